@@ -1,0 +1,60 @@
+"""The command ``loopscope``; each subcommand is imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from loopscope.version import __version__
+
+_COMMANDS = {
+    "check": "loopscope.cli.check:check",
+    "migrate": "loopscope.cli.migrate:migrate",
+}
+_INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names of its commands, and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which people need them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None where there is no such name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0, 1 or 2 as documented, 130 on Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # file names may hold what the terminal cannot show
+            reconfigure(errors="backslashreplace")
+    try:
+        code = cli(prog_name="loopscope", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; no file was left half written.", err=True)
+        code = _INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,209 @@
+"""Find the calls that ask for the current loop, and how a loop argument is used."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loopscope.facts.model import LoopCall, LoopUse, Place, UseKind
+from loopscope.facts.names import Names, imports_of
+
+# Calls that give the current loop, or that take it silently.
+CURRENT_LOOP = frozenset(
+    {
+        "asyncio.get_event_loop",
+        "asyncio.events.get_event_loop",
+        "asyncio.get_event_loop_policy().get_event_loop",
+    }
+)
+_CONSTRUCTORS = frozenset({"asyncio.Future", "asyncio.ensure_future", "asyncio.gather"})
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(slots=True)
+class CallFinder:
+    """Walks one file and keeps every call that asks for the current loop."""
+
+    names: Names
+    ordinals: Mapping[ast.AST, int]
+    lines: frozenset[int]  # lines with a hit; only statements over one of them are walked
+    found: list[LoopCall]
+
+    def statement(
+        self, node: ast.AST, place: Place, ordinal: int | None, owner: int | None
+    ) -> None:
+        """Look at a statement or expression that stands at ``place`` in ``ordinal``."""
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+        decorators = getattr(node, "decorator_list", ())
+        first = min([first, *(item.lineno for item in decorators)])
+        if first and not any(first <= line <= last for line in self.lines):
+            return
+        self.visit(node, place, ordinal, owner)
+
+    def visit(
+        self,
+        node: ast.AST,
+        place: Place,
+        ordinal: int | None,
+        owner: int | None,
+        method: str = "",
+    ) -> None:
+        if isinstance(node, _FUNCTIONS):
+            self._function(node, place, ordinal, owner)
+        elif isinstance(node, ast.ClassDef):
+            for item in [*node.decorator_list, *node.bases, *node.keywords]:
+                self.visit(item, place, ordinal, owner)
+            for child in node.body:
+                self.statement(child, Place.CLASS, ordinal, owner)
+        elif isinstance(node, ast.Lambda):
+            self.visit(node.args, place, ordinal, owner)
+            self.visit(node.body, Place.LAMBDA, ordinal, owner)
+        elif isinstance(node, ast.GeneratorExp):
+            self._generator(node, place, ordinal, owner)
+        elif isinstance(node, ast.Attribute):
+            self.visit(node.value, place, ordinal, owner, node.attr)
+        else:
+            if isinstance(node, ast.Call):
+                self._call(node, place, ordinal, owner, method)
+            for child in ast.iter_child_nodes(node):
+                self.visit(child, place, ordinal, owner)
+
+    def _function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        place: Place,
+        ordinal: int | None,
+        owner: int | None,
+    ) -> None:
+        outside = Place.DEFAULT if place in (Place.MODULE, Place.CLASS) else place
+        for item in [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]:
+            self.visit(item, outside, ordinal, owner)
+        mine = self.ordinals[node]
+        if isinstance(node, ast.AsyncFunctionDef):
+            inside = Place.ASYNC
+        else:
+            inside = Place.SYNC if ordinal is None else Place.NESTED
+        outer = self.names
+        local = [
+            found
+            for child in ast.walk(node)
+            if isinstance(child, (ast.Import, ast.ImportFrom))
+            for found in imports_of(child)
+        ]
+        if local:
+            self.names = outer.with_local(local)
+        for statement in node.body:
+            self.statement(statement, inside, mine, mine if owner is None else owner)
+        self.names = outer
+
+    def _generator(
+        self, node: ast.GeneratorExp, place: Place, ordinal: int | None, owner: int | None
+    ) -> None:
+        # Only the first iterable is evaluated where the expression stands.
+        self.visit(node.generators[0].iter, place, ordinal, owner)
+        inner = [node.elt, *node.generators[0].ifs, *node.generators[1:]]
+        for item in inner:
+            self.visit(item, Place.GENERATOR, ordinal, owner)
+
+    def _call(
+        self, node: ast.Call, place: Place, ordinal: int | None, owner: int | None, method: str
+    ) -> None:
+        what = self.names.resolve(node.func)
+        if what is None:
+            return
+        takes_loop = any(keyword.arg == "loop" for keyword in node.keywords)
+        current = what in CURRENT_LOOP and not node.args and not node.keywords
+        if current or (what in _CONSTRUCTORS and not takes_loop):
+            spelled = ast.unparse(node.func)
+            self.found.append(
+                LoopCall(
+                    what,
+                    spelled,
+                    place,
+                    node.lineno,
+                    node.col_offset + 1,
+                    ordinal,
+                    owner,
+                    method,
+                )
+            )
+
+
+def loop_uses(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, name: str = "event_loop"
+) -> tuple[LoopUse, ...]:
+    """Every mention of the argument ``name`` in the body of ``node``."""
+    found: list[LoopUse] = []
+
+    def visit(child: ast.AST, nested: bool, calls: str | None) -> None:
+        if isinstance(child, ast.Name) and child.id == name:
+            if not isinstance(child.ctx, ast.Load):
+                kind = UseKind.STORE
+            elif nested:
+                kind = UseKind.NESTED
+            else:
+                kind = UseKind.CALL if calls else UseKind.VALUE
+            found.append(LoopUse(kind, child.lineno, calls or ""))
+            return
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
+            visit(child.func.value, nested, child.func.attr)
+            for item in [*child.args, *child.keywords]:
+                visit(item, nested, None)
+            return
+        if isinstance(child, (*_FUNCTIONS, ast.Lambda)):
+            body = child.body if isinstance(child.body, list) else [child.body]
+            outside = [*getattr(child, "decorator_list", ()), child.args]
+            for item in outside:
+                visit(item, nested, None)
+            for item in body:
+                visit(item, True, None)
+            return
+        nested = nested or isinstance(child, (ast.GeneratorExp, ast.ClassDef))
+        for item in ast.iter_child_nodes(child):
+            visit(item, nested, None)
+
+    for statement in node.body:
+        visit(statement, False, None)
+    return tuple(found)
+
+
+def dynamic_requests(node: ast.AST) -> tuple[str, ...]:
+    """The names that ``getfixturevalue`` is called with, "" where it is no literal."""
+    found = []
+    for child in ast.walk(node):
+        if (
+            isinstance(child, ast.Call)
+            and isinstance(child.func, ast.Attribute)
+            and child.func.attr == "getfixturevalue"
+        ):
+            values = [*child.args, *(keyword.value for keyword in child.keywords)]
+            value = values[0] if values else None
+            literal = isinstance(value, ast.Constant) and isinstance(value.value, str)
+            found.append(value.value if literal else "")
+    return tuple(found)  # type: ignore[arg-type]
+
+
+_RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", "uvloop.run"})
+
+
+def drives_loops(node: ast.AST, names: Names) -> bool:
+    """Whether a function runs some loop by itself, other than the one it got as argument."""
+    for child in ast.walk(node):
+        if not isinstance(child, ast.Call):
+            continue
+        if names.resolve(child.func) in _RUNNERS:
+            return True
+        if isinstance(child.func, ast.Attribute) and child.func.attr in (
+            "run_until_complete",
+            "run_forever",
+        ):
+            receiver = child.func.value
+            own = isinstance(receiver, ast.Name) and receiver.id == "event_loop"
+            current = (
+                isinstance(receiver, ast.Call) and names.resolve(receiver.func) in CURRENT_LOOP
+            )
+            if child.func.attr == "run_forever" or not (own or current):
+                return True
+    return False

@@ -1,0 +1,326 @@
+"""Read one Python file into facts: one ``ast.parse``, one walk over its statements."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from loopscope.facts.calls import (
+    CallFinder,
+    Definition,
+    drives_loops,
+    dynamic_requests,
+    loop_uses,
+)
+from loopscope.facts.decorators import marks_in, param_marks, parametrized, read_fixture
+from loopscope.facts.hooks import read_hook
+from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook, Place
+from loopscope.facts.names import Names, dotted, module_imports, statements
+from loopscope.facts.overrides import read_override, read_policy
+
+_HIT = re.compile(
+    r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"
+)
+_IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
+_COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_NO_ARGUMENTS = ("self", "cls")
+_KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
+
+
+def read_file(path: str, text: str) -> FileFacts:
+    """The facts of one file.
+
+    Raises:
+        SyntaxError: the text is no Python that this interpreter can parse.
+        RecursionError: an expression is nested too deeply for the parser.
+    """
+    return _Reader(path, text, ast.parse(text)).read()
+
+
+class _Reader:
+    def __init__(self, path: str, text: str, tree: ast.Module) -> None:
+        self.path = path
+        self.tree = tree
+        self.lines = text.splitlines() if "\f" not in text else _lines(text)
+        imports = module_imports(tree)
+        self.imports = imports
+        self.names = Names(imports)
+        definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
+        self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
+        self.hits = frozenset(
+            number for number, line in enumerate(self.lines, 1) if _HIT.search(line)
+        )
+        self.variables: dict[str, tuple[Mark, ...]] = {}
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.hooks: list[MarkingHook] = []
+        self.marks: tuple[Mark, ...] = ()
+        self.pytestmark: int | None = None
+        self.plugins: tuple[str, ...] = ()
+        self.exported: tuple[str, ...] = ()
+
+    def read(self) -> FileFacts:
+        self._module(self.tree.body, conditional=False)
+        calls = CallFinder(self.names, self.ordinals, self.hits, [])
+        for statement in self.tree.body:
+            calls.statement(statement, Place.MODULE, None, None)
+        return FileFacts(
+            path=self.path,
+            functions=tuple(self.functions),
+            classes=tuple(self.classes),
+            marks=self.marks,
+            pytestmark=self.pytestmark,
+            mark_variables=self.variables,
+            imports=self.imports,
+            plugins=self.plugins,
+            loop_calls=tuple(calls.found),
+            hooks=tuple(self.hooks),
+            patched=tuple(self._patched()),
+            ignores=self._ignores(),
+            exported=self.exported,
+            mentions=tuple(
+                number for number in sorted(self.hits) if "event_loop" in self.lines[number - 1]
+            ),
+        )
+
+    # -- statements ---------------------------------------------------------------------
+
+    def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
+        for node in body:
+            if isinstance(node, _FUNCTIONS):
+                self.functions.append(self._function(node, None, "", conditional))
+                hook = read_hook(node, self.ordinals[node], self.names)
+                if hook is not None:
+                    self.hooks.append(hook)
+            elif isinstance(node, ast.ClassDef):
+                self._class(node, None, "", conditional)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                self._assignment(node)
+            elif isinstance(node, _COMPOUND):
+                for part in ("body", "orelse", "finalbody"):
+                    self._module(getattr(node, part, ()), conditional=True)
+                for handler in getattr(node, "handlers", ()):
+                    self._module(handler.body, conditional=True)
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or node.value is None:
+            return
+        if target.id == "pytest_plugins":
+            self.plugins = tuple(_strings(node.value))
+        elif target.id == "__all__":
+            self.exported = tuple(_strings(node.value))
+        marks = tuple(
+            marks_in(node.value, self.names, self.variables, path=self.path, statement=node.lineno)
+        )
+        if target.id == "pytestmark":
+            self.marks, self.pytestmark = marks, node.lineno
+        elif marks:
+            self.variables[target.id] = marks
+
+    def _class(
+        self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
+    ) -> None:
+        ordinal = self.ordinals[node]
+        qualname = f"{prefix}{node.name}"
+        marks = [*self._decorator_marks(node, ordinal)]
+        pytestmark = None
+        for child in node.body:
+            if (
+                isinstance(child, ast.Assign)
+                and isinstance(child.targets[0], ast.Name)
+                and child.targets[0].id == "pytestmark"
+            ):
+                pytestmark = child.lineno
+                marks += marks_in(
+                    child.value,
+                    self.names,
+                    self.variables,
+                    path=self.path,
+                    statement=child.lineno,
+                )
+        names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
+        self.classes.append(
+            Class(
+                ordinal=ordinal,
+                name=node.name,
+                qualname=qualname,
+                line=node.lineno,
+                parent=parent,
+                bases=tuple(self.names.resolve(base) or dotted(base) or "" for base in node.bases),
+                marks=tuple(marks),
+                pytestmark=pytestmark,
+                has_init="__init__" in names,
+            )
+        )
+        self._members(node.body, ordinal, f"{qualname}.", conditional)
+
+    def _members(
+        self, body: Iterable[ast.stmt], ordinal: int, prefix: str, conditional: bool
+    ) -> None:
+        for child in body:
+            if isinstance(child, _FUNCTIONS):
+                self.functions.append(self._function(child, ordinal, prefix, conditional))
+            elif isinstance(child, ast.ClassDef):
+                self._class(child, ordinal, prefix, conditional)
+            elif isinstance(child, (ast.If, ast.Try)):
+                self._members([*child.body, *child.orelse], ordinal, prefix, True)
+
+    def _function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        class_ordinal: int | None,
+        prefix: str,
+        conditional: bool,
+    ) -> Function:
+        ordinal = self.ordinals[node]
+        fixture = read_fixture(node, self.names) if node.decorator_list else None
+        first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+        end = node.end_lineno or node.lineno
+        hit = any(first <= line <= end for line in self.hits)
+        requested, everything = _parameters(node, class_ordinal is not None)
+        override = None
+        if fixture is not None and fixture.name == "event_loop":
+            override = read_override(node, self.names, fixture.origin, self.lines)
+        policy = None
+        if fixture is not None and fixture.name == "event_loop_policy":
+            policy = read_policy(node, self.names)
+        return Function(
+            ordinal=ordinal,
+            name=node.name,
+            qualname=f"{prefix}{node.name}",
+            line=node.lineno,
+            first_line=first,
+            end_line=end,
+            class_ordinal=class_ordinal,
+            is_async=isinstance(node, ast.AsyncFunctionDef),
+            is_generator=_is_generator(node),
+            conditional=conditional,
+            parameters=requested,
+            all_parameters=everything,
+            fixture=fixture,
+            marks=(
+                *param_marks(node.decorator_list, self.names, self.path, ordinal),
+                *self._decorator_marks(node, ordinal),
+            ),
+            decorators=tuple(
+                self.names.resolve(item.func if isinstance(item, ast.Call) else item) or ""
+                for item in node.decorator_list
+            ),
+            parametrized=parametrized(node.decorator_list, self.names),
+            dynamic=dynamic_requests(node) if hit else (),
+            loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
+            override=override,
+            policy=policy,
+            drives_loops=hit and drives_loops(node, self.names),
+            is_alias=_is_alias(node),
+            known_decorators=all(self._known(item) for item in node.decorator_list),
+        )
+
+    def _known(self, decorator: ast.expr) -> bool:
+        """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""
+        func = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(func, ast.Name) and func.id in self.variables:
+            return True
+        return (self.names.resolve(func) or "").startswith(_KNOWN_DECORATORS)
+
+    def _decorator_marks(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ordinal: int
+    ) -> Iterator[Mark]:
+        """The marks of a definition's decorators, the closest (innermost) first."""
+        for decorator in reversed(node.decorator_list):
+            yield from marks_in(
+                decorator, self.names, self.variables, path=self.path, ordinal=ordinal
+            )
+
+    # -- the rest -----------------------------------------------------------------------
+
+    def _patched(self) -> Iterator[str]:
+        """Targets of ``patch("asyncio.get_event_loop")`` and ``setattr(asyncio, …)``."""
+        if not any(
+            "patch" in self.lines[n - 1] or "setattr" in self.lines[n - 1] for n in self.hits
+        ):
+            return
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            func = dotted(node.func) or ""
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                if first.value.endswith("get_event_loop") and (
+                    "patch" in func or func.endswith("setattr")
+                ):
+                    yield first.value
+            elif func.endswith(("setattr", "patch.object")) and len(node.args) > 1:
+                name = node.args[1]
+                if isinstance(name, ast.Constant) and name.value == "get_event_loop":
+                    yield f"{self.names.resolve(first) or dotted(first) or '?'}.get_event_loop"
+
+    def _ignores(self) -> Mapping[int, tuple[str, ...]]:
+        found = {}
+        for number, line in enumerate(self.lines, 1):
+            if "loopscope" in line and (match := _IGNORE.search(line)):
+                codes = match.group(1)
+                found[number] = (
+                    tuple(code.strip() for code in codes.split(",")) if codes else ("",)
+                )
+        return found
+
+
+def _lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _strings(node: ast.expr) -> Iterator[str]:
+    items = node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
+    for item in items:
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            yield item.value
+
+
+def _parameters(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, method: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parameters that pytest fills, and all of them."""
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    required += [
+        item
+        for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    ]
+    names = [item.arg for item in required]
+    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+    if names and ((method and not static) or names[0] in _NO_ARGUMENTS):
+        names = names[1:]
+    everything = [item.arg for item in [*positional, *arguments.kwonlyargs]]
+    return tuple(names), tuple(everything)
+
+
+def _is_alias(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """``def loop(event_loop): return event_loop``, the usual bridge to other plugins."""
+    body = [item for item in node.body if not isinstance(item, ast.Expr) or _yields(item)]
+    if len(body) != 1:
+        return False
+    last = body[0]
+    value = last.value if isinstance(last, (ast.Return, ast.Expr)) else None
+    value = value.value if isinstance(value, ast.Yield) else value
+    return isinstance(value, ast.Name) and value.id == "event_loop"
+
+
+def _yields(node: ast.Expr) -> bool:
+    return isinstance(node.value, ast.Yield)
+
+
+def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        child = stack.pop()
+        if isinstance(child, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(child, (*_FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(child))
+    return False

@@ -1,0 +1,101 @@
+"""Where the bridges stand: fixtures named ``event_loop`` that hand on the running loop."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename, commonpath, dirname
+
+from loopscope.loops.tree import Key, Registered, conftest_holder
+from loopscope.scopes import Scope
+
+# The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.
+AskPlace = tuple[Registered | None, str]
+
+
+@dataclass(slots=True)
+class Asked:
+    """The requests of one module's tests that one fixture answered."""
+
+    files: set[str] = field(default_factory=set)  # where the askers are defined
+    scope: Scope = Scope.FUNCTION  # of the widest asker
+    autouse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """An async fixture named ``event_loop`` that hands the running loop to sync code.
+
+    ``replaces`` is the override in whose place it stands; otherwise it is put into
+    ``path``, which may be a conftest that is still to be made. An autouse bridge also makes
+    its loop the current one.
+    """
+
+    path: str
+    scope: Scope
+    loop_scope: Scope
+    replaces: Key | None = None
+    autouse: bool = False
+
+
+def place_bridges(
+    asked: Mapping[AskPlace, Asked], level: Callable[[AskPlace], Scope]
+) -> list[Bridge]:
+    """The least bridges that serve all requests, outer places first.
+
+    A parent's bridge serves every region of the same level; another level needs a nearer one.
+    """
+    modules: dict[Registered | None, list[str]] = defaultdict(list)
+    for target, module in asked:
+        modules[target].append(module)
+    found: list[Bridge] = []
+    for target in sorted(modules, key=lambda item: item.holder.count("/") if item else -1):
+        places = {module: (target, module) for module in modules[target]}
+        levels = {module: level(place) for module, place in places.items()}
+        requests = {module: asked[place] for module, place in places.items()}
+        found += _bridges_of(target, requests, levels, found)
+    return found
+
+
+def _bridges_of(
+    target: Registered | None,
+    asked: Mapping[str, Asked],
+    levels: Mapping[str, Scope],
+    known: list[Bridge],
+) -> Iterator[Bridge]:
+    main = Counter(levels.values()).most_common(1)[0][0]
+    served = [module for module in asked if levels[module] is main]
+    scope = max(asked[module].scope for module in served)
+    autouse = any(asked[module].autouse for module in served)
+    if autouse or target is None or not _served(target.holder, main, scope, known):
+        if target is not None:
+            yield Bridge(target.key.path, scope, main, target.key, autouse)
+        else:
+            yield Bridge(_place({path for m in served for path in asked[m].files}), scope, main)
+    for module in asked:
+        if levels[module] is not main:
+            yield Bridge(
+                module, asked[module].scope, levels[module], autouse=asked[module].autouse
+            )
+
+
+def _place(files: set[str]) -> str:
+    """The only file that asks, or the conftest nearest to all that do."""
+    if len(files) == 1:
+        return next(iter(files))
+    directories = [dirname(path) for path in files]
+    common = "" if "" in directories else commonpath(directories)
+    return f"{common}/conftest.py" if common else "conftest.py"
+
+
+def _served(holder: str, level: Scope, scope: Scope, known: list[Bridge]) -> bool:
+    """Whether a parent's bridge of the same level is visible at the holder already."""
+    return any(
+        bridge.loop_scope is level
+        and bridge.scope >= scope
+        and not bridge.autouse
+        and basename(bridge.path) == "conftest.py"
+        and holder.startswith(conftest_holder(bridge.path).removeprefix("./"))
+        for bridge in known
+    )

@@ -1,0 +1,93 @@
+"""What a test sets up: its fixture closure, and who in it asks for ``event_loop``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from loopscope.loops.tree import Registered, Test, Tree
+
+EVENT_LOOP = "event_loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request for ``event_loop``: by the test itself (asker None) or by a fixture.
+
+    ``target`` is the fixture that answers it; None means pytest-asyncio's own.
+    """
+
+    asker: Registered | None
+    how: str  # "parameter", "usefixtures" or "getfixturevalue"
+    target: Registered | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The fixtures of the suite that one test sets up, and the requests for the loop."""
+
+    fixtures: tuple[Registered, ...]
+    asks: tuple[Ask, ...]
+    unknown: bool = False  # a getfixturevalue with a name that is no literal
+
+
+class Closures:
+    """Closures of all tests of a tree, with pytest's rule that the nearest fixture wins."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    def visible(self, test: Test, name: str) -> tuple[Registered, ...]:
+        """The fixtures of that name that the test sees, the nearest last."""
+        return tuple(fixtures[name] for fixtures in self._tree.chain(test) if name in fixtures)
+
+    def of(self, test: Test) -> Closure:
+        """The closure of one test: fixtures in the order in which they are found."""
+        found: dict[Registered, None] = {}
+        asks: dict[Ask, None] = {}
+        unknown = False
+        queue: list[tuple[Registered | None, str, str]] = [
+            (None, name, how) for name, how in self._initial(test)
+        ]
+        while queue:
+            asker, name, how = queue.pop(0)
+            if not name:
+                unknown = True
+                continue
+            chain = self.visible(test, name)
+            if asker is not None and asker.fixture.name == name and asker in chain:
+                chain = chain[: chain.index(asker)]  # its own name: the next one up
+            target = chain[-1] if chain else None
+            if name == EVENT_LOOP:
+                asks[Ask(asker, how, target)] = None
+            if target is None or target in found:
+                continue
+            found[target] = None
+            queue += [(target, more, "parameter") for more in target.function.parameters]
+            queue += [(target, more, "getfixturevalue") for more in target.function.dynamic]
+        return Closure(tuple(found), tuple(asks), unknown)
+
+    def _initial(self, test: Test) -> Iterator[tuple[str, str]]:
+        configured = self._tree.config.options.get("usefixtures", ())
+        for name in configured if isinstance(configured, tuple) else ():
+            yield name, "usefixtures"
+        for mark in reversed(test.marks):
+            if mark.name == "usefixtures":
+                for name in mark.strings:
+                    yield name, "usefixtures"
+        for fixtures in self._tree.chain(test):
+            for name, registered in fixtures.items():
+                if registered.fixture.autouse:
+                    yield name, "autouse"
+        for name in test.function.parameters:
+            if name not in test.function.parametrized:
+                yield name, "parameter"
+        for name in test.function.dynamic:
+            yield name, "getfixturevalue"
+
+
+def loop_asks(closure: Closure) -> Iterable[Ask]:
+    """The requests of a closure that do not come from an override of ``event_loop`` itself."""
+    return (
+        ask for ask in closure.asks if ask.asker is None or ask.asker.fixture.name != EVENT_LOOP
+    )

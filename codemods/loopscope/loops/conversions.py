@@ -1,0 +1,162 @@
+"""Which sync tests and fixtures can do without a loop in their hands.
+
+A sync function that only calls ``event_loop.run_until_complete(x)`` can become ``async def``
+and await ``x``. A sync fixture that stores the loop, passes it on or only wants it first can
+stay as it is under ``pytest_asyncio.fixture``, which makes the loop of its loop scope the
+current one (pytest-asyncio 1.1). Everything else gets the bridge.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from loopscope.facts.calls import CURRENT_LOOP
+from loopscope.facts.model import Function, LoopCall, Place, UseKind
+from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.reading import Reading
+from loopscope.loops.tree import Key, Registered, Test
+from loopscope.scopes import Scope
+from loopscope.values import Options
+
+_RUNS = "run_until_complete"
+
+
+class How(enum.Enum):
+    """How a sync function gets its loop after the migration."""
+
+    ASYNC = "async"  # it becomes async def
+    BOUND = "bound"  # a sync function under pytest_asyncio.fixture
+
+
+class Candidates:
+    """The sync functions that could be converted, before anyone asked who uses them."""
+
+    def __init__(self, reading: Reading, options: Options) -> None:
+        self.reading = reading
+        self.options = options
+        self._dynamic = {
+            name
+            for facts in reading.files.values()
+            for function in facts.functions
+            for name in function.dynamic
+        }
+        self._calls = _calls_by_owner(reading)
+
+    def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
+        """The calls of a function that ask for the current loop without naming it."""
+        return tuple(self._calls.get(key, ()))
+
+    def fixture(self, key: Key, function: Function) -> How | None:
+        """How the sync fixture could be converted, None if only the bridge serves it."""
+        fixture = function.fixture
+        if fixture is None or function.is_async or function.override is not None:
+            return None
+        asks = EVENT_LOOP in function.parameters
+        current = [call for call in self.current_calls(key) if call.place is Place.SYNC]
+        if not (asks or current) or function.is_alias:
+            return None
+        kinds = {use.kind for use in function.loop_uses}
+        runs = self._only_runs(key, function) and fixture.decorators == 1
+        if runs and not self.options.safe_only and fixture.name not in self._dynamic:
+            return How.ASYNC
+        if kinds & {UseKind.NESTED, UseKind.STORE} or not self.options.target.has(1, 1):
+            return None
+        return How.BOUND
+
+    def test(self, test: Test) -> bool:
+        """Whether the sync test could become an async one."""
+        function = test.function
+        if function.is_async or function.is_generator or self.options.safe_only:
+            return False
+        if not function.known_decorators or EVENT_LOOP in function.parametrized:
+            return False
+        if self._foreign(test) or not self._only_runs(test.key, function):
+            return False
+        return not any(self.holds(item) for item in self.reading.closure(test).fixtures)
+
+    def _foreign(self, test: Test) -> bool:
+        return (test.mark("anyio") or test.mark("trio")) is not None
+
+    def _only_runs(self, key: Key, function: Function) -> bool:
+        """Nothing but ``loop.run_until_complete(…)`` in straight line, and at least once."""
+        calls = self.current_calls(key)
+        runs = [use for use in function.loop_uses if use.method == _RUNS]
+        straight = all(
+            use.kind is UseKind.CALL and use.method == _RUNS for use in function.loop_uses
+        )
+        current = all(
+            call.what in CURRENT_LOOP and call.place is Place.SYNC and call.method == _RUNS
+            for call in calls
+        )
+        return straight and current and bool(runs or calls) and not function.drives_loops
+
+    def holds(self, registered: Registered) -> bool:
+        """Whether a sync fixture may drive a loop when a test uses its value.
+
+        It got the loop and keeps it, hands out a callable that uses it, or runs another.
+        """
+        function = registered.function
+        if function.is_async or function.override is not None:
+            return False
+        if function.drives_loops or any(
+            call.place in (Place.NESTED, Place.LAMBDA, Place.GENERATOR)
+            or (call.what in CURRENT_LOOP and call.method != _RUNS)
+            for call in self.current_calls(registered.key)
+        ):
+            return True
+        return EVENT_LOOP in function.parameters and any(
+            use.kind is not UseKind.CALL or use.method != _RUNS for use in function.loop_uses
+        )
+
+
+def choose(
+    candidates: Candidates,
+    level: Callable[[Test], Scope],
+    concerned: Iterable[Test],
+) -> dict[Key, How]:
+    """The functions to convert, given the level that each test got with nothing converted.
+
+    A fixture is converted only where all tests that use it agree on one level: an async
+    fixture is static, and a shared one would widen whole regions.
+    """
+    reading = candidates.reading
+    found: dict[Key, How] = {}
+    users: dict[Key, set[Scope]] = defaultdict(set)
+    functions: dict[Key, Registered] = {}
+    blocked: set[Key] = set()
+    tests: dict[Key, bool] = {}
+    for test in concerned:
+        closure = reading.closure(test)
+        holders = [item for item in closure.fixtures if candidates.holds(item)]
+        is_async = reading.is_async_test(test)
+        if not is_async:
+            tests[test.key] = tests.get(test.key, True) and candidates.test(test)
+        asks = {ask.asker.key for ask in closure.asks if ask.asker}
+        for item in closure.fixtures:
+            if item.function.is_async or item.function.fixture is None:
+                continue
+            if item.key not in asks and not is_async:
+                continue  # only an async test gave it a current loop on 0.21
+            functions[item.key] = item
+            users[item.key].add(level(test))
+            if any(holder.key != item.key for holder in holders):
+                blocked.add(item.key)  # it may call what drives the loop
+    for key, item in functions.items():
+        how = candidates.fixture(key, item.function)
+        if how is How.ASYNC and key in blocked:
+            how = How.BOUND if candidates.options.target.has(1, 1) else None
+        if how is not None and len(users[key]) == 1 and item.fixture.scope <= min(users[key]):
+            found[key] = how
+    found.update({key: How.ASYNC for key, possible in tests.items() if possible})
+    return found
+
+
+def _calls_by_owner(reading: Reading) -> dict[Key, list[LoopCall]]:
+    found: dict[Key, list[LoopCall]] = defaultdict(list)
+    for path, facts in reading.files.items():
+        for call in facts.loop_calls:
+            if call.owner is not None and call.place is not Place.ASYNC:
+                found[Key(path, call.owner)].append(call)
+    return found

@@ -1,0 +1,37 @@
+"""Find the file of a suite that an import names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from posixpath import dirname
+
+
+def find_module(files: Collection[str], importer: str, module: str) -> str | None:
+    """The path of ``module`` as imported from the file ``importer``, or None.
+
+    Relative modules start with dots. Absolute ones are looked for from the directories
+    that pytest and packagers put on the import path: those of the importer and above it,
+    the root and ``src``.
+    """
+    for base, name in _candidates(importer, module):
+        stem = f"{base}{name.replace('.', '/')}" if name else base.rstrip("/")
+        for path in (f"{stem}.py", f"{stem}/__init__.py"):
+            if path in files:
+                return path
+    return None
+
+
+def _candidates(importer: str, module: str) -> Iterator[tuple[str, str]]:
+    name = module.lstrip(".")
+    level = len(module) - len(name)
+    directory = dirname(importer)
+    if level:
+        for _ in range(level - 1):
+            directory = dirname(directory)
+        yield (f"{directory}/" if directory else ""), name
+        return
+    while directory:
+        yield f"{directory}/", name
+        directory = dirname(directory)
+    yield "", name
+    yield "src/", name

@@ -1,0 +1,287 @@
+"""The two readings of a suite: which loop each test, and each of its async fixtures, gets.
+
+The legacy reading follows "How the legacy loop was chosen" and the modern one "How the
+modern loop is chosen" of the project's facts; both were run on real releases.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from posixpath import dirname
+
+from loopscope.facts.model import BodyKind, FileFacts, Function
+from loopscope.loops.closure import EVENT_LOOP, Closure, Closures
+from loopscope.loops.tree import Registered, Test, Tree
+from loopscope.scopes import Scope
+from loopscope.values import PytestConfig
+
+Loop = Hashable
+
+
+class Era(enum.Enum):
+    """Which rules a suite was written for."""
+
+    LEGACY = "legacy"  # the event_loop fixture decides
+    MODERN = "modern"  # loop scopes decide
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration as far as loops depend on it."""
+
+    mode: str = "strict"  # "strict", "auto" or "legacy"
+    test_default: Scope | None = None
+    fixture_default: Scope | None = None
+    fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
+    modern_requirement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TestLoops:
+    """The loops that one test meets: its own (None for a sync test) and its fixtures'."""
+
+    own: Loop | None
+    fixtures: Mapping[str, Loop] = field(default_factory=dict)
+
+    @property
+    def all(self) -> frozenset[Loop]:
+        found = set(self.fixtures.values())
+        if self.own is not None:
+            found.add(self.own)
+        return frozenset(found)
+
+
+LoopMap = Mapping[str, TestLoops]
+
+
+class Reading:
+    """A suite with everything about it that rules ask for, computed on demand."""
+
+    def __init__(
+        self, files: Mapping[str, FileFacts], config: PytestConfig, settings: Settings
+    ) -> None:
+        self.files = files
+        self.settings = settings
+        hooks = [hook for facts in files.values() for hook in facts.hooks]
+        # A hook that marks every async test is auto mode by another name.
+        self.auto_by_hook = settings.mode != "auto" and any(
+            hook.bare and hook.only_marks for hook in hooks
+        )
+        self.mode = "auto" if self.auto_by_hook else settings.mode
+        self.tree = Tree(files, config)
+        self.closures = Closures(self.tree)
+
+    # -- what is async ------------------------------------------------------------------
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """The tests that pytest-asyncio's rules can concern, unittest's left out."""
+        return tuple(test for test in self.tree.tests if not test.unittest)
+
+    def is_async_test(self, test: Test) -> bool:
+        """Whether pytest-asyncio runs the test on a loop."""
+        if not test.function.is_async or test.function.is_generator:
+            return False
+        if test.mark("asyncio") is not None:
+            return True
+        return self.mode == "auto" and test.mark("anyio") is None
+
+    def is_async_fixture(self, function: Function) -> bool:
+        """Whether pytest-asyncio makes the fixture's value on a loop.
+
+        A sync function under ``pytest_asyncio.fixture`` counts: it is bound to a loop scope.
+        An async ``pytest.fixture`` counts in strict mode too: rule LS103 makes it one.
+        """
+        fixture = function.fixture
+        if fixture is None or self.is_override(function):
+            return False
+        if fixture.origin == "pytest_asyncio.fixture":
+            return True
+        return function.is_async and "anyio_backend" not in function.parameters
+
+    @staticmethod
+    def is_override(function: Function) -> bool:
+        """Whether the function overrides pytest-asyncio's fixture (our bridge does not)."""
+        body = function.override
+        return body is not None and body.kind is not BodyKind.BRIDGE
+
+    @cached_property
+    def overrides(self) -> tuple[Registered, ...]:
+        """Every registered override of ``event_loop``."""
+        return tuple(
+            fixtures[EVENT_LOOP]
+            for fixtures in self.tree.registered.values()
+            if EVENT_LOOP in fixtures and self.is_override(fixtures[EVENT_LOOP].function)
+        )
+
+    @cached_property
+    def uses_plugin(self) -> bool:
+        """Whether anything in the suite is pytest-asyncio's business."""
+        return (
+            self.mode != "strict"
+            or any(self.is_async_test(test) for test in self.tests)
+            or any(
+                function.fixture is not None
+                and (
+                    function.fixture.name == EVENT_LOOP
+                    or function.fixture.origin == "pytest_asyncio.fixture"
+                )
+                for facts in self.files.values()
+                for function in facts.functions
+            )
+        )
+
+    def closure(self, test: Test) -> Closure:
+        found = self._closures.get(test.id)
+        if found is None:
+            found = self._closures[test.id] = self.closures.of(test)
+        return found
+
+    @cached_property
+    def _closures(self) -> dict[str, Closure]:
+        return {}
+
+    # -- the era ------------------------------------------------------------------------
+
+    @cached_property
+    def era(self) -> Era:
+        if any(self.override_of(test) for test in self.tests if self._on_loop(test)):
+            return Era.LEGACY
+        settings = self.settings
+        if settings.test_default is not None or settings.fixture_default is not None:
+            return Era.MODERN
+        if settings.fixture_scope or settings.modern_requirement:
+            return Era.MODERN
+        for facts in self.files.values():
+            for function in facts.functions:
+                body, fixture = function.override, function.fixture
+                if (body and body.kind is BodyKind.BRIDGE) or (
+                    fixture and "loop_scope" in fixture.keywords
+                ):
+                    return Era.MODERN
+        scoped = any(
+            mark.name == "asyncio" and mark.loop_scope is not None
+            for test in self.tests
+            for mark in test.marks
+        )
+        return Era.MODERN if scoped else Era.LEGACY
+
+    def _on_loop(self, test: Test) -> bool:
+        return self.is_async_test(test) or any(
+            self.is_async_fixture(item.function) for item in self.closure(test).fixtures
+        )
+
+    # -- the legacy reading -------------------------------------------------------------
+
+    def override_of(self, test: Test) -> Registered | None:
+        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        chain = self.closures.visible(test, EVENT_LOOP)
+        return chain[-1] if chain and self.is_override(chain[-1].function) else None
+
+    def slot_level(self, test: Test) -> Scope:
+        """How long the legacy loop of the test lived.
+
+        An override lives no wider than it is visible: one in a test module at most for
+        that module, one in a class at most for the class (legacy 4).
+        """
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            return mark.loop_scope
+        override = self.override_of(test)
+        if override is None:
+            return self.settings.test_default or Scope.FUNCTION
+        scope = override.fixture.scope
+        if override.in_class:
+            return min(scope, Scope.CLASS)
+        return min(scope, Scope.MODULE) if override.in_module else scope
+
+    def slot(self, test: Test) -> Loop:
+        """The identity of the loop that the test got on 0.21."""
+        level = self.slot_level(test)
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            return ("scope", level.word, self.instance(test, level))
+        override = self.override_of(test)
+        if override is None:
+            return ("scope", level.word, self.instance(test, level))
+        return ("override", override.holder, level.word, self.instance(test, level))
+
+    @cached_property
+    def legacy_map(self) -> LoopMap:
+        """The map by legacy rules: a test and all its async fixtures share its slot."""
+        found = {}
+        for test in self.tests:
+            names = self.loop_bound(test)
+            own = self.is_async_test(test)
+            if own or names:
+                slot = self.slot(test)
+                found[test.id] = TestLoops(slot if own else None, dict.fromkeys(names, slot))
+        return found
+
+    def loop_bound(self, test: Test) -> tuple[str, ...]:
+        """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
+        closure = self.closure(test)
+        names = [
+            registered.fixture.name
+            for registered in closure.fixtures
+            if self.is_async_fixture(registered.function)
+        ]
+        if any(ask for ask in closure.asks) and EVENT_LOOP not in names:
+            names.append(EVENT_LOOP)
+        return tuple(names)
+
+    # -- the modern reading -------------------------------------------------------------
+
+    def test_level(self, test: Test) -> Scope:
+        """The loop scope of an async test: its closest mark's, else the configured one."""
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            return mark.loop_scope
+        return self.settings.test_default or Scope.FUNCTION
+
+    def fixture_level(self, function: Function) -> Scope:
+        """The loop scope of an async fixture: its own, the configured one, else its scope."""
+        assert function.fixture is not None
+        return (
+            function.fixture.loop_scope or self.settings.fixture_default or function.fixture.scope
+        )
+
+    @cached_property
+    def modern_map(self) -> LoopMap:
+        """The map by 1.x rules: every test and every fixture names its loop scope."""
+        found = {}
+        for test in self.tests:
+            own = None
+            if self.is_async_test(test):
+                level = self.test_level(test)
+                own = (level.word, self.instance(test, level, one_package=True))
+            fixtures = {}
+            for registered in self.closure(test).fixtures:
+                if self.is_async_fixture(registered.function):
+                    level = self.fixture_level(registered.function)
+                    fixtures[registered.fixture.name] = (
+                        level.word,
+                        self.instance(test, level, one_package=True),
+                    )
+            if own is not None or fixtures:
+                found[test.id] = TestLoops(own, fixtures)
+        return found
+
+    def instance(self, test: Test, level: Scope, *, one_package: bool = False) -> Hashable:
+        """Which of the loops of a level a test gets.
+
+        Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
+        test outside a class gets one of its own.
+        """
+        if level is Scope.SESSION:
+            return ()
+        if level is Scope.PACKAGE:
+            return () if one_package else dirname(test.module)
+        if level is Scope.MODULE:
+            return test.module
+        if level is Scope.CLASS and test.classes:
+            return test.holders[-1]
+        return test.id

@@ -1,0 +1,94 @@
+"""What becomes of an override of ``event_loop``."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from loopscope.facts.model import BodyKind, Function
+from loopscope.loops.tree import Registered
+from loopscope.values import Options
+
+
+class Treatment(enum.Enum):
+    """The ways to replace an override."""
+
+    DELETE = "delete"  # its scope lives on in loop scopes
+    BRIDGE = "bridge"  # a fixture that hands on the running loop stands in its place
+    WORK = "work"  # the working bridge: the same, and it keeps the override's work
+    FACTORY = "factory"  # pytest_asyncio_loop_factories makes the loop
+    ORDINARY = "ordinary"  # only sync code meets it: it stays
+    MANUAL = "manual"  # a person must replace it
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """The treatment of one override, for MANUAL with the reason."""
+
+    treatment: Treatment
+    reason: str = ""
+
+    @property
+    def stays(self) -> bool:
+        return self.treatment in (Treatment.ORDINARY, Treatment.MANUAL)
+
+
+def treat(function: Function, registered: list[Registered], options: Options) -> Treated:
+    """The treatment by the override's body and place alone; who uses it is not asked here."""
+    body, fixture = function.override, function.fixture
+    assert body is not None
+    assert fixture is not None
+    if function.conditional:
+        return _manual("it is defined under a condition")
+    if fixture.has_params:
+        return _manual("it has params")
+    if body.kind is BodyKind.OTHER:
+        return _manual(body.reason)
+    if body.kind is BodyKind.FACTORY:
+        return _factory(body.parameters, registered, options)
+    if body.kind is BodyKind.WORK or (
+        body.kind is BodyKind.DEBUG and not sets_debug(function, registered, options)
+    ):
+        return _work(function, options)
+    return Treated(Treatment.DELETE)
+
+
+def sets_debug(function: Function, registered: list[Registered], options: Options) -> bool:
+    """Whether ``asyncio_debug = true`` says the same as the override's ``set_debug``."""
+    body = function.override
+    return (
+        body is not None
+        and body.kind is BodyKind.DEBUG
+        and options.target.has(1, 2)
+        and all(item.holder in ("", "./") for item in registered)
+    )
+
+
+def _work(function: Function, options: Options) -> Treated:
+    if not options.target.has(1, 0):
+        return _manual("it does work besides making a loop, and the target is older than 1.0")
+    if options.safe_only:
+        return _manual("it does work besides making a loop, and only safe edits are wanted")
+    if function.is_method:
+        return _manual("it does work besides making a loop, in a class")
+    if "event_loop" in function.parameters:
+        return _manual("it builds on another event_loop and does work besides")
+    return Treated(Treatment.WORK)
+
+
+def _factory(
+    parameters: tuple[str, ...], registered: list[Registered], options: Options
+) -> Treated:
+    if not options.target.has(1, 4):
+        return _manual("it makes a loop of another kind; loop factories need --target 1.4")
+    if parameters:
+        return _manual(f"its loop is made from the fixture {parameters[0]}")
+    if any(item.in_module for item in registered):
+        return _manual(
+            "it makes a loop of another kind in a test module; loop factories stand in a conftest"
+        )
+    return Treated(Treatment.FACTORY)
+
+
+def _manual(reason: str) -> Treated:
+    return Treated(Treatment.MANUAL, reason)

@@ -1,0 +1,72 @@
+"""Read the result again and hold it against the original: nothing may be wrong silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.compare import differences
+from loopscope.loops.reading import LoopMap, Reading
+from loopscope.loops.tree import Key, Test, conftest_holder, directory_holders
+from loopscope.rules.base import action
+from loopscope.values import Finding
+
+
+def lost_loops(before: LoopMap, after: Reading, *, partial: bool) -> Iterator[Finding]:
+    """LS390: tests whose modern loops differ from their legacy ones.
+
+    ``partial`` says that only some files of the suite may be changed.
+    """
+    places = {test.id: test for test in after.tests}
+    hint = (
+        "Only some files of the suite were given: migrate them all"
+        if partial
+        else "Check this test by hand, and please report it"
+    )
+    for difference in differences(before, after.modern_map):
+        test = places[difference.test]
+        yield action(
+            "LS390",
+            test.key.path,
+            test.function.line,
+            f"{test.function.qualname}: {difference.message}. {hint}",
+        )
+
+
+def unanswered(after: Reading) -> Iterator[Finding]:
+    """LS102: requests for ``event_loop`` that no fixture of the result answers."""
+    seen: set[tuple[str, int]] = set()
+    for test in after.tree.tests:
+        for ask in after.closures.of(test).asks:
+            if ask.target is not None:
+                continue
+            key = ask.asker.key if ask.asker else test.key
+            if key not in seen:
+                seen.add(key)
+                yield _missing(after, key, test)
+    for path, facts in after.files.items():
+        for function in facts.functions:
+            key = Key(path, function.ordinal)
+            asks = function.fixture is not None and EVENT_LOOP in function.parameters
+            if asks and key not in seen and not _bridged(after, path):
+                yield _missing(after, key, None)
+
+
+def _bridged(after: Reading, path: str) -> bool:
+    """Whether any fixture named event_loop is registered around a file."""
+    holders = {"", path, conftest_holder(path), *directory_holders(path)}
+    return any(EVENT_LOOP in after.tree.registered.get(holder, {}) for holder in holders)
+
+
+def _missing(after: Reading, key: Key, test: Test | None) -> Finding:
+    function = after.tree.function(key)
+    if test is not None and test.unittest:
+        advice = "A unittest.TestCase cannot ask for a loop: use IsolatedAsyncioTestCase"
+    else:
+        advice = "Take the loop from asyncio.get_running_loop() in async code"
+    return action(
+        "LS102",
+        key.path,
+        function.line,
+        f"{function.qualname} asks for event_loop, which pytest-asyncio no longer has. {advice}",
+    )

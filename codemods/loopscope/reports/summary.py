@@ -1,0 +1,71 @@
+"""What a run came to: the counts of the summary line, and the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loopscope.values import Level, Migration, Safety
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts over all suites of a run."""
+
+    suites: int = 0
+    files: int = 0
+    edits: int = 0
+    assumptions: int = 0
+    actions: int = 0
+    notes: int = 0
+    errors: int = 0
+
+    def add(self, migration: Migration) -> None:
+        """Count one suite."""
+        edits = [edit for change in migration.changes for edit in change.edits]
+        actions = sum(finding.level is Level.ACTION for finding in migration.findings)
+        self.suites += 1
+        self.files += len(migration.changes)
+        self.edits += len(edits)
+        self.assumptions += sum(edit.safety is Safety.ASSUMPTION for edit in edits)
+        self.actions += actions
+        self.notes += len(migration.findings) - actions
+        self.errors += len(migration.errors)
+
+    def exit_code(self, *, wrote: bool, strict: bool) -> int:
+        """The exit code.
+
+        Args:
+            wrote: The changes are on disk, and so no longer count as something to do.
+            strict: Notes count as findings.
+
+        Returns:
+            0 nothing to do, 1 something would change or a person must act, 2 an error.
+        """
+        if self.errors:
+            return 2
+        left = self.actions + (self.notes if strict else 0) + (0 if wrote else self.files)
+        return 1 if left else 0
+
+    def line(self, *, wrote: bool) -> str:
+        """One line for people."""
+        if not self.suites and not self.errors:
+            return "No pytest suite found."
+        changed = "changed" if wrote else "would change"
+        parts = [_count(self.suites, "suite")]
+        if self.files:
+            on_trust = f", {self.assumptions} on an assumption" if self.assumptions else ""
+            edits = _count(self.edits, "edit")
+            parts.append(f"{_count(self.files, 'file')} {changed} ({edits}{on_trust})")
+        else:
+            parts.append("nothing to change")
+        if self.actions:
+            parts.append(f"{self.actions} left to do by hand")
+        if self.notes:
+            parts.append(_count(self.notes, "note"))
+        if self.errors:
+            parts.append(_count(self.errors, "error"))
+        return ", ".join(parts) + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,57 @@
+"""Apply the edits of one file: splice, settle the imports, check the result."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from loopscope.rules.base import Edit
+from loopscope.syntax.draft import Draft
+from loopscope.syntax.imports import add_imports, drop_names, drop_unused, used_names
+from loopscope.syntax.source import SourceError, decode, encode
+
+
+class RewriteError(ValueError):
+    """An edit that did not come out as valid Python; the message says which file part."""
+
+
+def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> bytes:
+    """The bytes of a file after the edits.
+
+    ``imported`` are the names that other files of the suite import from this one: they stay.
+
+    Raises:
+        RewriteError: the result would be no valid Python, or cannot be encoded.
+    """
+    import libcst as cst
+
+    source = decode(data)
+    edits = list(edits)
+    try:
+        draft = Draft(source.text, source.newline)
+        for edit in edits:
+            edit.stage(draft)
+        text = _imports(source.text, draft.render(), edits, imported, source.newline)
+        ast.parse(text)
+        return encode(source, text)
+    except (SyntaxError, cst.ParserSyntaxError, SourceError, RecursionError) as error:
+        raise RewriteError(
+            f"the edited file would not be valid Python ({error}); it is left as it was"
+        ) from error
+
+
+def _imports(
+    before: str, after: str, edits: list[Edit], keep: frozenset[str], newline: str
+) -> str:
+    """Add what the new code needs (LS108), drop what only removed code used."""
+    modules = [module for edit in edits for module, name in edit.needs if name is None]
+    names = [(module, name) for edit in edits for module, name in edit.needs if name is not None]
+    if modules or names:
+        after = add_imports(
+            after, list(dict.fromkeys(modules)), list(dict.fromkeys(names)), newline
+        )
+    gone = used_names(before) - used_names(after)
+    after = drop_unused(after, gone, keep) if gone else after
+    forgotten = {name for edit in edits for name in edit.forget}
+    # These are gone where they came from: importing them would fail, whatever `noqa` says.
+    return drop_names(after, forgotten) if forgotten else after

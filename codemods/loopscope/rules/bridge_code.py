@@ -1,0 +1,152 @@
+"""The source of what stands in for an override: bridges, working bridges, loop factories."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from textwrap import dedent, indent
+
+from loopscope.facts.model import FileFacts, OverrideBody
+from loopscope.loops.bridges import Bridge
+from loopscope.rules.base import Need, spell
+from loopscope.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Definitions for one place: ``main`` takes the override's, the others stand around it."""
+
+    main: str
+    needs: tuple[Need, ...]
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+
+class Writer:
+    """Writes code as one file spells its names, and remembers what must be imported."""
+
+    def __init__(self, facts: FileFacts | None) -> None:
+        self._facts = facts
+        self._needs: dict[Need, None] = {}
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return tuple(self._needs)
+
+    def name(self, dotted: str) -> str:
+        """``asyncio.get_running_loop`` as the file spells it."""
+        known, needs = spell(self._facts, dotted)
+        self._needs.update(dict.fromkeys(needs))
+        return known
+
+    def decorator(
+        self, scope: Scope, loop_scope: Scope, default: Scope, *, autouse: bool = False
+    ) -> str:
+        """The decorator of an async fixture; defaults are left out."""
+        keywords = ["autouse=True"] if autouse else []
+        if scope > Scope.FUNCTION:
+            keywords.append(f'scope="{scope.word}"')
+        if scope > Scope.FUNCTION or loop_scope is not default:
+            keywords.append(f'loop_scope="{loop_scope.word}"')
+        arguments = f"({', '.join(keywords)})" if keywords else ""
+        return f"@{self.name('pytest_asyncio.fixture')}{arguments}\n"
+
+
+def bridge_code(
+    facts: FileFacts | None, bridge: Bridge, default: Scope, *, in_class: bool = False
+) -> Code:
+    """The plain bridge; an autouse one makes its loop the current one, as 0.21 did."""
+    writer = Writer(facts)
+    head = writer.decorator(bridge.scope, bridge.loop_scope, default, autouse=bridge.autouse)
+    if in_class and bridge.scope >= Scope.CLASS:
+        head += "@classmethod\nasync def event_loop(cls):\n"
+    else:
+        head += f"async def event_loop({'self' if in_class else ''}):\n"
+    running = writer.name("asyncio.get_running_loop")
+    if bridge.autouse:
+        setter = writer.name("asyncio.set_event_loop")
+        body = f"    loop = {running}()\n    {setter}(loop)\n    return loop\n"
+    else:
+        body = f"    return {running}()\n"
+    return Code(head + body, writer.needs)
+
+
+def working_bridge_code(
+    facts: FileFacts, body: OverrideBody, bridge: Bridge, default: Scope
+) -> Code:
+    """The bridge that keeps the work of an override, in the order that 0.21 had.
+
+    The loop and its work come first, before every other fixture, for async tests only; what
+    stood after the close comes last.
+    """
+    writer = Writer(facts)
+    running = f"{writer.name('asyncio.get_running_loop')}()"
+    variable = body.variable
+    before, after = _awaited(body.before, variable), _awaited(body.after, variable)
+    named = bool(variable) and any(_mentions(text, variable) for text in (*before, *after))
+    lines = [f"{variable} = {running}"] if named else []
+    lines += before
+    keyword = "yield" if after else "return"
+    lines.append(f"{keyword} {variable if named else running}")
+    lines += after
+    arguments = [*body.parameters]
+    above: tuple[str, ...] = ()
+    if body.closed:
+        arguments.insert(0, "_after_event_loop")
+        above = (_after(writer, body, bridge),)
+    main = (
+        writer.decorator(bridge.scope, bridge.loop_scope, default)
+        + f"async def event_loop({', '.join(arguments)}):\n"
+        + indent("\n".join(lines), "    ")
+        + "\n"
+    )
+    first = (
+        f"@{writer.name('pytest.fixture')}(autouse=True)\n"
+        "def _event_loop_first(request):\n"
+        f"    if {writer.name('pytest_asyncio.is_async_test')}(request.node):\n"
+        '        request.getfixturevalue("event_loop")\n'
+    )
+    return Code(main, writer.needs, above, (first,))
+
+
+def _after(writer: Writer, body: OverrideBody, bridge: Bridge) -> str:
+    scope = f'(scope="{bridge.scope.word}")' if bridge.scope > Scope.FUNCTION else ""
+    return (
+        f"@{writer.name('pytest.fixture')}{scope}\n"
+        "def _after_event_loop():\n"
+        "    yield\n" + indent("\n".join(body.closed), "    ") + "\n"
+    )
+
+
+def _awaited(texts: tuple[str, ...], variable: str) -> list[str]:
+    """Statements with ``loop.run_until_complete(x)`` as ``await x``."""
+    if not texts or not variable:
+        return list(texts)
+    import libcst as cst
+
+    from loopscope.syntax.bodies import await_calls
+
+    source = "async def work():\n" + indent("\n".join(texts), "    ") + "\n"
+    node = cst.parse_module(source).body[0]
+    assert isinstance(node, cst.FunctionDef)
+    done = await_calls(node, variable)
+    code = cst.Module([done]).code
+    return [dedent(code.split("\n", 1)[1]).rstrip("\n")]
+
+
+def _mentions(text: str, variable: str) -> bool:
+    return re.search(rf"\b{re.escape(variable)}\b", text) is not None
+
+
+def factory_code(facts: FileFacts, body: OverrideBody) -> Code:
+    """A module-level factory and the hook that returns it.
+
+    The factory's identity counts: pytest-asyncio rebuilds the runner for a new one, so it is
+    never made inside the hook.
+    """
+    writer = Writer(facts)
+    making = [*body.before, f"return {body.variable}"]
+    name = "uvloop" if any("uvloop" in text for text in making) else "event_loop"
+    main = "def new_event_loop():\n" + indent("\n".join(making), "    ") + "\n"
+    hook = f'def pytest_asyncio_loop_factories():\n    return {{"{name}": new_event_loop}}\n'
+    return Code(main, writer.needs, (), (hook,))

@@ -1,0 +1,276 @@
+"""LS101: an override of ``event_loop`` goes; its scope lives on as loop scopes.
+
+pytest-asyncio 1.0 removed the fixture. An override that is left behind is an ordinary
+fixture there and hands async tests a foreign loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from loopscope.facts.model import BodyKind, Function, Place
+from loopscope.loops.bridges import Bridge
+from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.reading import Era
+from loopscope.loops.treatments import Treatment, sets_debug
+from loopscope.loops.tree import Key
+from loopscope.rules.base import (
+    AppendEdit,
+    Case,
+    DefinitionEdit,
+    ImportEdit,
+    OptionEdit,
+    Outcome,
+    Rule,
+    action,
+    note,
+    spell,
+)
+from loopscope.rules.bridge_code import Code, bridge_code, factory_code, working_bridge_code
+from loopscope.values import Safety
+
+if TYPE_CHECKING:
+    from loopscope.syntax.draft import Draft
+
+_RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOverride(DefinitionEdit):
+    """Deletes the override."""
+
+    def apply(self, node: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceOverride(DefinitionEdit):
+    """Puts other definitions where the override stood."""
+
+    first_line: int
+    replacement: Code
+
+    def stage(self, draft: Draft) -> None:
+        for source in self.replacement.above:
+            draft.insert_before(self.first_line, source)
+        draft.edit_definition(self.ordinal, self.apply)
+        for source in self.replacement.below:
+            draft.insert_after(self.line, source)
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.statements import replace_definition
+
+        return replace_definition(node, self.replacement.main)
+
+
+@dataclass(frozen=True, slots=True)
+class SetCurrentLoop(DefinitionEdit):
+    """Makes an override that stays set and unset the current loop, as the plugin did."""
+
+    variable: str
+    setter: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.statements import append_statement, insert_after_assignment
+
+        node = insert_after_assignment(node, self.variable, f"{self.setter}({self.variable})")
+        return append_statement(node, f"{self.setter}(None)")
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    replaced = {bridge.replaces: bridge for bridge in case.plan.bridges if bridge.replaces}
+    for key, treated in case.plan.overrides.items():
+        function = case.reading.tree.function(key)
+        treatment = treated.treatment
+        if treatment is Treatment.MANUAL:
+            yield _manual(key, function, treated.reason)
+        elif treatment is Treatment.ORDINARY:
+            yield from _ordinary(case, key, function)
+        elif treatment is Treatment.DELETE:
+            yield _deletion(key, function)
+            yield from _imports(case, key, function)
+        else:
+            yield _replacement(case, key, function, treatment, replaced.get(key))
+        if not treated.stays:
+            yield from _debug(case, key, function)
+    for bridge in case.plan.bridges:
+        if bridge.replaces is None:
+            yield _new_bridge(case, bridge)
+    yield from _plugin_imports(case)
+
+
+def _manual(key: Key, function: Function, reason: str) -> Outcome:
+    assert function.override is not None
+    return action(
+        "LS101",
+        key.path,
+        function.override.line or function.line,
+        f"this event_loop override cannot be replaced automatically: {reason}. "
+        "Move what it does into an async fixture of the same scope and delete it",
+    )
+
+
+def _ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    yield note(
+        "LS101",
+        key.path,
+        function.line,
+        "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
+    )
+    body = function.override
+    assert body is not None
+    if body.sets_current or case.plan.era is not Era.LEGACY or not _asks_current(case):
+        return
+    if not body.variable or body.kind is BodyKind.OTHER:
+        yield action(
+            "LS101",
+            key.path,
+            function.line,
+            "sync code asks for the current loop, and pytest-asyncio no longer sets this one: "
+            "call asyncio.set_event_loop() with it here, and with None at the end",
+        )
+        return
+    setter, needs = spell(case.files[key.path], "asyncio.set_event_loop")
+    yield SetCurrentLoop(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        "the fixture sets its loop as the current one; pytest-asyncio no longer does",
+        function.ordinal,
+        body.variable,
+        setter,
+        needs=needs,
+    )
+
+
+def _asks_current(case: Case) -> bool:
+    """Whether sync code of the suite asks for the current loop, outside the overrides."""
+    return any(
+        call.place is not Place.ASYNC and Key(path, call.owner or 0) not in case.plan.overrides
+        for path, facts in case.files.items()
+        for call in facts.loop_calls
+    )
+
+
+def _deletion(key: Key, function: Function) -> DeleteOverride:
+    safety, dropped = _dropped(function)
+    return DeleteOverride(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        f"override deleted; loop scopes take its place{dropped}",
+        function.ordinal,
+        safety=safety,
+        forget=(function.name,),
+    )
+
+
+def _dropped(function: Function) -> tuple[Safety, str]:
+    assert function.override is not None
+    dropped = function.override.dropped
+    if not dropped:
+        return Safety.SAFE, ""
+    return Safety.ASSUMPTION, _RUNNER_DOES.format(", ".join(dropped))
+
+
+def _replacement(
+    case: Case, key: Key, function: Function, treatment: Treatment, bridge: Bridge | None
+) -> ReplaceOverride:
+    facts, body, default = case.files[key.path], function.override, case.plan.default
+    assert body is not None
+    safety, dropped = _dropped(function)
+    if treatment is Treatment.WORK and bridge is not None:
+        code = working_bridge_code(facts, body, bridge, default)
+        message = "override replaced by an async fixture that does its work on the running loop"
+        safety = Safety.ASSUMPTION
+    elif treatment is Treatment.FACTORY:
+        code = factory_code(facts, body)
+        message = "override replaced by a loop factory"
+        if bridge is not None:
+            more = bridge_code(facts, bridge, default)
+            code = replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
+    else:
+        assert bridge is not None
+        code = bridge_code(facts, bridge, default, in_class=function.is_method)
+        message = (
+            "override replaced by a fixture that hands the running loop to the sync code that asks"
+        )
+    return ReplaceOverride(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        message + dropped,
+        function.ordinal,
+        function.first_line,
+        code,
+        safety=safety,
+        needs=code.needs,
+    )
+
+
+def _debug(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    registered = [item for item in case.reading.overrides if item.key == key]
+    if sets_debug(function, registered, case.options):
+        yield OptionEdit(
+            "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
+        )
+
+
+def _imports(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    """Imports of the deleted fixture by name go too."""
+    for path, facts in case.files.items():
+        found = case.reading.tree.module_fixtures(path).get(EVENT_LOOP)
+        if path == key.path or found is None or found[0] != key:
+            continue
+        for bound in facts.imports:
+            if bound.attribute == function.name:
+                yield ImportEdit(
+                    "LS101",
+                    path,
+                    bound.line,
+                    bound.name,
+                    "import of the deleted override removed",
+                    forget=(function.name,),
+                )
+
+
+def _plugin_imports(case: Case) -> Iterator[Outcome]:
+    """``from pytest_asyncio.plugin import event_loop`` fails from 1.0 on."""
+    for path, facts in case.files.items():
+        for bound in facts.imports:
+            if bound.attribute == EVENT_LOOP and bound.module.startswith("pytest_asyncio"):
+                yield ImportEdit(
+                    "LS101",
+                    path,
+                    bound.line,
+                    bound.name,
+                    "import removed: pytest-asyncio no longer has this fixture",
+                    forget=(EVENT_LOOP,),
+                )
+
+
+def _new_bridge(case: Case, bridge: Bridge) -> Outcome:
+    code = bridge_code(case.files.get(bridge.path), bridge, case.plan.default)
+    return AppendEdit(
+        "LS102",
+        bridge.path,
+        0,
+        EVENT_LOOP,
+        "fixture added that hands the running loop to the sync code that asks for event_loop",
+        code.main,
+        needs=code.needs,
+    )
+
+
+RULE = Rule(
+    "LS101",
+    "event-loop-override",
+    "overrides of the event_loop fixture are deleted or replaced",
+    "1.0",
+    decide,
+)

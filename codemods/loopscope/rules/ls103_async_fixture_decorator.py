@@ -1,0 +1,90 @@
+"""LS103: in strict mode an async fixture is a ``pytest_asyncio.fixture``.
+
+pytest-asyncio's strict mode leaves async fixtures under ``pytest.fixture`` to others, and
+pytest 9 makes them errors. ``yield_fixture`` is deprecated since pytest 6.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loopscope.loops.conversions import How
+from loopscope.loops.tree import Key
+from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, spell
+from loopscope.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class UsePluginFixture(DefinitionEdit):
+    """Replaces the name of the fixture decorator."""
+
+    old: str
+    new: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import set_decorator
+
+        return set_decorator(node, (self.old,), name=self.new)
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    foreign = _foreign(case)
+    for key, function in case.functions():
+        fixture = function.fixture
+        how = case.plan.converted.get(key)
+        if fixture is None or not (how or case.reading.is_async_fixture(function)):
+            continue
+        if fixture.origin == "pytest_asyncio.fixture" or key in foreign:
+            continue
+        if not case.reading.uses_plugin:
+            continue
+        handled = case.reading.mode == "auto" and how is not How.BOUND
+        if handled and not needs_loop_scope(case, key):
+            continue
+        new, needs = spell(case.files[key.path], "pytest_asyncio.fixture")
+        yield UsePluginFixture(
+            "LS103",
+            key.path,
+            function.line,
+            function.qualname,
+            f"async fixture moved to {new}"
+            if function.is_async or how is How.ASYNC
+            else f"sync fixture moved to {new}, which gives it the loop of its tests",
+            key.ordinal,
+            fixture.spelled,
+            new,
+            needs=needs,
+        )
+
+
+def needs_loop_scope(case: Case, key: Key) -> bool:
+    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
+    fixture = case.reading.tree.function(key).fixture
+    level = case.plan.fixtures.get(key)
+    if fixture is None or level is None:
+        return False
+    return fixture.scope > Scope.FUNCTION or level is not case.plan.default
+
+
+def _foreign(case: Case) -> set[Key]:
+    """Fixtures that only tests of another plugin (anyio, trio) use."""
+    users: dict[Key, list[bool]] = {}
+    for test in case.reading.tests:
+        foreign = (test.mark("anyio") or test.mark("trio")) is not None
+        closure = case.reading.closure(test)
+        names = {item.fixture.name for item in closure.fixtures} | set(test.function.parameters)
+        foreign = foreign or "anyio_backend" in names
+        for registered in closure.fixtures:
+            users.setdefault(registered.key, []).append(foreign)
+    return {key for key, foreigns in users.items() if all(foreigns)}
+
+
+RULE = Rule(
+    "LS103",
+    "async-fixture-decorator",
+    "async fixtures use pytest_asyncio.fixture in strict mode",
+    "0.19",
+    decide,
+)

@@ -1,0 +1,93 @@
+"""LS104: async fixtures name their loop scope.
+
+On 0.21 a fixture ran on the loop of the test that set it up. Since pytest-asyncio 0.24 it
+runs on the loop of its own ``loop_scope``, which must be that of its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loopscope.loops.reading import Era
+from loopscope.loops.tree import Key
+from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, fixture_names
+from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.scopes import Scope
+from loopscope.values import Safety
+
+
+@dataclass(frozen=True, slots=True)
+class SetFixtureLoopScope(DefinitionEdit):
+    """Sets ``loop_scope`` on the fixture decorator."""
+
+    spelled: Collection[str]
+    loop_scope: Scope
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import set_decorator
+
+        keywords = {"loop_scope": f'"{self.loop_scope.word}"'}
+        return set_decorator(node, tuple(self.spelled), keywords=keywords)
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    moved = _moved(case)
+    for key, level in case.plan.fixtures.items():
+        function = case.reading.tree.function(key)
+        fixture = function.fixture
+        assert fixture is not None
+        if fixture.loop_scope is level or not _wanted(case, key):
+            continue
+        message = f"loop_scope {level.word}, the loop of the tests that use it"
+        safety = Safety.SAFE
+        if key in moved:
+            message += "; tests of several loop scopes share it, so they move to the widest"
+            safety = Safety.ASSUMPTION
+        yield SetFixtureLoopScope(
+            "LS104",
+            key.path,
+            function.line,
+            function.qualname,
+            message,
+            key.ordinal,
+            fixture_names(case.files[key.path], function),
+            level,
+            safety=safety,
+        )
+
+
+def _wanted(case: Case, key: Key) -> bool:
+    if not case.reading.uses_plugin:
+        return False
+    if case.plan.era is Era.LEGACY:
+        return needs_loop_scope(case, key)
+    # A modern suite without the fixture option: below 1.5 no value of the option means
+    # "the fixture's own scope", so each wider fixture says it itself.
+    fixture = case.reading.tree.function(key).fixture
+    assert fixture is not None
+    return (
+        case.reading.settings.fixture_default is None
+        and not case.reading.settings.fixture_scope
+        and not case.options.target.has(1, 5)
+        and fixture.scope > Scope.FUNCTION
+    )
+
+
+def _moved(case: Case) -> set[Key]:
+    """Fixtures with a test that moved to a wider loop than it had."""
+    found: set[Key] = set()
+    for test in case.reading.tests:
+        if test.id in case.plan.widened:
+            found.update(item.key for item in case.reading.closure(test).fixtures)
+    return found
+
+
+RULE = Rule(
+    "LS104",
+    "fixture-loop-scope",
+    "async fixtures name the loop scope of their tests",
+    "0.24",
+    decide,
+)

@@ -1,0 +1,447 @@
+"""LS105: tests name their loop scope where it is not the configured default.
+
+A test's loop scope is that of its closest ``asyncio`` mark; a closest mark without
+``loop_scope`` falls back to the configured default and never inherits from a wider mark
+(pytest-asyncio 0.24 to 1.5). ``scope=`` on the mark is its deprecated spelling.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from loopscope.facts.model import Mark
+from loopscope.loops.reading import Era
+from loopscope.loops.tree import Key, Test
+from loopscope.rules.base import (
+    Case,
+    DefinitionEdit,
+    Edit,
+    Need,
+    Outcome,
+    Rule,
+    StatementEdit,
+    action,
+    spell,
+)
+from loopscope.scopes import Scope
+
+_KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})
+
+
+@dataclass(frozen=True, slots=True)
+class MarkChange:
+    """New keywords for a mark: ``scope`` renamed, ``loop_scope`` set, others removed."""
+
+    spelled: str
+    loop_scope: Scope | None = None
+    remove: tuple[str, ...] = ()
+    rename: bool = False
+
+    @property
+    def keywords(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = dict.fromkeys(self.remove)
+        if self.loop_scope is not None:
+            found["loop_scope"] = f'"{self.loop_scope.word}"'
+        return found
+
+    @property
+    def renames(self) -> dict[str, str]:
+        return {"scope": "loop_scope"} if self.rename else {}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDecoratorMark(DefinitionEdit):
+    """Changes the mark among the decorators of a function or class."""
+
+    change: MarkChange
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import set_decorator
+
+        change = self.change
+        return set_decorator(
+            node, (change.spelled,), keywords=change.keywords, rename=change.renames
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStatementMark(StatementEdit):
+    """Changes the mark in a ``pytestmark = …`` or another assignment."""
+
+    change: MarkChange
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.statements import set_call_in_statement
+
+        change = self.change
+        return set_call_in_statement(node, (change.spelled,), change.keywords, change.renames)
+
+
+@dataclass(frozen=True, slots=True)
+class AddDecoratorMark(DefinitionEdit):
+    """Adds a mark as the decorator closest to the definition."""
+
+    source: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import add_decorator
+
+        return add_decorator(node, self.source, "last")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDecoratorMark(DefinitionEdit):
+    """Removes a mark that says no more than a wider one."""
+
+    spelled: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import remove_decorator
+
+        return remove_decorator(node, (self.spelled,))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPytestmark(StatementEdit):
+    """Joins a mark to the ``pytestmark`` that is there."""
+
+    source: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import add_mark
+
+        return add_mark(node, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class AddPytestmark(Edit):
+    """Adds ``pytestmark = …`` below the imports of a module."""
+
+    source: str
+
+    def stage(self, draft: Any) -> None:
+        draft.insert_after_imports(f"pytestmark = {self.source}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteHook(DefinitionEdit):
+    """Deletes a collection hook that auto mode replaces."""
+
+    def apply(self, node: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMarksInside(DefinitionEdit):
+    """Changes the mark wherever it stands inside a definition, its decorators included."""
+
+    change: MarkChange
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.statements import set_call_inside
+
+        change = self.change
+        return set_call_inside(node, (change.spelled,), change.keywords, change.renames)
+
+
+class Holder(NamedTuple):
+    """Where a mark stands: on a definition, or in a statement."""
+
+    path: str
+    ordinal: int | None
+    statement: int | None
+    spelled: str
+    inside: bool
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    yield from _hooks(case)
+    if case.plan.era is Era.MODERN:
+        yield from _renames(case, set())
+        yield from _bare(case)
+        return
+    groups: dict[Holder, list[Test]] = defaultdict(list)
+    unmarked: dict[str, list[Test]] = defaultdict(list)
+    for test in case.reading.tests:
+        if test.id not in case.plan.tests:
+            continue
+        mark = test.mark("asyncio")
+        if mark is None and case.reading.mode == "auto":
+            unmarked[test.module].append(test)
+        elif mark is not None:
+            groups[_holder(mark)].append(test)
+    done: set[Holder] = set()
+    levels: dict[Holder, Scope] = {}
+    for holder, tests in sorted(groups.items(), key=_widest_first):
+        yield from _marked(case, holder, tests, levels)
+        done.add(holder)
+    for module, tests in sorted(unmarked.items()):
+        yield from _unmarked(case, module, tests)
+    yield from _bare(case)
+    yield from _renames(case, done)
+
+
+def _bare(case: Case) -> Iterator[Outcome]:
+    """Sync tests that LS102 makes async need a mark in strict mode."""
+    if case.reading.mode == "auto":
+        return
+    levels = {
+        test.key: case.plan.tests[test.id]
+        for test in case.reading.tests
+        if test.id in case.plan.tests and test.mark("asyncio") is None
+    }
+    for key, level in levels.items():
+        yield _own_mark(case, key, level)
+
+
+def _holder(mark: Mark) -> Holder:
+    return Holder(mark.path, mark.ordinal, mark.statement, mark.spelled, mark.inside)
+
+
+def _widest_first(item: tuple[Holder, list[Test]]) -> tuple[bool, int, str, int]:
+    holder, tests = item
+    on_function = holder.ordinal is not None and any(
+        holder.ordinal == test.key.ordinal and holder.path == test.key.path for test in tests
+    )
+    return (on_function, -len(tests), holder.path, holder.ordinal or holder.statement or 0)
+
+
+def _marked(
+    case: Case, holder: Holder, tests: list[Test], levels: dict[Holder, Scope]
+) -> Iterator[Outcome]:
+    """Bring the mark to the level of its tests; those that deviate get a mark of their own."""
+    counts = Counter(case.plan.tests[test.id] for test in tests)
+    main = max(counts, key=lambda level: (counts[level], level is case.plan.default))
+    levels[holder] = main
+    mark = next(mark for mark in tests[0].marks if _holder(mark) == holder)
+    if _redundant(case, mark, tests, levels):
+        yield RemoveDecoratorMark(
+            "LS105",
+            holder.path,
+            mark.line,
+            tests[0].function.qualname,
+            f"bare mark removed: the wider one says loop_scope {main.word}",
+            tests[0].key.ordinal,
+            mark.spelled,
+        )
+    else:
+        yield from _change(case, holder, mark, main, _where(case, holder, tests))
+    stray = [test for test in tests if case.plan.tests[test.id] is not main]
+    for key, level in {test.key: case.plan.tests[test.id] for test in stray}.items():
+        yield _own_mark(case, key, level)
+
+
+def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]) -> bool:
+    """A bare mark on a function under a wider one of the level that it must get anyway."""
+    level = case.plan.tests[tests[0].id]
+    if mark.keywords or len(tests) != 1 or mark.ordinal != tests[0].key.ordinal:
+        return False
+    if level is case.plan.default:
+        return False
+    wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
+    return bool(wider) and levels.get(_holder(wider[0])) is level
+
+
+def _change(case: Case, holder: Holder, mark: Mark, level: Scope, where: str) -> Iterator[Outcome]:
+    unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
+    old_name = "scope" in mark.keywords and "loop_scope" not in mark.keywords
+    explicit = mark.loop_scope
+    new = None
+    message = ""
+    if explicit is not level and (explicit is not None or level is not case.plan.default):
+        new = level
+        message = f"loop_scope {level.word}, the loop that its tests share"
+    elif old_name:
+        message = "scope= is spelled loop_scope="
+    if unknown:
+        removed = f"{', '.join(unknown)} removed: pytest-asyncio no longer knows it"
+        message = f"{message}; {removed}" if message else removed
+    if message:
+        change = MarkChange(mark.spelled, new, unknown, rename=old_name)
+        yield _mark_edit(case, holder, mark, where, message, change)
+
+
+def _mark_edit(
+    case: Case, holder: Holder, mark: Mark, where: str, message: str, change: MarkChange
+) -> Outcome:
+    line = mark.line
+    if mark.inside and holder.ordinal is not None:
+        return ChangeMarksInside(
+            "LS105", holder.path, line, where, message, holder.ordinal, change
+        )
+    if holder.ordinal is not None:
+        return ChangeDecoratorMark(
+            "LS105", holder.path, line, where, message, holder.ordinal, change
+        )
+    if holder.statement is None:
+        return action("LS105", holder.path, line, f"this mark must be changed by hand: {message}")
+    return ChangeStatementMark(
+        "LS105", holder.path, line, where, message, holder.statement, change
+    )
+
+
+def _where(case: Case, holder: Holder, tests: Iterable[Test]) -> str:
+    if holder.ordinal is None:
+        return "pytestmark"
+    for test in tests:
+        if test.key == (holder.path, holder.ordinal):
+            return test.function.qualname
+    for cls in case.files[holder.path].classes:
+        if cls.ordinal == holder.ordinal:
+            return cls.qualname
+    return ""
+
+
+def _mark_source(case: Case, path: str, level: Scope) -> tuple[str, tuple[Need, ...]]:
+    spelled, needs = spell(case.files[path], "pytest.mark.asyncio")
+    if needs:
+        needs = (("pytest", None),)
+    if level is case.plan.default and case.reading.mode != "auto":
+        return spelled, needs
+    return f'{spelled}(loop_scope="{level.word}")', needs
+
+
+def _own_mark(case: Case, key: Key, level: Scope) -> AddDecoratorMark:
+    function = case.reading.tree.function(key)
+    source, needs = _mark_source(case, key.path, level)
+    return AddDecoratorMark(
+        "LS105",
+        key.path,
+        function.line,
+        function.qualname,
+        "mark added: the test runs on a loop now"
+        if level is case.plan.default
+        else f"loop_scope {level.word}, unlike the configured default",
+        key.ordinal,
+        f"@{source}",
+        needs=needs,
+    )
+
+
+# -- auto mode: tests without any mark ------------------------------------------------------
+
+
+def _unmarked(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
+    """Mark the widest place that is uniform and holds no sync test."""
+    level = _uniform(case, tests)
+    if level is case.plan.default:
+        return
+    if level is not None and not _holds_sync(case, module):
+        yield _module_mark(case, module, level)
+        return
+    rest: list[Test] = []
+    classes: dict[Key, list[Test]] = defaultdict(list)
+    for test in tests:
+        if test.classes and test.classes[0].path == module:
+            classes[test.classes[0]].append(test)
+        else:
+            rest.append(test)
+    for key, members in classes.items():
+        inner = _uniform(case, members)
+        if inner is case.plan.default:
+            continue
+        if inner is not None and not _holds_sync(case, module, key):
+            yield _class_mark(case, key, inner)
+        else:
+            rest += members
+    wanted = {test.key: case.plan.tests[test.id] for test in rest}
+    for key, own in wanted.items():
+        if own is not case.plan.default:
+            yield _own_mark(case, key, own)
+
+
+def _uniform(case: Case, tests: Iterable[Test]) -> Scope | None:
+    levels = {case.plan.tests[test.id] for test in tests}
+    return levels.pop() if len(levels) == 1 else None
+
+
+def _holds_sync(case: Case, module: str, cls: Key | None = None) -> bool:
+    return any(
+        test.id not in case.plan.tests
+        for test in case.reading.tests
+        if test.module == module and (cls is None or cls in test.classes)
+    )
+
+
+def _module_mark(case: Case, module: str, level: Scope) -> Outcome:
+    facts = case.files[module]
+    source, needs = _mark_source(case, module, level)
+    message = f"loop_scope {level.word} for all tests of the module"
+    if facts.pytestmark is not None:
+        return JoinPytestmark(
+            "LS105", module, facts.pytestmark, "pytestmark", message, facts.pytestmark, source
+        )
+    return AddPytestmark("LS105", module, 1, "pytestmark", message, source, needs=needs)
+
+
+def _class_mark(case: Case, key: Key, level: Scope) -> Outcome:
+    cls = case.reading.tree.cls(key)
+    source, needs = _mark_source(case, key.path, level)
+    message = f"loop_scope {level.word} for all tests of the class"
+    if cls.pytestmark is not None:
+        return JoinPytestmark(
+            "LS105", key.path, cls.pytestmark, cls.qualname, message, cls.pytestmark, source
+        )
+    return AddDecoratorMark(
+        "LS105", key.path, cls.line, cls.qualname, message, key.ordinal, f"@{source}", needs=needs
+    )
+
+
+# -- hooks ---------------------------------------------------------------------------------
+
+
+def _hooks(case: Case) -> Iterator[Outcome]:
+    """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
+    for path, facts in case.files.items():
+        for hook in facts.hooks:
+            place = ("LS105", path, hook.line, hook.name)
+            if hook.bare and hook.only_marks:
+                message = "hook deleted: asyncio_mode = auto marks every async test"
+                yield DeleteHook(*place, message, hook.ordinal)
+            elif hook.old_keyword:
+                message = "scope= is spelled loop_scope="
+                change = MarkChange(hook.spelled, rename=True)
+                yield ChangeMarksInside(*place, message, hook.ordinal, change)
+            elif not hook.on_async_tests and case.reading.mode != "auto":
+                yield action(
+                    "LS105",
+                    path,
+                    hook.line,
+                    f"{hook.name} adds asyncio marks, too late for pytest-asyncio 1.x: set "
+                    "asyncio_mode = auto, or mark the tests that it means",
+                )
+
+
+# -- marks that no async test is closest to -------------------------------------------------
+
+
+def _renames(case: Case, done: set[Holder]) -> Iterator[Outcome]:
+    """The deprecated spelling, wherever else a mark stands."""
+    for path, facts in case.files.items():
+        marks = [
+            *facts.marks,
+            *(mark for cls in facts.classes for mark in cls.marks),
+            *(mark for function in facts.functions for mark in function.marks),
+            *(mark for values in facts.mark_variables.values() for mark in values),
+        ]
+        for mark in marks:
+            holder = _holder(mark)
+            if mark.name != "asyncio" or holder in done or mark.path != path:
+                continue
+            done.add(holder)
+            unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
+            if "scope" in mark.keywords or unknown:
+                level = mark.loop_scope or case.plan.default
+                yield from _change(case, holder, mark, level, _where(case, holder, ()))
+
+
+RULE = Rule(
+    "LS105",
+    "test-loop-scope",
+    "tests name their loop scope where it is not the default",
+    "0.24",
+    decide,
+)

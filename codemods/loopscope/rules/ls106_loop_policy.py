@@ -1,0 +1,87 @@
+"""LS106: an override of ``event_loop_policy`` becomes a loop factory.
+
+pytest-asyncio 1.4 deprecates the fixture, as Python 3.14 does event loop policies. One that
+returns the default policy says nothing and goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename
+
+from loopscope.facts.model import FileFacts, Function, PolicyBody
+from loopscope.loops.reading import Era
+from loopscope.loops.tree import Key
+from loopscope.rules.base import Case, Outcome, Rule, action
+from loopscope.rules.bridge_code import Code, Writer
+from loopscope.rules.ls101_event_loop_override import DeleteOverride, ReplaceOverride
+from loopscope.scopes import Scope
+
+_DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    if not case.options.target.has(1, 4) or case.plan.era is Era.LEGACY:
+        return  # 0.21 has no such fixture: what bears the name there is the project's own
+    for key, function in case.functions():
+        policy = function.policy
+        if policy is None or function.fixture is None:
+            continue
+        place = ("LS106", key.path, function.line)
+        if policy.resolved in _DEFAULT:
+            yield DeleteOverride(
+                *place,
+                function.qualname,
+                "deleted: it returns the default policy",
+                function.ordinal,
+            )
+            continue
+        reason = _unfit(case, key, function, policy)
+        if reason:
+            yield action(
+                *place,
+                f"this event_loop_policy cannot be replaced automatically: {reason}. Return the "
+                "loops from a pytest_asyncio_loop_factories hook in a conftest",
+            )
+            continue
+        code = _code(case.files[key.path], policy)
+        yield ReplaceOverride(
+            *place,
+            function.qualname,
+            "event_loop_policy replaced by a loop factory",
+            function.ordinal,
+            function.first_line,
+            code,
+            needs=code.needs,
+        )
+
+
+def _unfit(case: Case, key: Key, function: Function, policy: PolicyBody) -> str:
+    if not policy.expression:
+        return "it does more than returning a new policy"
+    if function.fixture is not None and function.fixture.has_params:
+        return "it has params"
+    if basename(key.path) != "conftest.py" and key.path not in case.reading.tree.plugins:
+        return "it stands in a test module, where the hook is ignored"
+    if "/" in key.path and any(level > Scope.FUNCTION for level in case.plan.tests.values()):
+        return "it covers a part of the suite, and loops are wider than function"
+    return ""
+
+
+def _code(facts: FileFacts, policy: PolicyBody) -> Code:
+    writer = Writer(facts)
+    if policy.resolved == "uvloop.EventLoopPolicy":
+        name, call = "uvloop", f"{writer.name('uvloop.new_event_loop')}()"
+    else:
+        name, call = "event_loop", f"{policy.expression}.new_event_loop()"
+    hook = f'def pytest_asyncio_loop_factories():\n    return {{"{name}": new_event_loop}}\n'
+    return Code(f"def new_event_loop():\n    return {call}\n", writer.needs, (), (hook,))
+
+
+RULE = Rule(
+    "LS106",
+    "loop-policy",
+    "overrides of event_loop_policy become loop factories",
+    "1.4",
+    decide,
+)

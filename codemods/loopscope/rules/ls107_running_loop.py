@@ -1,0 +1,107 @@
+"""LS107: in async code ``get_event_loop()`` is ``get_running_loop()``.
+
+Inside a coroutine both give the running loop; only ``get_event_loop`` also hides a missing
+one, and from Python 3.14 on it raises where no loop is current.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loopscope.facts.calls import CURRENT_LOOP
+from loopscope.facts.model import FileFacts, LoopCall, Place
+from loopscope.rules.base import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
+
+
+@dataclass(frozen=True, slots=True)
+class UseRunningLoop(DefinitionEdit):
+    """Swaps the calls in the body of one async function."""
+
+    spellings: tuple[tuple[str, str], ...]
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.bodies import replace_calls
+
+        return replace_calls(node, dict(self.spellings))
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    for path, facts in case.files.items():
+        by_function: dict[int, list[LoopCall]] = defaultdict(list)
+        gone = _overrides(case, path)
+        for call in facts.loop_calls:
+            if call.what not in CURRENT_LOOP or call.owner in gone:
+                continue
+            if call.place is Place.ASYNC and call.ordinal is not None:
+                by_function[call.ordinal].append(call)
+            else:
+                yield note(
+                    "LS303",
+                    path,
+                    call.line,
+                    f"get_event_loop() in {call.place.value}: no loop may be current there. "
+                    "Call get_running_loop() from async code, or pass the loop in",
+                    call.column,
+                )
+        for ordinal, calls in by_function.items():
+            yield _swap(facts, path, ordinal, calls)
+
+
+def _overrides(case: Case, path: str) -> set[int]:
+    return {
+        function.ordinal
+        for function in case.files[path].functions
+        if case.reading.is_override(function)
+    }
+
+
+def _swap(facts: FileFacts, path: str, ordinal: int, calls: list[LoopCall]) -> UseRunningLoop:
+    spellings: dict[str, str] = {}
+    needs: tuple[Need, ...] = ()
+    for call in calls:
+        new, more = _new_spelling(facts, call.spelled)
+        spellings[call.spelled] = new
+        needs += more
+    return UseRunningLoop(
+        "LS107",
+        path,
+        calls[0].line,
+        _qualname(facts, calls[0]),
+        f"get_event_loop() becomes get_running_loop() ({len(calls)} here)"
+        if len(calls) > 1
+        else "get_event_loop() becomes get_running_loop()",
+        ordinal,
+        tuple(spellings.items()),
+        needs=needs,
+    )
+
+
+def _new_spelling(facts: FileFacts, old: str) -> tuple[str, tuple[Need, ...]]:
+    if old == "get_event_loop" and not any(
+        bound.name == "asyncio" and bound.attribute is None for bound in facts.imports
+    ):  # from asyncio import get_event_loop
+        known = facts.spelling("asyncio.get_running_loop")
+        return known or "get_running_loop", () if known else (("asyncio", "get_running_loop"),)
+    head, _, tail = old.rpartition(".")
+    if tail == "get_event_loop" and head and "(" not in head:
+        return f"{head}.get_running_loop", ()
+    return spell(facts, "asyncio.get_running_loop")
+
+
+def _qualname(facts: FileFacts, call: LoopCall) -> str:
+    for function in facts.functions:
+        if function.ordinal == call.owner:
+            return function.qualname
+    return ""
+
+
+RULE = Rule(
+    "LS107",
+    "running-loop",
+    "get_event_loop() in async code becomes get_running_loop()",
+    "any",
+    decide,
+)

@@ -1,0 +1,78 @@
+"""LS109: sync tests whose code asks for the current loop find one, as 0.21 left them one.
+
+From pytest-asyncio 1.4 on no loop is current in a sync test. The fixture acts only where none
+is: it must not take a wider runner's loop away from the tests that come after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.facts.model import FileFacts
+from loopscope.loops.ambient import Ambient
+from loopscope.rules.base import AppendEdit, Case, Need, Outcome, Rule
+from loopscope.rules.bridge_code import Writer
+from loopscope.values import Safety
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    for ambient in case.plan.ambients:
+        source, needs = _source(case.files.get(ambient.path), ambient)
+        yield AppendEdit(
+            "LS109",
+            ambient.path,
+            0,
+            "_ambient_event_loop",
+            "fixture added: sync tests whose code calls asyncio.get_event_loop() find a loop",
+            source,
+            safety=Safety.ASSUMPTION,
+            needs=needs,
+        )
+
+
+def _source(facts: FileFacts | None, ambient: Ambient) -> tuple[str, tuple[Need, ...]]:
+    writer = Writer(facts)
+    name = writer.name
+    has_loop = (
+        "def _has_event_loop():\n"
+        f"    with {name('warnings.catch_warnings')}():\n"
+        f'        {name("warnings.simplefilter")}("ignore", DeprecationWarning)\n'
+        "        try:\n"
+        f"            {name('asyncio.get_event_loop')}()\n"
+        "        except RuntimeError:\n"
+        "            return False\n"
+        "    return True\n\n\n"
+    )
+    head = (
+        f"@{name('pytest.fixture')}(autouse=True)\n"
+        "def _ambient_event_loop(request):\n"
+        '    """Sync tests find a current event loop, as pytest-asyncio 0.21 left them one."""\n'
+    )
+    test = f"{name('pytest_asyncio.is_async_test')}(request.node)"
+    setter = name("asyncio.set_event_loop")
+    if ambient.shared:
+        body = (
+            f"    if not {test} and not _has_event_loop():\n"
+            f'        {setter}(request.getfixturevalue("event_loop"))\n'
+        )
+    else:
+        body = (
+            f"    if {test} or _has_event_loop():\n"
+            "        yield\n"
+            "        return\n"
+            f"    loop = {name('asyncio.new_event_loop')}()\n"
+            f"    {setter}(loop)\n"
+            "    yield\n"
+            f"    {setter}(None)\n"
+            "    loop.close()\n"
+        )
+    return has_loop + head + body, writer.needs
+
+
+RULE = Rule(
+    "LS109",
+    "ambient-loop",
+    "sync tests whose code asks for the current loop get one",
+    "1.4",
+    decide,
+)

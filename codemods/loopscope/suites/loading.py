@@ -1,0 +1,133 @@
+"""From paths to suites in memory: each Python file is read once, the ones that matter are kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from loopscope.suites.discovery import Found, discover
+from loopscope.suites.patterns import is_test_file
+from loopscope.values import FileError, PytestConfig, Suite
+
+# Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,
+# AbstractEventLoopPolicy, event_loop_policy, ...). Plain substrings: five times as fast as one
+# regular expression with alternatives.
+_TRACES = (
+    b"event_loop", b"EventLoop", b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode",
+    b"forbid_global_loop", b"accept_global_loop", b"run_until_complete",
+)  # fmt: skip
+# Modules that tests may take fixtures, base classes or hooks from.
+_SUPPORT = (b"fixture", b"pytest", b"def test")
+_REQUIREMENTS = re.compile(
+    r"(requirements|constraints|dev-requirements|test-requirements).*\.(txt|in)"
+    r"|requirements/[^/]+\.(txt|in)"
+    r"|environment[^/]*\.ya?ml"
+    r"|Pipfile|pyproject\.toml|setup\.cfg|tox\.ini|\.?pytest\.(ini|toml)"
+)
+_SCRIPTS = ("setup.py", "noxfile.py")
+
+
+def load_suites(
+    paths: Sequence[Path],
+    exclude: Sequence[str] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[Suite | FileError]:
+    """Read every suite at or below ``paths``, one after the other.
+
+    Args:
+        paths: Files and directories. A path inside a suite stands for itself: the suite is
+            read whole, and ``Suite.editable`` names what may change.
+        exclude: Patterns as in a .gitignore file.
+        progress: Called with the number of Python files that are done, and of all of them.
+
+    Yields:
+        A suite; its ``files`` are empty where it has nothing to do with event loops, and
+        where its configuration cannot be read (then ``errors`` says why). A ``FileError`` for
+        a path that does not exist. Labels can be opened from the current directory.
+    """
+    working = os.getcwd()
+    existing: list[str] = []
+    for path in paths:
+        if os.path.exists(path):
+            existing.append(os.path.abspath(path))
+        else:
+            message = "there is no such file or directory; check the spelling"
+            yield FileError(path.as_posix(), message)
+    relative = not any(path.is_absolute() for path in paths)
+    suites = discover(existing, exclude, working)
+    done, total = 0, sum(len(found.python) for found in suites)
+    for found in suites:
+        progress(done, total)
+        done += len(found.python)
+        label = os.path.relpath(found.root, working) if relative else found.root
+        suite = _load(found, label.replace(os.sep, "/"))
+        if suite.files or suite.errors or found.is_suite or len(suites) == 1:
+            yield suite
+
+
+def _load(found: Found, label: str) -> Suite:
+    config = found.config or PytestConfig()
+    errors = list(found.errors)
+    if found.error is not None:
+        return Suite(label, config, {}, errors=(*errors, found.error))
+    files, touched = _scan(found, config, errors)
+    if touched:
+        for name in found.others:
+            if _REQUIREMENTS.fullmatch(name):
+                data = _read(found, name, errors)
+                if data is not None:
+                    files[name] = data
+    return Suite(label, config, files, _editable(found, files), tuple(errors))
+
+
+def _scan(
+    found: Found, config: PytestConfig, errors: list[FileError]
+) -> tuple[dict[str, bytes], bool]:
+    """The Python files that matter if the suite does, and whether it does.
+
+    Ignore rules are asked last, and only for files that would be kept: they are slow.
+    """
+    files: dict[str, bytes] = {}
+    touched = False
+    for path in found.python:
+        data = _read(found, path, errors)
+        if data is None:
+            continue
+        trace = any(word in data for word in _TRACES)
+        if trace and found.is_ignored(path):
+            continue
+        touched = touched or trace
+        if (
+            trace
+            or path in _SCRIPTS
+            or is_test_file(path, config)
+            or any(word in data for word in _SUPPORT)
+        ):
+            files[path] = data
+    if not touched and not _mentions_asyncio(config):
+        return {}, False
+    return {path: data for path, data in files.items() if not found.is_ignored(path)}, True
+
+
+def _read(found: Found, path: str, errors: list[FileError]) -> bytes | None:
+    try:
+        with open(os.path.join(found.root, path), "rb", buffering=0) as file:
+            return file.read()
+    except OSError as error:
+        if not found.is_ignored(path):
+            errors.append(FileError(path, f"cannot be read: {error.strerror}"))
+        return None
+
+
+def _mentions_asyncio(config: PytestConfig) -> bool:
+    return any("asyncio" in f"{name} {value}" for name, value in config.options.items())
+
+
+def _editable(found: Found, files: dict[str, bytes]) -> frozenset[str] | None:
+    if found.focus is None:
+        return None
+    folders = {os.path.dirname(path) for path in files}
+    conftests = {f"{folder}/conftest.py".lstrip("/") for folder in folders}  # may be new
+    return frozenset(path for path in {*files, *conftests} if found.may_edit(path))

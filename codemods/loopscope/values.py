@@ -1,0 +1,191 @@
+"""The plain values that flow through the pipeline: options in, migrations out.
+
+Everything here is immutable and picklable, so that a suite can be handled in this
+process, in a pool or on another machine. Paths are relative to the suite's root, with
+forward slashes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# (major, minor) of every pytest-asyncio series that a migration can aim at.
+KNOWN_TARGETS: tuple[tuple[int, int], ...] = (
+    (0, 24), (0, 25), (0, 26), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5),
+)  # fmt: skip
+
+
+class Safety(enum.Enum):
+    """How sure an edit is: the same by pytest's rules, or resting on an assumption."""
+
+    SAFE = "safe"
+    ASSUMPTION = "assumption"
+
+
+class Level(enum.Enum):
+    """What a finding asks for: a person must act, or advice."""
+
+    ACTION = "action"
+    NOTE = "note"
+
+
+class Status(enum.Enum):
+    """What became of a suite; the value is the word used in reports."""
+
+    CURRENT = "current"  # nothing to change, nothing to do
+    CHANGED = "changed"  # changes, and nothing left for a person
+    MANUAL = "manual"  # a person must act on something
+    ERROR = "error"  # a file of it could not be read or parsed
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """The oldest pytest-asyncio series that the result must run on."""
+
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read ``"1.5"``.
+
+        Raises:
+            ValueError: ``text`` is no known series; the message names those that are.
+        """
+        for major, minor in KNOWN_TARGETS:
+            if text == f"{major}.{minor}":
+                return cls(major, minor)
+        known = ", ".join(f"{major}.{minor}" for major, minor in KNOWN_TARGETS)
+        raise ValueError(f"{text!r} is not a pytest-asyncio series that loopscope knows ({known})")
+
+    @classmethod
+    def newest(cls) -> Target:
+        """The newest series known to this release of loopscope."""
+        return cls(*KNOWN_TARGETS[-1])
+
+    def has(self, major: int, minor: int) -> bool:
+        """Whether a feature that came with pytest-asyncio ``major.minor`` may be used."""
+        return (self.major, self.minor) >= (major, minor)
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for; the same names as on the command line."""
+
+    target: Target = field(default_factory=Target.newest)
+    style: str = "config"  # "config" or "explicit"
+    select: tuple[str, ...] = ()  # rule codes or prefixes; empty means all
+    ignore: tuple[str, ...] = ()
+    safe_only: bool = False
+    annotate: bool = False
+    requirements: bool = True
+    ambient_loop: bool = True
+
+    def wants(self, code: str) -> bool:
+        """Whether the rule ``code`` is selected and not ignored."""
+        chosen = not self.select or code.startswith(self.select)
+        return chosen and not (self.ignore and code.startswith(self.ignore))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something that a person should know, at a place."""
+
+    path: str
+    line: int  # 1-based; 0 where the whole file is meant
+    column: int  # 1-based; 0 where the whole line is meant
+    code: str
+    message: str
+    level: Level = field(default=Level.ACTION, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EditRecord:
+    """One edit that was made (or would be): the rule, the place in the old file, the reason."""
+
+    code: str
+    line: int  # 1-based line in the file as it was; 0 in a new file
+    definition: str  # qualified name of the function or class, option name, or ""
+    message: str
+    safety: Safety = Safety.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file before and after."""
+
+    path: str
+    before: bytes | None  # None: the file is new
+    after: bytes
+    edits: tuple[EditRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file that could not be read, parsed or written. The others are done all the same."""
+
+    path: str
+    message: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PytestConfig:
+    """The configuration that pytest really reads for a suite.
+
+    ``path`` is None where there is no configuration at all. ``table`` is the table or
+    section that holds the options: ``pytest`` (ini files and pytest.toml), ``tool.pytest``,
+    ``tool.pytest.ini_options`` or ``tool:pytest``. ``native`` says that values have real
+    TOML types there. ``options`` holds every option of that table; a value is a string, a
+    tuple of strings for lists (TOML arrays, and ini values split on white space or lines
+    where pytest declares a list: python_files, python_classes, python_functions, testpaths,
+    norecursedirs, usefixtures, and by lines for filterwarnings, pytest_plugins and markers),
+    or a bool.
+    """
+
+    path: str | None = None
+    table: str = ""
+    native: bool = False
+    options: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str | None:
+        """The option as a stripped string, or None where it is not set or is no string."""
+        value = self.options.get(name)
+        return value.strip() if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One pytest rootdir: its configuration and the files that matter, as bytes.
+
+    ``files`` holds every conftest and test module, the files that mention a legacy idiom,
+    the configuration and requirement files. ``editable`` names the files that may be
+    changed (a user who names one file gets only this one changed); None means all.
+    ``label`` is what reports call the suite: its path as the user would type it.
+    """
+
+    label: str
+    config: PytestConfig
+    files: Mapping[str, bytes]
+    editable: frozenset[str] | None = None
+    errors: tuple[FileError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What the pipeline makes of one suite."""
+
+    label: str
+    config: str | None
+    status: Status
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[FileError, ...] = ()
+    loops_before: int = 0
+    loops_after: int = 0
+    requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Tree = Callable[[dict[str, str]], None]
+
+SUITE = {
+    "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+    "conftest.py": """\
+        import asyncio
+
+        import pytest
+
+
+        @pytest.fixture(scope="session")
+        def event_loop():
+            loop = asyncio.new_event_loop()
+            yield loop
+            loop.close()
+        """,
+    "tests/test_a.py": "async def test_a(): ...\n",
+}
+CURRENT = {"pytest.ini": "", "test_a.py": "def test_a(): ...\n"}
+
+
+def content(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+# -- what the commands do ---------------------------------------------------------------
+
+
+def test_check_reports_and_writes_nothing(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    before = content(tmp_path)
+    result = loopscope("check")
+    assert (result.code, result.err) == (1, "")
+    assert result.out.startswith(". (pytest.ini): changed\n  conftest.py\n")
+    assert "  LS101 event_loop: " in result.out
+    assert result.out.splitlines()[-1].startswith("1 suite, 2 files would change (")
+    assert content(tmp_path) == before
+
+
+def test_migrate_writes_and_the_second_time_there_is_nothing_to_do(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree(SUITE)
+    first = loopscope("migrate")
+    assert first.code == 0
+    assert "2 files changed" in first.out
+    after = content(tmp_path)
+    assert b"event_loop" not in after["conftest.py"]
+    assert b"asyncio_default_test_loop_scope = session" in after["pytest.ini"]
+    second = loopscope("migrate")
+    assert (second.code, second.out) == (0, "1 suite, nothing to change.\n")
+    assert content(tmp_path) == after
+    assert loopscope("check").code == 0
+
+
+def test_diff_is_a_patch_on_its_own_and_gives_what_migrate_writes(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({f"suite/{name}": text for name, text in SUITE.items()})
+    before = content(tmp_path)
+    result = loopscope("migrate", "--diff", "suite")
+    assert result.code == 1
+    assert result.out.startswith("--- a/suite/conftest.py\n+++ b/suite/conftest.py\n@@")
+    assert "LS101" in result.err
+    assert content(tmp_path) == before
+    subprocess.run(["git", "apply"], input=result.out.encode(), cwd=tmp_path, check=True)
+    applied = content(tmp_path)
+    tree({f"suite/{name}": text for name, text in SUITE.items()})
+    assert loopscope("migrate", "suite").code == 0
+    assert content(tmp_path) == applied
+
+
+def test_file_that_is_named_is_the_only_one_changed(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree(SUITE)
+    loopscope("migrate", "conftest.py")
+    after = content(tmp_path)
+    assert after["pytest.ini"] == SUITE["pytest.ini"].encode()
+
+
+def test_suites_of_a_monorepo_are_handled_one_by_one(loopscope: Run, tree: Tree) -> None:
+    for name in ("a", "b"):
+        tree({f"{name}/{path}": text for path, text in SUITE.items()})
+    tree({f"c/{path}": text for path, text in CURRENT.items()})
+    found = json.loads(loopscope("check", "--format", "json").out)
+    assert [(suite["root"], suite["status"]) for suite in found["suites"]] == [
+        ("a", "changed"), ("b", "changed"), ("c", "current"),
+    ]  # fmt: skip
+
+
+def test_json_is_one_document_and_nothing_else(loopscope: Run, tree: Tree) -> None:
+    tree(SUITE)
+    for command in (["check"], ["migrate", "--diff"]):
+        result = loopscope(*command, "--format", "json", "--target", "1.1")
+        found = json.loads(result.out)
+        assert list(found) == ["loopscope", "target", "suites", "errors"]
+        assert found["target"] == "1.1"
+        assert [change["path"] for change in found["suites"][0]["changes"]] == [
+            "conftest.py", "pytest.ini",
+        ]  # fmt: skip
+        assert (result.code, result.err) == (1, "")
+
+
+def test_quiet_leaves_the_summary_and_verbose_shows_current_suites(
+    loopscope: Run, tree: Tree
+) -> None:
+    tree(SUITE)
+    assert loopscope("check", "-q").out.count("\n") == 1
+    tree(CURRENT)
+    Path("conftest.py").write_text("")
+    assert loopscope("check", "-v").out.startswith(". (pytest.ini): current\n")
+
+
+def test_directory_without_anything(loopscope: Run) -> None:
+    result = loopscope("check")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_colour_when_it_is_asked_for_only(
+    loopscope: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(SUITE)
+    assert "\x1b[" not in loopscope("check").out
+    assert "\x1b[" in loopscope("check", "--color").out
+    colored = loopscope("migrate", "--diff", "--color").out
+    assert "\x1b[31m-" in colored
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in loopscope("check").out
+    assert "\x1b[" not in loopscope("check", "--no-color").out
+
+
+# -- what goes wrong --------------------------------------------------------------------
+
+
+def test_unknown_path_does_not_stop_the_others(loopscope: Run, tree: Tree) -> None:
+    tree({f"suite/{name}": text for name, text in SUITE.items()})
+    result = loopscope("migrate", "nowhere", "suite")
+    assert result.code == 2
+    assert result.err.startswith("error: nowhere: there is no such file or directory")
+    assert "2 files changed" in result.out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "place"),
+    [
+        ("tests/test_bad.py", b"def test_(:\n", "tests/test_bad.py:1: "),
+        ("tests/test_bad.py", b"import os\n# \xff\n", "tests/test_bad.py:2: "),
+        ("tests/test_bad.py", b"x = '\0'\n", "tests/test_bad.py:1: "),
+        ("pytest.ini", b"[pytest]\nasyncio_mode\n", "pytest.ini:2: "),
+        ("pytest.toml", b"[pytest\n", "pytest.toml:1: "),
+    ],
+)
+def test_broken_file_is_named_with_its_line(
+    loopscope: Run, tree: Tree, tmp_path: Path, name: str, data: bytes, place: str
+) -> None:
+    tree({f"bad/{path}": text for path, text in SUITE.items()})
+    tree({f"good/{path}": text for path, text in SUITE.items()})
+    (tmp_path / "bad" / name).write_bytes(data)
+    result = loopscope("migrate")
+    assert result.code == 2
+    assert result.err.startswith(f"error: bad/{place}")
+    assert (tmp_path / "bad" / name).read_bytes() == data
+    assert "event_loop" not in (tmp_path / "good/conftest.py").read_text()
+
+
+def test_error_stands_in_the_json_document_too(loopscope: Run, tree: Tree) -> None:
+    tree({**SUITE, "tests/test_bad.py": "def test_(:\n"})
+    result = loopscope("check", "--format", "json")
+    found = json.loads(result.out)
+    assert [error["path"] for error in found["errors"]] == ["tests/test_bad.py"]
+    assert found["suites"][0]["status"] == "error"
+    assert result.code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "--target", "0.23"], "0.24, 0.25, 0.26, 1.0, 1.1"),
+        (["check", "--select", "X1"], "'X1' is no rule code"),
+        (["check", "--no-such-option"], "No such option"),
+        (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
+        (["no-such-command"], "No such command 'no-such-command'"),
+    ],
+)
+def test_wrong_usage(loopscope: Run, arguments: list[str], message: str) -> None:
+    result = loopscope(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_version_and_help(loopscope: Run) -> None:
+    assert loopscope("--version").out == "loopscope 0.1.0\n"
+    assert "migrate" in loopscope("--help").out
+    assert "--diff" in loopscope("migrate", "--help").out
+
+
+def test_interrupt_exits_with_130(tree: Tree, tmp_path: Path) -> None:
+    tree({"conftest.py": ""})
+    pipe = tmp_path / ".gitignore"
+    os.mkfifo(pipe)  # reading it waits for as long as a writer has it open
+    command = [sys.executable, "-m", "loopscope", "check", "."]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    with process:
+        writer = open_when_read(pipe, process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        os.close(writer)
+    assert process.returncode == 130, err
+    assert err.strip().startswith("Interrupted")
+
+
+def open_when_read(pipe: Path, process: subprocess.Popen[str]) -> int:
+    while process.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            time.sleep(0.01)
+    pytest.fail(f"it ended by itself: {process.stderr and process.stderr.read()}")

@@ -1,0 +1,65 @@
+"""A tree without legacy idioms costs next to nothing: the promise that makes check a pre-commit
+hook."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FILES = 2000
+HEAVY = ("libcst", "bowler", "rich", "tomlkit", "configupdater", "loopscope.engine")
+TEST = "\n\ndef test_{n}(tmp_path):\n    value = {n}\n    assert value + 1 == 1 + {n}\n"
+MODULE = "import os\n\nimport pytest\n" + "".join(TEST.format(n=n) for n in range(40))
+READ = """\
+import sys, click
+for path in sys.stdin.read().split():
+    with open(path, "rb") as file:
+        file.read()
+"""
+LOADED = """\
+import sys
+from loopscope.cli.main import main
+try:
+    main()
+finally:
+    sys.stderr.write(" ".join(sys.modules))
+"""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tree of test modules without a trace of event loops."""
+    root = tmp_path_factory.mktemp("large")
+    (root / "pytest.ini").write_text("[pytest]\n")
+    (root / ".gitignore").write_text("*.pyc\n/build/\n")
+    for number in range(FILES):
+        folder = root / f"package_{number % 40}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"test_{number}.py").write_text(MODULE)
+    return root
+
+
+def seconds(command: list[str], text: str, where: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, input=text, text=True, cwd=where, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def test_nothing_heavy_is_imported(large: Path) -> None:
+    command = [sys.executable, "-c", LOADED, "check", "."]
+    done = subprocess.run(command, cwd=large, check=True, capture_output=True, text=True)
+    assert done.stdout == "1 suite, nothing to change.\n"
+    assert not set(done.stderr.split()).intersection(HEAVY)
+
+
+def test_check_takes_less_than_three_times_what_reading_takes(large: Path) -> None:
+    paths = "\n".join(map(str, large.rglob("*.py")))
+    read, check = [sys.executable, "-c", READ], [sys.executable, "-m", "loopscope", "check"]
+    # The best of several: other programs can only make a run slower.
+    pairs = [(seconds(check, "", large), seconds(read, paths, large)) for _ in range(5)]
+    best_check, best_read = (min(times) for times in zip(*pairs, strict=True))
+    assert best_check < 3 * best_read, f"{best_check:.3f} s against {best_read:.3f} s"

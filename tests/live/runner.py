@@ -1,0 +1,81 @@
+"""The processes of a live test: pytest under the probe, and loopscope itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import loopscope
+
+from .compare import SuiteRun, parse
+
+_PROBE = Path(__file__).parent / "probe"
+_SOURCES = Path(loopscope.__file__).parents[1]
+
+# What pytest-asyncio 1.5 says about usage that will not last, by the start of each message: its
+# categories cannot be turned into errors as a whole, pytest's own warnings share them.
+DEPRECATIONS_AS_ERRORS = tuple(
+    option
+    for message, category in (
+        ("asyncio test ", "pytest.PytestDeprecationWarning"),
+        (
+            'The configuration option "asyncio_default_fixture_loop_scope" is unset',
+            "pytest.PytestDeprecationWarning",
+        ),
+        ('Overriding the "event_loop_policy" fixture', "pytest.PytestDeprecationWarning"),
+        ('The "scope" keyword argument to the asyncio', "pytest.PytestDeprecationWarning"),
+        ("An exception occurred during teardown of an asyncio.Runner", "RuntimeWarning"),
+        ("The test <", "pytest.PytestWarning"),  # marked, but not an async function
+    )
+    for option in ("-W", f"error:{message}:{category}")
+)
+
+
+def run_pytest(python: Path, suite: Path, out: Path, options: Sequence[str] = ()) -> SuiteRun:
+    """Run ``suite`` under the probe, which writes to ``out``.
+
+    Raises:
+        AssertionError: pytest ended before the probe could write; the message is its output.
+    """
+    command = [
+        str(python), "-m", "pytest", "-p", "loopscope_probe", "-p", "no:cacheprovider",
+        f"--rootdir={suite}", *options,
+    ]  # fmt: skip
+    environment = _environment(PYTHONPATH=str(_PROBE), LOOPSCOPE_PROBE_OUT=str(out))
+    done = _run(command, suite, environment)
+    if not out.exists():
+        raise AssertionError(
+            f"pytest wrote no report (exit code {done.returncode})\n{done.stdout}"
+        )
+    return parse(json.loads(out.read_text(encoding="utf-8")))
+
+
+def run_loopscope(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the ``loopscope`` command; standard error stands in ``stdout`` too."""
+    path = os.pathsep.join(filter(None, (str(_SOURCES), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "loopscope", *map(str, arguments)]
+    return _run(command, Path.cwd(), _environment(PYTHONPATH=path))
+
+
+def _run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=folder, env=environment, text=True, encoding="utf-8", timeout=120,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+
+
+def _environment(**extra: str) -> dict[str, str]:
+    """This process's environment without what would steer another pytest."""
+    steering = ("PYTEST_", "COV_", "COVERAGE_")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(steering) and name not in ("PYTHONWARNINGS", "PYTHONASYNCIODEBUG")
+    }
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", **extra}

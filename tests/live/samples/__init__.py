@@ -1,0 +1,32 @@
+"""Sample suites as data, one module a theme."""
+
+from __future__ import annotations
+
+from . import (
+    async_askers,
+    configuration,
+    fixtures,
+    kinds,
+    marks,
+    overrides,
+    sync_askers,
+)
+from .sample import Sample
+
+__all__ = ["ALL", "Sample"]
+
+_THEMES = {
+    "configuration": configuration.SAMPLES,
+    "overrides": overrides.SAMPLES,
+    "kinds": kinds.SAMPLES,
+    "async_askers": async_askers.SAMPLES,
+    "sync_askers": sync_askers.SAMPLES,
+    "fixtures": fixtures.SAMPLES,
+    "marks": marks.SAMPLES,
+}
+
+ALL: dict[str, Sample] = {
+    f"{theme}-{name}": sample
+    for theme, samples in _THEMES.items()
+    for name, sample in samples.items()
+}

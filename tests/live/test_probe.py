@@ -1,0 +1,193 @@
+"""The probe, on suites that were migrated by hand: rightly, and wrongly though green."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from . import compare
+from .runner import DEPRECATIONS_AS_ERRORS, run_pytest
+from .samples.sample import AUTO, STRICT, override, sample
+
+_TEST_MODULE = """
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+
+class TestMethods:
+    @pytest_asyncio.fixture
+    async def home(self, connection):
+        self.prepared = True
+        yield asyncio.get_running_loop()
+
+    @pytest.mark.asyncio
+    async def test_method(self, home):
+        assert self.prepared
+
+    @staticmethod
+    @pytest.mark.asyncio
+    async def test_static():
+        pass
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", [1, 2])
+async def test_cached(connection, number):
+    assert await asyncio.sleep(0, number) == number
+
+
+@pytest.mark.asyncio
+@pytest.mark.xfail(strict=True)
+async def test_xfail(connection):
+    raise ValueError
+
+
+@pytest.mark.skip(reason="not now")
+@pytest.mark.asyncio
+async def test_skipped(connection):
+    raise ValueError
+
+
+def test_sync(event_loop, dynamic):
+    assert event_loop.run_until_complete(asyncio.sleep(0, 1)) == 1
+
+
+def test_no_loop():
+    pass
+"""
+
+_FIXTURES = """
+
+@pytest_asyncio.fixture(scope="session", params=["first", "second"])
+async def connection(request):
+    yield request.param
+
+
+@pytest_asyncio.fixture(scope="session")
+async def made_early():
+    return asyncio.get_running_loop()
+
+
+@pytest_asyncio.fixture
+async def made_early_too(made_early):
+    return made_early
+
+
+@pytest.fixture
+def dynamic(request):
+    return request.getfixturevalue("made_early_too")
+"""
+
+_OLD_CONFTEST = override("session").replace(
+    "import pytest\n", "import pytest\nimport pytest_asyncio\n"
+)
+
+_BRIDGE = """
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def event_loop():
+    return asyncio.get_running_loop()
+"""
+
+
+def _scopes(ini: str, scope: str) -> str:
+    return ini + "".join(
+        f"asyncio_default_{what}_loop_scope = {scope}\n" for what in ("fixture", "test")
+    )
+
+
+def _write(suite: Path, files: Mapping[str, str]) -> Path:
+    suite.mkdir()
+    for name, text in sample(files).files.items():
+        (suite / name).write_text(text, encoding="utf-8")
+    return suite
+
+
+@pytest.mark.parametrize("ini", [STRICT, AUTO], ids=["strict", "auto"])
+def test_right_migration_has_no_complaints(
+    ini: str, tmp_path: Path, legacy_python: Path, modern_python: Path
+) -> None:
+    tests = {"conftest.py": _OLD_CONFTEST + _FIXTURES, "test_shop.py": _TEST_MODULE}
+    old = _write(tmp_path / "old", {"pytest.ini": ini, **tests})
+    tests["conftest.py"] = _BRIDGE + _FIXTURES
+    new = _write(tmp_path / "new", {"pytest.ini": _scopes(ini, "session"), **tests})
+
+    before = run_pytest(legacy_python, old, tmp_path / "old.json")
+    after = run_pytest(modern_python, new, tmp_path / "new.json", DEPRECATIONS_AS_ERRORS)
+
+    assert before.exit_code == 0
+    assert compare.outcomes(before, after) == []
+    assert compare.groups(before, after) == []
+    assert compare.strays(before) == compare.strays(after) == []
+    assert compare.loops_kept(before, after) == (1, 1)
+    for run in (before, after):
+        assert {name for name, _ in run.tests["test_shop.py::test_sync"].fixtures} >= {
+            "made_early", "made_early_too",
+        }  # fmt: skip
+        assert ("connection", 0) in run.tests["test_shop.py::test_cached[second-2]"].fixtures
+        assert "home" in dict(run.tests["test_shop.py::TestMethods::test_method[first]"].fixtures)
+        assert run.tests["test_shop.py::TestMethods::test_static"].loop == 0
+        assert run.tests["test_shop.py::test_xfail[first]"].outcomes["call"] == "xfailed"
+        assert run.tests["test_shop.py::test_no_loop"].home is None
+
+
+def test_green_run_on_the_wrong_loops_has_complaints(
+    tmp_path: Path, legacy_python: Path, modern_python: Path
+) -> None:
+    module = """
+        async def test_one(home):
+            pass
+
+
+        async def test_two(home):
+            pass
+        """
+    conftest = override("session") + (
+        '\n\n@pytest.fixture(scope="session")\nasync def home():\n    return 1\n'
+    )
+    old = _write(
+        tmp_path / "old", {"pytest.ini": AUTO, "conftest.py": conftest, "test_home.py": module}
+    )
+    ini = AUTO + "asyncio_default_fixture_loop_scope = session\n"
+    new = _write(
+        tmp_path / "new", {"pytest.ini": ini, "conftest.py": conftest, "test_home.py": module}
+    )
+
+    before = run_pytest(legacy_python, old, tmp_path / "old.json")
+    after = run_pytest(modern_python, new, tmp_path / "new.json", DEPRECATIONS_AS_ERRORS)
+
+    assert compare.outcomes(before, after) == []
+    assert compare.groups(before, after) == [
+        "test_home.py::test_two: shared its loop with test_home.py::test_one, no longer does"
+    ]
+    assert compare.strays(after) == [
+        f"test_home.py::test_{name}: on loop {number}, its fixture home on loop 0"
+        for name, number in (("one", 1), ("two", 2))
+    ]
+
+
+def test_deprecated_usage_fails_the_run(tmp_path: Path, modern_python: Path) -> None:
+    module = """
+        import pytest
+
+
+        @pytest.mark.asyncio(scope="module")
+        async def test_one():
+            pass
+        """
+    suite = _write(
+        tmp_path / "suite", {"pytest.ini": _scopes(STRICT, "function"), "test_one.py": module}
+    )
+
+    run = run_pytest(modern_python, suite, tmp_path / "out.json", DEPRECATIONS_AS_ERRORS)
+
+    assert run.exit_code != 0

@@ -1,0 +1,48 @@
+"""Small suites as dicts of text, for tests of the pure core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import dedent
+
+from loopscope.engine import migrate
+from loopscope.facts.reader import read_file
+from loopscope.loops.reading import Reading, Settings
+from loopscope.suites.configuration import choose_configuration
+from loopscope.values import FileError, Migration, Options, PytestConfig, Suite
+
+STRICT = "[pytest]\n"
+AUTO = "[pytest]\nasyncio_mode = auto\n"
+
+
+def suite_of(files: Mapping[str, str]) -> Suite:
+    """A suite in memory; without a configuration file it gets an empty pytest.ini."""
+    data = {path: dedent(text).encode() for path, text in files.items()}
+    if not any("/" not in path and not path.endswith(".py") for path in data):
+        data["pytest.ini"] = STRICT.encode()
+    config = choose_configuration({path: data[path] for path in data if "/" not in path})
+    assert not isinstance(config, FileError), config
+    return Suite("suite", config or PytestConfig(), data)
+
+
+def migrate_files(files: Mapping[str, str], **options: object) -> Migration:
+    return migrate(suite_of(files), Options(**options))  # type: ignore[arg-type]
+
+
+def after(files: Mapping[str, str], **options: object) -> dict[str, str]:
+    """The files as text after the migration, which must leave nothing to do."""
+    migration = migrate_files(files, **options)
+    assert not migration.errors, migration.errors
+    result = {path: data.decode() for path, data in suite_of(files).files.items()}
+    result.update({change.path: change.after.decode() for change in migration.changes})
+    return result
+
+
+def messages(migration: Migration) -> list[str]:
+    """The findings of a migration, as ``path:line CODE level``."""
+    return [f"{f.path}:{f.line} {f.code} {f.level.value}" for f in migration.findings]
+
+
+def reading_of(files: Mapping[str, str], mode: str = "strict") -> Reading:
+    facts = {path: read_file(path, dedent(text)) for path, text in files.items()}
+    return Reading(facts, PytestConfig(), Settings(mode=mode))
