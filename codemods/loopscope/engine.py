@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from posixpath import basename
 
+from loopscope.annotate import comments_for, left_over
 from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
 from loopscope.loops.compare import count
@@ -56,6 +57,9 @@ def migrate(suite: Suite, options: Options) -> Migration:
     )
     edits, option_edits, findings = _decide(case)
     least = least_version(case, option_edits)
+    findings += left_over(facts, findings)
+    if options.annotate:
+        edits += comments_for(facts, findings)
     changes = _rewrite(suite, facts, edits, errors)
     changes += _configure(suite, option_edits, errors)
     if suite.editable is not None:

@@ -55,8 +55,8 @@ class CallFinder:
         elif isinstance(node, ast.ClassDef):
             for item in [*node.decorator_list, *node.bases, *node.keywords]:
                 self.visit(item, place, ordinal, owner)
-            for child in node.body:
-                self.statement(child, Place.CLASS, ordinal, owner)
+            for member in node.body:
+                self.statement(member, Place.CLASS, ordinal, owner)
         elif isinstance(node, ast.Lambda):
             self.visit(node.args, place, ordinal, owner)
             self.visit(node.body, Place.LAMBDA, ordinal, owner)
@@ -171,18 +171,20 @@ def loop_uses(
 
 def dynamic_requests(node: ast.AST) -> tuple[str, ...]:
     """The names that ``getfixturevalue`` is called with, "" where it is no literal."""
-    found = []
-    for child in ast.walk(node):
-        if (
-            isinstance(child, ast.Call)
-            and isinstance(child.func, ast.Attribute)
-            and child.func.attr == "getfixturevalue"
-        ):
-            values = [*child.args, *(keyword.value for keyword in child.keywords)]
-            value = values[0] if values else None
-            literal = isinstance(value, ast.Constant) and isinstance(value.value, str)
-            found.append(value.value if literal else "")
-    return tuple(found)  # type: ignore[arg-type]
+    return tuple(
+        _literal_name(child)
+        for child in ast.walk(node)
+        if isinstance(child, ast.Call)
+        and isinstance(child.func, ast.Attribute)
+        and child.func.attr == "getfixturevalue"
+    )
+
+
+def _literal_name(call: ast.Call) -> str:
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if values and isinstance(values[0], ast.Constant) and isinstance(values[0].value, str):
+        return values[0].value
+    return ""
 
 
 _RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", "uvloop.run"})

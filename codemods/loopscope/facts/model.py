@@ -136,6 +136,8 @@ class Function:
     policy: PolicyBody | None = None
     drives_loops: bool = False  # asyncio.run, another loop's run_until_complete and the like
     known_decorators: bool = True  # nothing but fixtures and marks
+    returns_call: bool = False  # a sync function with "return something(…)"
+    awaits: frozenset[str] = frozenset()  # arguments that it awaits or iterates over as such
     is_alias: bool = False  # its body only hands on the event_loop argument
 
     @property
@@ -234,8 +236,8 @@ class FileFacts:
     hooks: tuple[MarkingHook, ...] = ()
     patched: tuple[str, ...] = ()  # dotted targets that tests patch, "asyncio.get_event_loop"
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
-    mentions: tuple[int, ...] = ()  # lines with the word event_loop
 
     def spelling(self, dotted: str) -> str | None:
         """How this file writes ``asyncio.create_task``, or None where it imports no such name."""

@@ -23,6 +23,7 @@ _HIT = re.compile(
     r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"
 )
 _IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
+_ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NO_ARGUMENTS = ("self", "cls")
@@ -80,9 +81,11 @@ class _Reader:
             patched=tuple(self._patched()),
             ignores=self._ignores(),
             exported=self.exported,
-            mentions=tuple(
-                number for number in sorted(self.hits) if "event_loop" in self.lines[number - 1]
-            ),
+            annotations={
+                number: match.group(1)
+                for number, line in enumerate(self.lines, 1)
+                if "loopscope" in line and (match := _ANNOTATION.search(line))
+            },
         )
 
     # -- statements ---------------------------------------------------------------------
@@ -215,8 +218,26 @@ class _Reader:
             override=override,
             policy=policy,
             drives_loops=hit and drives_loops(node, self.names),
+            returns_call=_returns_call(node),
+            awaits=self._awaited(node, requested),
             is_alias=_is_alias(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
+        )
+
+    def _awaited(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: tuple[str, ...]
+    ) -> frozenset[str]:
+        """The arguments that a function awaits, or iterates over asynchronously, as they are."""
+        lines = self.lines[node.lineno - 1 : node.end_lineno]
+        if not any("await " in line or "async for " in line for line in lines):
+            return frozenset()
+        values = [
+            child.value if isinstance(child, ast.Await) else child.iter
+            for child in ast.walk(node)
+            if isinstance(child, (ast.Await, ast.AsyncFor))
+        ]
+        return frozenset(
+            value.id for value in values if isinstance(value, ast.Name) and value.id in names
         )
 
     def _known(self, decorator: ast.expr) -> bool:
@@ -309,6 +330,12 @@ def _is_alias(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     value = last.value if isinstance(last, (ast.Return, ast.Expr)) else None
     value = value.value if isinstance(value, ast.Yield) else value
     return isinstance(value, ast.Name) and value.id == "event_loop"
+
+
+def _returns_call(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(item, ast.Return) and isinstance(item.value, ast.Call) for item in node.body
+    )
 
 
 def _yields(node: ast.Expr) -> bool:

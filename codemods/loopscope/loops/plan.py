@@ -81,7 +81,8 @@ class Planner:
         fixtures = {key: self._fixture_level(key, function) for key, function in self._fixtures()}
         default = reading.settings.test_default or Scope.FUNCTION
         if not modern:
-            default = _default(tests, fixtures)
+            explicit = self.options.style == "explicit"
+            default = Scope.FUNCTION if explicit else _default(tests, fixtures)
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},

@@ -12,6 +12,7 @@ from loopscope.rules import (
     ls107_running_loop,
     ls109_ambient_loop,
     ls201_pytest_configuration,
+    ls313_awaited_by_the_plugin,
 )
 from loopscope.rules.base import Rule
 
@@ -25,4 +26,5 @@ ORDER: tuple[Rule, ...] = (
     ls107_running_loop.RULE,
     ls109_ambient_loop.RULE,
     ls201_pytest_configuration.RULE,
+    ls313_awaited_by_the_plugin.RULE,
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from loopscope.loops.conversions import How
 from loopscope.loops.tree import Key
-from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, spell
+from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, action, spell
 from loopscope.scopes import Scope
 
 
@@ -31,6 +31,7 @@ class UsePluginFixture(DefinitionEdit):
 
 def decide(case: Case) -> Iterator[Outcome]:
     foreign = _foreign(case)
+    moved: set[Key] = set()
     for key, function in case.functions():
         fixture = function.fixture
         how = case.plan.converted.get(key)
@@ -43,6 +44,8 @@ def decide(case: Case) -> Iterator[Outcome]:
         handled = case.reading.mode == "auto" and how is not How.BOUND
         if handled and not needs_loop_scope(case, key):
             continue
+        if function.is_async and case.reading.mode != "auto":
+            moved.add(key)
         new, needs = spell(case.files[key.path], "pytest_asyncio.fixture")
         yield UsePluginFixture(
             "LS103",
@@ -57,6 +60,28 @@ def decide(case: Case) -> Iterator[Outcome]:
             new,
             needs=needs,
         )
+    yield from _awaited(case, moved)
+
+
+def _awaited(case: Case, moved: set[Key]) -> Iterator[Outcome]:
+    """Functions that awaited the raw coroutine which strict mode handed out before."""
+    done: set[Key] = set()
+    for test in case.reading.tests:
+        closure = case.reading.closure(test)
+        names = {item.fixture.name for item in closure.fixtures if item.key in moved}
+        asking = [(test.key, test.function)]
+        asking += [(item.key, item.function) for item in closure.fixtures]
+        for key, function in asking:
+            for name in sorted(function.awaits & names):
+                if key not in done:
+                    done.add(key)
+                    yield action(
+                        "LS103",
+                        key.path,
+                        function.line,
+                        f"{function.qualname} awaits the fixture {name}, which hands out its value "
+                        "itself now: use the value without await (or async for)",
+                    )
 
 
 def needs_loop_scope(case: Case, key: Key) -> bool:
