@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Function, LoopCall, Place, UseKind
 from loopscope.loops.closure import EVENT_LOOP
-from loopscope.loops.reading import Reading
+from loopscope.loops.reading import Era, Reading
 from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
@@ -114,7 +114,7 @@ class Candidates:
 def choose(
     candidates: Candidates,
     level: Callable[[Test], Scope],
-    concerned: Iterable[Test],
+    concerned: Collection[Test],
 ) -> dict[Key, How]:
     """The functions to convert, given the level that each test got with nothing converted.
 
@@ -134,6 +134,16 @@ def choose(
         if not is_async:
             tests[test.key] = tests.get(test.key, True) and candidates.test(test)
         asks = {ask.asker.key for ask in closure.asks if ask.asker}
+        if reading.era is Era.MODERN:
+            # Only who asks for the fixture that is gone is in need; the rest works as it is.
+            lost = {
+                ask.asker.key if ask.asker else test.key
+                for ask in closure.asks
+                if ask.target is None
+            }
+            tests[test.key] = tests.get(test.key, True) and test.key in lost
+            asks &= lost
+            is_async = False
         for item in closure.fixtures:
             if item.function.is_async or item.function.fixture is None:
                 continue
@@ -146,10 +156,11 @@ def choose(
     for key, item in functions.items():
         how = candidates.fixture(key, item.function)
         if how is How.ASYNC and key in blocked:
-            how = How.BOUND if candidates.options.target.has(1, 1) else None
+            how = None
         if how is not None and len(users[key]) == 1 and item.fixture.scope <= min(users[key]):
             found[key] = how
-    found.update({key: How.ASYNC for key, possible in tests.items() if possible})
+    sync = {test.key for test in concerned if not reading.is_async_test(test)}
+    found.update({key: How.ASYNC for key, possible in tests.items() if possible and key in sync})
     return found
 
 

@@ -27,6 +27,9 @@ from loopscope.loops.tree import Key, Registered, Test, conftest_holder, directo
 from loopscope.scopes import Scope
 from loopscope.values import Options
 
+# The xunit methods that run after function-scoped fixtures of the module.
+XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -41,6 +44,7 @@ class Plan:
     converted: Mapping[Key, How] = field(default_factory=dict)
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
     ambients: tuple[Ambient, ...] = ()
+    currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> level, for xunit
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -103,6 +107,11 @@ class Planner:
             self.converted,
             {} if modern else self._widened(tests),
             tuple(self.ambient.place([t for t in reading.tests if self._is_ambient(t)])),
+            {
+                module: self.nodes.level(("current", module))
+                for module in {test.module for test in reading.tests}
+                if ("current", module) in self.nodes
+            },
         )
 
     # -- who is concerned ---------------------------------------------------------------
@@ -145,6 +154,16 @@ class Planner:
             and registered.key in self._current
         )
 
+    def _takes_current_in_setup(self, key: Key) -> bool:
+        """A class with an xunit set-up that asks for the current loop."""
+        return any(
+            function.class_ordinal == owner.ordinal
+            and function.name in XUNIT_METHODS
+            and Key(owner.path, function.ordinal) in self._current
+            for owner in self.reading.tree.mro(key)
+            for function in self.reading.files[owner.path].functions
+        )
+
     @cached_property
     def _current(self) -> frozenset[Key]:
         return frozenset(
@@ -177,6 +196,9 @@ class Planner:
                 nodes.add(("fixture", registered.key), fixture.scope)
                 nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
                 nodes.join(node, ("fixture", registered.key))
+        legacy = reading.era is Era.LEGACY
+        if legacy and own and any(self._takes_current_in_setup(key) for key in test.classes):
+            nodes.join(node, ("current", test.module))
         for ask in self._asks(test):
             self._ask(test, ask, own)
 

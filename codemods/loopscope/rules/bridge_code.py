@@ -109,6 +109,16 @@ def working_bridge_code(
     return Code(main, writer.needs, above, (first,))
 
 
+def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope) -> Code:
+    """An autouse fixture that makes the tests' loop current before xunit methods run."""
+    writer = Writer(facts)
+    head = writer.decorator(Scope.FUNCTION, loop_scope, default, autouse=True)
+    setter = writer.name("asyncio.set_event_loop")
+    running = writer.name("asyncio.get_running_loop")
+    main = f"{head}async def _current_event_loop():\n    {setter}({running}())\n"
+    return Code(main, writer.needs)
+
+
 def _after(writer: Writer, body: OverrideBody, bridge: Bridge) -> str:
     scope = f'(scope="{bridge.scope.word}")' if bridge.scope > Scope.FUNCTION else ""
     return (

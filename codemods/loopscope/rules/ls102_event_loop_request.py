@@ -14,9 +14,19 @@ from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Function, LoopUse, Mark, UseKind
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.conversions import How
+from loopscope.loops.reading import Era
 from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
-from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, action, spell
+from loopscope.rules.base import (
+    AppendEdit,
+    Case,
+    DefinitionEdit,
+    Outcome,
+    Rule,
+    action,
+    spell,
+)
+from loopscope.rules.bridge_code import current_loop_code
 from loopscope.scopes import Scope
 from loopscope.values import Safety
 
@@ -114,6 +124,7 @@ def decide(case: Case) -> Iterator[Outcome]:
         elif asks and key not in held and (function.fixture is not None or key in tests):
             yield _drop(case, key, function, "asyncio.get_running_loop")
     yield from _usefixtures(case)
+    yield from _xunit(case)
     yield from _unserved(case)
 
 
@@ -242,6 +253,42 @@ def _drop(case: Case, key: Key, function: Function, getter: str) -> DropArgument
         first=f"{EVENT_LOOP} = {running}()",
         needs=running_needs,
     )
+
+
+_WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
+
+
+def _xunit(case: Case) -> Iterator[Outcome]:
+    """xunit methods that ask for the current loop, which 0.21 had set before them."""
+    for module, level in sorted(case.plan.currents.items()):
+        code = current_loop_code(case.files[module], level, case.plan.default)
+        yield AppendEdit(
+            "LS102",
+            module,
+            0,
+            "_current_event_loop",
+            "fixture added: xunit methods find the loop of their tests as the current one",
+            code.main,
+            needs=code.needs,
+        )
+    if case.plan.era is not Era.LEGACY:
+        return
+    for path, facts in case.files.items():
+        by_ordinal = {function.ordinal: function for function in facts.functions}
+        for call in facts.loop_calls:
+            function = by_ordinal.get(call.owner) if call.owner is not None else None
+            if function is None or function.name not in _WIDE_XUNIT:
+                continue
+            if call.what in CURRENT_LOOP and any(
+                test.module == path and test.id in case.plan.tests for test in case.reading.tests
+            ):
+                yield action(
+                    "LS102",
+                    path,
+                    call.line,
+                    f"{function.qualname} asks for the current loop, and none is there when it "
+                    "runs: move what it does into a fixture",
+                )
 
 
 def _in_place(uses: list[LoopUse]) -> bool:

@@ -79,8 +79,8 @@ def _awaited(case: Case, moved: set[Key]) -> Iterator[Outcome]:
                         "LS103",
                         key.path,
                         function.line,
-                        f"{function.qualname} awaits the fixture {name}, which hands out its value "
-                        "itself now: use the value without await (or async for)",
+                        f"{function.qualname} awaits the fixture {name}, which hands out its "
+                        "value itself now: use it without await (or async for)",
                     )
 
 

@@ -12,7 +12,15 @@ from typing import Any
 
 from loopscope.loops.reading import Era
 from loopscope.loops.tree import Key
-from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, fixture_names
+from loopscope.rules.base import (
+    Case,
+    DefinitionEdit,
+    Outcome,
+    Rule,
+    action,
+    fixture_names,
+    note,
+)
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
 from loopscope.scopes import Scope
 from loopscope.values import Safety
@@ -32,13 +40,24 @@ class SetFixtureLoopScope(DefinitionEdit):
         return set_decorator(node, tuple(self.spelled), keywords=keywords)
 
 
+_SHARED = (
+    "tests of several loop scopes share this fixture, so all of them move to the widest, {}. {}"
+)
+_KEEP = "To keep them apart, define the fixture anew where the narrower tests are"
+_SAFE = "Define the fixture anew where the narrower tests are, or migrate without --safe-only"
+
+
 def decide(case: Case) -> Iterator[Outcome]:
     moved = _moved(case)
     for key, level in case.plan.fixtures.items():
         function = case.reading.tree.function(key)
         fixture = function.fixture
         assert fixture is not None
+        if key in moved and case.options.safe_only:
+            yield action("LS104", key.path, function.line, _SHARED.format(level.word, _SAFE))
         if fixture.loop_scope is level or not _wanted(case, key):
+            if key in moved and not case.options.safe_only:
+                yield note("LS104", key.path, function.line, _SHARED.format(level.word, _KEEP))
             continue
         message = f"loop_scope {level.word}, the loop of the tests that use it"
         safety = Safety.SAFE

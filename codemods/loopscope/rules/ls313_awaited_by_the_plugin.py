@@ -23,8 +23,8 @@ def decide(case: Case) -> Iterator[Outcome]:
                 "LS313",
                 test.key.path,
                 function.line,
-                f"{function.qualname} is marked but not async, and only 0.21 awaited the coroutine "
-                "that it returns: make it async def and await it",
+                f"{function.qualname} is marked but not async, and only 0.21 awaited what "
+                "it returns: make it async def and await that",
             )
 
 

@@ -9,6 +9,7 @@ from . import (
     kinds,
     marks,
     overrides,
+    setups,
     sync_askers,
 )
 from .sample import Sample
@@ -23,6 +24,7 @@ _THEMES = {
     "sync_askers": sync_askers.SAMPLES,
     "fixtures": fixtures.SAMPLES,
     "marks": marks.SAMPLES,
+    "setups": setups.SAMPLES,
 }
 
 ALL: dict[str, Sample] = {
