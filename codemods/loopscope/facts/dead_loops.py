@@ -28,10 +28,10 @@ _PRIMITIVES = frozenset(
     for name in ("Queue", "Lock", "Event", "Semaphore", "BoundedSemaphore", "Condition", "Barrier")
 )
 _CONNECTED = re.compile(
-    r"(?i)(?:^|[_.])\w*?(session|client|queue|pool|conn|connection|websocket|engine|channel|redis)$"
+    r"(?i)(session|client|queue|pool|conn|connection|websocket|engine|channel|redis)$"
 )
-_DOUBLE = re.compile(r"(?i)mock|fake|dummy|stub")
-_FIXED_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException", ""})
+_DOUBLE = re.compile(r"(?i)mock|fake|dummy|stub|testclient|test_client")
+_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException", ""})
 
 
 # -- LS305 --------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def _catches(node: ast.Try, guarded: bool) -> bool:
         (ast.unparse(handler.type) if handler.type else "").rpartition(".")[2]
         for handler in node.handlers
     }
-    return guarded and bool(caught & _FIXED_ERRORS)
+    return guarded and bool(caught & _ERRORS)
 
 
 # -- LS307 --------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def _straight(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     Those inside ``if`` and loops come as one statement; where an error is expected, nothing.
     """
     for statement in body:
-        if isinstance(statement, (*NESTED,)) or expects_error(statement):
+        if isinstance(statement, NESTED) or expects_error(statement):
             continue
         if isinstance(statement, ast.With):
             yield from _straight(statement.body)
@@ -150,8 +150,10 @@ def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Spot]:
         child
         for statement in _straight(node.body)
         if not isinstance(statement, (ast.If, ast.For, ast.While, ast.Match))
-        for child in (statement, *own_nodes_of(statement))
-        if isinstance(child, ast.Call) and names.resolve(child.func) == "asyncio.run" and child.args
+        for child in (statement, *_own_nodes_of(statement))
+        if isinstance(child, ast.Call)
+        and names.resolve(child.func) == "asyncio.run"
+        and child.args
     ]
     if len(runs) < 2:
         return
@@ -162,11 +164,13 @@ def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Spot]:
         used = _names_of_run(run, nested)
         for name in sorted(used & met):
             yield spot(run, name)
-        made = {name for name, value in bound.items() if value is not None and run in ast.walk(value)}
+        made = {
+            name for name, value in bound.items() if value is not None and run in ast.walk(value)
+        }
         met |= (used | made) & set(bound)
 
 
-def own_nodes_of(statement: ast.stmt) -> Iterator[ast.AST]:
+def _own_nodes_of(statement: ast.stmt) -> Iterator[ast.AST]:
     """The expressions of one simple statement, lambdas left out."""
     return own_nodes(ast.Module([statement], []))
 

@@ -39,7 +39,7 @@ _CHECKS = (
     _Check("LS305", closed_loops, ((".close",), ("event_loop", "running_loop"))),
     _Check("LS306", early_closes, (("create_task", "ensure_future"), ("yield",))),
     _Check("LS307", dead_loops, (("run(", "run_until_complete"),), (("asyncio",),)),
-    _Check("LS308", asyncio_calls, (("asyncio", "trio", "("),), (("anyio",),)),
+    _Check("LS308", asyncio_calls, (), (("anyio",), ("asyncio", "trio"))),
     _Check("LS309", patches, (("get_event_loop", ".asyncio"),), (("get_event_loop",),), True),
     _Check(
         "LS311", policies, (("Policy", "policy"),), (("EventLoopPolicy", "loop_policy"),), True
@@ -65,9 +65,7 @@ def find_hazards(
         chunk = "\n".join(lines[_first_line(node) - 1 : getattr(node, "end_lineno", 0)])
         function = isinstance(node, _FUNCTIONS)
         wanted = [
-            check
-            for check in checks
-            if (function or check.anywhere) and _has(chunk, check.words)
+            check for check in checks if (function or check.anywhere) and _has(chunk, check.words)
         ]
         if not wanted:
             continue
@@ -87,8 +85,9 @@ def _has(text: str, words: Iterable[tuple[str, ...]]) -> bool:
 
 
 def _first_line(node: ast.AST) -> int:
-    decorators = getattr(node, "decorator_list", ())
-    return min([getattr(node, "lineno", 1), *(item.lineno for item in decorators)])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    first: int = getattr(node, "lineno", 1)
+    return min([first, *(item.lineno for item in decorators)])
 
 
 def _imports(node: ast.AST) -> Iterator[Any]:
@@ -107,8 +106,7 @@ def _units(
         if isinstance(node, _FUNCTIONS):
             yield node, ordinals[node]
         elif isinstance(node, ast.ClassDef):
-            for part in (*node.decorator_list, *node.bases):
-                yield part, ordinals[node]
+            yield from ((part, ordinals[node]) for part in (*node.decorator_list, *node.bases))
             yield from _units(node.body, ordinals[node], ordinals)
         elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try)):
             for field in ("test", "iter", "items"):

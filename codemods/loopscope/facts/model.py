@@ -221,6 +221,22 @@ class MarkingHook:
 
 
 @dataclass(frozen=True, slots=True)
+class Hazard:
+    """Something that a rule only reports, as it stands in one file.
+
+    ``detail`` is the rule's own word for what was found. ``imports`` are those that the
+    function makes for itself (LS309 only).
+    """
+
+    code: str
+    line: int
+    column: int
+    ordinal: int | None  # the function that it stands in, else the class, None at module level
+    detail: str = ""
+    imports: tuple[Import, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """All that loopscope wants to know of one file."""
 
@@ -234,7 +250,7 @@ class FileFacts:
     plugins: tuple[str, ...] = ()
     loop_calls: tuple[LoopCall, ...] = ()
     hooks: tuple[MarkingHook, ...] = ()
-    patched: tuple[str, ...] = ()  # dotted targets that tests patch, "asyncio.get_event_loop"
+    hazards: tuple[Hazard, ...] = ()
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__

@@ -14,6 +14,7 @@ from loopscope.facts.calls import (
     loop_uses,
 )
 from loopscope.facts.decorators import marks_in, param_marks, parametrized, read_fixture
+from loopscope.facts.hazards import find_hazards
 from loopscope.facts.hooks import read_hook
 from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook, Place
 from loopscope.facts.names import Names, dotted, module_imports, statements
@@ -78,7 +79,7 @@ class _Reader:
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
-            patched=tuple(self._patched()),
+            hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals),
             ignores=self._ignores(),
             exported=self.exported,
             annotations={
@@ -257,27 +258,6 @@ class _Reader:
             )
 
     # -- the rest -----------------------------------------------------------------------
-
-    def _patched(self) -> Iterator[str]:
-        """Targets of ``patch("asyncio.get_event_loop")`` and ``setattr(asyncio, …)``."""
-        if not any(
-            "patch" in self.lines[n - 1] or "setattr" in self.lines[n - 1] for n in self.hits
-        ):
-            return
-        for node in ast.walk(self.tree):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            func = dotted(node.func) or ""
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                if first.value.endswith("get_event_loop") and (
-                    "patch" in func or func.endswith("setattr")
-                ):
-                    yield first.value
-            elif func.endswith(("setattr", "patch.object")) and len(node.args) > 1:
-                name = node.args[1]
-                if isinstance(name, ast.Constant) and name.value == "get_event_loop":
-                    yield f"{self.names.resolve(first) or dotted(first) or '?'}.get_event_loop"
 
     def _ignores(self) -> Mapping[int, tuple[str, ...]]:
         found = {}

@@ -13,7 +13,6 @@ from posixpath import commonpath, dirname
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Place
-from loopscope.loops.modules import find_module
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.tree import Key, Test
 from loopscope.scopes import Scope
@@ -86,7 +85,7 @@ class AmbientUsers:
                 if bound.attribute not in (None, "*"):
                     names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
                 for name in names:
-                    target = find_module(files, path, name)
+                    target = self._reading.tree.find(path, name)
                     if target is not None and target not in seen:
                         seen.add(target)
                         queue.append(target)

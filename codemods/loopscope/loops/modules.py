@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from posixpath import dirname
 
+ROOTS = ("", "src/")
 
-def find_module(files: Collection[str], importer: str, module: str) -> str | None:
+
+def find_module(
+    files: Collection[str], importer: str, module: str, roots: Sequence[str] = ROOTS
+) -> str | None:
     """The path of ``module`` as imported from the file ``importer``, or None.
 
     Relative modules start with dots. Absolute ones are looked for from the directories
     that pytest and packagers put on the import path: those of the importer and above it,
-    the root and ``src``.
+    and ``roots``, which end in a slash or are empty.
     """
-    for base, name in _candidates(importer, module):
+    for base, name in _candidates(importer, module, roots):
         stem = f"{base}{name.replace('.', '/')}" if name else base.rstrip("/")
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             if path in files:
@@ -21,7 +25,7 @@ def find_module(files: Collection[str], importer: str, module: str) -> str | Non
     return None
 
 
-def _candidates(importer: str, module: str) -> Iterator[tuple[str, str]]:
+def _candidates(importer: str, module: str, roots: Sequence[str]) -> Iterator[tuple[str, str]]:
     name = module.lstrip(".")
     level = len(module) - len(name)
     directory = dirname(importer)
@@ -33,5 +37,5 @@ def _candidates(importer: str, module: str) -> Iterator[tuple[str, str]]:
     while directory:
         yield f"{directory}/", name
         directory = dirname(directory)
-    yield "", name
-    yield "src/", name
+    for root in roots:
+        yield root, name

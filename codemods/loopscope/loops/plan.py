@@ -36,7 +36,8 @@ class Plan:
     """The loop scope of everything, and what stands in for the old fixture."""
 
     era: Era
-    default: Scope
+    default: Scope  # the loop scope of a test that names none
+    fixture_default: Scope | None  # the same for a fixture; None: its own scope
     tests: Mapping[str, Scope]  # test id -> loop scope, of async tests
     fixtures: Mapping[Key, Scope]  # async (or bound) fixture -> loop scope
     overrides: Mapping[Key, Treated]
@@ -73,6 +74,16 @@ class Planner:
         for test in reading.tests:
             if self.concerns(test):
                 self._join(test)
+        for target, key, function in self._unreached():
+            assert function.fixture is not None
+            place = (target, key.path)
+            self.nodes.add(("bridge", place), function.fixture.scope)
+            if target is not None:
+                capped = Scope.MODULE if target.in_module else Scope.SESSION
+                self.nodes.add(("bridge", place), min(target.fixture.scope, capped))
+            asked = self.asked.setdefault(place, Asked())
+            asked.files.add(key.path)
+            asked.scope = max(asked.scope, function.fixture.scope)
 
     def plan(self) -> Plan:
         """The levels, with what becomes of every override and request."""
@@ -85,8 +96,10 @@ class Planner:
         fixtures = {key: self._fixture_level(key, function) for key, function in self._fixtures()}
         default = reading.settings.test_default or Scope.FUNCTION
         if not modern:
-            explicit = self.options.style == "explicit"
-            default = Scope.FUNCTION if explicit else _default(tests, fixtures)
+            # Without the option for tests (0.26) function is the only default there is.
+            explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
+            present = reading.settings.test_default
+            default = present or (Scope.FUNCTION if explicit else _default(tests, fixtures))
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
@@ -100,6 +113,7 @@ class Planner:
         return Plan(
             reading.era,
             default,
+            self._fixture_default(default),
             tests,
             fixtures,
             overrides,
@@ -266,14 +280,41 @@ class Planner:
         assert function.fixture is not None
         scope = max(function.fixture.scope, function.fixture.loop_scope or Scope.FUNCTION)
         # No test uses it: it would have lived on the loop that its own place sees.
-        holders = {"", *directory_holders(key.path), key.path}
-        if basename(key.path) == "conftest.py":
-            holders.add(conftest_holder(key.path))
-        for override in self.reading.overrides:
-            if override.holder in holders:
-                capped = Scope.MODULE if override.in_module else Scope.SESSION
-                scope = max(scope, min(override.fixture.scope, capped))
+        override = self._seen_from(key.path)
+        if override is not None:
+            capped = Scope.MODULE if override.in_module else Scope.SESSION
+            scope = max(scope, min(override.fixture.scope, capped))
         return scope
+
+    def _fixture_default(self, default: Scope) -> Scope | None:
+        """A value that stands in the configuration stays; else it is that of the tests."""
+        settings = self.reading.settings
+        if settings.fixture_scope:
+            return None
+        if self.reading.era is Era.MODERN and settings.fixture_default is None:
+            return None if self.options.target.has(1, 5) else Scope.FUNCTION
+        return settings.fixture_default or default
+
+    def _unreached(self) -> Iterator[tuple[Registered | None, Key, Function]]:
+        """Sync fixtures that ask for the loop, and that no known test sets up."""
+        reached = {
+            item.key for test in self.reading.tests for item in self.reading.closure(test).fixtures
+        }
+        for path, facts in self.reading.files.items():
+            for function in facts.functions:
+                key = Key(path, function.ordinal)
+                if function.fixture is None or function.is_async or key in reached:
+                    continue
+                if "event_loop" in function.parameters and function.override is None:
+                    yield self._seen_from(path), key, function
+
+    def _seen_from(self, path: str) -> Registered | None:
+        """The override that a fixture of this file sees, without a test."""
+        holders = {"", *directory_holders(path), path}
+        if basename(path) == "conftest.py":
+            holders.add(conftest_holder(path))
+        seen = [item for item in self.reading.overrides if item.holder in holders]
+        return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
         return {

@@ -150,6 +150,8 @@ class Reading:
     def era(self) -> Era:
         if any(self.override_of(test) for test in self.tests if self._on_loop(test)):
             return Era.LEGACY
+        if any(ask.target is None for test in self.tests for ask in self.closure(test).asks):
+            return Era.LEGACY
         settings = self.settings
         if settings.test_default is not None or settings.fixture_default is not None:
             return Era.MODERN

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename, dirname
 from typing import NamedTuple
 
 from loopscope.facts.model import Class, FileFacts, Fixture, Function, Mark
-from loopscope.loops.modules import find_module
+from loopscope.loops.modules import ROOTS, find_module
 from loopscope.values import PytestConfig
 
 _TESTCASES = frozenset(
@@ -36,7 +36,7 @@ class Registered:
 
     holder: str
     key: Key
-    function: Function
+    function: Function = field(compare=False)
 
     @property
     def fixture(self) -> Fixture:
@@ -91,6 +91,18 @@ class Tree:
             path: {cls.ordinal: cls for cls in facts.classes} for path, facts in files.items()
         }
 
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The directories of the ``pythonpath`` option, then those that are usual."""
+        value = self.config.options.get("pythonpath", ())
+        words = value.split() if isinstance(value, str) else value
+        paths = (word.strip("./") for word in words) if not isinstance(words, bool) else ()
+        return (*(f"{path}/" for path in paths if path), *ROOTS)
+
+    def find(self, importer: str, module: str) -> str | None:
+        """The file of the suite that an import in ``importer`` names."""
+        return find_module(self.files, importer, module, self.roots)
+
     def function(self, key: Key) -> Function:
         return self._functions[key.path][key.ordinal]
 
@@ -129,7 +141,7 @@ class Tree:
         queue += [("", words[n + 1]) for n, word in enumerate(words[:-1]) if word == "-p"]
         while queue:
             importer, name = queue.pop(0)
-            path = find_module(self.files, importer, name)
+            path = self.find(importer, name)
             if path is not None and path not in found:
                 found.append(path)
                 queue += [(path, more) for more in self.files[path].plugins]
@@ -154,7 +166,7 @@ class Tree:
         for bound in facts.imports:
             if bound.attribute is None:
                 continue
-            origin = find_module(self.files, path, bound.module)
+            origin = self.find(path, bound.module)
             if origin is None or origin == path:
                 continue
             theirs = self.module_fixtures(origin)
@@ -214,7 +226,7 @@ class Tree:
                 return Key(path, cls.ordinal)
         module, _, attribute = name.rpartition(".")
         # "from . import x", or a plain unknown name, has no module
-        origin = find_module(self.files, path, module) if module.strip(".") else None
+        origin = self.find(path, module) if module.strip(".") else None
         if origin is None or origin == path:
             return None
         return self.find_class(origin, attribute)
@@ -264,7 +276,7 @@ class Tree:
                 yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
         for bound in facts.imports:
             if bound.attribute not in (None, "*"):
-                origin = find_module(self.files, path, bound.module)
+                origin = self.find(path, bound.module)
                 key = self.find_class(origin, bound.attribute or "") if origin else None
                 if key is not None and key.path != path:
                     yield from self._class_tests(path, (key,), bound.name, prefixes)

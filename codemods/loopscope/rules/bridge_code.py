@@ -40,20 +40,20 @@ class Writer:
         return known
 
     def decorator(
-        self, scope: Scope, loop_scope: Scope, default: Scope, *, autouse: bool = False
+        self, scope: Scope, loop_scope: Scope, default: Scope | None, *, autouse: bool = False
     ) -> str:
         """The decorator of an async fixture; defaults are left out."""
         keywords = ["autouse=True"] if autouse else []
         if scope > Scope.FUNCTION:
             keywords.append(f'scope="{scope.word}"')
-        if scope > Scope.FUNCTION or loop_scope is not default:
+        if scope > Scope.FUNCTION or loop_scope is not (default or scope):
             keywords.append(f'loop_scope="{loop_scope.word}"')
         arguments = f"({', '.join(keywords)})" if keywords else ""
         return f"@{self.name('pytest_asyncio.fixture')}{arguments}\n"
 
 
 def bridge_code(
-    facts: FileFacts | None, bridge: Bridge, default: Scope, *, in_class: bool = False
+    facts: FileFacts | None, bridge: Bridge, default: Scope | None, *, in_class: bool = False
 ) -> Code:
     """The plain bridge; an autouse one makes its loop the current one, as 0.21 did."""
     writer = Writer(facts)
@@ -72,7 +72,7 @@ def bridge_code(
 
 
 def working_bridge_code(
-    facts: FileFacts, body: OverrideBody, bridge: Bridge, default: Scope
+    facts: FileFacts, body: OverrideBody, bridge: Bridge, default: Scope | None
 ) -> Code:
     """The bridge that keeps the work of an override, in the order that 0.21 had.
 
@@ -109,7 +109,7 @@ def working_bridge_code(
     return Code(main, writer.needs, above, (first,))
 
 
-def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope) -> Code:
+def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope | None) -> Code:
     """An autouse fixture that makes the tests' loop current before xunit methods run."""
     writer = Writer(facts)
     head = writer.decorator(Scope.FUNCTION, loop_scope, default, autouse=True)

@@ -180,7 +180,7 @@ def _dropped(function: Function) -> tuple[Safety, str]:
 def _replacement(
     case: Case, key: Key, function: Function, treatment: Treatment, bridge: Bridge | None
 ) -> ReplaceOverride:
-    facts, body, default = case.files[key.path], function.override, case.plan.default
+    facts, body, default = case.files[key.path], function.override, case.plan.fixture_default
     assert body is not None
     safety, dropped = _dropped(function)
     if treatment is Treatment.WORK and bridge is not None:
@@ -255,7 +255,7 @@ def _plugin_imports(case: Case) -> Iterator[Outcome]:
 
 
 def _new_bridge(case: Case, bridge: Bridge) -> Outcome:
-    code = bridge_code(case.files.get(bridge.path), bridge, case.plan.default)
+    code = bridge_code(case.files.get(bridge.path), bridge, case.plan.fixture_default)
     return AppendEdit(
         "LS102",
         bridge.path,

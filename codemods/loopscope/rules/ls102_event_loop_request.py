@@ -261,7 +261,7 @@ _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teard
 def _xunit(case: Case) -> Iterator[Outcome]:
     """xunit methods that ask for the current loop, which 0.21 had set before them."""
     for module, level in sorted(case.plan.currents.items()):
-        code = current_loop_code(case.files[module], level, case.plan.default)
+        code = current_loop_code(case.files[module], level, case.plan.fixture_default)
         yield AppendEdit(
             "LS102",
             module,

@@ -90,7 +90,8 @@ def needs_loop_scope(case: Case, key: Key) -> bool:
     level = case.plan.fixtures.get(key)
     if fixture is None or level is None:
         return False
-    return fixture.scope > Scope.FUNCTION or level is not case.plan.default
+    default = case.plan.fixture_default
+    return fixture.scope > Scope.FUNCTION or level is not (default or fixture.scope)
 
 
 def _foreign(case: Case) -> set[Key]:

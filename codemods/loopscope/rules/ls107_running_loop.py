@@ -7,12 +7,13 @@ one, and from Python 3.14 on it raises where no loop is current.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import FileFacts, LoopCall, Place
+from loopscope.loops.patches import find_patches
 from loopscope.rules.base import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
 
 
@@ -29,11 +30,12 @@ class UseRunningLoop(DefinitionEdit):
 
 
 def decide(case: Case) -> Iterator[Outcome]:
+    kept = {call for patch in find_patches(case.reading, swaps(case)) for call in patch.calls}
     for path, facts in case.files.items():
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
         gone = _overrides(case, path)
         for call in facts.loop_calls:
-            if call.what not in CURRENT_LOOP or call.owner in gone:
+            if call.what not in CURRENT_LOOP or call.owner in gone or (path, call) in kept:
                 continue
             if call.place is Place.ASYNC and call.ordinal is not None:
                 by_function[call.ordinal].append(call)
@@ -48,6 +50,21 @@ def decide(case: Case) -> Iterator[Outcome]:
                 )
         for ordinal, calls in by_function.items():
             yield _swap(facts, path, ordinal, calls)
+
+
+def swaps(case: Case) -> Callable[[str, LoopCall], bool]:
+    """Whether a call in a file is one that this rule swaps where no test patches its name."""
+    gone = {path: _overrides(case, path) for path in case.files}
+
+    def wanted(path: str, call: LoopCall) -> bool:
+        return (
+            call.what in CURRENT_LOOP
+            and call.place is Place.ASYNC
+            and call.ordinal is not None
+            and call.owner not in gone[path]
+        )
+
+    return wanted
 
 
 def _overrides(case: Case, path: str) -> set[int]:

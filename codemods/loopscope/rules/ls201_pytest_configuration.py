@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.loops.reading import Era
-from loopscope.rules.base import Case, OptionEdit, Outcome, Rule, action
+from loopscope.rules.base import Case, OptionEdit, Outcome, Rule, note
 from loopscope.scopes import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
+_MOST = "the loop scope of most tests of the suite"
 
 
 def decide(case: Case) -> Iterator[Outcome]:
@@ -34,21 +35,18 @@ def decide(case: Case) -> Iterator[Outcome]:
             yield _unset(case)
         return
     default = case.plan.default
-    wanted = [(FIXTURE_OPTION, settings.fixture_default)]
-    if default is not Scope.FUNCTION or settings.test_default is not None:
-        wanted.append((TEST_OPTION, settings.test_default))
-    for name, present in wanted:
-        if present is default:
-            continue
-        if present is not None:
-            yield action(
-                "LS201",
-                case.config.path or "",
-                1,
-                f"{name} is {present.word} but the tests need {default.word}: change it by hand",
-            )
-        else:
-            yield OptionEdit("LS201", name, default.word, f"{name} set to {default.word}")
+    if settings.fixture_default is None and not settings.fixture_scope:
+        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
+    elif settings.fixture_default is not default:
+        yield note(
+            "LS201",
+            case.config.path or "",
+            1,
+            f"{FIXTURE_OPTION} differs from the loop scope of most tests, {default.word}, so "
+            "fixtures that run with them name theirs: make both defaults the same some day",
+        )
+    if default is not Scope.FUNCTION and settings.test_default is None:
+        yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
 
 
 def _unset(case: Case) -> OptionEdit:

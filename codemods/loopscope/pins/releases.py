@@ -1,0 +1,67 @@
+"""What the releases need, by their own metadata: the one place to add a new pytest-asyncio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Version = tuple[int, ...]
+
+PLUGIN = "pytest-asyncio"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One pytest-asyncio series, and its newest patch release as an exact pin names it."""
+
+    series: tuple[int, int]
+    exact: str
+    python: tuple[int, int]  # the oldest that it runs on
+    pytest: tuple[int, int]  # the oldest that it runs on
+    pytest_below: int | None = None  # the pytest that it does not run on any more
+
+
+RELEASES: tuple[Release, ...] = (
+    Release((0, 24), "0.24.0", (3, 8), (8, 2), 9),
+    Release((0, 25), "0.25.3", (3, 9), (8, 2), 9),
+    Release((0, 26), "0.26.0", (3, 9), (8, 2), 9),
+    Release((1, 0), "1.0.0", (3, 9), (8, 2), 9),
+    Release((1, 1), "1.1.1", (3, 9), (8, 2), 9),
+    Release((1, 2), "1.2.0", (3, 9), (8, 2), 9),
+    Release((1, 3), "1.3.0", (3, 10), (8, 2), 10),
+    Release((1, 4), "1.4.1", (3, 10), (8, 4), 10),
+    Release((1, 5), "1.5.0", (3, 10), (8, 4)),
+)
+
+# The newest patch release of each pytest that a release above names as its oldest.
+PYTEST_EXACT = {(8, 2): "8.2.2", (8, 4): "8.4.2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A plugin that must move along: ``below`` is the first release that works, if one does."""
+
+    below: Version | None
+    since: tuple[int, int]  # the pytest-asyncio from which on it matters
+    reason: str
+
+
+_ASKS = "asks for the event_loop fixture, which pytest-asyncio 1.0 dropped"
+COMPANIONS = {
+    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS),
+    "aresponses": Companion((3, 0), (1, 0), _ASKS),
+    "pytest-homeassistant-custom-component": Companion(
+        (0, 13, 110), (0, 24), "pins pytest-asyncio 0.23 or older itself"
+    ),
+    "pytest-operator": Companion(
+        None, (0, 24), "overrides event_loop and requires pytest-asyncio below 0.23"
+    ),
+    "pytest-asyncio-network-simulator": Companion(None, (1, 0), "requires pytest-asyncio below 1"),
+}
+
+WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS})
+
+
+def release_of(version: Version) -> Release:
+    """The series that ``version`` belongs to; the nearest one below where it is not known."""
+    found = [release for release in RELEASES if release.series <= tuple(version[:2])]
+    return found[-1] if found else RELEASES[0]

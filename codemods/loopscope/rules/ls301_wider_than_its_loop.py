@@ -1,0 +1,65 @@
+"""LS301: a fixture whose scope is wider than its loop scope.
+
+Its loop would end before it does: pytest-asyncio (0.24 and newer) raises ScopeMismatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.facts.model import Function, ScopeKind
+from loopscope.loops.reading import Era
+from loopscope.loops.tree import Key
+from loopscope.rules.base import Case, Outcome, Rule, action
+from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.scopes import Scope
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    for key, function in case.functions():
+        fixture = function.fixture
+        if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
+            continue
+        loop_scope, source = _loop_scope(case, function)
+        if loop_scope is None or fixture.scope <= loop_scope or _repaired(case, key):
+            continue
+        yield action(
+            "LS301",
+            key.path,
+            function.line,
+            f"{function.qualname} has scope {fixture.scope.word} but runs on a "
+            f"{loop_scope.word} loop{source}: pytest raises ScopeMismatch. Give it "
+            f'loop_scope="{fixture.scope.word}" (or wider), or a narrower scope',
+        )
+
+
+def _loop_scope(case: Case, function: Function) -> tuple[Scope | None, str]:
+    """The loop scope as far as it is written down, and where if not on the fixture."""
+    fixture = function.fixture
+    assert fixture is not None
+    if fixture.origin != "pytest_asyncio.fixture":
+        return None, ""
+    if "loop_scope" in fixture.keywords:
+        return fixture.loop_scope, ""
+    if case.plan.era is Era.MODERN:
+        return case.reading.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
+    return None, ""
+
+
+def _repaired(case: Case, key: Key) -> bool:
+    """LS104 widens the loop scope in a legacy suite."""
+    return (
+        case.plan.era is Era.LEGACY
+        and case.options.wants("LS104")
+        and case.reading.uses_plugin
+        and needs_loop_scope(case, key)
+    )
+
+
+RULE = Rule(
+    "LS301",
+    "fixture-wider-than-its-loop",
+    "a fixture's scope is wider than its loop scope",
+    "0.24",
+    decide,
+)

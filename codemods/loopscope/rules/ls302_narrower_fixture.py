@@ -1,0 +1,91 @@
+"""LS302: a fixture requests one of a narrower scope, which pytest refuses (ScopeMismatch).
+
+Reported only where every test that sets it up finds the narrower fixture, and where no
+fixture from outside the suite can stand in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.facts.model import FileFacts, ScopeKind
+from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.modules import find_module
+from loopscope.loops.tree import Key, Registered, Test
+from loopscope.rules.base import Case, Outcome, Rule, action
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    # (asker, name) -> the narrower fixture, None where a test finds another one
+    found: dict[tuple[Key, str], Registered | None] = {}
+    for test in case.reading.tests:
+        for asker in case.reading.closure(test).fixtures:
+            for name in asker.function.parameters:
+                place = (asker.key, name)
+                refuted = place in found and found[place] is None
+                if name != EVENT_LOOP and not refuted:
+                    found[place] = _narrower(case, test, asker, name)
+    if not any(found.values()):
+        return
+    foreign = _foreign(case)
+    for (key, name), narrower in found.items():
+        if narrower is None or name in foreign or "*" in foreign:
+            continue
+        function = case.reading.tree.function(key)
+        assert function.fixture is not None
+        wide, narrow = function.fixture.scope.word, narrower.fixture.scope.word
+        yield action(
+            "LS302",
+            key.path,
+            function.line,
+            f"{function.qualname} has scope {wide} and requests {name}, which has scope "
+            f"{narrow}: pytest raises ScopeMismatch. Widen {name} "
+            f"({narrower.key.path}:{narrower.function.line}), or narrow {function.qualname}",
+        )
+
+
+def _narrower(case: Case, test: Test, asker: Registered, name: str) -> Registered | None:
+    chain = case.reading.closures.visible(test, name)
+    if not chain or asker in chain or name in test.function.parametrized:
+        return None
+    target = chain[-1]
+    literal = (
+        asker.fixture.scope_kind is ScopeKind.LITERAL
+        and target.fixture.scope_kind is not ScopeKind.CALLABLE
+        and not asker.function.conditional
+        and not target.function.conditional
+    )
+    return target if literal and target.fixture.scope < asker.fixture.scope else None
+
+
+def _foreign(case: Case) -> set[str]:
+    """Names that may mean a fixture which we do not read; "*" for any name."""
+    tree = case.reading.tree
+    found: set[str] = set()
+    for path in {*tree.conftests, *tree.test_modules, *tree.plugins}:
+        found.update(_unread(case, path, case.files[path]))
+    for test in case.reading.tests:
+        for mark in test.marks:  # parametrize, on a class or module
+            if mark.name == "parametrize":
+                found.update(part.strip() for text in mark.strings for part in text.split(","))
+    return found
+
+
+def _unread(case: Case, path: str, facts: FileFacts) -> Iterator[str]:
+    for bound in facts.imports:
+        if bound.attribute and find_module(case.files, path, bound.module) is None:
+            yield bound.name
+    for function in facts.functions:
+        if function.name == "pytest_generate_tests":
+            yield "*"
+        elif function.fixture is None and not function.known_decorators:
+            yield function.name
+
+
+RULE = Rule(
+    "LS302",
+    "narrower-fixture",
+    "a fixture requests one of a narrower scope",
+    "any",
+    decide,
+)

@@ -1,0 +1,106 @@
+"""LS305: a test, fixture or hook closes the event loop.
+
+On 0.21 the plugin put a fresh loop in place after each test. The loops of pytest-asyncio 1.x
+belong to an ``asyncio.Runner`` that others still use, and that fails to clean up a closed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename
+
+from loopscope.facts.dead_loops import ARGUMENT
+from loopscope.facts.model import Function
+from loopscope.loops.tree import Key
+from loopscope.rules.base import Case, Outcome, Rule, action, note
+from loopscope.scopes import Scope
+
+_SET_UPS = frozenset(
+    f"{when}_{what}"
+    for when in ("setup", "teardown")
+    for what in ("module", "class", "method", "function")
+)
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    if not case.reading.uses_plugin:
+        return
+    tests = {test.key: test.unittest for test in case.reading.tree.tests}
+    wide = any(
+        level > Scope.FUNCTION
+        for level in (*case.plan.tests.values(), *case.plan.fixtures.values())
+    )
+    for path, facts in case.files.items():
+        functions = {function.ordinal: function for function in facts.functions}
+        for hazard in facts.hazards:
+            function = functions.get(hazard.ordinal) if hazard.ordinal is not None else None
+            if hazard.code != "LS305" or function is None:
+                continue
+            key = Key(path, function.ordinal)
+            what = _what(case, key, function, tests)
+            if not what:
+                continue
+            if hazard.detail == ARGUMENT:
+                if not _own_loop(case, key):
+                    message = _MESSAGE.format(what, "its event_loop, which pytest-asyncio runs")
+                    yield action("LS305", path, hazard.line, message, hazard.column)
+            elif what == "hook":
+                message = (
+                    f"{function.qualname} closes the current event loop: pytest-asyncio closes "
+                    "its loops itself, and from 1.4 on none is current in a hook. Delete the close"
+                )
+                yield action("LS305", path, hazard.line, message, hazard.column)
+            elif wide or function.is_async:
+                message = _MESSAGE.format(what, "the current event loop, which may be a wider one")
+                yield action("LS305", path, hazard.line, message, hazard.column)
+            else:
+                message = (
+                    f"this {what} closes the current event loop. That is harmless while no wider "
+                    "loop is alive; better leave the close to whoever made the loop"
+                )
+                yield note("LS305", path, hazard.line, message, hazard.column)
+
+
+_MESSAGE = (
+    "this {} closes {}: what runs after it fails with 'Event loop is closed'. "
+    "Delete the close, or make a loop of its own with asyncio.new_event_loop()"
+)
+
+
+def _what(case: Case, key: Key, function: Function, tests: dict[Key, bool]) -> str:
+    """The kind of the function, "" for one that is none of ours."""
+    if function.override is not None:
+        return ""  # an override of event_loop: LS101 and what it does with it
+    if key in tests:
+        return "" if tests[key] else "test"
+    if function.fixture is not None:
+        return "fixture"
+    tree = case.reading.tree
+    plugin = basename(key.path) == "conftest.py" or key.path in tree.plugins
+    if function.name.startswith("pytest_"):
+        return "hook" if plugin and not function.is_method else ""
+    in_module = key.path in tree.test_modules
+    unittest = function.class_ordinal is not None and tree.is_unittest(
+        Key(key.path, function.class_ordinal)
+    )
+    return "set-up" if function.name in _SET_UPS and in_module and not unittest else ""
+
+
+def _own_loop(case: Case, key: Key) -> bool:
+    """Whether the ``event_loop`` that the function gets stays the suite's own."""
+    for test in case.reading.tests:
+        closure = case.reading.closure(test)
+        if test.key == key or any(item.key == key for item in closure.fixtures):
+            override = case.reading.override_of(test)
+            if override is not None and case.plan.stays(override.key):
+                return True
+    return False
+
+
+RULE = Rule(
+    "LS305",
+    "closed-loop",
+    "a test, fixture or hook closes the event loop",
+    "1.1",
+    decide,
+)

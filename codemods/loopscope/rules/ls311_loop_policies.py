@@ -1,0 +1,74 @@
+"""LS311: event loop policies, which Python 3.14 deprecates and 3.16 removes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.facts.calls import CURRENT_LOOP
+from loopscope.facts.model import Function, Place
+from loopscope.loops.reading import Era
+from loopscope.loops.treatments import Treatment
+from loopscope.loops.tree import Key
+from loopscope.rules.base import Case, Outcome, Rule, note
+
+_GOES = ("asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy", "uvloop.")
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    for path, facts in case.files.items():
+        hazards = [hazard for hazard in facts.hazards if hazard.code == "LS311"]
+        if not hazards:
+            continue
+        functions = {function.ordinal: function for function in facts.functions}
+        swapped = {
+            (call.line, call.column)
+            for call in facts.loop_calls
+            if call.what in CURRENT_LOOP and call.place is Place.ASYNC
+        }
+        seen: set[int] = set()
+        for hazard in hazards:
+            function = functions.get(hazard.ordinal) if hazard.ordinal is not None else None
+            place = hazard.line if function is None else -function.ordinal - 1
+            if place in seen or (hazard.line, hazard.column) in swapped:
+                continue
+            if function is not None and _goes(case, Key(path, function.ordinal), function):
+                continue
+            seen.add(place)
+            yield note(
+                "LS311",
+                path,
+                hazard.line,
+                f"{hazard.detail} is deprecated in Python 3.14 and goes in 3.16. In tests return "
+                "the loops from a pytest_asyncio_loop_factories hook (pytest-asyncio 1.4), "
+                "elsewhere pass loop_factory to asyncio.Runner",
+                hazard.column,
+            )
+
+
+def _goes(case: Case, key: Key, function: Function) -> bool:
+    """Whether the policy goes with a fixture that this migration deletes or replaces."""
+    treated = case.plan.overrides.get(key)
+    if treated is not None and not treated.stays and case.options.wants("LS101"):
+        body = function.override
+        kept = body is not None and any(
+            "olicy" in text for text in (*body.before, *body.after, *body.closed)
+        )
+        keeps_work = treated.treatment in (Treatment.WORK, Treatment.FACTORY)
+        return not (keeps_work and kept)
+    return (
+        function.policy is not None
+        and function.fixture is not None
+        and case.plan.era is Era.MODERN
+        and case.options.target.has(1, 4)
+        and case.options.wants("LS106")
+        and (not function.policy.expression or function.policy.resolved.startswith(_GOES))
+    )
+
+
+RULE = Rule(
+    "LS311",
+    "loop-policies",
+    "event loop policies are deprecated",
+    "any",
+    decide,
+)

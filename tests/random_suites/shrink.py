@@ -1,0 +1,113 @@
+"""Make a failing suite smaller: leave out what the failure does not need."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .generator import RandomSuite, generate
+from .trial import attempts, try_suite, write
+
+Files = dict[str, str]
+
+
+def shrink(seed: int, folder: Path, say: Callable[[str], None]) -> bool:
+    """Shrink the suite of a failing seed and write the result below ``folder``.
+
+    False where the seed does not fail.
+    """
+    work = folder / f"shrink-{seed}"
+    for number in attempts(seed):
+        suite = generate(number)
+        first = try_suite(number, suite, work)
+        if first.legal:
+            break
+    if not (first.legal and first.complaints):
+        say(f"seed {seed} shows no difference")
+        return False
+    wanted = _kind(first.complaints)
+
+    def fails(files: Files) -> bool:
+        smaller = dataclasses.replace(suite, files=files)
+        try:
+            trial = try_suite(number, smaller, work)
+        except AssertionError:  # pytest did not even start
+            return False
+        return trial.legal and _kind(trial.complaints) == wanted
+
+    files = _smallest(dict(suite.files), fails)
+    last = try_suite(number, dataclasses.replace(suite, files=files), work)
+    say(_shown(suite, files, last.complaints, last.after))
+    write(files, folder / f"smallest-{seed}")
+    say(f"kept in {folder / f'smallest-{seed}'}")
+    return True
+
+
+def _kind(complaints: tuple[str, ...]) -> str:
+    """What the first complaint is about: the failure must stay the same while we shrink."""
+    if not complaints:
+        return ""
+    first = complaints[0]
+    error = next((line for line in first.splitlines() if line.startswith("E ")), first)
+    for words in ("different loop", "no current event loop", "not found", "ScopeMismatch",
+                  "shared its loop", "on loop", "LS390", "LS102", "LS101"):  # fmt: skip
+        if words in error:
+            return words
+    return error.split("(")[0][:30] if error is not first else "other"
+
+
+def _smallest(files: Files, fails: Callable[[Files], bool]) -> Files:
+    """Leave things out as long as anything can go."""
+    moved = True
+    while moved:
+        moved = False
+        for smaller in _smaller(files):
+            if fails(smaller):
+                files, moved = smaller, True
+                break
+    return files
+
+
+def _smaller(files: Files) -> Iterator[Files]:
+    for path in sorted(files, key=lambda path: -len(files[path])):
+        yield {name: text for name, text in files.items() if name != path}
+    for path, text in files.items():
+        if path.endswith(".py"):
+            for start, end in _spans(text):
+                lines = text.splitlines(keepends=True)
+                shorter = "".join(lines[: start - 1] + lines[end:])
+                if _parses(shorter):
+                    yield {**files, path: shorter}
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """The lines of every statement, the longest first."""
+    spans = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt) and node.end_lineno is not None:
+            decorators = getattr(node, "decorator_list", [])
+            start = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+            spans.add((start, node.end_lineno))
+            spans |= {(d.lineno, d.end_lineno or d.lineno) for d in decorators}
+    return sorted(spans, key=lambda span: (span[0] - span[1], span))
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _shown(
+    suite: RandomSuite, files: Files, complaints: tuple[str, ...], after: object
+) -> str:
+    parts = [f"--- {path}\n{text}" for path, text in files.items()]
+    if isinstance(after, dict):
+        parts += [
+            f"=== after: {path}\n{text}" for path, text in after.items() if files.get(path) != text
+        ]
+    return "\n".join([*parts, f"legacy options: {suite.legacy_options}", *complaints[:3]])

@@ -1,0 +1,134 @@
+"""One random suite through both releases and the migration between them."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loopscope.values import Change, Finding, Level, Migration
+
+from ..live import compare
+from ..live.environments import LEGACY, MODERN, interpreter
+from ..live.runner import DEPRECATIONS_AS_ERRORS, run_pytest
+from ..suites_in_memory import migrate_files
+from .generator import RandomSuite, generate
+
+_ATTEMPTS = 20
+
+# Rules that the spec lets give up, by the kind of override body that makes them do so.
+_MANUAL = {"own_class": {"LS101"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of one suite. ``complaints`` is empty where all is well."""
+
+    number: int  # the generator's number, which is the seed's first legal one
+    suite: RandomSuite
+    legal: bool = True
+    complaints: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    manual: bool = False  # a person must act, where the spec allows that
+    loops: tuple[int, int] = (0, 0)  # as the probe saw them, before and after
+    mapped: tuple[int, int] = (0, 0)  # as the migration counted them
+    tests: int = 0
+    lines: int = 0  # removed and added by the migration
+    after: Mapping[str, str] = field(default_factory=dict)
+
+
+def attempts(seed: int) -> range:
+    """The generator's numbers that stand for a seed: the first legal one counts."""
+    return range(seed * 100, seed * 100 + _ATTEMPTS)
+
+
+def run(seed: int, folder: Path, *, recheck: bool = True) -> Trial:
+    """The trial of the first legal suite of a seed, which is left in ``folder``.
+
+    Without ``recheck`` the migration's own LS390 counts for nothing.
+
+    Raises:
+        LookupError: none of the attempts is legal.
+    """
+    for number in attempts(seed):
+        trial = try_suite(number, generate(number), folder, recheck=recheck)
+        if trial.legal:
+            return trial
+    raise LookupError(f"seed {seed}: no legal suite in {_ATTEMPTS} attempts")
+
+
+def try_suite(number: int, suite: RandomSuite, folder: Path, *, recheck: bool = True) -> Trial:
+    """Run, migrate, run again, compare."""
+    shutil.rmtree(folder, ignore_errors=True)
+    old = folder / "old" / "suite"
+    write(suite.files, old)
+    try:
+        legacy = run_pytest(interpreter(LEGACY), old, folder / "old.json", suite.legacy_options)
+    except AssertionError as error:  # pytest did not get as far as running tests
+        return Trial(number, suite, legal=False, complaints=(str(error),))
+    if legacy.exit_code != 0 or compare.strays(legacy):
+        errors = [test.error for test in legacy.tests.values() if test.error]
+        errors += legacy.collect_errors.values()
+        return Trial(number, suite, legal=False, complaints=tuple(errors))
+
+    migration = migrate_files(suite.files)
+    after = applied(suite.files, migration)
+    new = folder / "new" / "suite"
+    write(after, new)
+    try:
+        modern = run_pytest(
+            interpreter(MODERN), new, folder / "new.json", DEPRECATIONS_AS_ERRORS
+        )
+    except AssertionError as error:  # pytest did not get as far as running tests
+        return Trial(number, suite, complaints=(str(error),), after=after)
+    actions = [f for f in migration.findings if f.level is Level.ACTION]
+    if not recheck:
+        actions = [finding for finding in actions if finding.code != "LS390"]
+    allowed = {code for idiom in suite.idioms for code in _MANUAL.get(idiom, ())}
+    manual = bool(actions) and all(finding.code in allowed for finding in actions)
+    complaints = [f"{e.path}:{e.line}: {e.message}" for e in migration.errors]
+    if not manual:
+        complaints += [f"{f.path}:{f.line} {f.code} {f.message}" for f in actions]
+        complaints += compare.outcomes(legacy, modern)
+        complaints += compare.groups(legacy, modern, may_join=True)
+        complaints += compare.strays(modern)
+    complaints += _unsettled(after)
+    return Trial(
+        number,
+        suite,
+        complaints=tuple(complaints),
+        findings=migration.findings,
+        manual=manual,
+        loops=compare.loops_kept(legacy, modern),
+        mapped=(migration.loops_before, migration.loops_after),
+        tests=len(legacy.tests),
+        lines=sum(map(changed_lines, migration.changes)),
+        after=after,
+    )
+
+
+def applied(files: Mapping[str, str], migration: Migration) -> dict[str, str]:
+    """The files after the migration."""
+    return {**files, **{change.path: change.after.decode() for change in migration.changes}}
+
+
+def changed_lines(change: Change) -> int:
+    """How many lines the change removes and adds."""
+    before = (change.before or b"").decode().splitlines()
+    diff = difflib.unified_diff(before, change.after.decode().splitlines(), n=0)
+    return sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in diff)
+
+
+def _unsettled(files: Mapping[str, str]) -> list[str]:
+    again = migrate_files(files)
+    return [f"{change.path}: changes the second time" for change in again.changes]
+
+
+def write(files: Mapping[str, str], folder: Path) -> None:
+    """Put the files into a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,21 @@
+"""Findings of one rule in a small suite that is modern already."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from tests.suites_in_memory import messages, migrate_files
+
+MODERN = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+HEAD = "import asyncio\nimport pytest\nimport pytest_asyncio\n\n\n"
+ASYNC_TEST = "async def test_other():\n    pass\n"
+
+
+def found(source: str, code: str, **more: str) -> list[str]:
+    """The findings of one rule in a modern suite with one test module (its line 1 is HEAD's)."""
+    files = {"pytest.ini": MODERN, "test_a.py": HEAD + dedent(source) + "\n\n" + ASYNC_TEST}
+    migration = migrate_files(
+        {**files, **{name.replace("__", "."): text for name, text in more.items()}}
+    )
+    assert not migration.errors
+    return [text for text in messages(migration) if f" {code} " in text]

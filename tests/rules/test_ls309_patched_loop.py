@@ -1,0 +1,115 @@
+"""LS309: calls that a test's patch reaches stay as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.reported import HEAD
+from tests.suites_in_memory import after, messages, migrate_files
+
+MOD = "import asyncio\n\n\nasync def now():\n    return asyncio.get_event_loop().time()\n"
+BARE = MOD.replace("import asyncio", "from asyncio import get_event_loop").replace(
+    "asyncio.get", "get"
+)
+PATCHED = """\
+from unittest.mock import patch
+
+import pytest
+
+from pkg.mod import now
+
+
+@pytest.mark.asyncio
+async def test_now():
+    with patch("{}"):
+        await now()
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "module"),
+    [
+        ("asyncio.get_event_loop", MOD),
+        ("pkg.mod.asyncio.get_event_loop", MOD),
+        ("pkg.mod.get_event_loop", BARE),
+    ],
+)
+def test_ls309_patched_calls_stay(target: str, module: str) -> None:
+    files = {"pkg/mod.py": module, "test_a.py": PATCHED.format(target)}
+    assert messages(migrate_files(files)) == ["test_a.py:10 LS309 action"]
+    assert after(files)["pkg/mod.py"] == module
+
+
+@pytest.mark.parametrize(
+    ("target", "module"),
+    [
+        ("pkg.mod.get_event_loop", MOD),
+        ("asyncio.get_event_loop_policy", MOD),
+        ("pkg.mod.asyncio", MOD),
+        ("aiohttp.get_event_loop", MOD),
+    ],
+)
+def test_ls309_patch_of_another_name(target: str, module: str) -> None:
+    files = {"pkg/mod.py": module, "test_a.py": PATCHED.format(target)}
+    assert not [text for text in messages(migrate_files(files)) if "LS309" in text]
+    assert "get_running_loop" in after(files)["pkg/mod.py"]
+
+
+def test_ls309_modules_that_the_test_does_not_import() -> None:
+    files = {
+        "pkg/mod.py": MOD,
+        "pkg/other.py": MOD,
+        "pkg/deep.py": "from pkg import base\n",
+        "pkg/base.py": MOD,
+        "test_a.py": PATCHED.format("asyncio.get_event_loop") + "\n\nfrom pkg import deep\n",
+        "test_b.py": "import pytest\nfrom pkg import other\n",
+    }
+    result = after(files)
+    assert result["pkg/mod.py"] == result["pkg/base.py"] == MOD
+    assert "get_running_loop" in result["pkg/other.py"]
+
+
+def test_ls309_only_the_patched_test_keeps_its_own_call() -> None:
+    source = HEAD + (
+        "@pytest.mark.asyncio\n"
+        "async def test_patched(monkeypatch):\n"
+        '    monkeypatch.setattr(asyncio, "get_event_loop", fake)\n'
+        "    asyncio.get_event_loop()\n\n\n"
+        "@pytest.mark.asyncio\n"
+        "async def test_free():\n"
+        "    asyncio.get_event_loop()\n"
+    )
+    result = after({"test_a.py": source})["test_a.py"]
+    assert result.index("asyncio.get_event_loop()") < result.index("asyncio.get_running_loop()")
+
+
+def test_ls309_fixture_patches_for_its_tests() -> None:
+    conftest = HEAD + (
+        "@pytest.fixture\ndef fake_loop(mocker):\n"
+        '    return mocker.patch.object(asyncio, "get_event_loop")\n'
+    )
+    test = HEAD + (
+        "@pytest.mark.asyncio\nasync def test_it(fake_loop):\n    asyncio.get_event_loop()\n"
+    )
+    files = {"conftest.py": conftest, "test_a.py": test}
+    assert messages(migrate_files(files)) == ["conftest.py:8 LS309 action"]
+    assert after(files)["test_a.py"] == test
+
+
+def test_ls309_whole_asyncio_mocked() -> None:
+    test = PATCHED.format("pkg.mod.asyncio").replace(
+        "):\n        await",
+        ") as mocked:\n        mocked.get_event_loop.return_value.time.return_value = 1\n"
+        "        await",
+    )
+    files = {"pkg/mod.py": MOD, "test_a.py": test}
+    assert messages(migrate_files(files)) == ["test_a.py:10 LS309 action"]
+
+
+def test_ls309_import_inside_the_test() -> None:
+    test = PATCHED.format("asyncio.get_event_loop")
+    test = test.replace("from pkg.mod import now\n\n\n", "\n").replace(
+        "    with", "    from pkg.mod import now\n    with"
+    )
+    files = {"pkg/mod.py": MOD, "test_a.py": test}
+    assert after(files)["pkg/mod.py"] == MOD
