@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from posixpath import basename
 
 from loopscope.annotate import comments_for, left_over
 from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
 from loopscope.loops.compare import count
-from loopscope.loops.modules import find_module
 from loopscope.loops.plan import make_plan
 from loopscope.loops.reading import Era, Reading, Settings
+from loopscope.pins import legacy_mode_floor, modern_floor
 from loopscope.recheck import lost_loops, unanswered
 from loopscope.rules import ORDER
 from loopscope.rules.base import Case, Edit, OptionEdit
 from loopscope.rules.features import least_version
+from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
 from loopscope.scopes import Scope
 from loopscope.suites.configuration import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.syntax.source import SourceError, decode
 from loopscope.values import (
     Change,
-    EditRecord,
     FileError,
     Finding,
     Level,
@@ -33,9 +31,7 @@ from loopscope.values import (
     Status,
     Suite,
 )
-
-_MODERN_PIN = re.compile(rb"pytest[-_]asyncio\s*(?:\[[^\]]*\])?\s*(?:>=|==|~=)\s*[1-9]")
-_REQUIREMENTS = re.compile(r"requirements.*\.(txt|in)|pyproject\.toml|setup\.(cfg|py)|tox\.ini")
+from loopscope.workbench import Workbench
 
 
 def migrate(suite: Suite, options: Options) -> Migration:
@@ -46,38 +42,33 @@ def migrate(suite: Suite, options: Options) -> Migration:
     """
     errors = list(suite.errors)
     facts = _read(suite.files, errors)
-    config = suite.config
-    reading = Reading(facts, config, _settings(config, suite.files))
-    case = Case(
-        reading,
-        make_plan(reading, options),
-        config,
-        options,
-        {path: data for path, data in suite.files.items() if path not in facts},
-    )
+    reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
+    case = Case(reading, make_plan(reading, options), suite.config, options, suite.files)
     edits, option_edits, findings = _decide(case)
     least = least_version(case, option_edits)
+    pins, more = _requirements(case, [*edits, *option_edits], least)
+    findings += more
     findings += left_over(facts, findings)
     if options.annotate:
         edits += comments_for(facts, findings)
-    changes = _rewrite(suite, facts, edits, errors)
-    changes += _configure(suite, option_edits, errors)
-    if suite.editable is not None:
-        changes = [change for change in changes if change.path in suite.editable]
+    bench = Workbench(suite, errors)
+    bench.require(pins)  # first: their places are those of the files as they were
+    bench.rewrite(facts, edits)
+    bench.configure(option_edits)
+    changes = bench.changes
     before = reading.legacy_map if case.plan.era is Era.LEGACY else reading.modern_map
     result = _read_again(suite, facts, changes, errors) if changes else reading
     if not errors:
-        partial = suite.editable is not None
-        if changes and not any(finding.code == "LS201" for finding in findings):
-            findings += lost_loops(before, result, partial=partial)
+        if changes:
+            findings += lost_loops(before, result, partial=suite.editable is not None)
         findings += unanswered(result)
         findings = [finding for finding in findings if not _ignored(case, finding)]
     findings = sorted(set(findings))
     return Migration(
         label=suite.label,
-        config=config.path,
+        config=suite.config.path,
         status=_status(changes, findings, errors),
-        changes=tuple(sorted(changes, key=lambda change: change.path)),
+        changes=tuple(changes),
         findings=tuple(findings),
         errors=tuple(errors),
         loops_before=count(before),
@@ -112,15 +103,15 @@ def _python() -> str:
 def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
     test = loop_scope_option(config, "asyncio_default_test_loop_scope")
     fixture = loop_scope_option(config, "asyncio_default_fixture_loop_scope")
+    mode = asyncio_mode(config)
+    if "asyncio_mode" not in config.options and mode == "strict" and legacy_mode_floor(files):
+        mode = "legacy"  # the default of the releases up to 0.18
     return Settings(
-        mode=asyncio_mode(config),
+        mode=mode,
         test_default=test if isinstance(test, Scope) else None,
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",
-        modern_requirement=any(
-            _REQUIREMENTS.fullmatch(basename(path)) and _MODERN_PIN.search(data)
-            for path, data in files.items()
-        ),
+        modern_requirement=modern_floor(files),
     )
 
 
@@ -144,6 +135,21 @@ def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding]]:
     return edits, options, findings
 
 
+def _requirements(
+    case: Case, edits: list[Edit | OptionEdit], least: tuple[int, int]
+) -> tuple[list[RequirementEdit], list[Finding]]:
+    """LS202, where anything changed that an older pytest-asyncio would not run."""
+    wanted = case.options.requirements and case.reading.uses_plugin
+    if not wanted or all(edit.code == "LS107" for edit in edits):
+        return [], []
+    outcomes = decide_requirement(case.contents, case.options.target, least, True)
+    chosen = [outcome for outcome in outcomes if case.options.wants(outcome.code)]
+    return (
+        [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
+        [outcome for outcome in chosen if isinstance(outcome, Finding)],
+    )
+
+
 def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
     """Whether a ``# loopscope: ignore`` comment covers the definition at the outcome's line."""
     if isinstance(outcome, OptionEdit) or outcome.path not in case.files:
@@ -158,81 +164,6 @@ def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
     return any(
         outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
     )
-
-
-# -- rewriting --------------------------------------------------------------------------
-
-
-def _rewrite(
-    suite: Suite,
-    facts: Mapping[str, FileFacts],
-    edits: Iterable[Edit],
-    errors: list[FileError],
-) -> list[Change]:
-    by_path: dict[str, list[Edit]] = defaultdict(list)
-    for edit in edits:
-        by_path[edit.path].append(edit)
-    changes = []
-    if by_path:
-        from loopscope.rewrite import RewriteError, rewrite
-
-        imported = _imported(facts)
-        for path, found in by_path.items():
-            try:
-                before = suite.files.get(path)
-                after = rewrite(before or b"", found, frozenset(imported[path]))
-            except RewriteError as error:
-                errors.append(FileError(path, str(error)))
-                continue
-            if after != before:
-                changes.append(Change(path, before, after, tuple(map(_record, found))))
-    return changes
-
-
-def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
-    """For each file the names that other files of the suite import from it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for path, file in facts.items():
-        for bound in file.imports:
-            origin = find_module(facts, path, bound.module) if bound.attribute else None
-            if origin is not None and bound.attribute is not None:
-                found[origin].add(bound.attribute)
-    return found
-
-
-def _record(edit: Edit) -> EditRecord:
-    return EditRecord(edit.code, edit.line, edit.definition, edit.message, edit.safety)
-
-
-def _configure(suite: Suite, edits: list[OptionEdit], errors: list[FileError]) -> list[Change]:
-    """Write the options into the file that pytest reads, or into a new one."""
-    if not edits:
-        return []
-    from loopscope.syntax.options import (
-        OptionsError,
-        add_table,
-        new_configuration,
-        set_options,
-    )
-
-    values = {edit.name: edit.value for edit in edits}
-    path = suite.config.path
-    try:
-        if path is not None:
-            before: bytes | None = suite.files[path]
-            after = set_options(before or b"", suite.config, values)
-        elif "pyproject.toml" in suite.files:
-            path, before = "pyproject.toml", suite.files["pyproject.toml"]
-            after = add_table(before, values)
-        else:
-            path, before, after = "pytest.ini", None, new_configuration(values)
-    except OptionsError as error:
-        errors.append(FileError(path or "", str(error)))
-        return []
-    if after == before:
-        return []
-    records = tuple(EditRecord(e.code, 0, e.name, e.message, e.safety) for e in edits)
-    return [Change(path, before, after, records)]
 
 
 # -- recheck ----------------------------------------------------------------------------

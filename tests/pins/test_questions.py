@@ -30,10 +30,12 @@ def test_supported_pythons(name: str, text: str, expected: tuple[str, ...]) -> N
 
 
 def test_the_file_nearest_the_root_counts() -> None:
-    found = requires_python({
-        "sub/pyproject.toml": b'[project]\nrequires-python = ">=3.12"\n',
-        "setup.cfg": b"[options]\npython_requires = >=3.8\n",
-    })
+    found = requires_python(
+        {
+            "sub/pyproject.toml": b'[project]\nrequires-python = ">=3.12"\n',
+            "setup.cfg": b"[options]\npython_requires = >=3.8\n",
+        }
+    )
     assert found is not None
     assert found.path == "setup.cfg"
     assert requires_python({"pyproject.toml": b"[project]\n"}) is None

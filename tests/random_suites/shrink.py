@@ -102,9 +102,7 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _shown(
-    suite: RandomSuite, files: Files, complaints: tuple[str, ...], after: object
-) -> str:
+def _shown(suite: RandomSuite, files: Files, complaints: tuple[str, ...], after: object) -> str:
     parts = [f"--- {path}\n{text}" for path, text in files.items()]
     if isinstance(after, dict):
         parts += [

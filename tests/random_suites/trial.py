@@ -78,9 +78,7 @@ def try_suite(number: int, suite: RandomSuite, folder: Path, *, recheck: bool = 
     new = folder / "new" / "suite"
     write(after, new)
     try:
-        modern = run_pytest(
-            interpreter(MODERN), new, folder / "new.json", DEPRECATIONS_AS_ERRORS
-        )
+        modern = run_pytest(interpreter(MODERN), new, folder / "new.json", DEPRECATIONS_AS_ERRORS)
     except AssertionError as error:  # pytest did not get as far as running tests
         return Trial(number, suite, complaints=(str(error),), after=after)
     actions = [f for f in migration.findings if f.level is Level.ACTION]

@@ -41,8 +41,8 @@ class Pythons:
         return tuple(version for version in self.named_by(marker) if version < oldest)
 
     def all_missed(self, marker: str, oldest: Version) -> bool:
-        """Whether a marker leaves only Pythons below ``oldest``."""
-        named = self.named_by(marker)
+        """Whether a marker leaves only Pythons below ``oldest``, supported ones or not."""
+        named = self.named_by(marker) or Pythons(None).named_by(marker)
         return bool(named) and all(version < oldest for version in named)
 
 

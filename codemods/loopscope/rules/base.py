@@ -31,7 +31,7 @@ class Case:
     plan: Plan
     config: PytestConfig
     options: Options
-    others: Mapping[str, bytes]  # the files that are not Python, for configuration rules
+    contents: Mapping[str, bytes]  # every file of the suite as it was
 
     @property
     def files(self) -> Mapping[str, FileFacts]:

@@ -14,6 +14,7 @@ from typing import Any
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import FileFacts, LoopCall, Place
 from loopscope.loops.patches import find_patches
+from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
 
 
@@ -39,7 +40,7 @@ def decide(case: Case) -> Iterator[Outcome]:
                 continue
             if call.place is Place.ASYNC and call.ordinal is not None:
                 by_function[call.ordinal].append(call)
-            else:
+            elif call.owner is None or Key(path, call.owner) not in case.plan.converted:
                 yield note(
                     "LS303",
                     path,

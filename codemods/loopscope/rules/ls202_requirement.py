@@ -180,7 +180,8 @@ def _by_hand(pin: Pin, aims: _Aims) -> Iterator[Finding]:
     elif pin.kind is Kind.HASHED:
         text = f"pinned with hashes; write {wanted} (or its exact version) and hash it again"
     elif pin.kind is Kind.VCS:
-        if not pin.specifier or numbers(pin.specifier.removeprefix("v")) >= aims.least:
+        tag = "." in pin.specifier and numbers(pin.specifier)
+        if not pin.specifier or (tag and tag >= aims.least):
             return  # the newest, or a tag that is new enough
         text = f"pinned to revision {pin.specifier} of its repository; move it to {wanted}"
     elif pin.kind is Kind.URL:
