@@ -35,20 +35,22 @@ def lost_loops(before: LoopMap, after: Reading, *, partial: bool) -> Iterator[Fi
 
 def unanswered(after: Reading) -> Iterator[Finding]:
     """LS102: requests for ``event_loop`` that no fixture of the result answers."""
-    seen: set[tuple[str, int]] = set()
+    answered: set[Key] = set()
+    reported: set[Key] = set()
     for test in after.tree.tests:
         for ask in after.closures.of(test).asks:
-            if ask.target is not None:
-                continue
             key = ask.asker.key if ask.asker else test.key
-            if key not in seen:
-                seen.add(key)
+            if ask.target is not None:
+                answered.add(key)
+            elif key not in reported:
+                reported.add(key)
                 yield _missing(after, key, test)
     for path, facts in after.files.items():
         for function in facts.functions:
             key = Key(path, function.ordinal)
             asks = function.fixture is not None and EVENT_LOOP in function.parameters
-            if asks and key not in seen and not _bridged(after, path):
+            met = key in answered or key in reported
+            if asks and not met and not _bridged(after, path):
                 yield _missing(after, key, None)
 
 

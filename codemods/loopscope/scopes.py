@@ -8,11 +8,11 @@ import enum
 class Scope(enum.IntEnum):
     """A fixture scope or a loop scope; ``max`` of two scopes is the wider one."""
 
-    FUNCTION = 0
-    CLASS = 1
-    MODULE = 2
-    PACKAGE = 3
-    SESSION = 4
+    FUNCTION = 1  # not 0: every scope is true
+    CLASS = 2
+    MODULE = 3
+    PACKAGE = 4
+    SESSION = 5
 
     @property
     def word(self) -> str:

@@ -27,6 +27,8 @@ class Wanted:
 def test(draw: Draw, wanted: Wanted) -> str:
     """A test function or method."""
     names = _legal_names(draw, wanted)
+    for place in wanted.places:
+        place.use(names)
     fixtures = [wanted.places[0].find(name) for name in names]
     asks = draw.weighted(_ASYNC_ASKS if wanted.is_async else _SYNC_ASKS)
     lines = _async_lines(draw, fixtures, asks) if wanted.is_async else _sync(draw, fixtures, asks)

@@ -52,6 +52,7 @@ class _Generator:
         self.imports: dict[str, str] = {}  # file -> a line that imports the override by name
         self.idioms: set[str] = set()
         self.serial = 0
+        self.doubtful: list[Fixture] = []  # illegal where they stand, but not where they are used
         self.alone = draw.chance(0.3)  # one override for everything
 
     def suite(self) -> RandomSuite:
@@ -59,14 +60,17 @@ class _Generator:
         self.blocks["conftest.py"] = []
         if self.alone or self.draw.chance(0.6):
             self._override(root)
-        self._fixtures(root, 3)
+        self._fixtures(root, 5)
         for _ in range(self.draw.number(0, 2)):
             self._folder(root, "", 1)
         for _ in range(self.draw.number(1, 2)):
             self._module(root, "")
+        useless = {made.text for made in self.doubtful if not made.used}
         files, options = draw_configuration(self.draw, strict=self.strict)
         for path, blocks in self.blocks.items():
-            files[path] = self._text(path, blocks)
+            files[path] = self._text(
+                path, [text for text in blocks if text and text not in useless]
+            )
         return RandomSuite(files, options, frozenset(self.idioms))
 
     def _number(self) -> int:
@@ -80,8 +84,8 @@ class _Generator:
         place = Place("folder", f"{folder}conftest.py", parent)
         if self.draw.chance(0.6):
             self.blocks[f"{folder}__init__.py"] = []
-        self._maybe_override(place, 0.35)
-        self._fixtures(place, 2)
+        self._maybe_override(place, 0.4)
+        self._fixtures(place, 3)
         for _ in range(self.draw.number(1, 2)):
             self._module(place, folder)
         if depth < 3 and self.draw.chance(0.35):
@@ -89,16 +93,16 @@ class _Generator:
 
     def _module(self, parent: Place, folder: str) -> None:
         place = Place("module", f"{folder}test_{self._number()}.py", parent)
-        self._maybe_override(place, 0.25)
-        self._fixtures(place, 2)
+        self._maybe_override(place, 0.35)
+        self._fixtures(place, 3)
         mixed = self.draw.chance(0.6)
         marked = self.strict or self.draw.chance(0.2)
         if not mixed and marked and self.draw.chance(0.6):
             marked = False
             self.blocks[place.path].append("pytestmark = pytest.mark.asyncio")
-        for _ in range(self.draw.number(1, 3)):
+        for _ in range(self.draw.number(1, 4)):
             self.blocks[place.path].append(self._test((place,), mixed, marked))
-        if self.draw.chance(0.4):
+        if self.draw.chance(0.5):
             self._classes(place, mixed, marked)
 
     def _classes(self, module: Place, mixed: bool, marked: bool) -> None:
@@ -129,7 +133,7 @@ class _Generator:
             assert scope is not None
             if place.may_override(scope):
                 body += filter(None, [self._override_text(place, scope)])
-        if self.draw.chance(0.4):
+        for _ in range(self.draw.number(0, 2)):
             body += self._fixture(place, {"function": 2, "class": 2})
         return body
 
@@ -155,8 +159,8 @@ class _Generator:
     def _override(self, place: Place) -> None:
         scope = Scope.parse(self.draw.weighted(_SCOPES[place.kind]))
         assert scope is not None
-        if not place.may_override(scope):
-            return
+        if not place.may_override(scope) and not self.draw.chance(0.1):
+            return  # green only where the order of the tests is lucky
         home = self.draw.weighted({"": 8, "loops": 1, "plugin": 1 if place.kind == "root" else 0})
         text = self._override_text(place, scope, home)
         if not text:
@@ -225,7 +229,10 @@ class _Generator:
             return []
         if made.autouse and not place.legal([]):
             made.autouse = False
-        return [fixture(draw, made, needs, strict=self.strict)]
+        made.text = fixture(draw, made, needs, strict=self.strict)
+        if not place.legal([name]):
+            self.doubtful.append(made)
+        return [made.text]
 
     def _fits(self, place: Place, name: str) -> bool:
         """Whether a fixture may hand the value on: drivers and current loops stay with tests."""
@@ -234,7 +241,6 @@ class _Generator:
     # -- files ----------------------------------------------------------------------------
 
     def _text(self, path: str, blocks: list[str]) -> str:
-        blocks = [block for block in blocks if block]
         code = "\n\n\n".join(blocks)
         if "where()" in code:
             code = f"{helper()}\n\n\n{code}"

@@ -35,6 +35,8 @@ class Fixture:
     autouse: bool = False
     gives: str = ""
     yields: bool = False
+    text: str = ""
+    used: bool = False  # a test sets it up
 
     @property
     def is_async(self) -> bool:
@@ -88,6 +90,11 @@ class Place:
                 found[fixture] = None
                 queue += [self.find(need, fixture) for need in fixture.needs]
         return list(found)
+
+    def use(self, names: Sequence[str]) -> None:
+        """Note that a test here asks for ``names``."""
+        for fixture in self.closure(names):
+            fixture.used = True
 
     def within(self, other: Place) -> bool:
         return any(place is other for place in self.chain())

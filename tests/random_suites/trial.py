@@ -126,6 +126,7 @@ def _unsettled(files: Mapping[str, str]) -> list[str]:
 
 def write(files: Mapping[str, str], folder: Path) -> None:
     """Put the files into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

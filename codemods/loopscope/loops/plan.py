@@ -305,14 +305,22 @@ class Planner:
                 key = Key(path, function.ordinal)
                 if function.fixture is None or function.is_async or key in reached:
                     continue
-                if "event_loop" in function.parameters and function.override is None:
+                asks = "event_loop" in function.parameters and function.override is None
+                if asks and not self._bridged(path):
                     yield self._seen_from(path), key, function
+
+    def _bridged(self, path: str) -> bool:
+        """Whether the file sees a bridge of an earlier migration."""
+        registered = self.reading.tree.registered
+        return any(
+            "event_loop" in registered.get(holder, {})
+            and not self.reading.is_override(registered[holder]["event_loop"].function)
+            for holder in _holders(path)
+        )
 
     def _seen_from(self, path: str) -> Registered | None:
         """The override that a fixture of this file sees, without a test."""
-        holders = {"", *directory_holders(path), path}
-        if basename(path) == "conftest.py":
-            holders.add(conftest_holder(path))
+        holders = _holders(path)
         seen = [item for item in self.reading.overrides if item.holder in holders]
         return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
 
@@ -387,6 +395,12 @@ class Planner:
         """Whether a bridge is written for requests at this place."""
         target = place[0]
         return target is None or not overrides[target.key].stays
+
+
+def _holders(path: str) -> frozenset[str]:
+    """The holders whose fixtures the code of a file sees."""
+    own = conftest_holder(path) if basename(path) == "conftest.py" else path
+    return frozenset({"", *directory_holders(path), own})
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

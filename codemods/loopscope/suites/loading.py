@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from loopscope.suites.configuration import CONFIGURATION_FILES
 from loopscope.suites.discovery import Found, discover
 from loopscope.suites.patterns import is_test_file
 from loopscope.values import FileError, PytestConfig, Suite
@@ -20,12 +20,6 @@ _TRACES = (
 )  # fmt: skip
 # Modules that tests may take fixtures, base classes or hooks from.
 _SUPPORT = (b"fixture", b"pytest", b"def test")
-_REQUIREMENTS = re.compile(
-    r"(requirements|constraints|dev-requirements|test-requirements).*\.(txt|in)"
-    r"|requirements/[^/]+\.(txt|in)"
-    r"|environment[^/]*\.ya?ml"
-    r"|Pipfile|pyproject\.toml|setup\.cfg|tox\.ini|\.?pytest\.(ini|toml)"
-)
 _SCRIPTS = ("setup.py", "noxfile.py")
 
 
@@ -74,8 +68,10 @@ def _load(found: Found, label: str) -> Suite:
         return Suite(label, config, {}, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors)
     if touched:
+        from loopscope.pins import is_pin_file
+
         for name in found.others:
-            if _REQUIREMENTS.fullmatch(name):
+            if name in CONFIGURATION_FILES or is_pin_file(name):
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
