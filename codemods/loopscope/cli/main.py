@@ -13,6 +13,7 @@ from loopscope.version import __version__
 _COMMANDS = {
     "check": "loopscope.cli.check:check",
     "migrate": "loopscope.cli.migrate:migrate",
+    "rules": "loopscope.cli.rules:rules",
 }
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 

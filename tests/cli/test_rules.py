@@ -1,0 +1,48 @@
+"""``loopscope rules``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from loopscope.cli.main import cli
+from loopscope.rules.registry import REGISTRY
+
+SOURCES = Path(__file__).parents[2] / "codemods" / "loopscope"
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, ["rules", *arguments])
+    return result.exit_code, result.output
+
+
+def test_the_list_names_every_rule() -> None:
+    code, out = run()
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == [rule.code for rule in REGISTRY]
+
+
+@pytest.mark.parametrize("rule", REGISTRY, ids=lambda rule: rule.code)
+def test_each_rule_has_a_page(rule: object) -> None:
+    code, out = run(rule.code.lower())  # type: ignore[attr-defined]
+    assert code == 0
+    assert out.startswith(rule.code)  # type: ignore[attr-defined]
+
+
+def test_an_unknown_code_names_the_nearest() -> None:
+    code, out = run("LS1055")
+    assert code == 2
+    assert "LS105" in out
+
+
+def test_every_code_that_the_sources_name_is_registered() -> None:
+    known = {rule.code for rule in REGISTRY}
+    named = {
+        code
+        for path in SOURCES.rglob("*.py")
+        for code in re.findall(r'"(LS\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    assert named <= known
