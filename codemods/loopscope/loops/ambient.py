@@ -14,9 +14,11 @@ from posixpath import commonpath, dirname
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Place
 from loopscope.loops.reading import Era, Reading
-from loopscope.loops.tree import Key, Test
+from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
+
+FIXTURE = "_ambient_event_loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,29 @@ class AmbientUsers:
                         queue.append(target)
         return False
 
+    def shared(self, test: Test) -> Registered | None:
+        """The override whose loop was the current one of the sync test, too.
+
+        One in a class is left out: the fixture stands in the module, where not all see it.
+        """
+        override = self._reading.override_of(test)
+        wide = self._reading.slot_level(test) > Scope.FUNCTION
+        return override if override is not None and wide and not override.in_class else None
+
+    def _served(self, test: Test) -> bool:
+        """Whether the fixture is there already, from an earlier migration."""
+        return any(FIXTURE in fixtures for fixtures in self._reading.tree.chain(test))
+
     def place(self, tests: Collection[Test]) -> list[Ambient]:
         """The fixtures for these tests, one for each region of one loop."""
         modules: set[str] = set()
         shared: set[str] = set()
         for test in tests:
-            override = self._reading.override_of(test)
-            if override is not None and self._reading.slot_level(test) > Scope.FUNCTION:
-                shared.add(override.key.path if not override.in_module else test.module)
+            if self._served(test):
+                continue
+            override = self.shared(test)
+            if override is not None:
+                shared.add(override.file)
             else:
                 modules.add(test.module)
         found = [Ambient(path, True) for path in sorted(shared)]

@@ -21,6 +21,7 @@ class Asked:
     files: set[str] = field(default_factory=set)  # where the askers are defined
     scope: Scope = Scope.FUNCTION  # of the widest asker
     autouse: bool = False
+    works: bool = False  # the override does work, which only its own bridge can keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def _bridges_of(
     served = [module for module in asked if levels[module] is main]
     scope = max(asked[module].scope for module in served)
     autouse = any(asked[module].autouse for module in served)
-    if autouse or target is None or not _served(target.holder, main, scope, known):
+    own = autouse or any(asked[module].works for module in served)
+    if own or target is None or not _served(target.holder, main, scope, known):
         if target is not None:
             yield Bridge(target.key.path, scope, main, target.key, autouse)
         else:

@@ -110,6 +110,10 @@ class Planner:
                 treated = overrides[bridge.replaces]
                 if treated.treatment is Treatment.DELETE:
                     overrides[bridge.replaces] = Treated(Treatment.BRIDGE)
+        replaced = {bridge.replaces for bridge in bridges}
+        for key, treated in overrides.items():
+            if treated.treatment is Treatment.WORK and key not in replaced:
+                overrides[key] = Treated(Treatment.DELETE)  # nobody ever set it up
         return Plan(
             reading.era,
             default,
@@ -223,9 +227,9 @@ class Planner:
             treated = self._treated(override)
             if treated.treatment is Treatment.WORK:
                 yield Ask(None, "work", override)
-        wide = override is not None and self.reading.slot_level(test) > Scope.FUNCTION
-        if wide and self._is_ambient(test):
-            yield Ask(None, "ambient", override)
+        shared = self.ambient.shared(test)
+        if shared is not None and self._is_ambient(test):
+            yield Ask(None, "ambient", shared)
 
     def _ask(self, test: Test, ask: Ask, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
@@ -247,6 +251,7 @@ class Planner:
         asked.files.add(ask.asker.key.path if ask.asker else test.key.path)
         asked.scope = max(asked.scope, scope)
         asked.autouse = asked.autouse or ask.how == "autouse"
+        asked.works = asked.works or ask.how == "work"
 
     def _stays(self, ask: Ask, own: bool) -> bool:
         """Whether the request is still there after the conversions."""

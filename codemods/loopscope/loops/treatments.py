@@ -49,7 +49,7 @@ def treat(function: Function, registered: list[Registered], options: Options) ->
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, registered, options)
     ):
-        return _work(function, options)
+        return _work(function, registered, options)
     return Treated(Treatment.DELETE)
 
 
@@ -64,13 +64,13 @@ def sets_debug(function: Function, registered: list[Registered], options: Option
     )
 
 
-def _work(function: Function, options: Options) -> Treated:
+def _work(function: Function, registered: list[Registered], options: Options) -> Treated:
     if not options.target.has(1, 0):
         return _manual("it does work besides making a loop, and the target is older than 1.0")
     if options.safe_only:
         return _manual("it does work besides making a loop, and only safe edits are wanted")
-    if function.is_method:
-        return _manual("it does work besides making a loop, in a class")
+    if _imported(registered):
+        return _manual("it does work besides making a loop, and is imported by name")
     if "event_loop" in function.parameters:
         return _manual("it builds on another event_loop and does work besides")
     return Treated(Treatment.WORK)
@@ -83,11 +83,18 @@ def _factory(
         return _manual("it makes a loop of another kind; loop factories need --target 1.4")
     if parameters:
         return _manual(f"its loop is made from the fixture {parameters[0]}")
+    if _imported(registered):
+        return _manual("it makes a loop of another kind, and is imported by name")
     if any(item.in_module for item in registered):
         return _manual(
             "it makes a loop of another kind in a test module; loop factories stand in a conftest"
         )
     return Treated(Treatment.FACTORY)
+
+
+def _imported(registered: list[Registered]) -> bool:
+    """Whether another file gets it by name: what stands around it would not come along."""
+    return any(item.file != item.key.path for item in registered)
 
 
 def _manual(reason: str) -> Treated:

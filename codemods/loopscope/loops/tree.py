@@ -46,11 +46,20 @@ class Registered:
     @property
     def in_module(self) -> bool:
         """Registered by a test module (or a class in it): seen by this module's tests only."""
-        return self.holder.endswith(".py")
+        return bool(self.holder) and not self.holder.endswith("/")
 
     @property
     def in_class(self) -> bool:
         return "::" in self.holder
+
+    @property
+    def file(self) -> str:
+        """The file whose namespace registers it: not its own where it is imported by name."""
+        if not self.holder:
+            return self.key.path
+        if self.holder.endswith("/"):
+            return f"{self.holder}conftest.py".removeprefix("./")
+        return self.holder.partition("::")[0]
 
 
 @dataclass(frozen=True, slots=True)

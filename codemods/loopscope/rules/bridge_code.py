@@ -72,7 +72,12 @@ def bridge_code(
 
 
 def working_bridge_code(
-    facts: FileFacts, body: OverrideBody, bridge: Bridge, default: Scope | None
+    facts: FileFacts,
+    body: OverrideBody,
+    bridge: Bridge,
+    default: Scope | None,
+    *,
+    in_class: bool = False,
 ) -> Code:
     """The bridge that keeps the work of an override, in the order that 0.21 had.
 
@@ -93,16 +98,18 @@ def working_bridge_code(
     above: tuple[str, ...] = ()
     if body.closed:
         arguments.insert(0, "_after_event_loop")
-        above = (_after(writer, body, bridge),)
+        above = (_after(writer, body, bridge, in_class=in_class),)
+    receiver = _receiver(bridge.scope) if in_class else []
     main = (
         writer.decorator(bridge.scope, bridge.loop_scope, default)
-        + f"async def event_loop({', '.join(arguments)}):\n"
+        + ("@classmethod\n" if receiver == ["cls"] else "")
+        + f"async def event_loop({', '.join([*receiver, *arguments])}):\n"
         + indent("\n".join(lines), "    ")
         + "\n"
     )
     first = (
         f"@{writer.name('pytest.fixture')}(autouse=True)\n"
-        "def _event_loop_first(request):\n"
+        f"def _event_loop_first({'self, ' if in_class else ''}request):\n"
         f"    if {writer.name('pytest_asyncio.is_async_test')}(request.node):\n"
         '        request.getfixturevalue("event_loop")\n'
     )
@@ -119,11 +126,18 @@ def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope
     return Code(main, writer.needs)
 
 
-def _after(writer: Writer, body: OverrideBody, bridge: Bridge) -> str:
+def _receiver(scope: Scope) -> list[str]:
+    """The first argument of a fixture in a class: pytest 9.2 wants wide ones on the class."""
+    return ["cls"] if scope >= Scope.CLASS else ["self"]
+
+
+def _after(writer: Writer, body: OverrideBody, bridge: Bridge, *, in_class: bool) -> str:
     scope = f'(scope="{bridge.scope.word}")' if bridge.scope > Scope.FUNCTION else ""
+    receiver = _receiver(bridge.scope) if in_class else []
     return (
         f"@{writer.name('pytest.fixture')}{scope}\n"
-        "def _after_event_loop():\n"
+        + ("@classmethod\n" if receiver == ["cls"] else "")
+        + f"def _after_event_loop({''.join(receiver)}):\n"
         "    yield\n" + indent("\n".join(body.closed), "    ") + "\n"
     )
 

@@ -50,12 +50,17 @@ class ReplaceOverride(DefinitionEdit):
     """Puts other definitions where the override stood."""
 
     first_line: int
+    class_ordinal: int | None
     replacement: Code
 
     def stage(self, draft: Draft) -> None:
+        draft.edit_definition(self.ordinal, self.apply)
+        if self.class_ordinal is not None:
+            for source in (*self.replacement.below, *self.replacement.above):
+                draft.insert_in_class(self.class_ordinal, source)
+            return
         for source in self.replacement.above:
             draft.insert_before(self.first_line, source)
-        draft.edit_definition(self.ordinal, self.apply)
         for source in self.replacement.below:
             draft.insert_after(self.line, source)
 
@@ -184,7 +189,7 @@ def _replacement(
     assert body is not None
     safety, dropped = _dropped(function)
     if treatment is Treatment.WORK and bridge is not None:
-        code = working_bridge_code(facts, body, bridge, default)
+        code = working_bridge_code(facts, body, bridge, default, in_class=function.is_method)
         message = "override replaced by an async fixture that does its work on the running loop"
         safety = Safety.ASSUMPTION
     elif treatment is Treatment.FACTORY:
@@ -207,6 +212,7 @@ def _replacement(
         message + dropped,
         function.ordinal,
         function.first_line,
+        function.class_ordinal,
         code,
         safety=safety,
         needs=code.needs,

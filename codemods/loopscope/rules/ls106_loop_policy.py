@@ -51,6 +51,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             "event_loop_policy replaced by a loop factory",
             function.ordinal,
             function.first_line,
+            function.class_ordinal,
             code,
             needs=code.needs,
         )
