@@ -13,12 +13,11 @@ from posixpath import commonpath, dirname
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Place
+from loopscope.loops.closure import AMBIENT
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
-
-FIXTURE = "_ambient_event_loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class AmbientUsers:
 
     def _served(self, test: Test) -> bool:
         """Whether the fixture is there already, from an earlier migration."""
-        return any(FIXTURE in fixtures for fixtures in self._reading.tree.chain(test))
+        return any(AMBIENT in fixtures for fixtures in self._reading.tree.chain(test))
 
     def place(self, tests: Collection[Test]) -> list[Ambient]:
         """The fixtures for these tests, one for each region of one loop."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from loopscope.loops.tree import Registered, Test, Tree
 
 EVENT_LOOP = "event_loop"
+# Rule LS109's fixture: it asks for the bridge in sync tests only.
+AMBIENT = "_ambient_event_loop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Closures:
                 continue
             found[target] = None
             queue += [(target, more, "parameter") for more in target.function.parameters]
-            queue += [(target, more, "getfixturevalue") for more in target.function.dynamic]
+            if not (target.fixture.name == AMBIENT and test.function.is_async):
+                queue += [(target, more, "getfixturevalue") for more in target.function.dynamic]
         return Closure(tuple(found), tuple(asks), unknown)
 
     def _initial(self, test: Test) -> Iterator[tuple[str, str]]:

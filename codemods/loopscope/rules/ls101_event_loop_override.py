@@ -29,6 +29,7 @@ from loopscope.rules.base import (
     spell,
 )
 from loopscope.rules.bridge_code import Code, bridge_code, factory_code, working_bridge_code
+from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
 from loopscope.values import Safety
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
         function.line,
         "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
     )
+    yield from _plain_fixture(case, key, function)
     body = function.override
     assert body is not None
     if body.sets_current or case.plan.era is not Era.LEGACY or not _asks_current(case):
@@ -147,6 +149,25 @@ def _ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
         function.ordinal,
         body.variable,
         setter,
+        needs=needs,
+    )
+
+
+def _plain_fixture(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    """``pytest_asyncio.fixture`` would bind the sync function to a loop of its own."""
+    fixture = function.fixture
+    if fixture is None or fixture.origin != "pytest_asyncio.fixture":
+        return
+    new, needs = spell(case.files[key.path], "pytest.fixture")
+    yield UsePluginFixture(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        f"moved to {new}: it is an ordinary fixture now",
+        function.ordinal,
+        fixture.spelled,
+        new,
         needs=needs,
     )
 

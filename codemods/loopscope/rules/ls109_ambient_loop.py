@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.facts.model import FileFacts
-from loopscope.loops.ambient import FIXTURE, Ambient
+from loopscope.loops.ambient import Ambient
+from loopscope.loops.closure import AMBIENT
 from loopscope.rules.base import AppendEdit, Case, Need, Outcome, Rule
 from loopscope.rules.bridge_code import Writer
 from loopscope.values import Safety
@@ -22,7 +23,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             "LS109",
             ambient.path,
             0,
-            FIXTURE,
+            AMBIENT,
             "fixture added: sync tests whose code calls asyncio.get_event_loop() find a loop",
             source,
             safety=Safety.ASSUMPTION,
@@ -45,7 +46,7 @@ def _source(facts: FileFacts | None, ambient: Ambient) -> tuple[str, tuple[Need,
     )
     head = (
         f"@{name('pytest.fixture')}(autouse=True)\n"
-        f"def {FIXTURE}(request):\n"
+        f"def {AMBIENT}(request):\n"
         '    """Sync tests find a current event loop, as pytest-asyncio 0.21 left them one."""\n'
     )
     test = f"{name('pytest_asyncio.is_async_test')}(request.node)"
