@@ -152,7 +152,12 @@ class Planner:
     def _settled(self) -> frozenset[Key]:
         """The functions whose calls for the current loop the migration takes care of."""
         overrides = {item.key for item in self.reading.overrides}
-        return frozenset(overrides | set(self.converted))
+        bound = {
+            key
+            for key, function in self._fixtures()
+            if function.fixture and function.fixture.origin == "pytest_asyncio.fixture"
+        }
+        return frozenset(overrides | bound | set(self.converted))
 
     def _is_async(self, test: Test) -> bool:
         return self.reading.is_async_test(test) or test.key in self.converted

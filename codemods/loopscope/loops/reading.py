@@ -148,7 +148,9 @@ class Reading:
 
     @cached_property
     def era(self) -> Era:
-        if any(self.override_of(test) for test in self.tests if self._on_loop(test)):
+        if not self._wide_default and any(
+            self.override_of(test) for test in self.tests if self._on_loop(test)
+        ):
             return Era.LEGACY
         if any(ask.target is None for test in self.tests for ask in self.closure(test).asks):
             return Era.LEGACY
@@ -170,6 +172,11 @@ class Reading:
             for mark in test.marks
         )
         return Era.MODERN if scoped else Era.LEGACY
+
+    @property
+    def _wide_default(self) -> bool:
+        """Whether the configuration takes unmarked tests away from any override (0.26)."""
+        return self.settings.test_default not in (None, Scope.FUNCTION)
 
     def _on_loop(self, test: Test) -> bool:
         return self.is_async_test(test) or any(
@@ -193,7 +200,7 @@ class Reading:
         if mark is not None and mark.loop_scope is not None:
             return mark.loop_scope
         override = self.override_of(test)
-        if override is None:
+        if override is None or self._wide_default:
             return self.settings.test_default or Scope.FUNCTION
         scope = override.fixture.scope
         if override.in_class:
@@ -207,7 +214,7 @@ class Reading:
         if mark is not None and mark.loop_scope is not None:
             return ("scope", level.word, self.instance(test, level))
         override = self.override_of(test)
-        if override is None:
+        if override is None or self._wide_default:
             return ("scope", level.word, self.instance(test, level))
         return ("override", override.holder, level.word, self.instance(test, level))
 

@@ -69,8 +69,8 @@ def _work(function: Function, registered: list[Registered], options: Options) ->
         return _manual("it does work besides making a loop, and the target is older than 1.0")
     if options.safe_only:
         return _manual("it does work besides making a loop, and only safe edits are wanted")
-    if _imported(registered):
-        return _manual("it does work besides making a loop, and is imported by name")
+    if _imported(registered) and function.override and function.override.closed:
+        return _manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:
         return _manual("it builds on another event_loop and does work besides")
     return Treated(Treatment.WORK)

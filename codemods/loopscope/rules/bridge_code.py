@@ -107,13 +107,23 @@ def working_bridge_code(
         + indent("\n".join(lines), "    ")
         + "\n"
     )
-    first = (
+    first = _first(writer, in_class=in_class)
+    return Code(main, writer.needs, above, (first,))
+
+
+def working_bridge_first(facts: FileFacts | None) -> Code:
+    """What makes a working bridge the first fixture of async tests, for another file."""
+    writer = Writer(facts)
+    return Code(_first(writer, in_class=False), writer.needs)
+
+
+def _first(writer: Writer, *, in_class: bool) -> str:
+    return (
         f"@{writer.name('pytest.fixture')}(autouse=True)\n"
         f"def _event_loop_first({'self, ' if in_class else ''}request):\n"
         f"    if {writer.name('pytest_asyncio.is_async_test')}(request.node):\n"
         '        request.getfixturevalue("event_loop")\n'
     )
-    return Code(main, writer.needs, above, (first,))
 
 
 def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope | None) -> Code:

@@ -28,7 +28,13 @@ from loopscope.rules.base import (
     note,
     spell,
 )
-from loopscope.rules.bridge_code import Code, bridge_code, factory_code, working_bridge_code
+from loopscope.rules.bridge_code import (
+    Code,
+    bridge_code,
+    factory_code,
+    working_bridge_code,
+    working_bridge_first,
+)
 from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
 from loopscope.values import Safety
 
@@ -98,7 +104,13 @@ def decide(case: Case) -> Iterator[Outcome]:
             yield _deletion(key, function)
             yield from _imports(case, key, function)
         else:
-            yield _replacement(case, key, function, treatment, replaced.get(key))
+            edit = _replacement(case, key, function, treatment, replaced.get(key))
+            importers = _importers(case, key)
+            if treatment is Treatment.WORK and importers:
+                yield replace(edit, replacement=replace(edit.replacement, below=()))
+                yield from _first_elsewhere(case, edit, importers)
+            else:
+                yield edit
         if not treated.stays:
             yield from _debug(case, key, function)
     for bridge in case.plan.bridges:
@@ -238,6 +250,28 @@ def _replacement(
         safety=safety,
         needs=code.needs,
     )
+
+
+def _importers(case: Case, key: Key) -> list[str]:
+    """The files that get the override by name and so register it."""
+    files = {item.file for item in case.reading.overrides if item.key == key}
+    return sorted(files - {key.path})
+
+
+def _first_elsewhere(case: Case, edit: ReplaceOverride, importers: list[str]) -> Iterator[Outcome]:
+    """What sets a working bridge up first stands where pytest finds it."""
+    for path in importers:
+        code = working_bridge_first(case.files[path])
+        yield AppendEdit(
+            "LS101",
+            path,
+            0,
+            "_event_loop_first",
+            "fixture added: what the imported event_loop does comes first",
+            code.main,
+            safety=edit.safety,
+            needs=code.needs,
+        )
 
 
 def _debug(case: Case, key: Key, function: Function) -> Iterator[Outcome]:

@@ -40,7 +40,7 @@ def decide(case: Case) -> Iterator[Outcome]:
                 continue
             if call.place is Place.ASYNC and call.ordinal is not None:
                 by_function[call.ordinal].append(call)
-            elif call.owner is None or Key(path, call.owner) not in case.plan.converted:
+            elif call.owner is None or not _has_loop(case, Key(path, call.owner)):
                 yield note(
                     "LS303",
                     path,
@@ -51,6 +51,11 @@ def decide(case: Case) -> Iterator[Outcome]:
                 )
         for ordinal, calls in by_function.items():
             yield _swap(facts, path, ordinal, calls)
+
+
+def _has_loop(case: Case, key: Key) -> bool:
+    """A function that LS102 takes care of, or a fixture with a loop of its own."""
+    return key in case.plan.converted or key in case.plan.fixtures
 
 
 def swaps(case: Case) -> Callable[[str, LoopCall], bool]:
