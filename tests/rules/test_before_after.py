@@ -302,6 +302,37 @@ def test_strict_fixture_under_pytest_fixture_is_moved() -> None:
     assert "@pytest_asyncio.fixture\nasync def db" in after(files)["test_x.py"]
 
 
+def test_marks_on_fixtures_go() -> None:
+    changed(
+        "test_x.py",
+        """\
+        import pytest
+
+
+        @pytest.fixture
+        @pytest.mark.asyncio
+        async def user():
+            return 1
+
+
+        async def test_one(user):
+            pass
+        """,
+        """\
+        import pytest
+
+
+        @pytest.fixture
+        async def user():
+            return 1
+
+
+        async def test_one(user):
+            pass
+        """,
+    )
+
+
 def test_fixture_of_anyio_tests_is_left_alone() -> None:
     files = {
         "pytest.ini": STRICT,

@@ -1,7 +1,8 @@
 """LS103: in strict mode an async fixture is a ``pytest_asyncio.fixture``.
 
 pytest-asyncio's strict mode leaves async fixtures under ``pytest.fixture`` to others, and
-pytest 9 makes them errors. ``yield_fixture`` is deprecated since pytest 6.2.
+pytest 9 makes them errors. ``yield_fixture`` is deprecated since pytest 6.2. Marks on fixtures
+never did anything, and pytest 9 refuses them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,42 @@ class UsePluginFixture(DefinitionEdit):
         return set_decorator(node, (self.old,), name=self.new)
 
 
+@dataclass(frozen=True, slots=True)
+class RemoveMarks(DefinitionEdit):
+    """Removes marks from a fixture, where they never did anything."""
+
+    spelled: tuple[str, ...]
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.decorators import remove_decorator
+
+        return remove_decorator(node, self.spelled)
+
+
+def _marked_fixtures(case: Case) -> Iterator[Outcome]:
+    """Marks on fixtures: without effect before, a collection error in pytest 9."""
+    if not case.reading.uses_plugin:
+        return
+    for key, function in case.functions():
+        marks = [mark for mark in function.marks if mark.ordinal == function.ordinal]
+        if function.fixture is None or not marks:
+            continue
+        treated = case.plan.overrides.get(key)
+        if treated is not None and not treated.stays:
+            continue
+        yield RemoveMarks(
+            "LS103",
+            key.path,
+            function.line,
+            function.qualname,
+            "marks removed: they have no effect on a fixture, and pytest 9 refuses them",
+            key.ordinal,
+            tuple(mark.spelled for mark in marks),
+        )
+
+
 def decide(case: Case) -> Iterator[Outcome]:
+    yield from _marked_fixtures(case)
     foreign = _foreign(case)
     moved: set[Key] = set()
     for key, function in case.functions():

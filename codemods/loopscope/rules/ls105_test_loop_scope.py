@@ -424,7 +424,7 @@ def _renames(case: Case, done: set[Holder]) -> Iterator[Outcome]:
         marks = [
             *facts.marks,
             *(mark for cls in facts.classes for mark in cls.marks),
-            *(mark for function in facts.functions for mark in function.marks),
+            *(m for f in facts.functions if f.fixture is None for m in f.marks),
             *(mark for values in facts.mark_variables.values() for mark in values),
         ]
         for mark in marks:

@@ -8,14 +8,16 @@ else they are relative to the suite's root, and the patch is to be applied there
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Iterator
 
+from loopscope.sinks.hunks import hunks
 from loopscope.values import Change
 
-_NO_NEWLINE = b"\\ No newline at end of file\n"
-_ESCAPES = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+NO_NEWLINE = b"\\ No newline at end of file\n"
+_ESCAPES = {chr(code): f"\\{code:03o}" for code in (*range(32), 127)} | {
+    "\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\",
+}  # fmt: skip
 
 
 def diff(label: str, changes: Iterable[Change]) -> Iterator[bytes]:
@@ -25,13 +27,13 @@ def diff(label: str, changes: Iterable[Change]) -> Iterator[bytes]:
         label: The suite's path: absolute, or relative to the current directory.
         changes: Their bytes are taken as they are: line ends and encodings stay.
     """
-    prefix = _below_here(label)
+    prefix = below_here(label)
     for change in changes:
         yield from _file(prefix + change.path, change)
 
 
-def _below_here(label: str) -> str:
-    """The way from the current directory down to the suite, "" where there is none."""
+def below_here(label: str) -> str:
+    """The way from the current directory down to a suite, ending with a slash, or ""."""
     try:
         way = os.path.relpath(label).replace(os.sep, "/")
     except ValueError:  # another drive
@@ -40,22 +42,23 @@ def _below_here(label: str) -> str:
 
 
 def _file(path: str, change: Change) -> Iterator[bytes]:
+    found = hunks(change)
+    if found:
+        yield from names(path, change)
+    for hunk in found:
+        yield hunk.header.encode() + b"\n"
+        for line in hunk.lines:
+            if line.endswith(b"\n"):
+                yield line
+            else:
+                yield line + b"\n"
+                yield NO_NEWLINE
+
+
+def names(path: str, change: Change) -> tuple[bytes, bytes]:
+    """The two lines above a file's hunks; ``path`` is how the patch calls the file."""
     old = _name("a/" + path) if change.before is not None else b"/dev/null"
-    before, after = _lines(change.before or b""), _lines(change.after)
-    lines = difflib.diff_bytes(difflib.unified_diff, before, after, old, _name("b/" + path))
-    for line in lines:
-        if line.endswith(b"\n"):
-            yield line
-        else:
-            yield line + b"\n"
-            yield _NO_NEWLINE
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Lines as git counts them: only a line feed ends one."""
-    lines = [line + b"\n" for line in data.split(b"\n")]
-    last = lines.pop()[:-1]
-    return [*lines, last] if last else lines
+    return b"--- " + old + b"\n", b"+++ " + _name("b/" + path) + b"\n"
 
 
 def _name(path: str) -> bytes:

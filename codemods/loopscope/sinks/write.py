@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import secrets
+import signal
 import stat
-import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopscope.sinks.journal import Entry, clean_up, digest, journal, link_or_copy, roll_back
 from loopscope.values import Change, FileError
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Step:
-    """One file: where it really lies, the draft beside it, and its old self while we work."""
+    """One file, and where it really lies."""
 
     change: Change
     target: str
-    draft: str = ""
-    backup: str = ""
-
-    @property
-    def done(self) -> bool:
-        """Whether the draft was renamed; asked of the disk, so that Ctrl-C cannot hide it."""
-        return bool(self.draft) and not os.path.exists(self.draft)
 
 
 def write_changes(root: Path, changes: Iterable[Change]) -> tuple[FileError, ...]:
     """Write the changes of one suite.
 
     Drafts are written beside the targets and renamed into place when all of them are there;
-    a failure, or Ctrl-C, restores what was renamed. Modes stay, and a symbolic link keeps
-    pointing to its file, which is changed.
+    a failure, or Ctrl-C, restores what was renamed, and a journal lets the next run do so when
+    this one is killed. Modes stay, and a symbolic link keeps pointing to its file, which is
+    changed.
 
     Args:
         root: The suite's root.
@@ -45,16 +41,19 @@ def write_changes(root: Path, changes: Iterable[Change]) -> tuple[FileError, ...
         Nothing when all is written; else why nothing was.
     """
     steps, errors = _check(root, changes)
-    if errors:
+    if errors or not steps:
         return tuple(errors)
+    directory = os.path.commonpath([os.path.dirname(step.target) for step in steps])
+    entries = _entries(directory, steps)
     try:
-        return _write(steps)
-    finally:
-        for step in steps:
-            for leftover in (step.draft, step.backup):
-                if leftover:
-                    with contextlib.suppress(OSError):
-                        os.unlink(leftover)
+        with journal(directory, entries):
+            return _write(directory, steps, entries)
+    except OSError as error:
+        path = steps[0].change.path if len(steps) == 1 else "."
+        message = f"cannot be written: {error.strerror}; nothing of this suite was written"
+        if isinstance(error, FileExistsError):
+            message = "another loopscope is writing here just now; nothing was written, try again"
+        return (FileError(path, message),)
 
 
 def _check(root: Path, changes: Iterable[Change]) -> tuple[list[_Step], list[FileError]]:
@@ -91,71 +90,66 @@ def _stale(target: str, before: bytes | None) -> str:
     )
 
 
-def _write(steps: list[_Step]) -> tuple[FileError, ...]:
-    current = None
+def _entries(directory: str, steps: list[_Step]) -> list[Entry]:
+    token = secrets.token_hex(4)
+    entries = []
+    for number, step in enumerate(steps):
+        target = os.path.relpath(step.target, directory)
+        spare = os.path.join(os.path.dirname(target), f".loopscope-{token}-{number}")
+        before, after = step.change.before, step.change.after
+        old = None if before is None else digest(before)
+        entries.append(Entry(target, f"{spare}.new", f"{spare}.old", old, digest(after)))
+    return entries
+
+
+def _write(directory: str, steps: list[_Step], entries: list[Entry]) -> tuple[FileError, ...]:
+    todo = list(zip(steps, entries, strict=True))
+    broken: tuple[FileError, ...] = ()
+    current = steps[0]
     try:
-        for current in steps:
-            _draft(current)
-        for current in steps:
-            _replace(current)
-    except OSError as error:
-        broken = _restore(steps)
-        path = current.change.path if current else "."
+        for current, entry in todo:
+            _draft(current, os.path.join(directory, entry.draft))
+        for current, entry in todo:
+            if entry.before is not None:
+                link_or_copy(current.target, os.path.join(directory, entry.backup))
+            os.replace(os.path.join(directory, entry.draft), current.target)
+    except BaseException as error:
+        with _undisturbed():
+            broken = roll_back(directory, entries)
+        if not isinstance(error, OSError):
+            raise
         message = f"cannot be written: {error.strerror}; nothing of this suite was written"
-        return (FileError(path, message), *broken)
-    except BaseException:
-        _restore(steps)
-        raise
+        return (FileError(current.change.path, message), *broken)
+    finally:
+        kept = {error.path for error in broken}
+        with _undisturbed():
+            clean_up(directory, (entry for entry in entries if entry.target not in kept))
     return ()
 
 
-def _draft(step: _Step) -> None:
-    directory, name = os.path.split(step.target)
-    handle, step.draft = tempfile.mkstemp(prefix=f".{name}.", suffix=".new", dir=directory)
-    with open(handle, "wb") as file:
+def _draft(step: _Step, path: str) -> None:
+    with open(path, "xb") as file:
         file.write(step.change.after)
         file.flush()
         os.fsync(file.fileno())
     if step.change.before is None:
-        os.chmod(step.draft, 0o666 & ~_umask())
         return
     if not os.access(step.target, os.W_OK):  # a rename would go through all the same
         raise PermissionError(13, "the file is read-only", step.target)
     old = os.stat(step.target)
     with contextlib.suppress(OSError, AttributeError):  # only root may give files away
-        os.chown(step.draft, old.st_uid, old.st_gid)
-    os.chmod(step.draft, stat.S_IMODE(old.st_mode))
+        os.chown(path, old.st_uid, old.st_gid)
+    os.chmod(path, stat.S_IMODE(old.st_mode))
 
 
-def _replace(step: _Step) -> None:
-    if step.change.before is not None:
-        step.backup = step.draft.removesuffix(".new") + ".old"
-        try:
-            os.link(step.target, step.backup)
-        except OSError:  # a file system without hard links
-            shutil.copy2(step.target, step.backup)
-    os.replace(step.draft, step.target)
-
-
-def _restore(steps: list[_Step]) -> list[FileError]:
-    """Undo the renames; an error here names the copy that holds the old contents."""
-    errors = []
-    for step in steps:
-        if not step.done:
-            continue
-        try:
-            if step.backup:
-                os.replace(step.backup, step.target)
-            else:
-                os.unlink(step.target)
-        except OSError as error:
-            message = f"cannot be restored: {error.strerror}; the old file is {step.backup}"
-            errors.append(FileError(step.change.path, message))
-        step.backup = ""
-    return errors
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a second Ctrl-C wait until all is as it was."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

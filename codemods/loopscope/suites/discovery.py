@@ -20,6 +20,7 @@ from loopscope.suites.ignoring import (
     rules_above,
 )
 from loopscope.suites.patterns import is_test_file
+from loopscope.suites.unfinished import JOURNAL
 from loopscope.values import FileError, PytestConfig
 
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -36,6 +37,7 @@ class Found:
     others: list[str] = field(default_factory=list)  # everything else in the root directory
     errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
     ignored: dict[str, Ignored] = field(default_factory=dict)  # directory -> its rules
+    unfinished: list[str] = field(default_factory=list)  # directories where a write was cut off
     focus: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
 
     @property
@@ -173,6 +175,8 @@ class _Walk:
         owner = self._owner(place, names, around)
         folder = _relative(owner.root, place)
         owner.ignored[folder] = ignored
+        if JOURNAL in names:
+            owner.unfinished.append(folder)
         for entry in entries:
             self._entry(entry, owner, f"{folder}/" if folder else "", ignored)
 
@@ -220,6 +224,7 @@ class _Walk:
 
 def _merge(inner: Found, outer: Found) -> None:
     prefix = _relative(outer.root, inner.root) + "/"
+    outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
     outer.python.extend(prefix + path for path in inner.python)
     outer.errors.extend(
         FileError(prefix + error.path, error.message, error.line) for error in inner.errors

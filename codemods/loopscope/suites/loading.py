@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from loopscope.suites.configuration import CONFIGURATION_FILES
@@ -27,6 +28,9 @@ def load_suites(
     paths: Sequence[Path],
     exclude: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    base: str | None = None,
+    recover: Callable[[str], tuple[FileError, ...]] | None = None,
 ) -> Iterator[Suite | FileError]:
     """Read every suite at or below ``paths``, one after the other.
 
@@ -35,6 +39,9 @@ def load_suites(
             read whole, and ``Suite.editable`` names what may change.
         exclude: Patterns as in a .gitignore file.
         progress: Called with the number of Python files that are done, and of all of them.
+        base: The directory that ``exclude`` is written for; default: the current one.
+        recover: Undoes a write that was cut off in the directory that it is given. Without
+            it, a suite with such a directory is an error.
 
     Yields:
         A suite; its ``files`` are empty where it has nothing to do with event loops, and
@@ -50,7 +57,10 @@ def load_suites(
             message = "there is no such file or directory; check the spelling"
             yield FileError(path.as_posix(), message)
     relative = not any(path.is_absolute() for path in paths)
-    suites = discover(existing, exclude, working)
+    suites = discover(existing, exclude, base or working)
+    if recover is not None and any(found.unfinished for found in suites):
+        yield from _recover(suites, recover)
+        suites = discover(existing, exclude, base or working)
     done, total = 0, sum(len(found.python) for found in suites)
     for found in suites:
         progress(done, total)
@@ -61,9 +71,27 @@ def load_suites(
             yield suite
 
 
+def _recover(
+    suites: Sequence[Found], recover: Callable[[str], tuple[FileError, ...]]
+) -> Iterator[FileError]:
+    for found in suites:
+        for folder in filter(found.may_edit, found.unfinished):
+            directory = os.path.join(found.root, folder)
+            for error in recover(directory):
+                path = os.path.relpath(os.path.join(directory, error.path))
+                yield replace(error, path=path.replace(os.sep, "/"))
+
+
 def _load(found: Found, label: str) -> Suite:
     config = found.config or PytestConfig()
     errors = list(found.errors)
+    if found.unfinished:
+        message = (
+            "a loopscope migrate was killed here and left only some of its changes: run it"
+            " again, on this directory, to undo them and start afresh"
+        )
+        errors += (FileError(folder or ".", message) for folder in found.unfinished)
+        return Suite(label, config, {}, errors=tuple(errors))
     if found.error is not None:
         return Suite(label, config, {}, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors)
