@@ -1,0 +1,241 @@
+"""Join everything that must have one loop scope, for a given set of conversions.
+
+Nodes are tests, async fixtures and bridges. A test is joined with its async fixtures, with
+all tests of its legacy loop and, through sync code that stays sync, with its bridge. The
+level of a component is the widest that any member needs: joined once, nothing moves any
+more, so this is the fixpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from posixpath import basename
+
+from loopscope.facts.model import Function, Place
+from loopscope.loops.ambient import AmbientUsers
+from loopscope.loops.bridges import Asked
+from loopscope.loops.closure import Ask, loop_asks
+from loopscope.loops.components import Components
+from loopscope.loops.conversions import How
+from loopscope.loops.reading import Era, Reading
+from loopscope.loops.treatments import Treated, Treatment, treat
+from loopscope.loops.tree import Key, Registered, Test, conftest_holder, directory_holders
+from loopscope.scopes import Scope
+from loopscope.values import Options
+
+# The xunit methods that run after function-scoped fixtures of the module.
+XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
+
+
+class Solver:
+    """The components of one suite; their levels are asked when all is joined."""
+
+    def __init__(self, reading: Reading, options: Options, converted: Mapping[Key, How]) -> None:
+        self.reading = reading
+        self.options = options
+        self.converted = converted
+        self.nodes = Components()
+        self.asked: dict[tuple[Registered | None, str], Asked] = {}
+        self.ambient = AmbientUsers(reading, options, self._settled())
+        for test in reading.tests:
+            if self.concerns(test):
+                self._join(test)
+        for target, key, function in self._unreached():
+            assert function.fixture is not None
+            place = (target, key.path)
+            self.nodes.add(("bridge", place), function.fixture.scope)
+            if target is not None:
+                capped = Scope.MODULE if target.in_module else Scope.SESSION
+                self.nodes.add(("bridge", place), min(target.fixture.scope, capped))
+            asked = self.asked.setdefault(place, Asked())
+            asked.files.add(key.path)
+            asked.scope = max(asked.scope, function.fixture.scope)
+
+    # -- who is concerned ---------------------------------------------------------------
+
+    def concerns(self, test: Test) -> bool:
+        """Whether the test, or anything that it sets up, has to do with a loop."""
+        return (
+            self.is_async(test)
+            or bool(self.reading.loop_bound(test))
+            or any(self.is_loop_fixture(item) for item in self.reading.closure(test).fixtures)
+            or self.is_ambient(test)
+        )
+
+    def is_ambient(self, test: Test) -> bool:
+        """A sync test that gets its current loop from LS109, and not from a bridge."""
+        if self.is_async(test) or not self.ambient.concerns(test):
+            return False
+        return not any(True for _ in loop_asks(self.reading.closure(test)))
+
+    def _settled(self) -> frozenset[Key]:
+        """The functions whose calls for the current loop the migration takes care of."""
+        overrides = {item.key for item in self.reading.overrides}
+        bound = {
+            key
+            for key, function in self.fixtures()
+            if function.fixture and function.fixture.origin == "pytest_asyncio.fixture"
+        }
+        return frozenset(overrides | bound | set(self.converted))
+
+    def is_async(self, test: Test) -> bool:
+        return self.reading.is_async_test(test) or test.key in self.converted
+
+    def is_loop_fixture(self, registered: Registered) -> bool:
+        return (
+            registered.key in self.converted
+            or self.reading.is_async_fixture(registered.function)
+            or self._takes_current(registered)
+        )
+
+    def _takes_current(self, registered: Registered) -> bool:
+        """A sync fixture that asks for the current loop: its value belongs to that loop."""
+        return (
+            not registered.function.is_async
+            and registered.function.override is None
+            and registered.key in self._current
+        )
+
+    def _takes_current_in_setup(self, key: Key) -> bool:
+        """A class with an xunit set-up that asks for the current loop."""
+        return any(
+            function.class_ordinal == owner.ordinal
+            and function.name in XUNIT_METHODS
+            and Key(owner.path, function.ordinal) in self._current
+            for owner in self.reading.tree.mro(key)
+            for function in self.reading.files[owner.path].functions
+        )
+
+    @cached_property
+    def _current(self) -> frozenset[Key]:
+        return frozenset(
+            Key(path, call.owner)
+            for path, facts in self.reading.files.items()
+            for call in facts.loop_calls
+            if call.owner is not None and call.place is Place.SYNC
+        )
+
+    # -- joining ------------------------------------------------------------------------
+
+    def level(self, test: Test) -> Scope:
+        """The level of the test's component."""
+        return self.nodes.level(("test", test.id))
+
+    def _join(self, test: Test) -> None:
+        reading, nodes = self.reading, self.nodes
+        node = ("test", test.id)
+        nodes.add(("slot", reading.slot(test)), reading.slot_level(test))
+        nodes.join(node, ("slot", reading.slot(test)))
+        # One definition, collected by several classes: it has one mark, so one level.
+        nodes.join(node, ("definition", test.key))
+        own = self.is_async(test)
+        for registered in reading.closure(test).fixtures:
+            static = registered.key in self.converted or reading.is_async_fixture(
+                registered.function
+            )
+            if static or (own and self._takes_current(registered)):
+                fixture = registered.fixture
+                nodes.add(("fixture", registered.key), fixture.scope)
+                nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
+                nodes.join(node, ("fixture", registered.key))
+        legacy = reading.era is Era.LEGACY
+        if legacy and own and any(self._takes_current_in_setup(key) for key in test.classes):
+            nodes.join(node, ("current", test.module))
+        for ask in self._asks(test):
+            self._ask(test, ask, own)
+
+    def _asks(self, test: Test) -> Iterator[Ask]:
+        yield from loop_asks(self.reading.closure(test))
+        override = self.reading.override_of(test)
+        if override is not None and self.is_async(test):
+            treated = self.treated(override)
+            if treated.treatment is Treatment.WORK:
+                yield Ask(None, "work", override)
+        shared = self.ambient.shared(test)
+        if shared is not None and self.is_ambient(test):
+            yield Ask(None, "ambient", shared)
+
+    def _ask(self, test: Test, ask: Ask, own: bool) -> None:
+        """Join the test with the bridge that serves a request which stays in sync code."""
+        if ask.target is not None and not self.reading.is_override(ask.target.function):
+            return
+        if not self._stays(ask, own):
+            return
+        scope = ask.asker.fixture.scope if ask.asker else Scope.FUNCTION
+        place = (ask.target, test.module)
+        node = ("bridge", place)
+        if ask.how == "work" and ask.target is not None:
+            scope = min(ask.target.fixture.scope, self.reading.slot_level(test))
+        self.nodes.add(node, scope)
+        self.nodes.join(("test", test.id), node)
+        if ask.asker is not None and scope > Scope.FUNCTION:
+            # A cached sync fixture hands its loop to every test that shares it.
+            self.nodes.join(("test", test.id), ("asker", ask.asker.key))
+        asked = self.asked.setdefault(place, Asked())
+        asked.files.add(ask.asker.key.path if ask.asker else test.key.path)
+        asked.scope = max(asked.scope, scope)
+        asked.autouse = asked.autouse or ask.how == "autouse"
+        asked.works = asked.works or ask.how == "work"
+
+    def _stays(self, ask: Ask, own: bool) -> bool:
+        """Whether the request is still there after the conversions."""
+        if ask.how in ("work", "ambient"):
+            return True
+        if ask.how == "autouse" or (ask.how == "usefixtures" and own):
+            return not own
+        if ask.how != "parameter":
+            return True
+        if ask.asker is None:
+            return not own
+        return not ask.asker.function.is_async and ask.asker.key not in self.converted
+
+    # -- what no test reaches ------------------------------------------------------------
+
+    def fixtures(self) -> Iterator[tuple[Key, Function]]:
+        for path, facts in self.reading.files.items():
+            for function in facts.functions:
+                key = Key(path, function.ordinal)
+                if function.fixture is None or function.override is not None:
+                    continue
+                if self.reading.is_async_fixture(function) or key in self.converted:
+                    yield key, function
+
+    def _unreached(self) -> Iterator[tuple[Registered | None, Key, Function]]:
+        """Sync fixtures that ask for the loop, and that no known test sets up."""
+        reached = {
+            item.key for test in self.reading.tests for item in self.reading.closure(test).fixtures
+        }
+        for path, facts in self.reading.files.items():
+            for function in facts.functions:
+                key = Key(path, function.ordinal)
+                if function.fixture is None or function.is_async or key in reached:
+                    continue
+                asks = "event_loop" in function.parameters and function.override is None
+                if asks and not self._bridged(path):
+                    yield self.seen_from(path), key, function
+
+    def _bridged(self, path: str) -> bool:
+        """Whether the file sees a bridge of an earlier migration."""
+        registered = self.reading.tree.registered
+        return any(
+            "event_loop" in registered.get(holder, {})
+            and not self.reading.is_override(registered[holder]["event_loop"].function)
+            for holder in _holders(path)
+        )
+
+    def seen_from(self, path: str) -> Registered | None:
+        """The override that a fixture of this file sees, without a test."""
+        holders = _holders(path)
+        seen = [item for item in self.reading.overrides if item.holder in holders]
+        return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
+
+    def treated(self, override: Registered) -> Treated:
+        places = [item for item in self.reading.overrides if item.key == override.key]
+        return treat(override.function, places or [override], self.options)
+
+
+def _holders(path: str) -> frozenset[str]:
+    """The holders whose fixtures the code of a file sees."""
+    own = conftest_holder(path) if basename(path) == "conftest.py" else path
+    return frozenset({"", *directory_holders(path), own})
