@@ -98,6 +98,8 @@ def fixture(draw: Draw, made: Fixture, needs: dict[str, str], *, strict: bool) -
             lines.append(f"assert {attribute} is {here}")
         elif made.style == "plain" and gives == "home":
             here = f"{name}.loop"
+        elif gives == "driver":
+            lines.append(f"assert {name}(where()) is event_loop")
     value = _HOME.format(here)
     arguments = list(needs)
     if made.style in ("orders", "stores", "runs", "alias", "driver"):

@@ -94,7 +94,8 @@ def _sync(draw: Draw, fixtures: list[Fixture], asks: str) -> list[str]:
     for fixture in fixtures:
         name = fixture.name
         if fixture.gives == "driver":
-            lines.append(f"assert {name}(where()) is not None")
+            loop = "event_loop" if asks == "runs" else None
+            lines.append(f"assert {name}(where()) is {loop}" if loop else f"{name}(where())")
         elif fixture.gives in ("home", "loop"):
             loop = f"{name}.loop" if fixture.gives == "home" else name
             if asks == "runs":

@@ -19,7 +19,7 @@ from .model import LIFETIMES, Fixture, Place
 _NOUNS = ("db", "queue", "client", "cache", "server", "worker", "bus", "store", "feed", "lock")
 _STYLES = {
     "async": 10.0, "plain": 2, "orders": 1, "stores": 1.2, "runs": 2, "alias": 0.8,
-    "driver": 0.8, "dynamic": 0.6, "ambient": 0.8,
+    "driver": 1.5, "dynamic": 0.6, "ambient": 0.8,
 }  # fmt: skip
 _GIVES = {"plain": "", "orders": "", "alias": "loop", "driver": "driver", "ambient": "current"}
 _SCOPES = {
@@ -214,7 +214,7 @@ class _Generator:
         wanted = draw.some(others, 2)
         if again and draw.chance(0.4):
             wanted.append(name)
-        made.needs = tuple(n for n in wanted if style != "ambient" and self._fits(place, n))
+        made.needs = tuple(n for n in wanted if _hands_on(style, place.find(n).gives))
         needs = {n: place.find(n).gives for n in made.needs}
         made.gives = _GIVES.get(style, "home")
         if style == "plain" and "home" in needs.values():
@@ -233,10 +233,6 @@ class _Generator:
         if not place.legal([name]):
             self.doubtful.append(made)
         return [made.text]
-
-    def _fits(self, place: Place, name: str) -> bool:
-        """Whether a fixture may hand the value on: drivers and current loops stay with tests."""
-        return place.find(name).gives in ("", "home", "loop")
 
     # -- files ----------------------------------------------------------------------------
 
@@ -259,3 +255,11 @@ class _Generator:
         head = "\n\n".join(filter(None, groups))
         text = "\n\n\n".join(filter(None, (head, code)))
         return f"{text}\n" if text else ""
+
+
+def _hands_on(style: str, gives: str) -> bool:
+    """Whether a fixture of that style can do something with what another gives."""
+    return style != "ambient" and (gives in ("", "home", "loop") or (style, gives) == _DRIVEN)
+
+
+_DRIVEN = ("runs", "driver")

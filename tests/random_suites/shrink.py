@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from .generator import RandomSuite, generate
@@ -52,34 +52,38 @@ def _kind(complaints: tuple[str, ...]) -> str:
     first = complaints[0]
     error = next((line for line in first.splitlines() if line.startswith("E ")), first)
     for words in ("different loop", "no current event loop", "not found", "ScopeMismatch",
-                  "shared its loop", "on loop", "LS390", "LS102", "LS101"):  # fmt: skip
+                  "shared its loop", "on loop", "second time", "no report", "LS390", "LS102", "LS101"):  # fmt: skip
         if words in error:
             return words
     return error.split("(")[0][:30] if error is not first else "other"
 
 
 def _smallest(files: Files, fails: Callable[[Files], bool]) -> Files:
-    """Leave things out as long as anything can go."""
-    moved = True
-    while moved:
-        moved = False
-        for smaller in _smaller(files):
-            if fails(smaller):
-                files, moved = smaller, True
-                break
+    """Leave things out as long as anything can go: whole files first, then statements."""
+    before = None
+    while files != before:
+        before = files
+        for path in sorted((path for path in files if path.endswith(".py")), reverse=True):
+            without = {name: text for name, text in files.items() if name != path}
+            if fails(without):
+                files = without
+        for path in [path for path in files if path.endswith(".py")]:
+            files = _fewer_statements(files, path, fails)
     return files
 
 
-def _smaller(files: Files) -> Iterator[Files]:
-    for path in sorted(files, key=lambda path: -len(files[path])):
-        yield {name: text for name, text in files.items() if name != path}
-    for path, text in files.items():
-        if path.endswith(".py"):
-            for start, end in _spans(text):
-                lines = text.splitlines(keepends=True)
-                shorter = "".join(lines[: start - 1] + lines[end:])
-                if _parses(shorter):
-                    yield {**files, path: shorter}
+def _fewer_statements(files: Files, path: str, fails: Callable[[Files], bool]) -> Files:
+    """Try every statement once, the longest first."""
+    position = 0
+    while position < len(spans := _spans(files[path])):
+        start, end = spans[position]
+        lines = files[path].splitlines(keepends=True)
+        shorter = {**files, path: "".join(lines[: start - 1] + lines[end:])}
+        if _parses(shorter[path]) and fails(shorter):
+            files = shorter
+        else:
+            position += 1
+    return files
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

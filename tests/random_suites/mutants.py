@@ -1,0 +1,58 @@
+"""Planners with one thing left out, each of which a few seeds must find out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from loopscope.loops.components import Components
+from loopscope.loops.conversions import Candidates
+from loopscope.loops.reading import Reading
+from loopscope.loops.tree import Registered, Test
+
+
+def _without(kind: str) -> Callable[..., None]:
+    """``Components.join`` that does not join nodes of a kind: every one is left alone."""
+    join = Components.join
+
+    def join_others(self: Components, first: Any, second: Any) -> None:
+        if kind not in (first[0], second[0]):
+            join(self, first, second)
+
+    return join_others
+
+
+def _no_class_override(self: Reading, test: Test) -> Registered | None:
+    found = _override_of(self, test)
+    return None if found is not None and found.in_class else found
+
+
+def _holds_nothing(self: Candidates, registered: Registered) -> bool:
+    return False
+
+
+_override_of = Reading.override_of
+
+
+# name -> (class, attribute, replacement)
+MUTANTS: dict[str, tuple[type, str, Any]] = {
+    "tests of one loop are not joined": (Components, "join", _without("slot")),
+    "shared fixtures are not joined": (Components, "join", _without("fixture")),
+    "shared fixtures are not joined": (Components, "join", _without("fixture")),
+    "sync code is not joined with its bridge": (Components, "join", _without("bridge")),
+    "class overrides are ignored": (Reading, "override_of", _no_class_override),
+    "converted although a fixture drives the loop": (Candidates, "holds", _holds_nothing),
+}
+
+
+@contextmanager
+def mutant(name: str) -> Iterator[None]:
+    """The planner with that mutation."""
+    owner, attribute, replacement = MUTANTS[name]
+    original = getattr(owner, attribute)
+    setattr(owner, attribute, replacement)
+    try:
+        yield
+    finally:
+        setattr(owner, attribute, original)
