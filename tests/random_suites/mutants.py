@@ -39,8 +39,6 @@ _override_of = Reading.override_of
 MUTANTS: dict[str, tuple[type, str, Any]] = {
     "tests of one loop are not joined": (Components, "join", _without("slot")),
     "shared fixtures are not joined": (Components, "join", _without("fixture")),
-    "shared fixtures are not joined": (Components, "join", _without("fixture")),
-    "sync code is not joined with its bridge": (Components, "join", _without("bridge")),
     "class overrides are ignored": (Reading, "override_of", _no_class_override),
     "converted although a fixture drives the loop": (Candidates, "holds", _holds_nothing),
 }

@@ -45,14 +45,28 @@ def shrink(seed: int, folder: Path, say: Callable[[str], None]) -> bool:
     return True
 
 
+_KINDS = (
+    "different loop",
+    "no current event loop",
+    "not found",
+    "ScopeMismatch",
+    "shared its loop",
+    "on loop",
+    "second time",
+    "no report",
+    "LS390",
+    "LS102",
+    "LS101",
+)
+
+
 def _kind(complaints: tuple[str, ...]) -> str:
     """What the first complaint is about: the failure must stay the same while we shrink."""
     if not complaints:
         return ""
     first = complaints[0]
     error = next((line for line in first.splitlines() if line.startswith("E ")), first)
-    for words in ("different loop", "no current event loop", "not found", "ScopeMismatch",
-                  "shared its loop", "on loop", "second time", "no report", "LS390", "LS102", "LS101"):  # fmt: skip
+    for words in _KINDS:
         if words in error:
             return words
     return error.split("(")[0][:30] if error is not first else "other"
