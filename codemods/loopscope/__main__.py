@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from loopscope.cli.main import main
+import os
+import sys
 
 if __name__ == "__main__":
+    # Python puts the current directory first; nothing of a repository may be imported from it.
+    if not getattr(sys.flags, "safe_path", False) and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+    from loopscope.cli.main import main
+
     main()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename
 
 from loopscope.annotate import comments_for, left_over
 from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
+from loopscope.facts.undefined import undefined_names
 from loopscope.loops.compare import count
 from loopscope.loops.plan import make_plan
 from loopscope.loops.reading import Era, Reading, Settings
 from loopscope.pins import legacy_mode_floor, modern_floor
-from loopscope.recheck import lost_loops, unanswered
+from loopscope.recheck import lost_loops, torn_loops, unanswered
 from loopscope.rules import ORDER
-from loopscope.rules.base import Case, Edit, OptionEdit
+from loopscope.rules.base import Case, Edit, OptionEdit, action
 from loopscope.rules.features import least_version
 from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
 from loopscope.scopes import Scope
@@ -75,6 +76,39 @@ def migrate(suite: Suite, options: Options) -> Migration:
         loops_after=count(result.modern_map if changes else before),
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if reading.uses_plugin else "",
     )
+
+
+def recheck(suite: Suite, changes: Sequence[Change]) -> tuple[Finding, ...]:
+    """What no longer agrees when only ``changes``, some of those of a migration, are made."""
+    facts = _read(suite.files, [])
+    reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
+    before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map
+    errors: list[FileError] = []
+    result = _read_again(suite, facts, list(changes), errors)
+    findings = [
+        action("LS390", error.path, error.line, f"as it was left, {error.message}")
+        for error in errors
+    ]
+    findings += _lost_names(suite, changes)
+    findings += torn_loops(before, result)
+    findings += unanswered(result)
+    return tuple(findings)
+
+
+def _lost_names(suite: Suite, changes: Sequence[Change]) -> Iterator[Finding]:
+    """Names that have lost their definition or import: it stands in another hunk than the use."""
+    for change in changes:
+        if not change.path.endswith(".py"):
+            continue
+        try:
+            before = undefined_names(decode(suite.files.get(change.path, b"")).text)
+            after = undefined_names(decode(change.after).text)
+        except (SourceError, SyntaxError, RecursionError):
+            continue  # said elsewhere
+        for name, line in after.items():
+            if name not in before:
+                message = f"as it was left, {name} is used but nothing defines or imports it"
+                yield action("LS390", change.path, line, message)
 
 
 def _read(files: Mapping[str, bytes], errors: list[FileError]) -> dict[str, FileFacts]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from loopscope.values import FileError, Migration, Options, Status, Suite
 
 
-def migrate_all(suites: Iterable[Suite], options: Options) -> Iterator[Migration]:
+def migrate_all(jobs: Iterable[tuple[Suite, Options]]) -> Iterator[Migration]:
     """Migrate each suite as soon as it is read; only one is in memory at a time."""
-    for suite in suites:
+    for suite, options in jobs:
         yield migrate_one(suite, options)
 
 

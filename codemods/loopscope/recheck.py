@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from loopscope.loops.closure import EVENT_LOOP
-from loopscope.loops.compare import differences
+from loopscope.loops.compare import Cause, differences
 from loopscope.loops.reading import LoopMap, Reading
 from loopscope.loops.tree import Key, Test, conftest_holder, directory_holders
 from loopscope.rules.base import action
@@ -31,6 +32,24 @@ def lost_loops(before: LoopMap, after: Reading, *, partial: bool) -> Iterator[Fi
             test.function.line,
             f"{test.function.qualname}: {difference.message}. {hint}",
         )
+
+
+def torn_loops(before: LoopMap, after: Reading) -> Iterator[Finding]:
+    """LS390 for changes of which a person left some out: one finding for what is alike."""
+    places = {test.id: test for test in after.tests}
+    alike: dict[tuple[Cause, str], list[Test]] = defaultdict(list)
+    for difference in differences(before, after.modern_map):
+        alike[difference.cause, difference.names].append(places[difference.test])
+    for (cause, names), tests in alike.items():
+        first, number = tests[0], len(tests)
+        name = first.function.qualname
+        text = (
+            f"{name}: {cause.of_one(names)}"
+            if number == 1
+            else f"{number} tests {cause.of_several(names)} ({name} is the first)"
+        )
+        hint = "Take the hunks that were left out, too, or change it by hand"
+        yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
 
 
 def unanswered(after: Reading) -> Iterator[Finding]:

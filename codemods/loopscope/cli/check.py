@@ -12,7 +12,7 @@ from loopscope.cli.options import Request, suite_options
 @click.command
 @suite_options
 @click.pass_context
-def check(ctx: click.Context, /, **given: Any) -> None:
+def check(ctx: click.Context, /, **_: Any) -> None:
     """Report what would change and what is left to do by hand; change nothing.
 
     PATHS are files, packages, repositories; default: the current directory.
@@ -22,4 +22,4 @@ def check(ctx: click.Context, /, **given: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    ctx.exit(run(Request.of(given)))
+    ctx.exit(run(Request.of(ctx)))

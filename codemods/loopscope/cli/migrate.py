@@ -1,27 +1,43 @@
-"""``loopscope migrate``: change the files, or show the changes as a patch."""
+"""``loopscope migrate``: change the files, or show the changes, or ask about each of them."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from loopscope.cli.options import Request, suite_options
+from loopscope.cli.options import Request, suite_options, switch
 
 
 @click.command
 @suite_options
-@click.option("--diff", is_flag=True, help="Print a patch and write nothing; the report goes"
-              " to standard error.")  # fmt: skip
+@switch("--diff", help="Print a patch and write nothing; the report goes to standard error.")
+@switch("--review", help="Show each hunk with its reasons, and ask whether to take it.")
+@click.option(
+    "--patch",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write all changes to FILE, for git apply, and leave the suites as they are.",
+)
+@click.option(
+    "--patch-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The same with one patch for each suite, in DIR.",
+)
+@switch("--allow-dirty", help="Write to files with uncommitted changes, too.")
 @click.pass_context
-def migrate(ctx: click.Context, /, diff: bool, **given: Any) -> None:
+def migrate(ctx: click.Context, /, **_: Any) -> None:
     """Migrate the suites at or below PATHS; default: the current directory.
 
     All changes of a suite are written, or none.
 
-    Exit code: 0 all is migrated, 1 a person must act on something (with --diff: or something
-    would change), 2 a file could not be read, parsed or written.
+    Exit code: 0 all is migrated, 1 a person must act on something (with --diff or a patch: or
+    something would change), 2 a file could not be read, parsed or written.
     """
+    from loopscope.cli.hands import Hands
     from loopscope.cli.run import run
 
-    ctx.exit(run(Request.of(given), show_diff=diff, write=not diff))
+    request = Request.of(ctx)
+    ctx.exit(run(request, Hands(request)))

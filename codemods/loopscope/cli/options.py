@@ -1,16 +1,19 @@
-"""The options that ``check`` and ``migrate`` share, and what they say together."""
+"""The options that ``check`` and ``migrate`` share, and what all options say together."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from loopscope.values import Options, Target
+from loopscope.cli.settings import Given, SettingsError, common_directory, nearest_settings
+from loopscope.suites.ignoring import excluding
+from loopscope.values import Options, Suite, Target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _CODE = re.compile(r"LS\d{0,3}")
@@ -18,39 +21,121 @@ _CODE = re.compile(r"LS\d{0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One command line, read."""
+    """What a run shall do: one command line and the ``[tool.loopscope]`` of its paths."""
 
     paths: tuple[Path, ...]
     exclude: tuple[str, ...]
+    base: str | None  # the directory that ``exclude`` is written for; None: the current one
     options: Options
     format: str
     strict: bool
     quiet: bool
     verbose: bool
     color: bool | None  # None: as the terminal says
+    diff: bool
+    review: bool
+    patch: Path | None
+    patch_dir: Path | None
+    allow_dirty: bool
+    given: Given
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> Request:
-        """Make one from click's parameters, named as in ``suite_options``."""
-        return cls(
-            paths=given["paths"] or (Path("."),),
-            exclude=given["exclude"],
-            options=Options(
-                target=given["target"],
-                style=given["style"],
-                select=given["select"],
-                ignore=given["ignore"],
-                safe_only=given["safe_only"],
-                annotate=given["annotate"],
-                requirements=not given["no_requirements"],
-                ambient_loop=not given["no_ambient_loop"],
-            ),
-            format=given["format"],
-            strict=given["strict"],
-            quiet=given["quiet"],
-            verbose=given["verbose"],
-            color=given["color"],
+    def of(cls, context: click.Context) -> Request:
+        """Make one from a command with ``suite_options``.
+
+        Raises:
+            click.UsageError: The table holds what it may not, or the options contradict.
+        """
+        given = Given.of(context)
+        paths = given.values["paths"] or (Path("."),)
+        try:
+            settings = nearest_settings(common_directory(paths))
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from None
+        values = given.over(settings)
+        from_table = "exclude" in settings.values and "exclude" not in given.typed
+        request = cls(
+            paths=paths,
+            exclude=values["exclude"],
+            base=settings.directory if from_table else None,
+            options=_options(values),
+            format=values["format"],
+            strict=values["strict"],
+            quiet=values["quiet"],
+            verbose=values["verbose"],
+            color=values["color"],
+            diff=values.get("diff", False),
+            review=values.get("review", False),
+            patch=values.get("patch"),
+            patch_dir=values.get("patch_dir"),
+            allow_dirty=values.get("allow_dirty", False),
+            given=given,
         )
+        if request.review and (request.diff or request.format != "text"):
+            raise click.UsageError(
+                "--review talks to a person: it goes with neither --diff nor another --format"
+                " than text"
+            )
+        return request
+
+    @property
+    def writes(self) -> bool:
+        """Whether ``migrate`` changes the files themselves."""
+        return not (self.diff or self.patch or self.patch_dir)
+
+    def of_suite(self, suite: Suite) -> tuple[Suite, Options]:
+        """The suite without what its own table excludes, and the options that hold for it.
+
+        Raises:
+            SettingsError: Its table holds what it may not.
+        """
+        settings = nearest_settings(suite.label)
+        exclude = settings.values.get("exclude", ())
+        if exclude and "exclude" not in self.given.typed:
+            excluded = excluding(exclude, settings.directory)
+            root = os.path.abspath(suite.label)
+            kept = {
+                path: data
+                for path, data in suite.files.items()
+                if not excluded(os.path.join(root, path))
+            }
+            suite = replace(suite, files=kept)
+        return suite, _options(self.given.over(settings))
+
+
+def _options(values: Mapping[str, Any]) -> Options:
+    return Options(
+        target=values["target"],
+        style=values["style"],
+        select=values["select"],
+        ignore=values["ignore"],
+        safe_only=values["safe_only"],
+        annotate=values["annotate"],
+        requirements=not values["no_requirements"],
+        ambient_loop=not values["no_ambient_loop"],
+    )
+
+
+class _Switch(click.Option):
+    """A flag whose opposite, which turns off what pyproject.toml says, is left out of the help."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        opposite, self.secondary_opts = self.secondary_opts, []
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.secondary_opts = opposite
+
+
+def switch(*names: str, help: str) -> Callable[[_Function], _Function]:  # noqa: A002
+    """A flag that can be taken back: ``--strict`` has ``--no-strict``, ``--no-x`` has ``--x``."""
+    *short, name = names
+    bare = name.removeprefix("--")
+    opposite = bare[3:] if bare.startswith("no-") else f"no-{bare}"
+    parameter = bare.replace("-", "_")
+    return click.option(
+        *short, f"{name}/--{opposite}", parameter, cls=_Switch, default=False, help=help
+    )
 
 
 def suite_options(function: _Function) -> _Function:
@@ -103,22 +188,20 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
         "--exclude", multiple=True, metavar="PATTERN",
         help="Leave out files and folders, by patterns as in .gitignore. May be repeated.",
     ),
-    click.option("--safe-only", is_flag=True, help="No edit that rests on an assumption."),
-    click.option(
-        "--annotate", is_flag=True, help="Leave a comment where a person must act."
-    ),
-    click.option("--no-requirements", is_flag=True, help="Leave dependency pins alone."),
-    click.option(
-        "--no-ambient-loop", is_flag=True,
+    switch("--safe-only", help="No edit that rests on an assumption."),
+    switch("--annotate", help="Leave a comment where a person must act."),
+    switch("--no-requirements", help="Leave dependency pins alone."),
+    switch(
+        "--no-ambient-loop",
         help="Add no current loop for sync tests that ask for one (LS109).",
     ),
     click.option(
         "--format", type=click.Choice(["text", "json"]), default="text", show_default=True,
         help="Form of the report on standard output.",
     ),
-    click.option("--strict", is_flag=True, help="Notes count for the exit code too."),
-    click.option("-q", "--quiet", is_flag=True, help="Only errors and the summary line."),
-    click.option("-v", "--verbose", is_flag=True, help="Suites with nothing to do as well."),
+    switch("--strict", help="Notes count for the exit code too."),
+    switch("-q", "--quiet", help="Only errors and the summary line."),
+    switch("-v", "--verbose", help="Suites with nothing to do as well."),
     click.option(
         "--color/--no-color", default=None, help="Default: colour on a terminal only."
     ),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
 
 from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
 from loopscope.cli.screen import Screen
+from loopscope.cli.settings import SettingsError
 from loopscope.executors import migrate_all
 from loopscope.reports.summary import Summary
 from loopscope.suites.loading import load_suites
-from loopscope.values import FileError, Migration, Status, Suite
+from loopscope.values import FileError, Migration, Options, Suite
+
+if TYPE_CHECKING:
+    from loopscope.cli.hands import Hands
 
 
 class _Report(Protocol):
@@ -24,68 +30,90 @@ class _Report(Protocol):
 
     def error(self, error: FileError) -> None: ...
 
-    def finish(self, summary: Summary) -> None: ...
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None: ...
 
 
-def run(request: Request, *, show_diff: bool = False, write: bool = False) -> int:
+def run(request: Request, hands: Hands | None = None) -> int:
     """Handle every suite at or below the paths, and report.
 
     Args:
-        request: The command line.
-        show_diff: Print a patch on standard output; the report moves to standard error.
-            Without effect where standard output holds JSON.
-        write: Write the changes.
+        request: What to do.
+        hands: Where the changes go; None: nowhere.
 
     Returns:
         The exit code.
     """
-    report: _Report
-    if request.format == "json":
-        report = _Json(request)
-    else:
-        report = _Text(request, show_diff=show_diff, wrote=write)
+    report: _Report = _Json(request) if request.format == "json" else _Text(request, hands)
     summary = Summary()
     with Bar() as bar:
-        suites = _only_suites(request, report, summary, bar)
-        for migration in migrate_all(suites, request.options):
-            done = _write(migration) if write else migration
-            summary.add(done)
+        suites: dict[str, Suite] = {}
+        jobs = _jobs(request, hands, report, summary, bar)
+        for migration in migrate_all(_noted(jobs, suites)):
+            suite = suites.pop(migration.label)
             with bar.paused():
+                done = hands.take(suite, migration) if hands else migration
+                summary.add(done)
                 report.suite(done)
-    report.finish(summary)
-    return summary.exit_code(wrote=write, strict=request.strict)
+            if hands and hands.stopped:
+                break
+    _finish(hands, report, summary)
+    return summary.exit_code(wrote=bool(hands and hands.wrote), strict=request.strict)
 
 
-def _only_suites(request: Request, report: _Report, summary: Summary, bar: Bar) -> Iterator[Suite]:
-    for item in load_suites(request.paths, request.exclude, bar.update):
-        if isinstance(item, Suite):
-            yield item
-        else:
+def _jobs(
+    request: Request, hands: Hands | None, report: _Report, summary: Summary, bar: Bar
+) -> Iterator[tuple[Suite, Options]]:
+    recover = hands.recover if hands else None
+    loaded = load_suites(
+        request.paths, request.exclude, bar.update, base=request.base, recover=recover
+    )
+    for item in loaded:
+        if isinstance(item, FileError):
             summary.errors += 1
             with bar.paused():
                 report.error(item)
+        elif not item.files:
+            yield item, request.options
+        else:
+            try:
+                yield request.of_suite(item)
+            except SettingsError as error:
+                path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
+                found = FileError(path, error.message, error.line)
+                yield replace(item, files={}, errors=(*item.errors, found)), request.options
 
 
-def _write(migration: Migration) -> Migration:
-    """Write the changes; where that fails the suite has none."""
-    if not migration.changes:
-        return migration
-    from loopscope.sinks.write import write_changes
+def _noted(
+    jobs: Iterable[tuple[Suite, Options]], suites: dict[str, Suite]
+) -> Iterator[tuple[Suite, Options]]:
+    """The same jobs; ``suites`` holds the suites that are under way."""
+    for suite, options in jobs:
+        suites[suite.label] = suite
+        yield suite, options
 
-    errors = write_changes(Path(migration.label), migration.changes)
-    if not errors:
-        return migration
-    return replace(migration, status=Status.ERROR, changes=(), errors=(*migration.errors, *errors))
+
+def _finish(hands: Hands | None, report: _Report, summary: Summary) -> None:
+    commands: tuple[str, ...] = ()
+    if hands:
+        commands, errors = hands.finish()
+        summary.errors += len(errors)
+        summary.declined = hands.declined
+        for error in errors:
+            report.error(error)
+    report.finish(summary, commands)
 
 
 class _Text:
     """Lines for people; errors always go to standard error."""
 
-    def __init__(self, request: Request, *, show_diff: bool, wrote: bool) -> None:
-        self._request, self._show_diff, self._wrote = request, show_diff, wrote
+    def __init__(self, request: Request, hands: Hands | None) -> None:
+        self._request = request
+        self._show_diff = request.diff
+        self._wrote = hands is not None and hands.wrote
         self._out = Screen(sys.stdout, request.color)
         self._err = Screen(sys.stderr, request.color)
-        self._talk = self._err if show_diff else self._out
+        self._talk = self._err if self._show_diff else self._out
+        click.get_current_context().color = self._out.color  # for Bowler's prompts
 
     def suite(self, migration: Migration) -> None:
         from loopscope.reports.text import suite_lines
@@ -104,9 +132,11 @@ class _Text:
 
         self._err.lines(error_lines(error, label))
 
-    def finish(self, summary: Summary) -> None:
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         if summary.errors:
             self._err.text("The rest was done. Correct what is named above and run it again.")
+        for command in commands:
+            self._talk.text(f"To apply: {command}")
         self._talk.text(summary.line(wrote=self._wrote), "bold")
 
 
@@ -133,7 +163,7 @@ class _Json:
         self._errors.append(error_entry(error))
         self._screen.lines(error_lines(error, label))
 
-    def finish(self, summary: Summary) -> None:
+    def finish(self, summary: Summary, _: Sequence[str]) -> None:
         from loopscope.reports.json_report import document
 
         sys.stdout.write(document(self._target, self._suites, self._errors) + "\n")

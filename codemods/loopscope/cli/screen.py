@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from loopscope.reports.text import Line
+from loopscope.sinks.visible import visible, visible_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,28 +26,30 @@ class Screen:
     def __init__(self, stream: TextIO, color: bool | None = None) -> None:
         self._stream = stream
         self._console: Console | None = None
-        if _wants_color(stream) if color is None else color:
+        self.color = _wants_color(stream) if color is None else color
+        if self.color:
             from rich.console import Console
 
             self._console = Console(file=stream, force_terminal=True, highlight=False)
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines of styled text."""
+        """Write lines of styled text; control characters in it are shown, not obeyed."""
         for line in lines:
             if self._console is None:
-                self._stream.write("".join(text for text, _ in line) + "\n")
+                self._stream.write("".join(visible(text) for text, _ in line) + "\n")
             else:
                 from rich.text import Text
 
-                self._console.print(Text.assemble(*line), soft_wrap=True)
+                safe = ((visible(text), style) for text, style in line)
+                self._console.print(Text.assemble(*safe), soft_wrap=True)
 
     def text(self, text: str, style: str = "") -> None:
         """Write one line."""
         self.lines([((text, style),)])
 
     def patch(self, lines: Iterable[bytes]) -> None:
-        """Write a patch: its very bytes, or in colour on a terminal."""
-        if self._console is None:
+        """Write a patch: its very bytes, or for reading (in colour) on a terminal."""
+        if self._console is None and not self._stream.isatty():
             self._stream.flush()
             self._stream.buffer.writelines(lines)
             self._stream.buffer.flush()
@@ -54,7 +57,7 @@ class Screen:
         for line in lines:
             bold = line.startswith((b"--- ", b"+++ "))
             style = "bold" if bold else _DIFF_STYLES.get(line[:1], "")
-            self.text(line.decode(errors="replace").rstrip("\r\n"), style)
+            self.text(visible_line(line).expandtabs(), style)
 
 
 def is_terminal(stream: TextIO) -> bool:

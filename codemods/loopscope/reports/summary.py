@@ -18,6 +18,7 @@ class Summary:
     actions: int = 0
     notes: int = 0
     errors: int = 0
+    declined: int = 0  # hunks that the user left out
 
     def add(self, migration: Migration) -> None:
         """Count one suite."""
@@ -43,7 +44,12 @@ class Summary:
         """
         if self.errors:
             return 2
-        left = self.actions + (self.notes if strict else 0) + (0 if wrote else self.files)
+        left = (
+            self.actions
+            + self.declined
+            + (self.notes if strict else 0)
+            + (0 if wrote else self.files)
+        )
         return 1 if left else 0
 
     def line(self, *, wrote: bool) -> str:
@@ -57,7 +63,9 @@ class Summary:
             edits = _count(self.edits, "edit")
             parts.append(f"{_count(self.files, 'file')} {changed} ({edits}{on_trust})")
         else:
-            parts.append("nothing to change")
+            parts.append("nothing changed" if self.declined else "nothing to change")
+        if self.declined:
+            parts.append(f"{_count(self.declined, 'hunk')} left out")
         if self.actions:
             parts.append(f"{self.actions} left to do by hand")
         if self.notes:

@@ -20,22 +20,23 @@ _ESCAPES = {chr(code): f"\\{code:03o}" for code in (*range(32), 127)} | {
 }  # fmt: skip
 
 
-def diff(label: str, changes: Iterable[Change]) -> Iterator[bytes]:
+def diff(label: str, changes: Iterable[Change], start: str = ".") -> Iterator[bytes]:
     """The unified diffs of one suite's changes, line by line.
 
     Args:
         label: The suite's path: absolute, or relative to the current directory.
         changes: Their bytes are taken as they are: line ends and encodings stay.
+        start: The directory that takes the place of the current one in what was said above.
     """
-    prefix = below_here(label)
+    prefix = way_to(label, start)
     for change in changes:
         yield from _file(prefix + change.path, change)
 
 
-def below_here(label: str) -> str:
-    """The way from the current directory down to a suite, ending with a slash, or ""."""
+def way_to(label: str, start: str = ".") -> str:
+    """The way from ``start`` down to a suite, ending with a slash; "" if it lies elsewhere."""
     try:
-        way = os.path.relpath(label).replace(os.sep, "/")
+        way = os.path.relpath(label, start).replace(os.sep, "/")
     except ValueError:  # another drive
         return ""
     return "" if way == "." or way.split("/")[0] == ".." else way + "/"

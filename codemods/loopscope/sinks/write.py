@@ -128,11 +128,12 @@ def _write(directory: str, steps: list[_Step], entries: list[Entry]) -> tuple[Fi
 
 
 def _draft(step: _Step, path: str) -> None:
-    with open(path, "xb") as file:
+    private = step.change.before is not None  # until it has the mode of the old file
+    with open(path, "xb", opener=_private if private else None) as file:
         file.write(step.change.after)
         file.flush()
         os.fsync(file.fileno())
-    if step.change.before is None:
+    if not private:
         return
     if not os.access(step.target, os.W_OK):  # a rename would go through all the same
         raise PermissionError(13, "the file is read-only", step.target)
@@ -140,6 +141,10 @@ def _draft(step: _Step, path: str) -> None:
     with contextlib.suppress(OSError, AttributeError):  # only root may give files away
         os.chown(path, old.st_uid, old.st_gid)
     os.chmod(path, stat.S_IMODE(old.st_mode))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextlib.contextmanager

@@ -104,6 +104,11 @@ def rules_above(directory: str, exclude: Sequence[str], working: str) -> Ignored
     return ignored.without_git() if ignored.by_git(directory, directory=True) else ignored
 
 
+def excluding(patterns: Sequence[str], base: str) -> Ignored:
+    """Rules that only leave out what ``patterns`` name, written for the directory ``base``."""
+    return Ignored((), _compile(patterns), (base,))
+
+
 def _match(spec: GitIgnoreSpec, base: str, path: str, directory: bool) -> bool | None:
     prefix = base if base.endswith(os.sep) else base + os.sep
     if not path.startswith(prefix):

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Tree = Callable[[dict[str, str]], None]
+
+SUITE = {
+    "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+    "conftest.py": """\
+        import asyncio
+
+        import pytest
+        import pytest_asyncio
+
+        URL = "db://"
+        USER = "me"
+        PASSWORD = "secret"
+        TIMEOUT = 1
+
+
+        @pytest.fixture(scope="session")
+        def event_loop():
+            loop = asyncio.new_event_loop()
+            yield loop
+            loop.close()
+
+
+        @pytest_asyncio.fixture(scope="session")
+        async def db():
+            yield 1
+        """,
+    "test_a.py": "".join(f"async def test_{name}(db): ...\n" for name in "abc"),
+    "test_z.py": "import asyncio\nasync def test_z(): asyncio.get_event_loop()\n",
+}
+# What is asked for, in order: the import of asyncio goes, the fixtures, the options, LS107.
+
+
+def review(root: Path, answers: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "loopscope", "migrate", "--review", *arguments],
+        cwd=root, input=answers, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def changed(root: Path, original: dict[str, bytes]) -> set[str]:
+    return {name for name, data in original.items() if (root / name).read_bytes() != data}
+
+
+@pytest.fixture
+def original(tree: Tree, tmp_path: Path) -> dict[str, bytes]:
+    """The suite, written to ``tmp_path``."""
+    tree(SUITE)
+    return {name: (tmp_path / name).read_bytes() for name in SUITE}
+
+
+# -- a pipe of answers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "files", "code", "left"),
+    [
+        ("A\n", {"conftest.py", "pytest.ini", "test_z.py"}, 0, 0),
+        ("y\ny\ny\ny\n", {"conftest.py", "pytest.ini", "test_z.py"}, 0, 0),
+        ("a\nn\na\n", {"conftest.py", "test_z.py"}, 1, 1),
+        ("d\nA\n", {"pytest.ini", "test_z.py"}, 1, 2),
+        ("n\nn\nn\nn\n", set(), 1, 4),
+        ("\n\n\n\n", set(), 1, 4),
+        ("a\nq\n", {"conftest.py"}, 1, 2),
+        ("a\n", {"conftest.py"}, 1, 2),
+        ("", set(), 1, 4),
+        ("?\nmaybe\nA\n", {"conftest.py", "pytest.ini", "test_z.py"}, 0, 0),
+    ],
+    ids=[
+        "all",
+        "each",
+        "this file",
+        "not this file",
+        "none",
+        "Enter",
+        "quit",
+        "end",
+        "empty",
+        "?",
+    ],
+)
+def test_answers(
+    tmp_path: Path, original: dict[str, bytes], answers: str, files: set[str], code: int, left: int
+) -> None:
+    result = review(tmp_path, answers)
+    assert changed(tmp_path, original) == files
+    assert (result.returncode, result.stderr) == (code, "")
+    last = result.stdout.splitlines()[-1]
+    assert (f"{left} hunk" in last) == bool(left)
+
+
+def test_hunk_comes_with_its_rules_and_reasons(tmp_path: Path, original: dict[str, bytes]) -> None:
+    asked = review(tmp_path, "").stdout
+    assert asked.startswith(
+        "--- a/conftest.py\n+++ b/conftest.py\nLS101 (line 13, event_loop): override deleted"
+    )
+    assert "Apply this hunk [y,n,a,d,q,A,?; Enter: n]? " in asked
+
+
+def test_help_explains_every_answer(tmp_path: Path, original: dict[str, bytes]) -> None:
+    shown = review(tmp_path, "?\n").stdout.partition("Enter: n]? ")[2]
+    assert [line[0] for line in shown.splitlines() if line[1:4] == " - "] == list("ynadqA?")
+
+
+def test_what_no_longer_agrees_is_said(tmp_path: Path, original: dict[str, bytes]) -> None:
+    result = review(tmp_path, "a\nn\nn\n")  # the fixture gets its loop_scope, the tests do not
+    assert "LS390 action: 3 tests now run on another loop than their fixture db" in result.stdout
+
+
+def test_name_whose_import_is_gone_is_said(tmp_path: Path, original: dict[str, bytes]) -> None:
+    result = review(tmp_path, "y\nn\nA\n")
+    said = "LS390 action: as it was left, asyncio is used but nothing defines or imports it"
+    assert said in result.stdout
+
+
+def test_quitting_leaves_later_suites_alone(tree: Tree, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        tree({f"{name}/{path}": text for path, text in SUITE.items()})
+    result = review(tmp_path, "a\nq\n")
+    assert "event_loop" not in (tmp_path / "a/conftest.py").read_text()
+    assert "event_loop" in (tmp_path / "b/conftest.py").read_text()
+    assert "b/conftest.py" not in result.stdout
+
+
+def test_answer_for_all_the_rest_holds_for_later_suites(tree: Tree, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        tree({f"{name}/{path}": text for path, text in SUITE.items()})
+    assert review(tmp_path, "A\n").returncode == 0
+    assert "event_loop" not in (tmp_path / "b/conftest.py").read_text()
+
+
+@pytest.mark.parametrize("other", [["--diff"], ["--format", "json"]])
+def test_what_does_not_go_together(
+    tmp_path: Path, original: dict[str, bytes], other: list[str]
+) -> None:
+    result = review(tmp_path, "A\n", *other)
+    assert (result.returncode, changed(tmp_path, original)) == (2, set())
+
+
+def test_escape_sequences_are_shown_not_obeyed(tree: Tree, tmp_path: Path) -> None:
+    tree({**SUITE, "test_\x1b[2J.py": "async def test_a(event_loop): '\x1b]0;title\x07'\n"})
+    for arguments in ((), ("--color",)):
+        shown = review(tmp_path, "q\n" if arguments else "n\n" * 20, *arguments).stdout
+        assert "\x1b[2J" not in shown
+        assert "\x1b]0" not in shown
+    assert "test_\\033[2J.py" in review(tmp_path, "n\n" * 20).stdout
+
+
+def test_bowler_is_imported_for_a_review_only(tmp_path: Path, original: dict[str, bytes]) -> None:
+    code = (
+        "import sys\nfrom loopscope.cli.main import main\n"
+        "try:\n    main()\nfinally:\n    sys.stderr.write(str('bowler' in sys.modules))"
+    )
+    for arguments, loaded in ((["--diff"], "False"), (["--review"], "True")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "migrate", "-q", *arguments],
+            cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            timeout=60,
+        )  # fmt: skip
+        assert done.stderr.endswith(loaded)
+
+
+# -- a terminal -------------------------------------------------------------------------
+
+
+class Terminal:
+    """The person's end of a pseudo-terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.shown = ""
+
+    def wait_for(self, pattern: str) -> None:
+        """Read until what came since the last call matches."""
+        new, limit = "", time.monotonic() + 30
+        while not re.search(pattern, new):
+            ready, _, _ = select.select([self._descriptor], [], [], limit - time.monotonic())
+            assert ready, f"waited in vain for {pattern!r}: {new!r}"
+            try:
+                data = os.read(self._descriptor, 10_000)
+            except OSError:  # the other end is closed
+                data = b""
+            assert data, f"it ended before {pattern!r}: {new!r}"
+            new += data.decode()
+        self.shown += new
+
+    def type(self, text: str) -> None:
+        os.write(self._descriptor, text.encode())
+
+
+@contextmanager
+def terminal(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
+    ours, theirs = pty.openpty()
+    environment: dict[str, Any] = {**os.environ, "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loopscope", "migrate", *arguments],
+        cwd=root, stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        yield process, Terminal(ours)
+        process.wait(timeout=30)
+    finally:
+        process.kill()
+        process.wait(timeout=30)
+        os.close(ours)
+
+
+def _take_terminal() -> None:
+    """Make standard input the controlling terminal, so that Ctrl-C there is a signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_on_a_terminal(tmp_path: Path, original: dict[str, bytes]) -> None:
+    with terminal(tmp_path, "--review") as (process, person):
+        for answer in ("?", "a", "n", "y"):
+            person.wait_for(r"\? $")
+            person.type(f"{answer}\n")
+        person.wait_for("hunk left out")
+    assert process.returncode == 1
+    assert "\x1b[31m-    loop.close()" in person.shown
+    assert changed(tmp_path, original) == {"conftest.py", "test_z.py"}
+
+
+def test_end_of_input_on_a_terminal_quits(tmp_path: Path, original: dict[str, bytes]) -> None:
+    with terminal(tmp_path, "--review") as (process, person):
+        person.wait_for(r"\? $")
+        person.type("a\n")
+        person.wait_for(r"\? $")
+        person.type("\x04")
+        person.wait_for("left out")
+    assert process.returncode == 1
+    assert changed(tmp_path, original) == {"conftest.py"}
+
+
+def test_interrupt_on_a_terminal_changes_nothing(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
+    with terminal(tmp_path, "--review") as (process, person):
+        person.wait_for(r"\? $")
+        person.type("a\n")
+        person.wait_for(r"\? $")
+        person.type("\x03")
+        person.wait_for("Interrupted")
+    assert process.returncode == 130
+    assert changed(tmp_path, original) == set()
+
+
+def test_diff_on_a_terminal_shows_escape_sequences(tree: Tree, tmp_path: Path) -> None:
+    tree({**SUITE, "test_e.py": "async def test_a(event_loop): '\x1b]0;title\x07'\n"})
+    for color in ("--color", "--no-color"):
+        with terminal(tmp_path, "--diff", color) as (_, person):
+            person.wait_for("would change")
+        assert "\\x1b]0;title\\x07" in person.shown
+        assert "\x1b]0" not in person.shown

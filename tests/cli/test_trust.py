@@ -1,0 +1,211 @@
+"""Nothing of a repository is run or imported, and nothing is written but what was given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Tree = Callable[[dict[str, str]], None]
+
+MARK = "open(__import__('os').environ['MARK'], 'a').close()\n"
+HARMLESS = {
+    "pytest.ini": "[pytest]\nasyncio_mode = auto\naddopts = -p evil\n",
+    "pyproject.toml": '[build-system]\nbuild-backend = "evil"\nbackend-path = ["."]\n',
+    "test_a.py": "async def test_a(event_loop): ...\n",
+}
+CONFTEST = """\
+import asyncio, pytest
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+"""
+# What a program run in this directory might pick up.
+SHADOWS = (
+    "evil", "setup", "sitecustomize", "usercustomize", "click", "ast", "tomllib", "libcst",
+    "bowler", "rich", "pathspec", "readline", "multiprocessing/__init__",
+)  # fmt: skip
+
+
+def snapshot(root: Path) -> dict[str, tuple[bytes, int, int]]:
+    return {
+        path.relative_to(root).as_posix(): (
+            path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_mode,
+        )
+        for path in root.rglob("*")
+        if path.is_file()
+    }  # fmt: skip
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A git working copy full of code that leaves a mark when it runs."""
+    root = tmp_path / "repository"
+    for name, text in HARMLESS.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / "conftest.py").write_text(MARK + CONFTEST)
+    for name in SHADOWS:
+        path = root / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(MARK)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True, timeout=60)
+    program = root / "program"
+    program.write_text('#!/bin/sh\ntouch "$MARK"\ncat\n')
+    program.chmod(0o755)
+    for option in ("core.fsmonitor", "filter.x.clean", "core.pager", "diff.external"):
+        command = ["git", "config", option, str(program)]
+        subprocess.run(command, cwd=root, check=True, timeout=60)
+    (root / ".gitattributes").write_text("* filter=x\n")
+    return root
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["migrate", "--diff"],
+        ["migrate", "--review"],
+        ["migrate", "--patch", "../x.patch"],
+        ["migrate"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_of_the_repository_runs(
+    repository: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    before = snapshot(repository)
+    mark, home = tmp_path / "mark", tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "MARK": str(mark), "HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-m", "loopscope", *arguments],
+        cwd=repository, input=b"n\n" * 50, capture_output=True, check=False, env=environment,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    assert not mark.exists()
+    assert not list(home.iterdir())
+    after = snapshot(repository)
+    touched = {name for name in before | after if before.get(name) != after.get(name)}
+    written = arguments == ["migrate"]
+    assert touched == ({"conftest.py", "pytest.ini", "test_a.py"} if written else set())
+
+
+def test_nothing_beside_the_given_path_is_written(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({f"{name}/conftest.py": CONFTEST for name in ("a", "b", "a/deep")})
+    tree({f"{name}/pytest.ini": "[pytest]\nasyncio_mode = auto\n" for name in ("a", "b")})
+    before = snapshot(tmp_path)
+    assert loopscope("migrate", "a/deep").code in (0, 1)
+    after = snapshot(tmp_path)
+    touched = {name for name in before | after if before.get(name) != after.get(name)}
+    assert touched <= {"a/deep/conftest.py"}
+
+
+def test_escape_sequences_in_names_and_messages_are_shown(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({"pytest.ini": "[pytest]\n", "conftest.py": CONFTEST})
+    tree(
+        {"test_\x1b[2J.py": "def test_(:\n", "test_\x07.py": "async def test_a(event_loop): ...\n"}
+    )
+    for arguments in (["check"], ["check", "--color"], ["migrate"]):
+        result = loopscope(*arguments)
+        shown = result.out + result.err
+        assert "\x1b[2J" not in shown
+        assert "\x07" not in shown
+        assert "test_\\x1b[2J.py" in shown
+
+
+# -- uncommitted changes, killed runs ---------------------------------------------------
+
+
+@pytest.fixture
+def committed(tree: Tree, tmp_path: Path) -> Path:
+    """A working copy in which everything is committed."""
+    tree({"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "conftest.py": CONFTEST})
+    tree({"test_a.py": "async def test_a(): ...\n"})
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=tmp_path, check=True, timeout=60)
+    return tmp_path
+
+
+def test_uncommitted_changes_are_refused_and_named(loopscope: Run, committed: Path) -> None:
+    with (committed / "conftest.py").open("a") as file:
+        file.write("# mine\n")
+    before = snapshot(committed)
+    result = loopscope("migrate")
+    assert result.code == 2
+    assert result.err.startswith("error: conftest.py: has uncommitted changes")
+    assert "--allow-dirty" in result.err
+    assert snapshot(committed) == before
+    assert loopscope("migrate", "--diff").code == 1
+    assert loopscope("migrate", "--allow-dirty").code == 0
+    assert (committed / "conftest.py").read_text().endswith("# mine\n")
+
+
+def test_uncommitted_changes_elsewhere_do_not_matter(loopscope: Run, committed: Path) -> None:
+    (committed / "test_a.py").write_text("async def test_b(): ...\n")
+    assert loopscope("migrate").code == 0
+    assert loopscope("migrate").out == "1 suite, nothing to change.\n"
+
+
+def test_files_that_do_not_change_are_not_touched(loopscope: Run, committed: Path) -> None:
+    os.utime(committed / "test_a.py", (1, 1))
+    (committed / "conftest.py").chmod(0o640)
+    assert loopscope("migrate").code == 0
+    assert (committed / "test_a.py").stat().st_mtime == 1
+    assert (committed / "conftest.py").stat().st_mode & 0o777 == 0o640
+    assert (committed / "conftest.py").stat().st_mtime > time.time() - 600
+
+
+KILLED = """\
+import os, signal, sys
+left = 2  # the second rename
+def hook(event, arguments):
+    global left
+    if event == "os.rename":
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+from loopscope.cli.main import main
+main()
+"""
+
+
+def test_run_after_a_killed_one_does_the_whole_job(loopscope: Run, committed: Path) -> None:
+    expected = loopscope("migrate", "--diff").out
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, "migrate"], cwd=committed, check=False, timeout=60
+    )
+    assert done.returncode < 0
+    assert "event_loop" not in (committed / "conftest.py").read_text()
+    assert "session" not in (committed / "pytest.ini").read_text()
+
+    told = loopscope("check")
+    assert told.code == 2
+    assert told.err.startswith("error: .: a loopscope migrate was killed here")
+    assert loopscope("migrate", "--diff").code == 2
+
+    assert loopscope("migrate").code == 0
+    assert not list(committed.glob(".loopscope*"))
+    made = subprocess.run(
+        ["git", "diff", "--no-color"], cwd=committed, check=True, capture_output=True, text=True,
+        timeout=60,
+    ).stdout  # fmt: skip
+    ours = [line for line in expected.splitlines() if line[0] in "+-"]
+    assert [line for line in made.splitlines() if line[0] in "+-"] == ours

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from loopscope.sinks.visible import visible, visible_line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "\\x1b[2J"),
+        ("\x9b2J", "\\x9b2J"),
+        ("a\rb\nc\td", "a\\rb\\nc\\td"),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}yp.a", "\\u202eyp.a"),
+        ("\udcff.py", "\\xff.py"),
+        ("h\N{LATIN SMALL LETTER E WITH ACUTE}", "h\N{LATIN SMALL LETTER E WITH ACUTE}"),
+    ],
+)
+def test_control_characters_are_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (b"a\tb\r\n", "a\tb"),
+        (b"a\x0c\n", "a\\x0c"),
+        (b"\xe4", "\\xe4"),
+        (b"\x1b]0;x\x07", "\\x1b]0;x\\x07"),
+    ],
+)
+def test_line_of_a_file(line: bytes, shown: str) -> None:
+    assert visible_line(line) == shown
