@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename
 
@@ -9,6 +10,7 @@ from loopscope.annotate import comments_for, left_over
 from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
 from loopscope.facts.undefined import undefined_names
+from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.compare import count
 from loopscope.loops.plan import make_plan
 from loopscope.loops.reading import Era, Reading, Settings
@@ -21,6 +23,7 @@ from loopscope.rules.ls202_requirement import RequirementEdit, decide_requiremen
 from loopscope.scopes import Scope
 from loopscope.suites.configuration import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.syntax.source import SourceError, decode
+from loopscope.syntax.unparsable import explain
 from loopscope.values import (
     Change,
     FileError,
@@ -38,11 +41,18 @@ from loopscope.workbench import Workbench
 def migrate(suite: Suite, options: Options) -> Migration:
     """Migrate one suite in memory.
 
-    A file that cannot be decoded, parsed or rewritten becomes a ``FileError``; the others
-    are done all the same.
+    A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
+    the options, becomes a ``FileError``; the others are done all the same.
     """
+    with warnings.catch_warnings():  # the parser has opinions on what it reads
+        warnings.filterwarnings("ignore", module="<unknown>")
+        return _migrate(suite, options)
+
+
+def _migrate(suite: Suite, options: Options) -> Migration:
     errors = list(suite.errors)
-    facts = _read(suite.files, errors)
+    seconds = options.time_limit
+    facts = _read(suite.files, errors, seconds)
     reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
     case = Case(reading, make_plan(reading, options), suite.config, options, suite.files)
     edits, option_edits, findings = _decide(case)
@@ -52,13 +62,13 @@ def migrate(suite: Suite, options: Options) -> Migration:
     findings += left_over(facts, findings)
     if options.annotate:
         edits += comments_for(facts, findings)
-    bench = Workbench(suite, errors)
+    bench = Workbench(suite, errors, seconds)
     bench.require(pins)  # first: their places are those of the files as they were
     bench.rewrite(facts, edits)
     bench.configure(option_edits)
     changes = bench.changes
     before = reading.legacy_map if case.plan.era is Era.LEGACY else reading.modern_map
-    result = _read_again(suite, facts, changes, errors) if changes else reading
+    result = _read_again(suite, facts, changes, errors, seconds) if changes else reading
     if not errors:
         if changes:
             findings += lost_loops(before, result, partial=suite.editable is not None)
@@ -80,11 +90,12 @@ def migrate(suite: Suite, options: Options) -> Migration:
 
 def recheck(suite: Suite, changes: Sequence[Change]) -> tuple[Finding, ...]:
     """What no longer agrees when only ``changes``, some of those of a migration, are made."""
-    facts = _read(suite.files, [])
+    seconds = Options().time_limit
+    facts = _read(suite.files, [], seconds)
     reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
     before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map
     errors: list[FileError] = []
-    result = _read_again(suite, facts, list(changes), errors)
+    result = _read_again(suite, facts, list(changes), errors, seconds)
     findings = [
         action("LS390", error.path, error.line, f"as it was left, {error.message}")
         for error in errors
@@ -103,7 +114,7 @@ def _lost_names(suite: Suite, changes: Sequence[Change]) -> Iterator[Finding]:
         try:
             before = undefined_names(decode(suite.files.get(change.path, b"")).text)
             after = undefined_names(decode(change.after).text)
-        except (SourceError, SyntaxError, RecursionError):
+        except (SourceError, SyntaxError, RecursionError, MemoryError):
             continue  # said elsewhere
         for name, line in after.items():
             if name not in before:
@@ -111,27 +122,23 @@ def _lost_names(suite: Suite, changes: Sequence[Change]) -> Iterator[Finding]:
                 yield action("LS390", change.path, line, message)
 
 
-def _read(files: Mapping[str, bytes], errors: list[FileError]) -> dict[str, FileFacts]:
+def _read(
+    files: Mapping[str, bytes], errors: list[FileError], seconds: float
+) -> dict[str, FileFacts]:
     facts: dict[str, FileFacts] = {}
     for path in sorted(files):
         if not path.endswith(".py"):
             continue
         try:
-            facts[path] = read_file(path, decode(files[path]).text)
+            with time_limit(seconds):
+                facts[path] = read_file(path, decode(files[path]).text)
         except SourceError as error:
             errors.append(FileError(path, error.message, error.line))
-        except SyntaxError as error:
-            message = f"this is no Python that {_python()} can parse: {error.msg}"
-            errors.append(FileError(path, message, error.lineno or 0))
-        except RecursionError:
-            errors.append(FileError(path, "an expression is nested too deeply to be parsed"))
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            errors.append(FileError(path, *explain(error, decode(files[path]).text)))
+        except OutOfTime:
+            errors.append(FileError(path, took_too_long(seconds)))
     return facts
-
-
-def _python() -> str:
-    import sys
-
-    return f"Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
@@ -204,11 +211,15 @@ def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
 
 
 def _read_again(
-    suite: Suite, facts: dict[str, FileFacts], changes: list[Change], errors: list[FileError]
+    suite: Suite,
+    facts: dict[str, FileFacts],
+    changes: list[Change],
+    errors: list[FileError],
+    seconds: float,
 ) -> Reading:
     """The reading of the result."""
     after = {change.path: change.after for change in changes}
-    new_facts = _read(after, errors)
+    new_facts = _read(after, errors, seconds)
     config = suite.config
     path = config.path or next((c.path for c in changes if not c.path.endswith(".py")), None)
     if path in after:

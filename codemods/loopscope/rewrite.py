@@ -34,7 +34,11 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
         text = _imports(source.text, draft.render(), edits, imported, source.newline)
         ast.parse(text)
         return encode(source, text)
-    except (SyntaxError, cst.ParserSyntaxError, SourceError, RecursionError) as error:
+    except (RecursionError, MemoryError) as error:
+        raise RewriteError(
+            "a statement to be changed is nested too deeply, or is too large; left as it was"
+        ) from error
+    except (SyntaxError, cst.ParserSyntaxError, SourceError) as error:
         raise RewriteError(
             f"the edited file would not be valid Python ({error}); it is left as it was"
         ) from error

@@ -85,6 +85,7 @@ class Options:
     annotate: bool = False
     requirements: bool = True
     ambient_loop: bool = True
+    time_limit: float = 60.0  # seconds that reading, or rewriting, one file may take; 0: no limit
 
     def wants(self, code: str) -> bool:
         """Whether the rule ``code`` is selected and not ignored."""

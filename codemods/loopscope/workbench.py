@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from loopscope.facts.model import FileFacts
+from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.modules import find_module
 from loopscope.pins.model import PinsError
 from loopscope.rules.base import Edit, OptionEdit
@@ -16,9 +17,10 @@ from loopscope.values import Change, EditRecord, FileError, Suite
 class Workbench:
     """Applies edits to bytes; what fails is an error of that file, which stays as it was."""
 
-    def __init__(self, suite: Suite, errors: list[FileError]) -> None:
+    def __init__(self, suite: Suite, errors: list[FileError], seconds: float) -> None:
         self._suite = suite
         self._errors = errors
+        self._seconds = seconds
         self._after: dict[str, bytes] = {}
         self._records: dict[str, list[EditRecord]] = defaultdict(list)
 
@@ -41,9 +43,13 @@ class Workbench:
     ) -> None:
         before = self._after.get(path, self._suite.files.get(path))
         try:
-            after = change(before or b"")
+            with time_limit(self._seconds):
+                after = change(before or b"")
         except failures as error:
             self._errors.append(FileError(path, str(error)))
+            return
+        except OutOfTime:
+            self._errors.append(FileError(path, took_too_long(self._seconds)))
             return
         if after != before:
             self._after[path] = after

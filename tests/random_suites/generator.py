@@ -127,7 +127,7 @@ class _Generator:
         self.blocks[module.path] += texts
 
     def _class_body(self, place: Place) -> list[str]:
-        body = []
+        body: list[str] = []
         if not self.alone and self.draw.chance(0.25):
             scope = Scope.parse(self.draw.weighted(_SCOPES["class"]))
             assert scope is not None

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loopscope.suites.configuration import CONFIGURATION_FILES, choose_configuration
+from loopscope.suites.files import read_regular, what_it_is
 from loopscope.suites.ignoring import (
     Ignored,
     is_skipped_content,
@@ -36,6 +37,8 @@ class Found:
     python: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)  # everything else in the root directory
     errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
+    links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
+    odd: list[FileError] = field(default_factory=list)  # what looks like Python but is no file
     ignored: dict[str, Ignored] = field(default_factory=dict)  # directory -> its rules
     unfinished: list[str] = field(default_factory=list)  # directories where a write was cut off
     focus: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
@@ -127,12 +130,12 @@ def _configuration(directory: str, names: Iterable[str]) -> PytestConfig | FileE
     contents: dict[str, bytes] = {}
     for name in CONFIGURATION_FILES:
         if name in names:
+            path = os.path.join(directory, name)
             try:
-                with open(os.path.join(directory, name), "rb") as file:
-                    contents[name] = file.read()
-            except IsADirectoryError:
-                continue
+                contents[name] = read_regular(path)
             except OSError as error:
+                if os.path.exists(path) and not os.path.isfile(path):
+                    continue  # pytest passes over a directory or pipe of that name, too
                 return FileError(name, f"cannot be read: {error.strerror}")
     return choose_configuration(contents)
 
@@ -175,7 +178,7 @@ class _Walk:
         owner = self._owner(place, names, around)
         folder = _relative(owner.root, place)
         owner.ignored[folder] = ignored
-        if JOURNAL in names:
+        if JOURNAL in names and os.path.isfile(os.path.join(place, JOURNAL)):
             owner.unfinished.append(folder)
         for entry in entries:
             self._entry(entry, owner, f"{folder}/" if folder else "", ignored)
@@ -205,7 +208,8 @@ class _Walk:
                 return
             self.directory(path, owner, ignored)
         elif not entry.is_file(follow_symlinks=False) and not _is_link_inside(owner.root, entry):
-            return  # a pipe, a device, a link out of the suite
+            if name.endswith(".py") and not name.startswith("."):  # as locks of editors do
+                _sort_out(owner, prefix + name, path)
         elif name.endswith(".py"):
             owner.python.append(prefix + name)
         elif not prefix or prefix == "requirements/":
@@ -226,11 +230,20 @@ def _merge(inner: Found, outer: Found) -> None:
     prefix = _relative(outer.root, inner.root) + "/"
     outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
     outer.python.extend(prefix + path for path in inner.python)
-    outer.errors.extend(
-        FileError(prefix + error.path, error.message, error.line) for error in inner.errors
-    )
+    outer.links.extend(prefix + path for path in inner.links)
+    for errors, more in ((outer.errors, inner.errors), (outer.odd, inner.odd)):
+        errors.extend(replace(error, path=prefix + error.path) for error in more)
     for folder, rules in inner.ignored.items():
         outer.ignored[(prefix + folder).rstrip("/")] = rules
+
+
+def _sort_out(owner: Found, name: str, path: str) -> None:
+    """Note an entry that is neither a regular file nor a link to one of the suite."""
+    problem = what_it_is(path)
+    if problem:
+        owner.odd.append(FileError(name, problem))
+    elif os.path.isfile(path):
+        owner.links.append(name)
 
 
 def _and_parents(path: str) -> Iterable[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loopscope.suites.files import read_regular
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -132,8 +134,8 @@ def _compile(lines: Iterable[str]) -> GitIgnoreSpec:
 
 def _lines(path: str) -> list[str]:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            found = [line.rstrip("\n") for line in file]
+        text = read_regular(path).decode("utf-8", "surrogateescape")
     except OSError:
         return []
-    return [line for line in found if line.strip() and not line.startswith("#")]
+    lines = (line.rstrip("\r") for line in text.split("\n"))
+    return [line for line in lines if line.strip() and not line.startswith("#")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loopscope.suites.configuration import CONFIGURATION_FILES
 from loopscope.suites.discovery import Found, discover
+from loopscope.suites.files import read_regular
 from loopscope.suites.patterns import is_test_file
 from loopscope.values import FileError, PytestConfig, Suite
 
@@ -103,6 +104,7 @@ def _load(found: Found, label: str) -> Suite:
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
+        errors += _left_out(found)
     return Suite(label, config, files, _editable(found, files), tuple(errors))
 
 
@@ -135,10 +137,26 @@ def _scan(
     return {path: data for path, data in files.items() if not found.is_ignored(path)}, True
 
 
+def _left_out(found: Found) -> Iterator[FileError]:
+    """What pytest may read as part of the suite, but nobody may change here."""
+    for error in found.odd:
+        if not found.is_ignored(error.path) and found.may_edit(error.path):
+            yield error
+    for path in found.links:
+        if not found.is_ignored(path) and found.may_edit(path):
+            data = _read(found, path, [])
+            if data is not None and any(word in data for word in _TRACES):
+                target = os.path.realpath(os.path.join(found.root, path))
+                message = (
+                    f"is a link to {target}, which lies outside of this suite and is left alone:"
+                    " give its path, too, or make it a file of the suite"
+                )
+                yield FileError(path, message)
+
+
 def _read(found: Found, path: str, errors: list[FileError]) -> bytes | None:
     try:
-        with open(os.path.join(found.root, path), "rb", buffering=0) as file:
-            return file.read()
+        return read_regular(os.path.join(found.root, path))
     except OSError as error:
         if not found.is_ignored(path):
             errors.append(FileError(path, f"cannot be read: {error.strerror}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from loopscope.syntax.depth import depth
 from loopscope.syntax.layout import (
     Kind,
     close_gap,
@@ -20,6 +21,10 @@ from loopscope.syntax.source import SourceError
 # Takes a statement, returns what stands in its place; None deletes it.
 StatementEdit = Callable[[Any], "cst.CSTNode | None"]
 
+# Python's recursion limit does not let LibCST print more than some 300 levels; several thousand
+# take minutes, or crash the process.
+_DEEPEST = 500
+
 _CONTAINERS = (
     cst.Module, cst.IndentedBlock, cst.Else, cst.Finally, cst.ExceptHandler,
     cst.ExceptStarHandler, cst.MatchCase,
@@ -32,6 +37,8 @@ def parse_fragment(text: str, newline: str = "\n", indent: str | None = None) ->
     Raises:
         SourceError: LibCST cannot parse this text, or would not print it unchanged.
     """
+    if depth(text) > _DEEPEST:
+        raise SourceError("cannot be rewritten: it is nested too deeply", 1)
     try:
         module = cst.parse_module(text, _config(newline, indent))
     except cst.ParserSyntaxError as error:

@@ -1,0 +1,51 @@
+"""Reading bytes from a tree that may hold anything: pipes, devices, files without an end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+# Nobody writes that much Python or configuration by hand, and parsing takes two hundred times
+# the memory.
+LARGEST = 64 * 1024 * 1024
+
+
+def read_regular(path: str) -> bytes:
+    """The contents of a regular file, or of one that a symbolic link leads to.
+
+    Raises:
+        OSError: It cannot be read, is longer than ``LARGEST`` bytes, or is something else: a
+            pipe would let us wait for ever, a device might do something when it is opened.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "it is a directory, pipe, socket or device", path)
+    with open(path, "rb", buffering=0, opener=_at_once) as file:
+        status = os.fstat(file.fileno())  # it may be another one by now
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file any more", path)
+        if status.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it has more than {LARGEST >> 20} MiB", path)
+        return file.read()
+
+
+def what_it_is(path: str) -> str:
+    """Why a directory entry cannot be read as a file, in words; "" where it can."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return "is a broken symbolic link" if os.path.islink(path) else "is gone"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a symbolic link in a circle"
+        return f"cannot be read: {error.strerror}"
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return ""
+    kinds = ((stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
+    kind = next((word for test, word in kinds if test(mode)), "device")
+    return f"is a {kind}, not a file"
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
