@@ -92,59 +92,6 @@ def test_class_that_held_nothing_but_the_override_gets_a_pass() -> None:
     assert after(files)["base.py"] == "class Loops:\n    pass\n"
 
 
-def test_loop_of_another_kind_becomes_a_factory() -> None:
-    changed(
-        "conftest.py",
-        """\
-        import pytest
-        import uvloop
-
-
-        @pytest.fixture(scope="session")
-        def event_loop():
-            loop = uvloop.new_event_loop()
-            yield loop
-            loop.close()
-        """,
-        """\
-        import uvloop
-
-
-        def new_event_loop():
-            loop = uvloop.new_event_loop()
-            return loop
-
-
-        def pytest_asyncio_loop_factories():
-            return {"uvloop": new_event_loop}
-        """,
-    )
-
-
-def test_loop_of_another_kind_is_a_finding_below_1_4() -> None:
-    files = {
-        "pytest.ini": AUTO,
-        "conftest.py": SESSION.replace("asyncio.new_event_loop", "asyncio.SelectorEventLoop"),
-        "test_x.py": ASYNC_TEST,
-    }
-    assert messages(migrate_files(files, target=Target(1, 3))) == ["conftest.py:7 LS101 action"]
-
-
-@pytest.mark.parametrize(
-    "decorator", ["@pytest.fixture(params=[1, 2])", "@pytest.fixture(scope='session', params=[1])"]
-)
-def test_params_are_left_to_a_person(decorator: str) -> None:
-    conftest = f"import asyncio\nimport pytest\n\n\n{decorator}\ndef event_loop(request):\n"
-    files = {
-        "pytest.ini": AUTO,
-        "conftest.py": conftest + "    yield asyncio.new_event_loop()\n",
-        "test_x.py": ASYNC_TEST,
-    }
-    migration = migrate_files(files)
-    assert messages(migration) == ["conftest.py:6 LS101 action"]
-    assert "it has params" in migration.findings[0].message
-
-
 def test_override_under_a_condition_is_left_to_a_person() -> None:
     source = (
         dedent(SESSION).replace("@pytest", "if True:\n    @pytest").replace("\ndef", "\n    def")

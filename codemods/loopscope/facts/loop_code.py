@@ -45,6 +45,7 @@ class LoopCode:
         self.policies: set[str] = set()
         self.made = bool(self.loops)
         self.yields = False
+        self.returned: ast.expr | None = None  # what the override hands out
         self.closes = False
         self.debug = False
         self.sets_current = False
@@ -61,7 +62,7 @@ class LoopCode:
             case ast.Expr(value=ast.Yield(value=value)) | ast.Return(value=value):
                 if value is None or not self.is_loop(value):
                     return False
-                self.yields = True
+                self.yields, self.returned = True, value
                 return True
             case ast.Expr(value=value):
                 return self._redundant_call(value)

@@ -145,14 +145,6 @@ class Function:
         return self.class_ordinal is not None
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyBody:
-    """What an ``event_loop_policy`` override returns; "" where the body does more."""
-
-    expression: str
-    resolved: str  # the dotted origin of what is called
-
-
 class BodyKind(enum.Enum):
     """What an override of ``event_loop`` does, see rule LS101."""
 
@@ -165,6 +157,37 @@ class BodyKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class LoopVariant:
+    """One kind of loop that an override makes, as source texts.
+
+    A function with the statements and ``return expression`` makes the loop; ``direct`` is a
+    module-level callable that does it alone, ``policy`` an expression for an event loop policy
+    that makes such loops, "" where there is none. ``names`` are those that the code takes from
+    its module.
+    """
+
+    key: str
+    statements: tuple[str, ...]
+    expression: str
+    direct: str = ""
+    policy: str = ""
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBody:
+    """What an ``event_loop_policy`` override returns, one variant for each of its params.
+
+    No variants: it does more, or ``reason`` says what stands in the way. ``default`` says that
+    it returns the default policy, and nothing else.
+    """
+
+    variants: tuple[LoopVariant, ...] = ()
+    default: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OverrideBody:
     """The reading of an override's body; statements are dedented source texts."""
 
@@ -173,12 +196,13 @@ class OverrideBody:
     line: int = 0
     dropped: tuple[str, ...] = ()  # clean-up that asyncio.Runner does by itself
     variable: str = ""  # the local name of the loop
-    before: tuple[str, ...] = ()  # work; for FACTORY all that makes the loop
+    before: tuple[str, ...] = ()  # work before the yield
     after: tuple[str, ...] = ()  # work between the yield and the close
     closed: tuple[str, ...] = ()  # work after the close
     returns: bool = False  # it returns the loop and so never closes it
     sets_current: bool = False  # it calls set_event_loop itself
     parameters: tuple[str, ...] = ()  # fixtures that the work uses
+    variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from textwrap import dedent
 
 from loopscope.facts.loop_code import RUNNING, SETTERS, LoopCode
-from loopscope.facts.model import BodyKind, OverrideBody, PolicyBody
+from loopscope.facts.loop_variants import (
+    ParamsError,
+    read_params,
+    read_variant,
+    source_of,
+    with_param,
+)
+from loopscope.facts.model import BodyKind, LoopVariant, OverrideBody
 from loopscope.facts.names import Names, imports_of
 
 _CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
@@ -27,22 +35,29 @@ def read_override(
         if origin == "pytest_asyncio.fixture" and reading.is_bridge(node.body):
             return OverrideBody(BodyKind.BRIDGE)
         return OverrideBody(BodyKind.OTHER, "it is an async function", node.lineno)
-    reading.read(node.body)
+    try:
+        params = read_params(node, names)
+    except ParamsError as error:
+        return OverrideBody(BodyKind.OTHER, str(error), node.lineno)
+    if params is None:
+        reading.read(node.body)
+        return reading.result(node)
+    bodies = [_with_param(node, names, arguments, *param) for param in params]
+    for body in bodies:
+        if body.kind is not BodyKind.FACTORY:
+            reason = body.reason or "it has params, and does more than making loops"
+            return OverrideBody(BodyKind.OTHER, reason, node.lineno)
+    return replace(bodies[0], variants=tuple(body.variants[0] for body in bodies))
+
+
+def _with_param(
+    node: ast.FunctionDef, names: Names, arguments: tuple[str, ...], key: str, value: ast.expr
+) -> OverrideBody:
+    """The override as it is for one of its params."""
+    reading = _Reading(names.with_local(_local_imports(node)), arguments, (), key)
+    reading.makers.add(ast.unparse(value))
+    reading.read(with_param(node, value))
     return reading.result(node)
-
-
-def read_policy(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> PolicyBody:
-    """The policy that an ``event_loop_policy`` override returns."""
-    body = [item for item in node.body if not _is_docstring(item)]
-    last = body[0] if len(body) == 1 else None
-    value = last.value if isinstance(last, (ast.Return, ast.Expr)) else None
-    value = value.value if isinstance(value, ast.Yield) else value
-    if isinstance(value, ast.Call) and not any(
-        isinstance(child, ast.Name) and child.id in {item.arg for item in node.args.args}
-        for child in ast.walk(value)
-    ):
-        return PolicyBody(ast.unparse(value), names.resolve(value.func) or "")
-    return PolicyBody("", "")
 
 
 def _local_imports(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list:  # type: ignore[type-arg]
@@ -52,11 +67,16 @@ def _local_imports(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list:  # typ
 class _Reading(LoopCode):
     """Walks the statements of an override and sorts each of them."""
 
-    def __init__(self, names: Names, arguments: tuple[str, ...], lines: Sequence[str]) -> None:
+    def __init__(
+        self, names: Names, arguments: tuple[str, ...], lines: Sequence[str], key: str = ""
+    ) -> None:
         super().__init__(names, arguments)
         self.lines = lines
         self.arguments = arguments
-        self.factory = False
+        self.key = key  # of one of several variants
+        self.makers: set[str] = set()  # source of callables that are known to make loops
+        self.owned: frozenset[str] = frozenset()  # local names of what it hands out and closes
+        self.factory = bool(key)
         self.problem: tuple[int, str] | None = None
         self.work: dict[str, list[ast.stmt]] = {"before": [], "after": [], "closed": []}
         self.debugging: list[ast.stmt] = []
@@ -65,9 +85,10 @@ class _Reading(LoopCode):
     def read(self, body: Sequence[ast.stmt]) -> None:
         """Sort the statements; a ``try: … yield … finally: …`` is read as a straight line."""
         phase = "before"
+        self.owned = _owned(body)
         for statement in _straight(body):
             yielded, closed, debug = self.yields, self.closes, self.debug
-            redundant = self.redundant(statement)
+            redundant = self.redundant(statement) or self._hands_out(statement)
             if self.debug and not debug:
                 self.debugging.append(statement)
             if redundant and self.yields and not yielded:
@@ -102,26 +123,32 @@ class _Reading(LoopCode):
             return OverrideBody(BodyKind.OTHER, reason, first.lineno)
         kind = BodyKind.DEBUG if self.debug else BodyKind.PLAIN
         kind = BodyKind.FACTORY if self.factory else BodyKind.WORK if worked else kind
+        mine = [*self.making, ast.Expr(self.returned)] if self.factory and self.returned else []
         used = {
             child.id
-            for items in (self.making if self.factory else [], *self.work.values())
+            for items in (mine, *self.work.values())
             for item in items
             for child in ast.walk(item)
             if isinstance(child, ast.Name)
         }
-        making = self.making if self.factory else [*self.debugging, *self.work["before"]]
         return OverrideBody(
             kind,
             line=node.lineno,
             dropped=tuple(dict.fromkeys(self.dropped)),
             variable=next(iter(sorted(self.loops - {"event_loop"})), ""),
-            before=self._texts(making),
+            before=self._texts([*self.debugging, *self.work["before"]]),
             after=self._texts(self.work["after"]),
             closed=self._texts(self.work["closed"]),
             returns=_returns(node),
             sets_current=self.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
+            variants=(self._variant(),) if self.factory else (),
         )
+
+    def _variant(self) -> LoopVariant:
+        assert self.returned is not None
+        texts = self._texts if self.lines else _unparsed
+        return read_variant(self.key, self.making, self.returned, self.names, texts)
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
         """The source of the statements, dedented, without a final line end."""
@@ -136,7 +163,7 @@ class _Reading(LoopCode):
         """Whether the statement makes, or prepares for, a loop of another kind."""
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value):
-                if self._foreign_loop(value):
+                if self._foreign_loop(value, owned=name in self.owned):
                     self.loops.add(name)
                     return True
                 return False
@@ -150,11 +177,24 @@ class _Reading(LoopCode):
                 )
         return False
 
-    def _foreign_loop(self, call: ast.Call) -> bool:
+    def _hands_out(self, node: ast.stmt) -> bool:
+        """Whether the statement yields or returns a loop of another kind that it makes."""
+        match node:
+            case (
+                ast.Expr(value=ast.Yield(value=ast.Call() as call))
+                | ast.Return(value=ast.Call() as call)
+            ) if self._foreign_loop(call):
+                self.yields, self.returned, self.factory = True, call, True
+                return True
+        return False
+
+    def _foreign_loop(self, call: ast.Call, *, owned: bool = False) -> bool:
         if any(
             isinstance(child, ast.Name) and child.id in self.arguments for child in ast.walk(call)
         ):
             return False
+        if owned or ast.unparse(call.func) in self.makers:
+            return True
         name = (self.names.resolve(call.func) or ast.unparse(call.func)).rpartition(".")[2]
         return name == "new_event_loop" or name.endswith(("EventLoop", "Loop"))
 
@@ -235,8 +275,31 @@ def _straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield statement
 
 
+def _unparsed(nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
+    return tuple(source_of(node) for node in nodes)
+
+
 def _returns(node: ast.FunctionDef) -> bool:
     return any(isinstance(item, ast.Return) for item in node.body)
+
+
+def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """The names that are yielded and closed: what they hold was made here, and is a loop."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    yielded = {
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Name)
+    }
+    closed = {
+        node.func.value.id
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "close"
+        and isinstance(node.func.value, ast.Name)
+    }
+    return frozenset(yielded & closed)
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -18,7 +18,8 @@ from loopscope.facts.hazards import find_hazards
 from loopscope.facts.hooks import read_hook
 from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook, Place
 from loopscope.facts.names import Names, dotted, module_imports, statements
-from loopscope.facts.overrides import read_override, read_policy
+from loopscope.facts.overrides import read_override
+from loopscope.facts.policies import read_policy
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 
 from loopscope.facts.calls import CURRENT_LOOP
-from loopscope.facts.model import Function, LoopCall, Place, UseKind
+from loopscope.facts.model import BodyKind, Function, LoopCall, Place, UseKind
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.tree import Key, Registered, Test
@@ -72,9 +72,24 @@ class Candidates:
             return False
         if not function.known_decorators or EVENT_LOOP in function.parametrized:
             return False
-        if self._foreign(test) or not self._only_runs(test.key, function):
+        if self._foreign(test):
+            return False
+        if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
         return not any(self.holds(item) for item in self.reading.closure(test).fixtures)
+
+    def _needs_factory(self, test: Test) -> bool:
+        """A test whose async fixtures get a loop of another kind only if it is async itself."""
+        override = self.reading.override_of(test)
+        body = override.function.override if override else None
+        return (
+            body is not None
+            and body.kind is BodyKind.FACTORY
+            and self.options.target.has(1, 4)
+            and not (test.function.loop_uses or test.function.drives_loops)
+            and not self.current_calls(test.key)
+            and any(item.function.is_async for item in self.reading.closure(test).fixtures)
+        )
 
     def _foreign(self, test: Test) -> bool:
         return (test.mark("anyio") or test.mark("trio")) is not None

@@ -15,6 +15,7 @@ from loopscope.loops.ambient import Ambient
 from loopscope.loops.bridges import Bridge, place_bridges
 from loopscope.loops.closure import loop_asks
 from loopscope.loops.conversions import Candidates, How, choose
+from loopscope.loops.factories import settle
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.solver import Solver
 from loopscope.loops.treatments import Treated, Treatment
@@ -145,32 +146,9 @@ class Planner(Solver):
                     continue
                 treated = self.treated(Registered("", key, function))
                 if treated.treatment is Treatment.FACTORY:
-                    treated = self._factory(key, tests)
+                    concerned = [test for test in self.reading.tests if self.concerns(test)]
+                    treated = settle(self.reading, key, concerned, tests)
                 yield key, treated
-
-    def _factory(self, key: Key, tests: Mapping[str, Scope]) -> Treated:
-        """A loop factory, where pytest-asyncio gives all concerned tests its loop."""
-        wide = False
-        covered: set[str] = set()
-        for test in self.reading.tests:
-            override = self.reading.override_of(test)
-            if override is None or override.key != key or not self.concerns(test):
-                continue
-            if test.id not in tests:
-                return Treated(
-                    Treatment.MANUAL,
-                    f"it makes a loop of another kind, and the sync test {test.function.qualname} "
-                    "uses it: loop factories reach async tests only",
-                )
-            covered.add(test.id)
-            wide = wide or tests[test.id] > Scope.FUNCTION
-        if wide and covered != set(tests):
-            return Treated(
-                Treatment.MANUAL,
-                "it makes a loop of another kind for a part of the suite, and loops are wider "
-                "than function: the runner would be rebuilt between tests",
-            )
-        return Treated(Treatment.FACTORY)
 
     def _only_sync(self, key: Key) -> bool:
         """Whether only sync tests and sync fixtures meet the override: an ordinary fixture."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from loopscope.facts.model import BodyKind, Function
+from loopscope.facts.model import BodyKind, Function, OverrideBody
 from loopscope.loops.tree import Registered
 from loopscope.values import Options
 
@@ -17,16 +17,21 @@ class Treatment(enum.Enum):
     BRIDGE = "bridge"  # a fixture that hands on the running loop stands in its place
     WORK = "work"  # the working bridge: the same, and it keeps the override's work
     FACTORY = "factory"  # pytest_asyncio_loop_factories makes the loop
+    POLICY = "policy"  # an event_loop_policy fixture does, before pytest-asyncio 1.4
     ORDINARY = "ordinary"  # only sync code meets it: it stays
     MANUAL = "manual"  # a person must replace it
 
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """The treatment of one override, for MANUAL with the reason."""
+    """The treatment of one override, for MANUAL with the reason.
+
+    ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
+    """
 
     treatment: Treatment
     reason: str = ""
+    hook: str = ""
 
     @property
     def stays(self) -> bool:
@@ -40,12 +45,10 @@ def treat(function: Function, registered: list[Registered], options: Options) ->
     assert fixture is not None
     if function.conditional:
         return _manual("it is defined under a condition")
-    if fixture.has_params:
-        return _manual("it has params")
     if body.kind is BodyKind.OTHER:
         return _manual(body.reason)
     if body.kind is BodyKind.FACTORY:
-        return _factory(body.parameters, registered, options)
+        return _factory(body, registered, options)
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, registered, options)
     ):
@@ -76,20 +79,18 @@ def _work(function: Function, registered: list[Registered], options: Options) ->
     return Treated(Treatment.WORK)
 
 
-def _factory(
-    parameters: tuple[str, ...], registered: list[Registered], options: Options
-) -> Treated:
-    if not options.target.has(1, 4):
-        return _manual("it makes a loop of another kind; loop factories need --target 1.4")
-    if parameters:
-        return _manual(f"its loop is made from the fixture {parameters[0]}")
+def _factory(body: OverrideBody, registered: list[Registered], options: Options) -> Treated:
+    if body.parameters:
+        return _manual(f"its loop is made from the fixture {body.parameters[0]}")
     if _imported(registered):
         return _manual("it makes a loop of another kind, and is imported by name")
-    if any(item.in_module for item in registered):
-        return _manual(
-            "it makes a loop of another kind in a test module; loop factories stand in a conftest"
-        )
-    return Treated(Treatment.FACTORY)
+    if options.target.has(1, 4):
+        return Treated(Treatment.FACTORY)
+    if all(item.holder in ("", "./") for item in registered) and all(
+        variant.policy for variant in body.variants
+    ):
+        return Treated(Treatment.POLICY)
+    return _manual("it makes a loop of another kind; loop factories need --target 1.4")
 
 
 def _imported(registered: list[Registered]) -> bool:

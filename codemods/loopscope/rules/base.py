@@ -155,7 +155,7 @@ def note(code: str, path: str, line: int, message: str, column: int = 1) -> Find
 
 def spell(facts: FileFacts | None, dotted: str) -> tuple[str, tuple[Need, ...]]:
     """How a file writes ``asyncio.get_running_loop``, and what it must import for that."""
-    module = dotted.rpartition(".")[0]
+    module = dotted.rpartition(".")[0] or dotted
     known = facts.spelling(dotted) if facts is not None else None
     if known is not None:
         return known, ()

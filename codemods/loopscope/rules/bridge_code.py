@@ -170,17 +170,3 @@ def _awaited(texts: tuple[str, ...], variable: str) -> list[str]:
 
 def _mentions(text: str, variable: str) -> bool:
     return re.search(rf"\b{re.escape(variable)}\b", text) is not None
-
-
-def factory_code(facts: FileFacts, body: OverrideBody) -> Code:
-    """A module-level factory and the hook that returns it.
-
-    The factory's identity counts: pytest-asyncio rebuilds the runner for a new one, so it is
-    never made inside the hook.
-    """
-    writer = Writer(facts)
-    making = [*body.before, f"return {body.variable}"]
-    name = "uvloop" if any("uvloop" in text for text in making) else "event_loop"
-    main = "def new_event_loop():\n" + indent("\n".join(making), "    ") + "\n"
-    hook = f'def pytest_asyncio_loop_factories():\n    return {{"{name}": new_event_loop}}\n'
-    return Code(main, writer.needs, (), (hook,))

@@ -6,11 +6,19 @@ fixture there and hands async tests a foreign loop.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from posixpath import basename
 
-from loopscope.facts.model import BodyKind, Function, Place
+from loopscope.facts.model import (
+    BodyKind,
+    FileFacts,
+    Function,
+    LoopVariant,
+    OverrideBody,
+    Place,
+)
 from loopscope.loops.bridges import Bridge
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.reading import Era
@@ -19,7 +27,6 @@ from loopscope.loops.tree import Key
 from loopscope.rules.base import (
     AppendEdit,
     Case,
-    DefinitionEdit,
     ImportEdit,
     OptionEdit,
     Outcome,
@@ -29,66 +36,16 @@ from loopscope.rules.base import (
     spell,
 )
 from loopscope.rules.bridge_code import (
-    Code,
     bridge_code,
-    factory_code,
     working_bridge_code,
     working_bridge_first,
 )
+from loopscope.rules.factory_code import factory_code, hook_code, policy_code
 from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
+from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride, SetCurrentLoop
 from loopscope.values import Safety
 
-if TYPE_CHECKING:
-    from loopscope.syntax.draft import Draft
-
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteOverride(DefinitionEdit):
-    """Deletes the override."""
-
-    def apply(self, node: Any) -> None:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaceOverride(DefinitionEdit):
-    """Puts other definitions where the override stood."""
-
-    first_line: int
-    class_ordinal: int | None
-    replacement: Code
-
-    def stage(self, draft: Draft) -> None:
-        draft.edit_definition(self.ordinal, self.apply)
-        if self.class_ordinal is not None:
-            for source in (*self.replacement.below, *self.replacement.above):
-                draft.insert_in_class(self.class_ordinal, source)
-            return
-        for source in self.replacement.above:
-            draft.insert_before(self.first_line, source)
-        for source in self.replacement.below:
-            draft.insert_after(self.line, source)
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.syntax.statements import replace_definition
-
-        return replace_definition(node, self.replacement.main)
-
-
-@dataclass(frozen=True, slots=True)
-class SetCurrentLoop(DefinitionEdit):
-    """Makes an override that stays set and unset the current loop, as the plugin did."""
-
-    variable: str
-    setter: str
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.syntax.statements import append_statement, insert_after_assignment
-
-        node = insert_after_assignment(node, self.variable, f"{self.setter}({self.variable})")
-        return append_statement(node, f"{self.setter}(None)")
 
 
 def decide(case: Case) -> Iterator[Outcome]:
@@ -100,7 +57,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             yield _manual(key, function, treated.reason)
         elif treatment is Treatment.ORDINARY:
             yield from _ordinary(case, key, function)
-        elif treatment is Treatment.DELETE:
+        elif treatment is Treatment.DELETE or (treated.hook and key not in replaced):
             yield _deletion(key, function)
             yield from _imports(case, key, function)
         else:
@@ -116,6 +73,7 @@ def decide(case: Case) -> Iterator[Outcome]:
     for bridge in case.plan.bridges:
         if bridge.replaces is None:
             yield _new_bridge(case, bridge)
+    yield from _hooks(case)
     yield from _plugin_imports(case)
 
 
@@ -225,9 +183,11 @@ def _replacement(
         code = working_bridge_code(facts, body, bridge, default, in_class=function.is_method)
         message = "override replaced by an async fixture that does its work on the running loop"
         safety = Safety.ASSUMPTION
-    elif treatment is Treatment.FACTORY:
-        code = factory_code(facts, body)
-        message = "override replaced by a loop factory"
+    elif treatment in (Treatment.FACTORY, Treatment.POLICY) and not case.plan.overrides[key].hook:
+        factory = treatment is Treatment.FACTORY
+        code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
+        what = "a loop factory" if factory else "an event_loop_policy fixture"
+        message = f"override replaced by {what}{_per_param(body)}"
         if bridge is not None:
             more = bridge_code(facts, bridge, default)
             code = replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
@@ -250,6 +210,38 @@ def _replacement(
         safety=safety,
         needs=code.needs,
     )
+
+
+def _per_param(body: OverrideBody) -> str:
+    count = len(body.variants)
+    return f" for each of its {count} params" if count > 1 else ""
+
+
+def _hooks(case: Case) -> Iterator[Outcome]:
+    """Loop factories for the overrides of modules and classes stand in a conftest."""
+    hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
+    for key, treated in case.plan.overrides.items():
+        if treated.hook:
+            function = case.reading.tree.function(key)
+            assert function.override is not None
+            condition = f'item.path.name == "{basename(key.path)}"'
+            if function.is_method:
+                owner = function.qualname.rpartition(".")[0]
+                condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
+            hooks[treated.hook].append(
+                (condition, case.files[key.path], function.override.variants)
+            )
+    for path, cases in hooks.items():
+        code = hook_code(case.files.get(path), cases)
+        yield AppendEdit(
+            "LS101",
+            path,
+            0,
+            "pytest_asyncio_loop_factories",
+            "hook added: it makes the loops that an override of a module or class made",
+            code.main,
+            needs=code.needs,
+        )
 
 
 def _importers(case: Case, key: Key) -> list[str]:

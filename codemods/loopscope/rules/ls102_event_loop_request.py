@@ -161,12 +161,15 @@ def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
     if EVENT_LOOP in function.parameters:
         receivers.add(EVENT_LOOP)
     kind = "fixture" if function.fixture is not None else "test"
+    why = "it only ran coroutines on its loop, and awaits them now"
+    if not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
+        why = "loop factories reach the async fixtures of async tests only"
     return MakeAsync(
         "LS102",
         key.path,
         function.line,
         function.qualname,
-        f"sync {kind} made async: it only ran coroutines on its loop, and awaits them now",
+        f"sync {kind} made async: {why}",
         key.ordinal,
         tuple(sorted(receivers)),
         safety=Safety.ASSUMPTION,

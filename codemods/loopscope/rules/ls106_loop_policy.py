@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename
 
-from loopscope.facts.model import FileFacts, Function, PolicyBody
+from loopscope.facts.model import Function, PolicyBody
 from loopscope.loops.reading import Era
 from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, action
-from loopscope.rules.bridge_code import Code, Writer
-from loopscope.rules.ls101_event_loop_override import DeleteOverride, ReplaceOverride
+from loopscope.rules.factory_code import factory_code
+from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride
 from loopscope.scopes import Scope
-
-_DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
 
 
 def decide(case: Case) -> Iterator[Outcome]:
@@ -28,7 +26,7 @@ def decide(case: Case) -> Iterator[Outcome]:
         if policy is None or function.fixture is None:
             continue
         place = ("LS106", key.path, function.line)
-        if policy.resolved in _DEFAULT:
+        if policy.default:
             yield DeleteOverride(
                 *place,
                 function.qualname,
@@ -44,7 +42,7 @@ def decide(case: Case) -> Iterator[Outcome]:
                 "loops from a pytest_asyncio_loop_factories hook in a conftest",
             )
             continue
-        code = _code(case.files[key.path], policy)
+        code = factory_code(policy.variants)
         yield ReplaceOverride(
             *place,
             function.qualname,
@@ -58,25 +56,13 @@ def decide(case: Case) -> Iterator[Outcome]:
 
 
 def _unfit(case: Case, key: Key, function: Function, policy: PolicyBody) -> str:
-    if not policy.expression:
-        return "it does more than returning a new policy"
-    if function.fixture is not None and function.fixture.has_params:
-        return "it has params"
+    if not policy.variants:
+        return policy.reason or "it does more than returning a new policy"
     if basename(key.path) != "conftest.py" and key.path not in case.reading.tree.plugins:
         return "it stands in a test module, where the hook is ignored"
     if "/" in key.path and any(level > Scope.FUNCTION for level in case.plan.tests.values()):
         return "it covers a part of the suite, and loops are wider than function"
     return ""
-
-
-def _code(facts: FileFacts, policy: PolicyBody) -> Code:
-    writer = Writer(facts)
-    if policy.resolved == "uvloop.EventLoopPolicy":
-        name, call = "uvloop", f"{writer.name('uvloop.new_event_loop')}()"
-    else:
-        name, call = "event_loop", f"{policy.expression}.new_event_loop()"
-    hook = f'def pytest_asyncio_loop_factories():\n    return {{"{name}": new_event_loop}}\n'
-    return Code(f"def new_event_loop():\n    return {call}\n", writer.needs, (), (hook,))
 
 
 RULE = Rule(

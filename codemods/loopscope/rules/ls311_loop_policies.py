@@ -11,8 +11,6 @@ from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, note
 
-_GOES = ("asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy", "uvloop.")
-
 
 def decide(case: Case) -> Iterator[Outcome]:
     for path, facts in case.files.items():
@@ -53,15 +51,21 @@ def _goes(case: Case, key: Key, function: Function) -> bool:
         kept = body is not None and any(
             "olicy" in text for text in (*body.before, *body.after, *body.closed)
         )
-        keeps_work = treated.treatment in (Treatment.WORK, Treatment.FACTORY)
-        return not (keeps_work and kept)
+        if treated.treatment is Treatment.FACTORY:
+            kept = body is not None and any(
+                not variant.direct
+                and "olicy" in "".join((*variant.statements, variant.expression))
+                for variant in body.variants
+            )
+        keeps = (Treatment.WORK, Treatment.FACTORY, Treatment.POLICY)
+        return not (treated.treatment in keeps and kept)
     return (
         function.policy is not None
         and function.fixture is not None
         and case.plan.era is Era.MODERN
         and case.options.target.has(1, 4)
         and case.options.wants("LS106")
-        and (not function.policy.expression or function.policy.resolved.startswith(_GOES))
+        and (function.policy.default or all(item.direct for item in function.policy.variants))
     )
 
 

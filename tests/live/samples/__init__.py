@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     async_askers,
     configuration,
+    factories,
     fixtures,
     kinds,
     marks,
@@ -20,6 +21,7 @@ _THEMES = {
     "configuration": configuration.SAMPLES,
     "overrides": overrides.SAMPLES,
     "kinds": kinds.SAMPLES,
+    "factories": factories.SAMPLES,
     "async_askers": async_askers.SAMPLES,
     "sync_askers": sync_askers.SAMPLES,
     "fixtures": fixtures.SAMPLES,

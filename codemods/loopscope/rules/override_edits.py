@@ -1,0 +1,59 @@
+"""The edits that delete, replace or complete a fixture that made event loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from loopscope.rules.base import DefinitionEdit
+from loopscope.rules.bridge_code import Code
+
+if TYPE_CHECKING:
+    from loopscope.syntax.draft import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOverride(DefinitionEdit):
+    """Deletes the override."""
+
+    def apply(self, node: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceOverride(DefinitionEdit):
+    """Puts other definitions where the override stood."""
+
+    first_line: int
+    class_ordinal: int | None
+    replacement: Code
+
+    def stage(self, draft: Draft) -> None:
+        draft.edit_definition(self.ordinal, self.apply)
+        if self.class_ordinal is not None:
+            for source in (*self.replacement.below, *self.replacement.above):
+                draft.insert_in_class(self.class_ordinal, source)
+            return
+        for source in self.replacement.above:
+            draft.insert_before(self.first_line, source)
+        for source in self.replacement.below:
+            draft.insert_after(self.line, source)
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.statements import replace_definition
+
+        return replace_definition(node, self.replacement.main)
+
+
+@dataclass(frozen=True, slots=True)
+class SetCurrentLoop(DefinitionEdit):
+    """Makes an override that stays set and unset the current loop, as the plugin did."""
+
+    variable: str
+    setter: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.statements import append_statement, insert_after_assignment
+
+        node = insert_after_assignment(node, self.variable, f"{self.setter}({self.variable})")
+        return append_statement(node, f"{self.setter}(None)")

@@ -1,0 +1,342 @@
+"""LS101 and LS106: loops of another kind come from loop factories, or from a policy below 1.4."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from loopscope.values import Target
+from tests.suites_in_memory import AUTO, after, messages, migrate_files
+
+TESTS = "async def test_one():\n    pass\n"
+MODERN = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+
+
+def override(decorator: str, *body: str, header: str = "") -> str:
+    lines = "\n".join(f"    {line}" for line in body)
+    return (
+        f"import asyncio\n\nimport pytest\nimport uvloop\n{header}\n\n"
+        f"@pytest.fixture{decorator}\ndef event_loop(request):\n{lines}\n"
+    )
+
+
+def conftest(text: str, **options: object) -> str:
+    """What becomes of a conftest, below its imports."""
+    files = {"pytest.ini": AUTO, "conftest.py": text, "test_x.py": TESTS}
+    result = after(files, **options)["conftest.py"]
+    return result.split("\n\n\n", 1)[1]
+
+
+def reason(text: str, **options: object) -> str:
+    """Why a person must replace the override of this conftest."""
+    files = {"pytest.ini": AUTO, "conftest.py": text, "test_x.py": TESTS}
+    (finding,) = (f for f in migrate_files(files, **options).findings if f.code == "LS101")
+    return finding.message
+
+
+MAKE = "from app import make\n"
+PARAM = ("loop = request.param()", "yield loop", "loop.close()")
+TWO = """\
+    def pytest_asyncio_loop_factories():
+        return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    """
+
+
+def test_function_that_makes_the_loop_is_the_factory() -> None:
+    text = override("", "loop = uvloop.new_event_loop()", "yield loop", "loop.close()")
+    assert conftest(text) == dedent("""\
+        def pytest_asyncio_loop_factories():
+            return {"uvloop": uvloop.new_event_loop}
+        """)
+
+
+def test_loop_that_is_returned_at_once() -> None:
+    text = override("", "return uvloop.new_event_loop()")
+    assert '{"uvloop": uvloop.new_event_loop}' in conftest(text)
+
+
+def test_loop_that_is_configured_needs_a_function() -> None:
+    text = override(
+        '(scope="session")',
+        "loop = asyncio.new_event_loop()",
+        "loop.set_task_factory(asyncio.eager_task_factory)  # 3.12",
+        "asyncio.set_event_loop(loop)",
+        "yield loop",
+        "loop.close()",
+    )
+    assert conftest(text) == dedent("""\
+        def new_event_loop():
+            loop = asyncio.new_event_loop()
+            loop.set_task_factory(asyncio.eager_task_factory)  # 3.12
+            return loop
+
+
+        def pytest_asyncio_loop_factories():
+            return {"event_loop": new_event_loop}
+        """)
+
+
+def test_home_made_loop_counts_where_the_override_closes_it() -> None:
+    text = override("", "loop = make()", "yield loop", "loop.close()", header=MAKE)
+    assert '{"event_loop": make}' in conftest(text)
+    left = override("", "loop = make()", "yield loop", header=MAKE)
+    assert "it does more than making a loop" in reason(left)
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [
+        '(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])',
+        '(params=[pytest.param(asyncio.new_event_loop, id="asyncio"),'
+        ' pytest.param(uvloop.new_event_loop, id="uvloop")])',
+    ],
+)
+def test_params_that_are_functions(decorator: str) -> None:
+    assert conftest(override(decorator, *PARAM)) == dedent(TWO)
+
+
+def test_params_that_are_modules() -> None:
+    text = override("(params=[asyncio, uvloop])", "yield request.param.new_event_loop()")
+    assert conftest(text) == dedent(TWO)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ("kind = request.param", 'if kind == "uvloop":', "    loop = uvloop.new_event_loop()",
+         "else:", "    loop = asyncio.new_event_loop()", "yield loop", "loop.close()"),
+        ('loop = (asyncio if request.param != "uvloop" else uvloop).new_event_loop()',
+         "yield loop", "loop.close()"),
+    ],
+)  # fmt: skip
+def test_params_that_are_strings_choose_a_branch(body: tuple[str, ...]) -> None:
+    assert conftest(override("(params=['asyncio', 'uvloop'])", *body)) == dedent(TWO)
+
+
+def test_params_without_names_are_numbered_as_in_the_test_ids() -> None:
+    text = override("(params=[asyncio.new_event_loop, uvloop.new_event_loop])", *PARAM)
+    assert '"new_event_loop0": asyncio' in conftest(text)
+    policies = override(
+        "(params=[asyncio.DefaultEventLoopPolicy(), uvloop.EventLoopPolicy()])",
+        "asyncio.set_event_loop_policy(request.param)",
+        "loop = asyncio.new_event_loop()",
+        "yield loop",
+    )
+    assert conftest(policies) == dedent("""\
+        def new_event_loop0():
+            asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+            return asyncio.new_event_loop()
+
+
+        def new_event_loop1():
+            asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+            return asyncio.new_event_loop()
+
+
+        def pytest_asyncio_loop_factories():
+            return {"event_loop0": new_event_loop0, "event_loop1": new_event_loop1}
+        """)
+
+
+def test_params_that_only_repeat_the_tests() -> None:
+    text = override("(params=[1, 2])", "yield asyncio.new_event_loop()")
+    assert '{"1": asyncio.new_event_loop, "2": asyncio.new_event_loop}' in conftest(text)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "why"),
+    [
+        ("(params=KINDS)", "its params are not written in the decorator"),
+        ("(params=[*KINDS])", "its params are not written in the decorator"),
+        ("(params=[asyncio, uvloop], ids=str)", "the ids of its params are not written"),
+        ("(params=[asyncio, pytest.param(uvloop, marks=pytest.mark.slow)])", "carry marks"),
+        ("(params=[asyncio, uvloop], ids=['a'])", "more params than ids"),
+    ],
+)
+def test_params_that_cannot_be_read(decorator: str, why: str) -> None:
+    assert why in reason(override(decorator, "yield request.param.new_event_loop()"))
+
+
+def test_params_beside_work() -> None:
+    text = override(
+        "(params=[asyncio])", "loop = request.param.new_event_loop()", "up()", "yield loop"
+    )
+    assert "it makes a loop of another kind and does more: up()" in reason(text)
+
+
+def test_sync_test_keeps_a_kind_of_loop_from_becoming_a_factory() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override(
+            "(params=[asyncio, uvloop])", "yield request.param.new_event_loop()"
+        ),
+        "test_x.py": TESTS + "\n\ndef test_sync(event_loop):\n    event_loop.call_soon(print)\n",
+    }
+    (finding,) = migrate_files(files).findings
+    assert "the sync test test_sync uses it" in finding.message
+
+
+def test_override_below_that_makes_a_default_loop_is_not_overruled() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override("", "yield uvloop.new_event_loop()"),
+        "test_x.py": override("", "yield asyncio.new_event_loop()") + "\n\n" + TESTS,
+        "test_y.py": TESTS.replace("one", "two"),
+    }
+    (finding,) = migrate_files(files).findings
+    assert "test_one below it has a loop of its own" in finding.message
+
+
+# -- a test module or class: the hook of the nearest conftest -----------------------------------
+
+
+def test_kind_of_a_module_moves_to_the_nearest_conftest() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": "import uvloop as uv\n\nNAME = uv.__name__\n",
+        "sub/test_x.py": override("", "yield uvloop.new_event_loop()") + "\n\n" + TESTS,
+        "test_y.py": TESTS,
+    }
+    result = after(files)
+    assert result["conftest.py"] == dedent("""\
+        import asyncio
+
+        import uvloop as uv
+
+        NAME = uv.__name__
+
+
+        def pytest_asyncio_loop_factories(item):
+            if item.path.name == "test_x.py":
+                return {"uvloop": uv.new_event_loop}
+            return {"asyncio": asyncio.new_event_loop}
+        """)
+    assert "event_loop" not in result["sub/test_x.py"]
+
+
+def test_two_modules_share_one_hook_and_one_function() -> None:
+    configured = (
+        "loop = uvloop.new_event_loop()",
+        "loop.slow_callback_duration = 1",
+        "yield loop",
+    )
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": "",
+        "test_x.py": override("", *configured) + "\n\n" + TESTS,
+        "test_y.py": override("", *configured) + "\n\n" + TESTS,
+    }
+    text = after(files)["conftest.py"]
+    assert text.count("def new_event_loop") == text.count("def pytest_asyncio_loop_factories") == 1
+    assert text.count('return {"uvloop": new_event_loop}') == 2
+
+
+CLASS = """\
+    import pytest
+    import uvloop
+
+
+    class TestX:
+        @pytest.fixture
+        def event_loop(self):
+            yield uvloop.new_event_loop()
+
+        async def test_one(self):
+            pass
+    """
+
+
+def test_kind_of_a_class() -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": "", "test_x.py": dedent(CLASS)}
+    condition = 'item.path.name == "test_x.py" and item.cls and item.cls.__qualname__ == "TestX"'
+    assert f"    if {condition}:\n" in after(files)["conftest.py"]
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"test_x.py": CLASS + "\n\n    class TestY(TestX):\n        pass\n"}, "inherit from"),
+        ({"sub/test_x.py": "def test_a():\n    pass\n"}, "not the only one below"),
+        ({"test_y.py": "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n" + TESTS},
+         "loops are wider than function"),
+        ({"conftest.py": override("", "yield uvloop.new_event_loop()")},
+         "so does an override in a conftest"),
+        ({"test_x.py": CLASS.replace("uvloop.new_event_loop", "MyLoop")
+          + "\n\n    class MyLoop:\n        pass\n"}, "which no conftest can import"),
+    ],
+)  # fmt: skip
+def test_kind_of_a_class_that_a_hook_cannot_tell(more: dict[str, str], why: str) -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": "", "test_x.py": CLASS, **more}
+    found = [f.message for f in migrate_files(files).findings if f.path == "test_x.py"]
+    assert len(found) == 1, found
+    assert why in found[0]
+
+
+# -- older targets: a policy ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ("loop = uvloop.new_event_loop()", "yield loop", "loop.close()"),
+        ("asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())",
+         "loop = asyncio.new_event_loop()", "yield loop"),
+        ("yield uvloop.EventLoopPolicy().new_event_loop()",),
+    ],
+)  # fmt: skip
+def test_policy_makes_the_loops_below_1_4(body: tuple[str, ...]) -> None:
+    assert conftest(override("", *body), target=Target(1, 2)) == dedent("""\
+        @pytest.fixture(scope="session")
+        def event_loop_policy():
+            return uvloop.EventLoopPolicy()
+        """)
+
+
+def test_policies_for_params_below_1_4() -> None:
+    text = override("(params=[asyncio, uvloop])", "yield request.param.new_event_loop()")
+    policies = "[asyncio.DefaultEventLoopPolicy(), uvloop.EventLoopPolicy()]"
+    expected = f'@pytest.fixture(scope="session", params={policies}, ids=["asyncio", "uvloop"])'
+    assert conftest(text, target=Target(1, 3)).startswith(expected + "\ndef event_loop_policy(")
+
+
+def test_loop_that_no_policy_makes_is_a_finding_below_1_4() -> None:
+    text = override("", "loop = asyncio.SelectorEventLoop()", "yield loop", "loop.close()")
+    assert "loop factories need --target 1.4" in reason(text, target=Target(1, 3))
+
+
+# -- LS106 ----------------------------------------------------------------------------------------
+
+
+def policy(decorator: str, value: str) -> str:
+    body = f"def event_loop_policy(request):\n    return {value}\n"
+    return (
+        f"import asyncio\n\nimport pytest\nimport uvloop\n\n\n@pytest.fixture{decorator}\n{body}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (policy('(scope="session")', "uvloop.EventLoopPolicy()"),
+         '    return {"uvloop": uvloop.new_event_loop}\n'),
+        (policy("(params=[asyncio.DefaultEventLoopPolicy(), uvloop.EventLoopPolicy()],"
+                ' ids=["asyncio", "uvloop"])', "request.param"),
+         '    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}\n'),
+    ],
+)  # fmt: skip
+def test_policy_of_a_modern_suite_becomes_factories(text: str, expected: str) -> None:
+    files = {"pytest.ini": MODERN, "conftest.py": text, "test_x.py": TESTS}
+    assert after(files)["conftest.py"].endswith(
+        f"def pytest_asyncio_loop_factories():\n{expected}"
+    )
+
+
+def test_policy_with_params_made_elsewhere_is_a_finding() -> None:
+    files = {
+        "pytest.ini": MODERN,
+        "conftest.py": policy("(params=POLICIES)", "request.param"),
+        "test_x.py": TESTS,
+    }
+    found = migrate_files(files)
+    assert "conftest.py:8 LS106 action" in messages(found)
