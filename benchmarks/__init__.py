@@ -1,0 +1,1 @@
+"""How fast loopscope is, beside what it cannot be faster than and beside other tools."""
