@@ -39,6 +39,12 @@ class Cost:
         )
 
 
+# As people have it who install a program: with the bytecode of its modules kept.
+_ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+
+
 class Failed(Exception):
     """A command that did not do its work; its numbers would mean nothing."""
 
@@ -52,7 +58,11 @@ def run(command: Command) -> Cost:
     command.prepare()
     start = time.perf_counter()
     process = subprocess.Popen(
-        command.words, cwd=command.place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command.words,
+        cwd=command.place,
+        env=_ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     with watch(process.pid) as peaks:
         _, status, usage = os.wait4(process.pid, 0)

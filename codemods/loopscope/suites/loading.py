@@ -9,17 +9,20 @@ from pathlib import Path
 
 from loopscope.suites.configuration import CONFIGURATION_FILES
 from loopscope.suites.discovery import Found, discover
-from loopscope.suites.files import read_regular
+from loopscope.suites.files import glance_at, read_regular
 from loopscope.suites.patterns import is_test_file
 from loopscope.values import FileError, PytestConfig, Suite
 
 # Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,
 # AbstractEventLoopPolicy, event_loop_policy, ...). Plain substrings: five times as fast as one
-# regular expression with alternatives.
+# regular expression with alternatives. Most files hold none, so what several have in common is
+# looked for first.
 _TRACES = (
-    b"event_loop", b"EventLoop", b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode",
-    b"forbid_global_loop", b"accept_global_loop", b"run_until_complete",
-)  # fmt: skip
+    (b"EventLoop", (b"EventLoop",)),
+    (b"run_until_complete", (b"run_until_complete",)),
+    (b"_loop", (b"event_loop", b"forbid_global_loop", b"accept_global_loop")),
+    (b"asyncio", (b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode")),
+)
 # Modules that tests may take fixtures, base classes or hooks from.
 _SUPPORT = (b"fixture", b"pytest", b"def test")
 _SCRIPTS = ("setup.py", "noxfile.py")
@@ -113,28 +116,51 @@ def _scan(
 ) -> tuple[dict[str, bytes], bool]:
     """The Python files that matter if the suite does, and whether it does.
 
-    Ignore rules are asked last, and only for files that would be kept: they are slow.
+    Most suites do not: nothing of such a suite is kept in memory, and a suite that does matter
+    is read from the start.
     """
+    if not _mentions_asyncio(config) and not _is_touched(found, errors):
+        return {}, False
+    errors[:] = found.errors
     files: dict[str, bytes] = {}
-    touched = False
     for path in found.python:
         data = _read(found, path, errors)
-        if data is None:
-            continue
-        trace = any(word in data for word in _TRACES)
-        if trace and found.is_ignored(path):
-            continue
-        touched = touched or trace
-        if (
-            trace
-            or path in _SCRIPTS
-            or is_test_file(path, config)
-            or any(word in data for word in _SUPPORT)
-        ):
+        if data is not None and _matters(path, data, config) and not found.is_ignored(path):
             files[path] = data
-    if not touched and not _mentions_asyncio(config):
-        return {}, False
-    return {path: data for path, data in files.items() if not found.is_ignored(path)}, True
+    return files, True
+
+
+def _is_touched(found: Found, errors: list[FileError]) -> bool:
+    """Whether any Python file has a trace of event loops.
+
+    Ignore rules are asked last, and only for files that have one: they are slow.
+    """
+    prefix = os.path.join(found.root, "")
+    for path in found.python:
+        try:
+            data = glance_at(prefix + path)
+        except OSError:
+            _read(found, path, errors)  # it says what is wrong, and whether that matters
+            continue
+        if _has_trace(data) and not found.is_ignored(path):
+            return True
+    return False
+
+
+def _has_trace(data: bytes) -> bool:
+    for common, traces in _TRACES:
+        if common in data and any(trace in data for trace in traces):
+            return True
+    return False
+
+
+def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
+    return (
+        _has_trace(data)
+        or path in _SCRIPTS
+        or is_test_file(path, config)
+        or any(word in data for word in _SUPPORT)
+    )
 
 
 def _left_out(found: Found) -> Iterator[FileError]:
@@ -145,7 +171,7 @@ def _left_out(found: Found) -> Iterator[FileError]:
     for path in found.links:
         if not found.is_ignored(path) and found.may_edit(path):
             data = _read(found, path, [])
-            if data is not None and any(word in data for word in _TRACES):
+            if data is not None and _has_trace(data):
                 target = os.path.realpath(os.path.join(found.root, path))
                 message = (
                     f"is a link to {target}, which lies outside of this suite and is left alone:"
