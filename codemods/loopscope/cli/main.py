@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -43,6 +44,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit: 0, 1 or 2 as documented, 130 on Ctrl-C."""
+    gc.set_threshold(10_000)  # syntax trees are many objects without cycles: look less often
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # file names may hold what the terminal cannot show

@@ -9,7 +9,6 @@ that were given.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -134,6 +133,8 @@ def _values(path: str, text: str, table: Mapping[str, Any]) -> dict[str, Any]:
         option = known.get(key.replace("_", "-"))
         line = _line(text, key)
         if option is None or option.name is None:
+            import difflib
+
             [near] = difflib.get_close_matches(key, known, n=1, cutoff=0)
             message = f"[tool.loopscope] has no key {key!r}; the nearest is {near!r}"
             raise SettingsError(path, line, message)

@@ -8,8 +8,9 @@ project metadata (pyproject.toml, setup.cfg, setup.py) and tests below it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from loopscope.suites.configuration import CONFIGURATION_FILES, choose_configuration
 from loopscope.suites.files import read_regular, what_it_is
@@ -126,7 +127,9 @@ def _files(directory: str) -> set[str]:
         return set()
 
 
-def _configuration(directory: str, names: Iterable[str]) -> PytestConfig | FileError | None:
+def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError | None:
+    if names.isdisjoint(CONFIGURATION_FILES):
+        return None
     contents: dict[str, bytes] = {}
     for name in CONFIGURATION_FILES:
         if name in names:
@@ -161,7 +164,7 @@ class _Walk:
     def directory(self, place: str, around: Found | None, ignored: Ignored) -> None:
         try:
             with os.scandir(place) as scan:
-                entries = sorted(scan, key=lambda entry: entry.name)
+                entries = sorted(scan, key=attrgetter("name"))
         except OSError as error:
             message = f"this directory cannot be read: {error.strerror}"
             if around is None:
@@ -169,7 +172,7 @@ class _Walk:
             else:
                 around.errors.append(FileError(_relative(around.root, place), message))
             return
-        names = [entry.name for entry in entries]
+        names = {entry.name for entry in entries}
         forced = around is None or place in self.on_the_way
         if not forced and is_skipped_content(os.path.basename(place), names):
             return
@@ -180,17 +183,24 @@ class _Walk:
         owner.ignored[folder] = ignored
         if JOURNAL in names and os.path.isfile(os.path.join(place, JOURNAL)):
             owner.unfinished.append(folder)
+        prefix = f"{folder}/" if folder else ""
+        has_others = folder in ("", "requirements")
         for entry in entries:
-            self._entry(entry, owner, f"{folder}/" if folder else "", ignored)
+            if not entry.is_file(follow_symlinks=False):
+                self._unusual(entry, owner, prefix, ignored)
+            elif entry.name.endswith(".py"):
+                owner.python.append(prefix + entry.name)
+            elif has_others:
+                owner.others.append(prefix + entry.name)
 
-    def _owner(self, place: str, names: Sequence[str], around: Found | None) -> Found:
+    def _owner(self, place: str, names: Set[str], around: Found | None) -> Found:
         config = _configuration(place, names)
         if isinstance(config, FileError):
             found = Found(place, error=config)
         elif config is not None:
             found = Found(place, config)
         elif around is not None and (
-            around.config is not None or set(names).isdisjoint(_PROJECT_FILES)
+            around.config is not None or names.isdisjoint(_PROJECT_FILES)
         ):
             return around
         else:
@@ -198,7 +208,10 @@ class _Walk:
         self.owners.append((found, around))
         return found
 
-    def _entry(self, entry: os.DirEntry[str], owner: Found, prefix: str, ignored: Ignored) -> None:
+    def _unusual(
+        self, entry: os.DirEntry[str], owner: Found, prefix: str, ignored: Ignored
+    ) -> None:
+        """An entry that is no regular file: a directory, a link, or what nobody can read."""
         name, path = entry.name, entry.path
         if entry.is_dir(follow_symlinks=False):
             if path in self.on_the_way:
@@ -207,12 +220,12 @@ class _Walk:
             elif is_skipped_name(name) or ignored(path, directory=True):
                 return
             self.directory(path, owner, ignored)
-        elif not entry.is_file(follow_symlinks=False) and not _is_link_inside(owner.root, entry):
+        elif not _is_link_inside(owner.root, entry):
             if name.endswith(".py") and not name.startswith("."):  # as locks of editors do
                 _sort_out(owner, prefix + name, path)
         elif name.endswith(".py"):
             owner.python.append(prefix + name)
-        elif not prefix or prefix == "requirements/":
+        elif prefix in ("", "requirements/"):
             owner.others.append(prefix + name)
 
     def finish(self) -> list[Found]:

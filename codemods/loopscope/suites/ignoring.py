@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,8 @@ def is_skipped_name(name: str) -> bool:
     return name in _SKIPPED or name.startswith(".") or name.endswith((".egg-info", ".egg"))
 
 
-def is_skipped_content(name: str, content: Iterable[str]) -> bool:
+def is_skipped_content(name: str, names: Set[str]) -> bool:
     """Whether a folder is a virtual environment or build output, judged by what it holds."""
-    names = set(content)
     if name in _SKIPPED_UNLESS_PACKAGE and "__init__.py" not in names:
         return True
     return not names.isdisjoint(_ENVIRONMENT_MARKS)

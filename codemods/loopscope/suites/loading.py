@@ -18,9 +18,8 @@ from loopscope.values import FileError, PytestConfig, Suite
 # regular expression with alternatives. Most files hold none, so what several have in common is
 # looked for first.
 _TRACES = (
-    (b"EventLoop", (b"EventLoop",)),
     (b"run_until_complete", (b"run_until_complete",)),
-    (b"_loop", (b"event_loop", b"forbid_global_loop", b"accept_global_loop")),
+    (b"oop", (b"event_loop", b"EventLoop", b"forbid_global_loop", b"accept_global_loop")),
     (b"asyncio", (b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode")),
 )
 # Modules that tests may take fixtures, base classes or hooks from.
