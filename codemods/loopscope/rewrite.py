@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 
 from loopscope.rules.base import Edit
 from loopscope.syntax.draft import Draft
 from loopscope.syntax.imports import add_imports, drop_names, drop_unused, used_names
 from loopscope.syntax.source import SourceError, decode, encode
+from loopscope.syntax.trees import parse
 
 
 class RewriteError(ValueError):
@@ -32,7 +32,7 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
         for edit in edits:
             edit.stage(draft)
         text = _imports(source.text, draft.render(), edits, imported, source.newline)
-        ast.parse(text)
+        parse(text)
         return encode(source, text)
     except (RecursionError, MemoryError) as error:
         raise RewriteError(

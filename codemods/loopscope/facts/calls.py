@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from loopscope.facts.model import LoopCall, LoopUse, Place, UseKind
-from loopscope.facts.names import Names, imports_of
+from loopscope.facts.names import Names, imports_of, statements
+from loopscope.syntax.trees import walk
 
 # Calls that give the current loop, or that take it silently.
 CURRENT_LOOP = frozenset(
@@ -22,13 +24,25 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+class Lines:
+    """Some lines of a file, to be asked whether any of them lies in a range."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._numbers = sorted(numbers)
+
+    def any_in(self, first: int, last: int) -> bool:
+        """Whether there is one from ``first`` to ``last``, both included."""
+        index = bisect_left(self._numbers, first)
+        return index < len(self._numbers) and self._numbers[index] <= last
+
+
 @dataclass(slots=True)
 class CallFinder:
     """Walks one file and keeps every call that asks for the current loop."""
 
     names: Names
     ordinals: Mapping[ast.AST, int]
-    lines: frozenset[int]  # lines with a hit; only statements over one of them are walked
+    lines: Lines  # lines with a hit; only statements over one of them are walked
     found: list[LoopCall]
 
     def statement(
@@ -38,7 +52,7 @@ class CallFinder:
         first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
         decorators = getattr(node, "decorator_list", ())
         first = min([first, *(item.lineno for item in decorators)])
-        if first and not any(first <= line <= last for line in self.lines):
+        if first and not self.lines.any_in(first, last):
             return
         self.visit(node, place, ordinal, owner)
 
@@ -86,12 +100,7 @@ class CallFinder:
         else:
             inside = Place.SYNC if ordinal is None else Place.NESTED
         outer = self.names
-        local = [
-            found
-            for child in ast.walk(node)
-            if isinstance(child, (ast.Import, ast.ImportFrom))
-            for found in imports_of(child)
-        ]
+        local = [found for child in statements(node.body) for found in imports_of(child)]
         if local:
             self.names = outer.with_local(local)
         for statement in node.body:
@@ -192,7 +201,7 @@ _RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", 
 
 def drives_loops(node: ast.AST, names: Names) -> bool:
     """Whether a function runs some loop by itself, other than the one it got as argument."""
-    for child in ast.walk(node):
+    for child in walk(node):
         if not isinstance(child, ast.Call):
             continue
         if names.resolve(child.func) in _RUNNERS:

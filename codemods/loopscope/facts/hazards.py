@@ -12,7 +12,7 @@ from typing import Any
 
 from loopscope.facts.dead_loops import closed_loops, dead_loops
 from loopscope.facts.model import Hazard
-from loopscope.facts.names import Names, imports_of
+from loopscope.facts.names import Names, imports_of, statements
 from loopscope.facts.spots import Spot
 from loopscope.facts.tasks import early_closes, swallowed_cancellations
 from loopscope.facts.touches import asyncio_calls, patches, policies
@@ -69,7 +69,11 @@ def find_hazards(
         ]
         if not wanted:
             continue
-        local = [item for child in ast.walk(node) for item in _imports(child)] if function else []
+        local = (
+            [item for child in statements([node]) for item in imports_of(child)]
+            if isinstance(node, _FUNCTIONS)
+            else []
+        )
         known = names.with_local(local) if local else names
         for check in wanted:
             brought = tuple(local) if check.code == "LS309" else ()
@@ -88,11 +92,6 @@ def _first_line(node: ast.AST) -> int:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     first: int = getattr(node, "lineno", 1)
     return min([first, *(item.lineno for item in decorators)])
-
-
-def _imports(node: ast.AST) -> Iterator[Any]:
-    if isinstance(node, ast.stmt):
-        yield from imports_of(node)
 
 
 def _units(

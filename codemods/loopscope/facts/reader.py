@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from loopscope.facts.calls import (
     CallFinder,
     Definition,
+    Lines,
     drives_loops,
     dynamic_requests,
     loop_uses,
@@ -20,6 +21,7 @@ from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook,
 from loopscope.facts.names import Names, dotted, module_imports, statements
 from loopscope.facts.overrides import read_override
 from loopscope.facts.policies import read_policy
+from loopscope.syntax.trees import walk
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"
@@ -52,9 +54,8 @@ class _Reader:
         self.names = Names(imports)
         definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
-        self.hits = frozenset(
-            number for number, line in enumerate(self.lines, 1) if _HIT.search(line)
-        )
+        self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
+        self.yields = Lines(number for number, line in enumerate(self.lines, 1) if "yield" in line)
         self.variables: dict[str, tuple[Mark, ...]] = {}
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -184,7 +185,7 @@ class _Reader:
         fixture = read_fixture(node, self.names) if node.decorator_list else None
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         end = node.end_lineno or node.lineno
-        hit = any(first <= line <= end for line in self.hits)
+        hit = self.hits.any_in(first, end)
         requested, everything = _parameters(node, class_ordinal is not None)
         override = None
         if fixture is not None and fixture.name == "event_loop":
@@ -201,7 +202,7 @@ class _Reader:
             end_line=end,
             class_ordinal=class_ordinal,
             is_async=isinstance(node, ast.AsyncFunctionDef),
-            is_generator=_is_generator(node),
+            is_generator=self.yields.any_in(first, end) and _is_generator(node),
             conditional=conditional,
             parameters=requested,
             all_parameters=everything,
@@ -231,11 +232,11 @@ class _Reader:
     ) -> frozenset[str]:
         """The arguments that a function awaits, or iterates over asynchronously, as they are."""
         lines = self.lines[node.lineno - 1 : node.end_lineno]
-        if not any("await " in line or "async for " in line for line in lines):
+        if not names or not any("await " in line or "async for " in line for line in lines):
             return frozenset()
         values = [
             child.value if isinstance(child, ast.Await) else child.iter
-            for child in ast.walk(node)
+            for child in walk(node)
             if isinstance(child, (ast.Await, ast.AsyncFor))
         ]
         return frozenset(

@@ -10,6 +10,7 @@ from loopscope.syntax.numbering import DEFINITIONS, Numbering
 from loopscope.syntax.page import Page, Piece
 from loopscope.syntax.source import SourceError, split_lines
 from loopscope.syntax.surgery import StatementEdit, operate, parse_fragment
+from loopscope.syntax.trees import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Draft:
         """
         self._newline = newline
         self._text = text
-        tree = ast.parse(text)
+        tree = parse(text)
         self._numbering = Numbering.of(tree.body)
         self._definitions = [
             number

@@ -12,6 +12,7 @@ from loopscope.syntax.draft import Draft
 from loopscope.syntax.layout import kind_of
 from loopscope.syntax.rows import import_row, with_import_row
 from loopscope.syntax.source import split_lines
+from loopscope.syntax.trees import parse
 
 Import = ast.Import | ast.ImportFrom
 _STANDARD, _THIRD_PARTY, _LOCAL = range(3)
@@ -38,7 +39,7 @@ def add_imports(
 
 
 def _add_module(text: str, module: str, newline: str) -> str:
-    tree = ast.parse(text)
+    tree = parse(text)
     for statement in tree.body:
         if isinstance(statement, ast.Import):
             for alias in statement.names:
@@ -49,7 +50,7 @@ def _add_module(text: str, module: str, newline: str) -> str:
 
 
 def _add_name(text: str, module: str, name: str, newline: str) -> str:
-    tree = ast.parse(text)
+    tree = parse(text)
     froms = [
         statement
         for statement in tree.body

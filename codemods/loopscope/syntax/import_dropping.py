@@ -14,6 +14,7 @@ from loopscope.syntax.names import bound_name, used_names
 from loopscope.syntax.numbering import Numbering
 from loopscope.syntax.rows import display_row, import_row, with_display_row, with_import_row
 from loopscope.syntax.source import split_lines
+from loopscope.syntax.trees import parse
 
 Import = ast.Import | ast.ImportFrom
 # A bare noqa, or one that lists a pyflakes code such as F401 (unused) or F811 (redefined).
@@ -70,7 +71,7 @@ def drop_names(
 
 
 def _drop(text: str, goes: Callable[[Import, ast.alias], bool], newline: str) -> str:
-    tree = ast.parse(text)
+    tree = parse(text)
     numbers = {node: number for number, node in enumerate(Numbering.of(tree.body).statements)}
     draft = Draft(text, newline)
     for owner, block in _blocks(tree):
@@ -164,7 +165,7 @@ def _noqa(lines: Sequence[str], statement: Import, alias: ast.alias) -> bool:
 def _drop_exports(text: str, names: Collection[str], newline: str) -> str:
     """Take ``names`` out of a literal ``__all__``."""
     draft = Draft(text, newline)
-    for node in ast.parse(text).body:
+    for node in parse(text).body:
         targets = node.targets if isinstance(node, ast.Assign) else []
         if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
             draft.edit_statement(node.lineno, partial(_without_exports, names=names))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+
+from loopscope.syntax.trees import parse, walk
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)([^#\n]*)")
@@ -12,6 +15,11 @@ _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)([^#\n]*)")
 _NAMING_CALLS = frozenset(
     {"cast", "TypeVar", "NewType", "ForwardRef", "usefixtures", "getfixturevalue"}
 )
+
+_NAMING = (
+    ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.AnnAssign, ast.Assign, ast.AugAssign,
+    ast.Subscript, ast.Call,
+)  # fmt: skip
 
 
 def bound_names(tree: ast.Module) -> set[str]:
@@ -31,7 +39,8 @@ def bound_name(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
     return alias.name.partition(".")[0]
 
 
-def used_names(text: str) -> set[str]:
+@lru_cache(maxsize=4)
+def used_names(text: str) -> frozenset[str]:
     """Every name that the file may use, read generously.
 
     Variables, arguments (they name fixtures), ``__all__``, types in strings and in comments.
@@ -40,17 +49,18 @@ def used_names(text: str) -> set[str]:
         SyntaxError: this Python cannot parse ``text``.
     """
     names: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
-        names.update(_names_in(node))
+    for node in walk(parse(text)):
+        if isinstance(node, ast.Name):  # most of them
+            names.add(node.id)
+        elif isinstance(node, _NAMING):
+            names.update(_names_in(node))
     for comment in _TYPE_COMMENT.findall(text):
         names.update(_WORD.findall(comment))
-    return names
+    return frozenset(names)
 
 
 def _names_in(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.arg):
+    if isinstance(node, ast.arg):
         yield node.arg
         yield from _quoted(node.annotation)
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
