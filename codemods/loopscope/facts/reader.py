@@ -55,7 +55,8 @@ class _Reader:
         definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
-        self.yields = Lines(number for number, line in enumerate(self.lines, 1) if "yield" in line)
+        self.yields = self._lines_with("yield")
+        self.dynamic = self._lines_with("getfixturevalue")
         self.variables: dict[str, tuple[Mark, ...]] = {}
         self.functions: list[Function] = []
         self.classes: list[Class] = []
@@ -90,6 +91,9 @@ class _Reader:
                 if "loopscope" in line and (match := _ANNOTATION.search(line))
             },
         )
+
+    def _lines_with(self, word: str) -> Lines:
+        return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
 
     # -- statements ---------------------------------------------------------------------
 
@@ -216,7 +220,7 @@ class _Reader:
                 for item in node.decorator_list
             ),
             parametrized=parametrized(node.decorator_list, self.names),
-            dynamic=dynamic_requests(node) if hit else (),
+            dynamic=dynamic_requests(node) if self.dynamic.any_in(first, end) else (),
             loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
             override=override,
             policy=policy,

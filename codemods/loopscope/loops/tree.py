@@ -92,6 +92,7 @@ class Tree:
         self.files = files
         self.config = config
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
+        self._chains: dict[str, tuple[dict[str, Registered], ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
             for path, facts in files.items()
@@ -223,8 +224,13 @@ class Tree:
 
     def chain(self, test: Test) -> tuple[dict[str, Registered], ...]:
         """The fixtures that a test sees, holder by holder, the nearest last."""
-        holders = ["", *directory_holders(test.module), *test.holders]
-        return tuple(self.registered[holder] for holder in holders if holder in self.registered)
+        nearest = test.id.partition("[")[0].rpartition("::")[0]
+        if nearest not in self._chains:  # the same for all tests of a module or class
+            holders = ["", *directory_holders(test.module), *test.holders]
+            self._chains[nearest] = tuple(
+                self.registered[holder] for holder in holders if holder in self.registered
+            )
+        return self._chains[nearest]
 
     # -- classes and tests --------------------------------------------------------------
 
