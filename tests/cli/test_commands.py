@@ -210,6 +210,13 @@ def test_version_and_help(loopscope: Run) -> None:
     assert "--diff" in loopscope("migrate", "--help").out
 
 
+def test_help_lists_every_command_without_importing_it() -> None:
+    code = "import sys; from loopscope.cli import main as m; m.cli(['--help'], 'x', None, False); "
+    names = "print(set(m._COMMANDS) == set(m._SUMMARIES), 'loopscope.cli.options' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code + names], capture_output=True, text=True)
+    assert done.stdout.endswith("True False\n"), done.stderr
+
+
 def test_interrupt_exits_with_130(tree: Tree, tmp_path: Path) -> None:
     long = "".join(f"async def test_{i}(event_loop):\n    pass\n\n\n" for i in range(40_000))
     tree({"test_long.py": long})

@@ -3,12 +3,14 @@ hook."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+resource = pytest.importorskip("resource", reason="it measures what processes take")
 
 FILES = 2000
 HEAVY = ("libcst", "bowler", "rich", "tomlkit", "configupdater", "loopscope.engine")
@@ -44,9 +46,15 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seconds(command: list[str], text: str, where: Path) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, input=text, text=True, cwd=where, check=True, capture_output=True)
-    return time.perf_counter() - start
+    """The processors' time: unlike that of the clock, it hardly knows what else is running."""
+    # An installed program has the bytecode of its modules.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        command, input=text, text=True, cwd=where, env=environment, check=True, capture_output=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_nothing_heavy_is_imported(large: Path) -> None:
@@ -56,10 +64,10 @@ def test_nothing_heavy_is_imported(large: Path) -> None:
     assert not set(done.stderr.split()).intersection(HEAVY)
 
 
-def test_check_takes_less_than_three_times_what_reading_takes(large: Path) -> None:
+def test_check_takes_less_than_two_and_a_half_times_what_reading_takes(large: Path) -> None:
     paths = "\n".join(map(str, large.rglob("*.py")))
     read, check = [sys.executable, "-c", READ], [sys.executable, "-m", "loopscope", "check"]
     # The best of several: other programs can only make a run slower.
     pairs = [(seconds(check, "", large), seconds(read, paths, large)) for _ in range(5)]
     best_check, best_read = (min(times) for times in zip(*pairs, strict=True))
-    assert best_check < 3 * best_read, f"{best_check:.3f} s against {best_read:.3f} s"
+    assert best_check < 2.5 * best_read, f"{best_check:.3f} s against {best_read:.3f} s"

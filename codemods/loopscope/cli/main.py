@@ -16,6 +16,12 @@ _COMMANDS = {
     "migrate": "loopscope.cli.migrate:migrate",
     "rules": "loopscope.cli.rules:rules",
 }
+# For the list of commands, which is printed without importing any of them.
+_SUMMARIES = {
+    "check": "Report what would change and what is left to do by hand.",
+    "migrate": "Migrate suites, or show the changes.",
+    "rules": "List the rules, or say what one does and why.",
+}
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 
 
@@ -34,6 +40,11 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _SUMMARIES[name]) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,9 +9,7 @@ from typing import Any
 
 _BOM = "\N{BYTE ORDER MARK}"
 _COMMENT = ("#", ";")
-_TOML_PLACE = re.compile(
-    r" \(at (?:line (\d+), column \d+|end of document)\)$| at line \d+ col \d+$"
-)
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class FormatError(ValueError):
@@ -67,25 +65,16 @@ def parse_toml(text: str) -> dict[str, Any]:
     last = text.rstrip("\n").count("\n") + 1
     if sys.version_info >= (3, 11):
         import tomllib
-
-        try:
-            return tomllib.loads(text)
-        except ValueError as error:
-            message = str(error)
-            place = _TOML_PLACE.search(message)
-            line = int(place[1]) if place and place[1] else last
-            raise FormatError(_TOML_PLACE.sub("", message), line) from None
     else:
-        import tomlkit
-        import tomlkit.exceptions
-
-        try:
-            return tomlkit.parse(text).unwrap()
-        except tomlkit.exceptions.ParseError as error:
-            message = _TOML_PLACE.sub("", str(error))
-            raise FormatError(message, min(error.line, last)) from None
-        except (ValueError, tomlkit.exceptions.TOMLKitError) as error:
-            raise FormatError(str(error), 0) from None
+        import tomli as tomllib
+    try:
+        document: dict[str, Any] = tomllib.loads(text)
+    except ValueError as error:
+        message = str(error)
+        place = _TOML_PLACE.search(message)
+        line = int(place[1]) if place and place[1] else last
+        raise FormatError(_TOML_PLACE.sub("", message), line) from None
+    return document
 
 
 def parse_ini(text: str) -> dict[str, IniSection]:
