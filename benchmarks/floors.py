@@ -36,12 +36,12 @@ def rewrite(parse: str, change: str) -> None:
     """Parse what matters; parse and print what changes."""
     import ast
 
-    import libcst
-
     for path in _listed(parse):
         with open(path, "rb") as file:
             ast.parse(file.read())
     for path in _listed(change):
+        import libcst
+
         with open(path, "rb") as file:
             libcst.parse_module(file.read()).bytes  # noqa: B018
 

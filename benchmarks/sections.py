@@ -76,20 +76,25 @@ def check(plan: Plan) -> str:
     return compared(f"check, {_described(replace(plan.size, legacy=0.0))}", costs)
 
 
+def modern(plan: Plan) -> str:
+    """A tree where some packages use pytest-asyncio, but nothing is left to change."""
+    size = replace(plan.size, legacy=0.0, modern=plan.size.legacy)
+    tree = plan.tree("modern", size)
+    name, floor = _floor_of_rewriting(plan, tree)
+    costs = best_of(
+        plan.repeat, {name: floor, "loopscope check": _loopscope(tree, "check", *plan.options)}
+    )
+    return compared(f"check, {size.modern:.0%} of the packages on pytest-asyncio 1.x", costs)
+
+
 def migrate(plan: Plan) -> str:
     """The legacy monorepo: against the floor, and against tools that rename one function."""
     tree = plan.legacy
-    matter, change = what_matters(tree)
-    lists = (
-        written(plan.folder / "matter.txt", matter),
-        written(plan.folder / "change.txt", change),
-    )
+    name, floor = _floor_of_rewriting(plan, tree)
     costs = best_of(
         plan.repeat,
         {
-            f"floor: find, parse {len(matter)} files, rewrite {len(change)}": _floor(
-                "rewrite", tree, *lists
-            ),
+            name: floor,
             "loopscope migrate --diff": _loopscope(tree, "migrate", "--diff", *plan.options),
         },
     )
@@ -125,11 +130,13 @@ def growth(plan: Plan) -> str:
         costs = best_of(
             max(1, plan.repeat // 2),
             {
+                "floor": _floor("find", clean),
                 "check": _loopscope(clean, "check", *plan.options),
                 "migrate": _loopscope(legacy, "migrate", "--diff", *plan.options),
             },
         )
-        row = [f"{files:,}"]
+        floor = costs.pop("floor")
+        row = [f"{files:,}", f"{costs['check'].cpu / floor.cpu:.2f}"]
         for cost in costs.values():
             row += [
                 f"{cost.wall:.2f} s",
@@ -137,13 +144,15 @@ def growth(plan: Plan) -> str:
                 f"{cost.peaks.own:.0f} MiB",
             ]
         rows.append(tuple(row))
-    heads = ("files", "check", "CPU per 1,000", "peak", "migrate --diff", "CPU per 1,000", "peak")
+    each = ("CPU per 1,000", "peak")
+    heads = ("files", "check / floor", "check", *each, "migrate --diff", *each)
     return table("Growth", heads, rows)
 
 
 SECTIONS: Mapping[str, Callable[[Plan], str]] = {
     "start": start,
     "check": check,
+    "modern": modern,
     "migrate": migrate,
     "memory": memory,
     "growth": growth,
@@ -159,6 +168,17 @@ def _loopscope(tree: Path, *arguments: str) -> Command:
 
 def _floor(kind: str, tree: Path, *lists: Path) -> Command:
     return Command([sys.executable, floors.__file__, kind, str(tree), *map(str, lists)], tree)
+
+
+def _floor_of_rewriting(plan: Plan, tree: Path) -> tuple[str, Command]:
+    """What parsing and rewriting the files that matter costs, and what to call it."""
+    matter, change = what_matters(tree)
+    lists = (
+        written(plan.folder / f"{tree.name}-matter.txt", matter),
+        written(plan.folder / f"{tree.name}-change.txt", change),
+    )
+    name = f"floor: find, parse {len(matter)} files, rewrite {len(change)}"
+    return name, _floor("rewrite", tree, *lists)
 
 
 def _tools_that_rename(plan: Plan, tree: Path) -> dict[str, Cost]:
