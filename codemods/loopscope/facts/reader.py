@@ -15,6 +15,7 @@ from loopscope.facts.calls import (
     loop_uses,
 )
 from loopscope.facts.decorators import marks_in, param_marks, parametrized, read_fixture
+from loopscope.facts.functions import is_alias, is_generator, parameters, returns_call
 from loopscope.facts.hazards import find_hazards
 from loopscope.facts.hooks import read_hook
 from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook, Place
@@ -30,7 +31,6 @@ _IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
 _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_NO_ARGUMENTS = ("self", "cls")
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
@@ -190,7 +190,7 @@ class _Reader:
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         end = node.end_lineno or node.lineno
         hit = self.hits.any_in(first, end)
-        requested, everything = _parameters(node, class_ordinal is not None)
+        requested, everything = parameters(node, class_ordinal is not None)
         override = None
         if fixture is not None and fixture.name == "event_loop":
             override = read_override(node, self.names, fixture.origin, self.lines)
@@ -206,7 +206,7 @@ class _Reader:
             end_line=end,
             class_ordinal=class_ordinal,
             is_async=isinstance(node, ast.AsyncFunctionDef),
-            is_generator=self.yields.any_in(first, end) and _is_generator(node),
+            is_generator=self.yields.any_in(first, end) and is_generator(node),
             conditional=conditional,
             parameters=requested,
             all_parameters=everything,
@@ -225,9 +225,9 @@ class _Reader:
             override=override,
             policy=policy,
             drives_loops=hit and drives_loops(node, self.names),
-            returns_call=_returns_call(node),
+            returns_call=returns_call(node),
             awaits=self._awaited(node, requested),
-            is_alias=_is_alias(node),
+            is_alias=is_alias(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
         )
 
@@ -285,55 +285,3 @@ def _strings(node: ast.expr) -> Iterator[str]:
     for item in items:
         if isinstance(item, ast.Constant) and isinstance(item.value, str):
             yield item.value
-
-
-def _parameters(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, method: bool
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The parameters that pytest fills, and all of them."""
-    arguments = node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    required = positional[: len(positional) - len(arguments.defaults)]
-    required += [
-        item
-        for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        if default is None
-    ]
-    names = [item.arg for item in required]
-    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
-    if names and ((method and not static) or names[0] in _NO_ARGUMENTS):
-        names = names[1:]
-    everything = [item.arg for item in [*positional, *arguments.kwonlyargs]]
-    return tuple(names), tuple(everything)
-
-
-def _is_alias(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """``def loop(event_loop): return event_loop``, the usual bridge to other plugins."""
-    body = [item for item in node.body if not isinstance(item, ast.Expr) or _yields(item)]
-    if len(body) != 1:
-        return False
-    last = body[0]
-    value = last.value if isinstance(last, (ast.Return, ast.Expr)) else None
-    value = value.value if isinstance(value, ast.Yield) else value
-    return isinstance(value, ast.Name) and value.id == "event_loop"
-
-
-def _returns_call(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return isinstance(node, ast.FunctionDef) and any(
-        isinstance(item, ast.Return) and isinstance(item.value, ast.Call) for item in node.body
-    )
-
-
-def _yields(node: ast.Expr) -> bool:
-    return isinstance(node.value, ast.Yield)
-
-
-def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    stack: list[ast.AST] = list(node.body)
-    while stack:
-        child = stack.pop()
-        if isinstance(child, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(child, (*_FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(child))
-    return False

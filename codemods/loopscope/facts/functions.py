@@ -1,0 +1,61 @@
+"""What the definition of one function says by its form."""
+
+from __future__ import annotations
+
+import ast
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+_NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_NO_ARGUMENTS = ("self", "cls")
+
+
+def parameters(node: FunctionNode, method: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parameters that pytest fills, and all of them."""
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    required += [
+        item
+        for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    ]
+    names = [item.arg for item in required]
+    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+    if names and ((method and not static) or names[0] in _NO_ARGUMENTS):
+        names = names[1:]
+    everything = [item.arg for item in [*positional, *arguments.kwonlyargs]]
+    return tuple(names), tuple(everything)
+
+
+def is_alias(node: FunctionNode) -> bool:
+    """``def loop(event_loop): return event_loop``, the usual bridge to other plugins."""
+    body = [item for item in node.body if not isinstance(item, ast.Expr) or _yields(item)]
+    if len(body) != 1:
+        return False
+    last = body[0]
+    value = last.value if isinstance(last, (ast.Return, ast.Expr)) else None
+    value = value.value if isinstance(value, ast.Yield) else value
+    return isinstance(value, ast.Name) and value.id == "event_loop"
+
+
+def returns_call(node: FunctionNode) -> bool:
+    """A ``def`` that returns what some call gives, such as a coroutine."""
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(item, ast.Return) and isinstance(item.value, ast.Call) for item in node.body
+    )
+
+
+def _yields(node: ast.Expr) -> bool:
+    return isinstance(node.value, ast.Yield)
+
+
+def is_generator(node: FunctionNode) -> bool:
+    """Whether the function itself yields; the functions inside it do not count."""
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        child = stack.pop()
+        if isinstance(child, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(child, _NESTED):
+            stack.extend(ast.iter_child_nodes(child))
+    return False
