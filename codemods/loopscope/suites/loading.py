@@ -136,12 +136,12 @@ def _is_touched(found: Found, errors: list[FileError]) -> bool:
     """
     prefix = os.path.join(found.root, "")
     for path in found.python:
+        data: bytes | None
         try:
             data = glance_at(prefix + path)
         except OSError:
-            _read(found, path, errors)  # it says what is wrong, and whether that matters
-            continue
-        if _has_trace(data) and not found.is_ignored(path):
+            data = _read(found, path, errors)  # it says what is wrong, where that matters
+        if data is not None and _has_trace(data) and not found.is_ignored(path):
             return True
     return False
 
