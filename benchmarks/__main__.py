@@ -10,14 +10,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.monorepo import Size
+from benchmarks.monorepo import TOO_FEW, Size
 from benchmarks.sections import SECTIONS, Plan
 
 
 def main() -> None:
     """Run the sections that the command line names, one after the other."""
     given = _arguments()
-    size = Size(given.packages, given.files, given.lines, given.legacy, seed=given.seed)
+    size = given.size
     folder = Path(tempfile.mkdtemp(prefix="loopscope-benchmarks-"))
     try:
         options = tuple(shlex.split(given.options))
@@ -47,6 +47,12 @@ def _arguments() -> argparse.Namespace:
     unknown = [name for name in given.sections if name not in SECTIONS]
     if unknown:
         parser.error(f"no section {unknown[0]!r}: choose from {', '.join(SECTIONS)}")
+    if given.repeat < 1 or given.sample < 1:
+        parser.error("--repeat and --sample are at least 1")
+    given.size = Size(given.packages, given.files, given.lines, given.legacy, seed=given.seed)
+    for one in (given.size, *map(given.size.scaled, given.growth)):
+        if not one.is_possible:
+            parser.error(f"{one.files} files and {one.lines} lines are too few: {TOO_FEW}")
     return given
 
 

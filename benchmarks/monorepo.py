@@ -25,6 +25,7 @@ _SHORTEST = 12  # lines
 _TEST_SHARE = 0.4  # of the files of a package
 _SHORT_FILES = 3  # in each package: two __init__.py and a conftest
 _SMALLEST_PACKAGE = _SHORT_FILES + 2  # with a module and a test module
+TOO_FEW = f"a package has at least {_SMALLEST_PACKAGE} files, a file {_SHORTEST} lines"
 
 _PYPROJECT = """\
 [project]
@@ -66,6 +67,15 @@ class Size:
     modern: float = 0.0
     seed: int = 1
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether there are enough packages, files and lines."""
+        return (
+            self.packages > 0
+            and self.files >= _SMALLEST_PACKAGE * self.packages
+            and self.lines >= _SHORTEST * self.files
+        )
+
     def scaled(self, files: int) -> Size:
         """The same with another number of files: the packages stay as large as they are."""
         share = files / self.files
@@ -80,10 +90,8 @@ def make(root: Path, size: Size) -> None:
     Raises:
         ValueError: There are too few files or lines for that many packages.
     """
-    if size.files < _SMALLEST_PACKAGE * size.packages or size.lines < _SHORTEST * size.files:
-        raise ValueError(
-            f"a package has at least {_SMALLEST_PACKAGE} files, a file {_SHORTEST} lines"
-        )
+    if not size.is_possible:
+        raise ValueError(TOO_FEW)
     if root.exists():
         shutil.rmtree(root)
     for path, text in contents(size):

@@ -293,15 +293,3 @@ def test_file_and_folder_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "c").chmod(0o755)
     assert set(suite.files) == {"test_a.py"}
     assert {error.path for error in suite.errors} == {"test_b.py", "c"}
-
-
-@pytest.mark.parametrize("length", [64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 300_000])
-def test_the_only_trace_at_the_end_of_a_long_file(tmp_path: Path, length: int) -> None:
-    text = "# \n" * (length // 3)
-    tree(tmp_path, {"pytest.ini": "", "test_a.py": (text + LEGACY)[-length:]})
-    assert files(tmp_path) == {"pytest.ini", "test_a.py"}
-
-
-def test_what_stands_before_the_first_trace_belongs_to_the_suite(tmp_path: Path) -> None:
-    tree(tmp_path, {"pytest.ini": "", "test_a.py": PLAIN, "test_b.py": LEGACY})
-    assert files(tmp_path) == {"pytest.ini", "test_a.py", "test_b.py"}
