@@ -16,24 +16,25 @@ class Components:
 
     def add(self, node: Hashable, level: Scope = Scope.FUNCTION) -> None:
         """Note that ``node`` needs at least ``level``."""
-        root = self._find(node)
+        root = self.root(node)
         self._level[root] = max(self._level[root], level)
 
     def join(self, first: Hashable, second: Hashable) -> None:
         """Put two nodes on one level."""
-        one, other = self._find(first), self._find(second)
+        one, other = self.root(first), self.root(second)
         if one != other:
             self._parent[other] = one
             self._level[one] = max(self._level[one], self._level.pop(other))
 
     def level(self, node: Hashable) -> Scope:
         """The level of the node's component."""
-        return self._level[self._find(node)]
+        return self._level[self.root(node)]
 
     def __contains__(self, node: Hashable) -> bool:
         return node in self._parent
 
-    def _find(self, node: Hashable) -> Hashable:
+    def root(self, node: Hashable) -> Hashable:
+        """The member that stands for the node's component, until something is joined."""
         if node not in self._parent:
             self._parent[node] = node
             self._level[node] = Scope.FUNCTION

@@ -28,6 +28,7 @@ class How(enum.Enum):
 
     ASYNC = "async"  # it becomes async def
     BOUND = "bound"  # a sync function under pytest_asyncio.fixture
+    RUNNING = "running"  # it becomes async def to find the running loop (below 1.1)
 
 
 class Candidates:
@@ -61,9 +62,30 @@ class Candidates:
         runs = self._only_runs(key, function) and fixture.decorators == 1
         if runs and not self.options.safe_only and fixture.name not in self._dynamic:
             return How.ASYNC
-        if kinds & {UseKind.NESTED, UseKind.STORE} or not self.options.target.has(1, 1):
+        if kinds & {UseKind.NESTED, UseKind.STORE}:
             return None
-        return How.BOUND
+        if self.options.target.has(1, 1):
+            return How.BOUND
+        return How.RUNNING if self._may_run(key, function, asks=asks) else None
+
+    def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
+        """Whether nothing in the sync fixture forbids a running loop around it.
+
+        Below pytest-asyncio 1.1 only an async fixture finds its loop; from 1.0 on a bridge
+        serves those who ask for ``event_loop``.
+        """
+        fixture = function.fixture
+        assert fixture is not None
+        if self.options.safe_only or (asks and self.options.target.has(1, 0)):
+            return False
+        drives = {use.method for use in function.loop_uses}
+        drives |= {call.method for call in self.current_calls(key)}
+        return (
+            not function.drives_loops
+            and not drives & {_RUNS, "run_forever"}
+            and fixture.decorators == 1
+            and fixture.name not in self._dynamic
+        )
 
     def test(self, test: Test) -> bool:
         """Whether the sync test could become an async one."""

@@ -216,7 +216,10 @@ class Reading:
         override = self.override_of(test)
         if override is None or self._wide_default:
             return ("scope", level.word, self.instance(test, level))
-        return ("override", override.holder, level.word, self.instance(test, level))
+        place = self.instance(test, level)
+        if level is Scope.PACKAGE:  # the package's own modules, or all that lies below it
+            place = f"{dirname(test.module)}/" == override.holder.removeprefix("./")
+        return ("override", override.holder, level.word, place)
 
     @cached_property
     def legacy_map(self) -> LoopMap:

@@ -8,9 +8,10 @@ more, so this is the fixpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property
-from posixpath import basename
+from posixpath import basename, dirname
 
 from loopscope.facts.model import Function, Place
 from loopscope.loops.ambient import AmbientUsers
@@ -51,6 +52,21 @@ class Solver:
             asked = self.asked.setdefault(place, Asked())
             asked.files.add(key.path)
             asked.scope = max(asked.scope, function.fixture.scope)
+
+        if not options.target.has(1, 0):
+            self._leave_packages()
+
+    def _leave_packages(self) -> None:
+        """Before pytest-asyncio 1.0 every package had a loop of its own: one for many is wider."""
+        concerned = [t for t in self.reading.tests if ("test", t.id) in self.nodes]
+        folders: dict[Hashable, set[str]] = defaultdict(set)
+        for test in concerned:
+            folders[self.nodes.root(("test", test.id))].add(dirname(test.module))
+        for test in concerned:
+            found = folders[self.nodes.root(("test", test.id))]
+            package = len(found) == 1 and f"{min(found)}/__init__.py" in self.reading.files
+            if self.level(test) is Scope.PACKAGE and not package:
+                self.nodes.add(("test", test.id), Scope.SESSION)
 
     # -- who is concerned ---------------------------------------------------------------
 

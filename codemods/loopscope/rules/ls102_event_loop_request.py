@@ -109,6 +109,10 @@ def decide(case: Case) -> Iterator[Outcome]:
         elif how is How.BOUND:
             if asks:
                 yield _drop(case, key, function, "asyncio.get_event_loop")
+        elif how is How.RUNNING:
+            if asks:
+                yield _drop(case, key, function, "asyncio.get_running_loop")
+            yield _make_async(case, key, function)
         elif function.override is not None or not function.is_async:
             continue
         elif key in after_work and function.fixture and function.fixture.scope > Scope.FUNCTION:
@@ -153,6 +157,7 @@ def _held(case: Case) -> tuple[set[Key], set[Key]]:
 
 
 def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
+    kind = "fixture" if function.fixture is not None else "test"
     receivers = {
         f"{call.spelled}()"
         for call in case.files[key.path].loop_calls
@@ -160,9 +165,11 @@ def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
     }
     if EVENT_LOOP in function.parameters:
         receivers.add(EVENT_LOOP)
-    kind = "fixture" if function.fixture is not None else "test"
     why = "it only ran coroutines on its loop, and awaits them now"
-    if not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
+    if case.plan.converted[key] is How.RUNNING:
+        receivers = set()
+        why = "below pytest-asyncio 1.1 it finds its loop only so"
+    elif not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
         why = "loop factories reach the async fixtures of async tests only"
     return MakeAsync(
         "LS102",

@@ -89,7 +89,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             function.line,
             function.qualname,
             f"async fixture moved to {new}"
-            if function.is_async or how is How.ASYNC
+            if function.is_async or how in (How.ASYNC, How.RUNNING)
             else f"sync fixture moved to {new}, which gives it the loop of its tests",
             key.ordinal,
             fixture.spelled,

@@ -13,6 +13,7 @@ from typing import Any
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import FileFacts, LoopCall, Place
+from loopscope.loops.conversions import How
 from loopscope.loops.patches import find_patches
 from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
@@ -38,7 +39,7 @@ def decide(case: Case) -> Iterator[Outcome]:
         for call in facts.loop_calls:
             if call.what not in CURRENT_LOOP or call.owner in gone or (path, call) in kept:
                 continue
-            if call.place is Place.ASYNC and call.ordinal is not None:
+            if call.ordinal is not None and _will_run(case, path, call):
                 by_function[call.ordinal].append(call)
             elif call.owner is None or not _has_loop(case, Key(path, call.owner)):
                 yield note(
@@ -51,6 +52,13 @@ def decide(case: Case) -> Iterator[Outcome]:
                 )
         for ordinal, calls in by_function.items():
             yield _swap(facts, path, ordinal, calls)
+
+
+def _will_run(case: Case, path: str, call: LoopCall) -> bool:
+    """Whether the call stands in an async function, or in one that LS102 makes async for it."""
+    if call.place is Place.SYNC and call.ordinal == call.owner and call.owner is not None:
+        return case.plan.converted.get(Key(path, call.owner)) is How.RUNNING
+    return call.place is Place.ASYNC
 
 
 def _has_loop(case: Case, key: Key) -> bool:
