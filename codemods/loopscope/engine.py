@@ -14,6 +14,7 @@ from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.compare import count
 from loopscope.loops.plan import make_plan
 from loopscope.loops.reading import Era, Reading, Settings
+from loopscope.loops.view import loop_maps
 from loopscope.pins import legacy_mode_floor, modern_floor
 from loopscope.recheck import lost_loops, torn_loops, unanswered
 from loopscope.rules import ORDER
@@ -85,6 +86,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
         loops_before=count(before),
         loops_after=count(result.modern_map if changes else before),
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if reading.uses_plugin else "",
+        maps=loop_maps(reading, result) if options.loop_maps else None,
     )
 
 

@@ -11,6 +11,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from loopscope.loop_maps import LoopMaps
+
 # (major, minor) of every pytest-asyncio series that a migration can aim at.
 KNOWN_TARGETS: tuple[tuple[int, int], ...] = (
     (0, 24), (0, 25), (0, 26), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5),
@@ -85,6 +87,7 @@ class Options:
     annotate: bool = False
     requirements: bool = True
     ambient_loop: bool = True
+    loop_maps: bool = False  # draw ``Migration.maps``: only some reports need them
     time_limit: float = 60.0  # seconds that reading, or rewriting, one file may take; 0: no limit
 
     def wants(self, code: str) -> bool:
@@ -190,3 +193,4 @@ class Migration:
     loops_before: int = 0
     loops_after: int = 0
     requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used
+    maps: LoopMaps | None = None  # where the options ask for them and the suite could be read

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loopscope.loops.reading import Loop, LoopMap
+from loopscope.loops.loop_map import Loop, LoopMap
 
 
 class Cause(enum.Enum):

@@ -7,18 +7,17 @@ modern loop is chosen" of the project's facts; both were run on real releases.
 from __future__ import annotations
 
 import enum
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
 
 from loopscope.facts.model import BodyKind, FileFacts, Function
 from loopscope.loops.closure import EVENT_LOOP, Closure, Closures
+from loopscope.loops.loop_map import Loop, LoopMap, TestLoops
 from loopscope.loops.tree import Registered, Test, Tree
 from loopscope.scopes import Scope
 from loopscope.values import PytestConfig
-
-Loop = Hashable
 
 
 class Era(enum.Enum):
@@ -37,24 +36,6 @@ class Settings:
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
     modern_requirement: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TestLoops:
-    """The loops that one test meets: its own (None for a sync test) and its fixtures'."""
-
-    own: Loop | None
-    fixtures: Mapping[str, Loop] = field(default_factory=dict)
-
-    @property
-    def all(self) -> frozenset[Loop]:
-        found = set(self.fixtures.values())
-        if self.own is not None:
-            found.add(self.own)
-        return frozenset(found)
-
-
-LoopMap = Mapping[str, TestLoops]
 
 
 class Reading:
@@ -212,14 +193,14 @@ class Reading:
         level = self.slot_level(test)
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
-            return ("scope", level.word, self.instance(test, level))
+            return Loop(level, self.instance(test, level))
         override = self.override_of(test)
         if override is None or self._wide_default:
-            return ("scope", level.word, self.instance(test, level))
+            return Loop(level, self.instance(test, level))
         place = self.instance(test, level)
         if level is Scope.PACKAGE:  # the package's own modules, or all that lies below it
             place = f"{dirname(test.module)}/" == override.holder.removeprefix("./")
-        return ("override", override.holder, level.word, place)
+        return Loop(level, place, override.holder)
 
     @cached_property
     def legacy_map(self) -> LoopMap:
@@ -269,29 +250,27 @@ class Reading:
             own = None
             if self.is_async_test(test):
                 level = self.test_level(test)
-                own = (level.word, self.instance(test, level, one_package=True))
+                own = Loop(level, self.instance(test, level, one_package=True))
             fixtures = {}
             for registered in self.closure(test).fixtures:
                 if self.is_async_fixture(registered.function):
                     level = self.fixture_level(registered.function)
-                    fixtures[registered.fixture.name] = (
-                        level.word,
-                        self.instance(test, level, one_package=True),
-                    )
+                    region = self.instance(test, level, one_package=True)
+                    fixtures[registered.fixture.name] = Loop(level, region)
             if own is not None or fixtures:
                 found[test.id] = TestLoops(own, fixtures)
         return found
 
-    def instance(self, test: Test, level: Scope, *, one_package: bool = False) -> Hashable:
+    def instance(self, test: Test, level: Scope, *, one_package: bool = False) -> str:
         """Which of the loops of a level a test gets.
 
         Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
         test outside a class gets one of its own.
         """
         if level is Scope.SESSION:
-            return ()
+            return ""
         if level is Scope.PACKAGE:
-            return () if one_package else dirname(test.module)
+            return "" if one_package else dirname(test.module)
         if level is Scope.MODULE:
             return test.module
         if level is Scope.CLASS and test.classes:

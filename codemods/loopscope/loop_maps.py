@@ -1,0 +1,105 @@
+"""The loops of a suite for people to look at: who shares which, before and after, and why.
+
+Plain, immutable, picklable values, from which the text, JSON and HTML reports are drawn. Paths
+are relative to the suite's root, with forward slashes; lines are 1-based, 0 where the whole
+file or nothing in particular is meant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reason:
+    """What gives a test or a fixture its loop, such as a mark, and where that stands.
+
+    ``kind`` is one of ``override``, ``mark``, ``fixture`` (its own ``loop_scope`` or scope),
+    ``option`` and ``default`` (of pytest-asyncio; it has no place). ``path`` and ``line`` belong
+    to the suite as it was (before) or as it would be (after).
+    """
+
+    kind: str
+    text: str
+    path: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        if not self.path:
+            return self.text
+        return (
+            f"{self.text} ({self.path}:{self.line})" if self.line else f"{self.text} ({self.path})"
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LoopTest:
+    """A test on a loop; ``reason`` says why a sync test has one, or an async test this one."""
+
+    id: str  # pytest's node id without parameters: "tests/test_a.py::TestA::test_b"
+    path: str  # of the definition: not that of the id where it is inherited
+    line: int
+    is_async: bool
+    reason: Reason
+
+    @property
+    def group(self) -> str:
+        """The class or module that it is collected in."""
+        return self.id.rpartition("::")[0]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LoopFixture:
+    """An async fixture, or one that holds the loop, as it lives on a loop."""
+
+    name: str
+    path: str
+    line: int
+    scope: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLoop:
+    """One loop with all tests and fixtures that meet on it."""
+
+    scope: str  # "function", "class", "module", "package" or "session"
+    region: str  # the test, class, module or directory it is for; "" for all of the suite
+    tests: tuple[LoopTest, ...]
+    fixtures: tuple[LoopFixture, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the tests are on it, the commonest reason first, each once."""
+        return tuple(reason for reason, _ in Counter(t.reason for t in self.tests).most_common())
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPicture:
+    """All loops of a suite under one set of rules, the widest first.
+
+    ``rules`` is ``legacy`` (pytest-asyncio up to 0.21, where the ``event_loop`` fixture decides)
+    or ``modern`` (1.x, where loop scopes decide).
+    """
+
+    rules: str
+    loops: tuple[SharedLoop, ...]
+
+    @property
+    def torn(self) -> tuple[str, ...]:
+        """The ids of the tests that meet more than one loop: a test and its fixtures differ."""
+        counts = Counter(test.id for loop in self.loops for test in loop.tests)
+        return tuple(sorted(test for test, number in counts.items() if number > 1))
+
+
+@dataclass(frozen=True, slots=True)
+class LoopMaps:
+    """The loops of a suite before and after its migration.
+
+    ``after`` is None for a suite that has loop scopes already and keeps its loops: one picture
+    says it all.
+    """
+
+    before: LoopPicture
+    after: LoopPicture | None = None
