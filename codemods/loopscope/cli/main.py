@@ -14,6 +14,7 @@ from loopscope.version import __version__
 _COMMANDS = {
     "check": "loopscope.cli.check:check",
     "migrate": "loopscope.cli.migrate:migrate",
+    "map": "loopscope.cli.map:map_",
     "rules": "loopscope.cli.rules:rules",
 }
 # For the list of commands, which is printed without importing any of them.

@@ -1,10 +1,10 @@
-"""The options that ``check`` and ``migrate`` share, and what all options say together."""
+"""The options that commands share, and what all options say together."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +38,7 @@ class Request:
     patch_dir: Path | None
     allow_dirty: bool
     given: Given
+    maps: bool = False  # draw the loop maps
 
     @classmethod
     def of(cls, context: click.Context) -> Request:
@@ -60,8 +61,8 @@ class Request:
             base=settings.directory if from_table else None,
             options=_options(values),
             format=values["format"],
-            strict=values["strict"],
-            quiet=values["quiet"],
+            strict=values.get("strict", False),
+            quiet=values.get("quiet", False),
             verbose=values["verbose"],
             color=values["color"],
             diff=values.get("diff", False),
@@ -100,7 +101,8 @@ class Request:
                 if not excluded(os.path.join(root, path))
             }
             suite = replace(suite, files=kept)
-        return suite, _options(self.given.over(settings))
+        options = _options(self.given.over(settings))
+        return suite, replace(options, loop_maps=self.maps)
 
 
 def _options(values: Mapping[str, Any]) -> Options:
@@ -110,8 +112,8 @@ def _options(values: Mapping[str, Any]) -> Options:
         select=values["select"],
         ignore=values["ignore"],
         safe_only=values["safe_only"],
-        annotate=values["annotate"],
-        requirements=not values["no_requirements"],
+        annotate=values.get("annotate", False),
+        requirements=not values.get("no_requirements", False),
         ambient_loop=not values["no_ambient_loop"],
     )
 
@@ -139,8 +141,17 @@ def switch(*names: str, help: str) -> Callable[[_Function], _Function]:  # noqa:
 
 
 def suite_options(function: _Function) -> _Function:
-    """Add PATHS and the shared options to a command."""
-    for decorate in reversed(_SHARED):
+    """Add PATHS and the options that check and migrate share to a command."""
+    return planning_options(_add(_REPORTING, function))
+
+
+def planning_options(function: _Function) -> _Function:
+    """Add PATHS and the options that decide which loops a suite gets."""
+    return _add(_PLANNING, function)
+
+
+def _add(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Function:
+    for decorate in reversed(options):
         function = decorate(function)
     return function
 
@@ -165,7 +176,7 @@ def _codes(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     return codes
 
 
-_SHARED: tuple[Callable[[Any], Any], ...] = (
+_PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
         "--target", metavar="X.Y", callback=_target,
@@ -189,12 +200,14 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
         help="Leave out files and folders, by patterns as in .gitignore. May be repeated.",
     ),
     switch("--safe-only", help="No edit that rests on an assumption."),
-    switch("--annotate", help="Leave a comment where a person must act."),
-    switch("--no-requirements", help="Leave dependency pins alone."),
     switch(
         "--no-ambient-loop",
         help="Add no current loop for sync tests that ask for one (LS109).",
     ),
+)  # fmt: skip
+_REPORTING: tuple[Callable[[Any], Any], ...] = (
+    switch("--annotate", help="Leave a comment where a person must act."),
+    switch("--no-requirements", help="Leave dependency pins alone."),
     click.option(
         "--format", type=click.Choice(["text", "json"]), default="text", show_default=True,
         help="Form of the report on standard output.",

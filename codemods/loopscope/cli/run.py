@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from loopscope.cli.hands import Hands
 
 
-class _Report(Protocol):
+class Report(Protocol):
     """What a form of report must do; ``suite`` is called while the bar is away."""
 
     def suite(self, migration: Migration) -> None: ...
@@ -33,17 +33,19 @@ class _Report(Protocol):
     def finish(self, summary: Summary, commands: Sequence[str]) -> None: ...
 
 
-def run(request: Request, hands: Hands | None = None) -> int:
+def run(request: Request, hands: Hands | None = None, report: Report | None = None) -> int:
     """Handle every suite at or below the paths, and report.
 
     Args:
         request: What to do.
         hands: Where the changes go; None: nowhere.
+        report: Another report than that of the requested format.
 
     Returns:
         The exit code.
     """
-    report: _Report = _Json(request) if request.format == "json" else _Text(request, hands)
+    if report is None:
+        report = _Json(request) if request.format == "json" else _Text(request, hands)
     summary = Summary()
     with Bar() as bar:
         suites: dict[str, Suite] = {}
@@ -61,7 +63,7 @@ def run(request: Request, hands: Hands | None = None) -> int:
 
 
 def _jobs(
-    request: Request, hands: Hands | None, report: _Report, summary: Summary, bar: Bar
+    request: Request, hands: Hands | None, report: Report, summary: Summary, bar: Bar
 ) -> Iterator[tuple[Suite, Options]]:
     recover = hands.recover if hands else None
     loaded = load_suites(
@@ -92,7 +94,7 @@ def _noted(
         yield suite, options
 
 
-def _finish(hands: Hands | None, report: _Report, summary: Summary) -> None:
+def _finish(hands: Hands | None, report: Report, summary: Summary) -> None:
     commands: tuple[str, ...] = ()
     if hands:
         commands, errors = hands.finish()

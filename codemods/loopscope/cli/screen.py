@@ -12,6 +12,8 @@ from loopscope.sinks.visible import visible, visible_line
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from loopscope.reports.loop_tree import Node
+
 _DIFF_STYLES = {b"-": "red", b"+": "green", b"@": "cyan"}
 
 
@@ -46,6 +48,15 @@ class Screen:
     def text(self, text: str, style: str = "") -> None:
         """Write one line."""
         self.lines([((text, style),)])
+
+    def tree(self, node: Node) -> None:
+        """Write a tree: indented lines, or with branches where there is colour."""
+        if self._console is None:
+            self.lines(node.lines())
+        else:
+            from loopscope.cli.branches import branches
+
+            self._console.print(branches(node))
 
     def patch(self, lines: Iterable[bytes]) -> None:
         """Write a patch: its very bytes, or for reading (in colour) on a terminal."""
