@@ -1,0 +1,68 @@
+"""The GitHub action: its shape, and its own command as the runner would start it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+
+
+def test_shape_of_a_composite_action() -> None:
+    assert set(ACTION) == {"name", "description", "branding", "inputs", "runs"}
+    assert ACTION["runs"]["using"] == "composite"
+    for name, given in ACTION["inputs"].items():
+        assert set(given) == {"description", "default"}, name
+    for step in STEPS:
+        assert ("uses" in step) != ("run" in step)
+        assert "run" not in step or step["shell"] == "bash"
+
+
+def test_no_input_is_pasted_into_a_script() -> None:
+    """An expression in a script would run what a pull request puts into it."""
+    assert not [step for step in STEPS if "${{" in step.get("run", "")]
+
+
+def run_check(directory: Path, paths: str, arguments: str = "") -> int:
+    """The last step, as the runner starts bash; the environment at hand is the installed one."""
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[-1]["run"]],
+        cwd=directory,
+        env={**os.environ, "BIN": str(Path(sys.executable).parent), "PATHS": paths,
+             "ARGUMENTS": arguments},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    print(done.stdout, done.stderr)  # noqa: T201
+    return done.returncode
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "examples" / "shop", tmp_path / "my shop")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "test_a.py").write_text("def test_a(): ...\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "code"),
+    [("", 1), (".\n", 1), ("other\nmy shop\n", 1), ("other", 0), ("nowhere", 2), ("-x", 2)],
+)
+def test_paths_are_lines(checkout: Path, paths: str, code: int) -> None:
+    assert run_check(checkout, paths) == code
+
+
+def test_arguments_are_lines(checkout: Path) -> None:
+    assert run_check(checkout, ".", "--exclude\nmy shop\n") == 0
+    assert run_check(checkout, ".", "--exclude my shop") == 2

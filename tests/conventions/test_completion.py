@@ -1,0 +1,62 @@
+"""Shell completion, as click offers it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHELLS = ("bash", "zsh", "fish")
+PROGRAM = [sys.executable, "-m", "loopscope"]
+BASH = """\
+loopscope() {{ "{python}" -m loopscope "$@"; }}
+eval "$(_LOOPSCOPE_COMPLETE=bash_source loopscope)"
+COMP_WORDS=({words}) COMP_CWORD={position}
+compopt() {{ :; }}
+_loopscope_completion "{program}"
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def complete(shell: str, words: str, position: str) -> list[str]:
+    settings = {
+        "_LOOPSCOPE_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": position,
+    }  # fmt: skip
+    done = subprocess.run(
+        PROGRAM, env={**os.environ, **settings}, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_defines_a_completion(shell: str) -> None:
+    settings = {"_LOOPSCOPE_COMPLETE": f"{shell}_source"}
+    done = subprocess.run(
+        PROGRAM, env={**os.environ, **settings}, capture_output=True, text=True, check=True
+    )
+    assert f"{shell}_complete" in done.stdout
+
+
+@pytest.mark.parametrize(("shell", "position"), [("bash", "1"), ("zsh", "1"), ("fish", "mig")])
+def test_commands_are_completed(shell: str, position: str) -> None:
+    out = " ".join(complete(shell, "loopscope mig", position))
+    assert "migrate" in out
+    assert "check" not in out
+
+
+def test_values_of_an_option_are_completed() -> None:
+    assert complete("bash", "loopscope check --style ", "3") == ["plain,config", "plain,explicit"]
+
+
+def test_in_a_real_bash(tmp_path: Path) -> None:
+    program = tmp_path / "loopscope"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m loopscope "$@"\n')
+    program.chmod(0o755)
+    script = BASH.format(
+        python=sys.executable, words="loopscope check --st", position=2, program=program
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["--style", "--strict"]
