@@ -1,8 +1,9 @@
 """Move pytest suites from the ``event_loop`` fixture of pytest-asyncio to loop scopes.
 
-The public API: build a ``Suite`` from bytes (or let ``load_suites`` read it from disk) and
-call ``migrate``; the ``Migration`` that comes back holds the changes and findings. Nothing is
-executed and nothing is written.
+The public API is what ``__all__`` names. Read a suite from disk (``load_suites``) or make one
+from bytes (``suite_of``) and call ``migrate``; the ``Migration`` that comes back holds the
+changes and findings. Nothing is executed and nothing is written. A failure is a value, a
+``FileError``, not an exception.
 """
 
 from __future__ import annotations
@@ -13,23 +14,65 @@ from loopscope.version import __version__
 
 if TYPE_CHECKING:
     from loopscope.engine import migrate
+    from loopscope.loop_maps import (
+        LoopFixture,
+        LoopMaps,
+        LoopPicture,
+        LoopTest,
+        Reason,
+        SharedLoop,
+    )
     from loopscope.suites.loading import load_suites
-    from loopscope.values import Change, FileError, Finding, Migration, Options, Suite, Target
+    from loopscope.suites.memory import suite_of
+    from loopscope.values import (
+        Change,
+        EditRecord,
+        FileError,
+        Finding,
+        Level,
+        Migration,
+        Options,
+        PytestConfig,
+        Safety,
+        Status,
+        Suite,
+        Target,
+    )
 
 __all__ = [
     "Change",
+    "EditRecord",
     "FileError",
     "Finding",
+    "Level",
+    "LoopFixture",
+    "LoopMaps",
+    "LoopPicture",
+    "LoopTest",
     "Migration",
     "Options",
+    "PytestConfig",
+    "Reason",
+    "Safety",
+    "SharedLoop",
+    "Status",
     "Suite",
     "Target",
     "__version__",
     "load_suites",
     "migrate",
+    "suite_of",
 ]
 
-_HOMES = {"migrate": "loopscope.engine", "load_suites": "loopscope.suites.loading"}
+_HOMES = {
+    "migrate": "loopscope.engine",
+    "load_suites": "loopscope.suites.loading",
+    "suite_of": "loopscope.suites.memory",
+    **dict.fromkeys(
+        ("LoopFixture", "LoopMaps", "LoopPicture", "LoopTest", "Reason", "SharedLoop"),
+        "loopscope.loop_maps",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:

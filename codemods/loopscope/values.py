@@ -44,14 +44,20 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
-    """The oldest pytest-asyncio series that the result must run on."""
+    """The oldest pytest-asyncio series that the result must run on, such as 1.5.
+
+    ``KNOWN_TARGETS`` lists those that can be aimed at; ``parse`` accepts no other.
+    """
 
     major: int
     minor: int
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """Read ``"1.5"``.
+        """Read a series as a user writes it.
+
+        Args:
+            text: Major and minor number, such as ``"1.5"``.
 
         Raises:
             ValueError: ``text`` is no known series; the message names those that are.
@@ -77,16 +83,19 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for; the same names as on the command line."""
+    """What the user asked for; the same names and defaults as on the command line.
+
+    Values are taken as they are: the command line has checked them, other callers should.
+    """
 
     target: Target = field(default_factory=Target.newest)
     style: str = "config"  # "config" or "explicit"
     select: tuple[str, ...] = ()  # rule codes or prefixes; empty means all
-    ignore: tuple[str, ...] = ()
-    safe_only: bool = False
-    annotate: bool = False
-    requirements: bool = True
-    ambient_loop: bool = True
+    ignore: tuple[str, ...] = ()  # rule codes or prefixes
+    safe_only: bool = False  # no edit that rests on an assumption
+    annotate: bool = False  # leave a comment where a person must act
+    requirements: bool = True  # raise dependency pins (LS202)
+    ambient_loop: bool = True  # give sync tests a current loop where they ask for one (LS109)
     loop_maps: bool = False  # draw ``Migration.maps``: only some reports need them
     time_limit: float = 60.0  # seconds that reading, or rewriting, one file may take; 0: no limit
 
@@ -98,7 +107,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Something that a person should know, at a place."""
+    """Something that a person should know, at a place in the file as it was."""
 
     path: str
     line: int  # 1-based; 0 where the whole file is meant
@@ -121,21 +130,25 @@ class EditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file before and after."""
+    """A file before and after, and the edits behind the difference."""
 
     path: str
     before: bytes | None  # None: the file is new
-    after: bytes
+    after: bytes  # in the encoding and with the line ends of the file as it was
     edits: tuple[EditRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FileError:
-    """A file that could not be read, parsed or written. The others are done all the same."""
+    """A file that could not be read, parsed or written. The others are done all the same.
+
+    The path is relative to the suite's root, "." for all of it; that of a path which does not
+    exist is as the caller gave it.
+    """
 
     path: str
-    message: str
-    line: int = 0
+    message: str  # what happened, and what to do about it
+    line: int = 0  # 1-based; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +195,15 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What the pipeline makes of one suite."""
+    """What the pipeline makes of one suite. Nothing of it has been written."""
 
-    label: str
-    config: str | None
+    label: str  # that of the suite
+    config: str | None  # the file that pytest reads its configuration from, None: there is none
     status: Status
-    changes: tuple[Change, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()  # sorted by path
+    findings: tuple[Finding, ...] = ()  # sorted by place
     errors: tuple[FileError, ...] = ()
-    loops_before: int = 0
+    loops_before: int = 0  # how many distinct loops the tests meet
     loops_after: int = 0
     requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used
     maps: LoopMaps | None = None  # where the options ask for them and the suite could be read

@@ -1,0 +1,69 @@
+"""The public API: documented, and its page is true."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import loopscope
+from loopscope import FileError, Options, load_suites, migrate, suite_of
+
+PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+NAMES = [name for name in loopscope.__all__ if name != "__version__"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_and_method_has_a_docstring(name: str) -> None:
+    found = getattr(loopscope, name)
+    members = [found]
+    if inspect.isclass(found):
+        members += [
+            member for key, member in inspect.getmembers(found, inspect.isroutine)
+            if not key.startswith("_") and key in vars(found)
+        ]  # fmt: skip
+        members += [m for k, m in vars(found).items() if isinstance(m, property)]
+    for member in members:
+        text = member.__doc__
+        assert text, member
+        # Dataclasses make a docstring of their signature where there is none.
+        assert not text.startswith(f"{name}("), member
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_is_on_the_page(name: str) -> None:
+    assert re.search(rf"^\| `{name}(\(\))?` \| \w.* \|$", PAGE, re.MULTILINE)
+
+
+def test_no_other_name_is_found() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = loopscope.nothing
+
+
+def test_the_example_of_the_page_prints_what_it_says() -> None:
+    [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    [output] = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == output
+
+
+def test_suite_with_a_broken_configuration_says_so_and_raises_nothing() -> None:
+    suite = suite_of({"pytest.ini": b"[pytest\n", "test_a.py": b""})
+    [error] = migrate(suite, Options()).errors
+    assert error.path == "pytest.ini"
+
+
+def test_path_that_does_not_exist_is_a_value() -> None:
+    [error] = load_suites([Path("nowhere")])
+    assert isinstance(error, FileError)
+
+
+def test_results_can_be_pickled() -> None:
+    suite = suite_of({"test_a.py": b"async def test_a(): ...\n"})
+    migration = migrate(suite, Options(loop_maps=True))
+    assert pickle.loads(pickle.dumps(migration)) == migration
