@@ -51,7 +51,17 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes."""
+    """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes.
+
+    check, migrate and map read source code: nothing of a suite is imported or run. Only migrate
+    writes, and not with --diff.
+
+    \b
+    Examples:
+      loopscope check            what would change, and what is left to do by hand
+      loopscope migrate --diff   the same as a patch
+      loopscope migrate          write it
+    """
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from loopscope.reports.summary import Summary
 from loopscope.values import FileError, Migration
 
 
-@click.command("map")
+@click.command("map", short_help="Which tests and fixtures share a loop, and why.")
 @planning_options
 @click.option(
     "--format",

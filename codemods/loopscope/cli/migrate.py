@@ -10,7 +10,7 @@ import click
 from loopscope.cli.options import Request, suite_options, switch
 
 
-@click.command
+@click.command(short_help="Write the changes, show them, or ask about each.")
 @suite_options
 @switch("--diff", help="Print a patch and write nothing; the report goes to standard error.")
 @switch("--review", help="Show each hunk with its reasons, and ask whether to take it.")
@@ -32,6 +32,13 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     """Migrate the suites at or below PATHS; default: the current directory.
 
     All changes of a suite are written, or none.
+
+    \b
+    Examples:
+      loopscope migrate --diff
+      loopscope migrate --review tests
+      loopscope migrate --safe-only --annotate
+      loopscope migrate --patch-dir patches services
 
     Exit code: 0 all is migrated, 1 a person must act on something (with --diff or a patch: or
     something would change), 2 a file could not be read, parsed or written.
