@@ -71,7 +71,7 @@ def _loop(loop: SharedLoop, verbose: bool) -> Node:
     """A loop for several tests; on one line where its region says which."""
     text = f"{loop.scope} loop"
     line: Line = ((text, "cyan"), (f" of {loop.region}" if loop.region else "", ""))
-    reasons = (f", {_reasons(loop.reasons)}", "dim")
+    reasons = (f", {_reasons(loop.reasons)}", "")
     groups = Counter(test.group for test in loop.tests)
     if not verbose and set(groups) == {loop.region}:
         tests = f": {_count(len(loop.tests), 'test')}{_fixture_names(loop.fixtures)}"
@@ -83,7 +83,7 @@ def _single_loops(scope: str, loops: Sequence[SharedLoop], verbose: bool) -> Nod
     text = f"{_count(len(loops), f'{scope} loop')}, one for each test"
     reasons = Counter(reason for loop in loops for reason in loop.reasons)
     why = _reasons([reason for reason, _ in reasons.most_common()])
-    return Node(((text, "cyan"), (f", {why}", "dim")), _members(loops, verbose))
+    return Node(((text, "cyan"), (f", {why}", "")), _members(loops, verbose))
 
 
 def _members(loops: Sequence[SharedLoop], verbose: bool) -> tuple[Node, ...]:
