@@ -78,7 +78,7 @@ def test_modern_suite_is_shown_once_and_says_so(loopscope: Run, tree: Tree) -> N
         "  now and later: the suite has loop scopes already and keeps its loops: 3 loops, by the"
         " rules of pytest-asyncio 1.x\n"
         "    module loop of test_a.py: 2 tests, mark asyncio(loop_scope=module) (test_a.py:2)\n"
-        "    2 function loops, one for each test, pytest-asyncio's default, a loop for each test\n"
+        "    2 function loops, one for each test: pytest-asyncio's default\n"
         "      test_b.py: 2 tests\n"
     )
 

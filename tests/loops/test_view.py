@@ -74,8 +74,7 @@ def test_override_in_a_module_lives_no_longer_than_the_module() -> None:
     assert shown(maps.before) == [
         "module test_a.py: test_a.py::test_a test_a.py::test_b / "
         " / override of event_loop, scope session, seen in this module only (test_a.py:6)",
-        "function test_b.py::test_c: test_b.py::test_c /  / "
-        "pytest-asyncio's default, a loop for each test",
+        "function test_b.py::test_c: test_b.py::test_c /  / pytest-asyncio's default",
     ]
 
 

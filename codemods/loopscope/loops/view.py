@@ -109,7 +109,7 @@ class _View:
         value = self._reading.settings.test_default
         if value is not None:
             return self._option(_TEST_OPTION, value.word)
-        return Reason("default", "pytest-asyncio's default, a loop for each test")
+        return Reason("default", "pytest-asyncio's default")
 
 
 class _Legacy(_View):
@@ -167,7 +167,7 @@ class _Modern(_View):
             return self._option(_FIXTURE_OPTION, settings.fixture_default.word)
         if settings.fixture_scope:
             return self._option(_FIXTURE_OPTION, "fixture-scope")
-        return Reason("default", "pytest-asyncio's default, the scope of the fixture")
+        return Reason("default", "pytest-asyncio's default, its own scope")
 
 
 def _order(loop: Loop) -> tuple[int, str, str]:

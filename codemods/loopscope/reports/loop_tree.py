@@ -80,10 +80,10 @@ def _loop(loop: SharedLoop, verbose: bool) -> Node:
 
 
 def _single_loops(scope: str, loops: Sequence[SharedLoop], verbose: bool) -> Node:
-    text = f"{_count(len(loops), f'{scope} loop')}, one for each test"
+    text = _count(len(loops), f"{scope} loop") + (", one for each test" if len(loops) > 1 else "")
     reasons = Counter(reason for loop in loops for reason in loop.reasons)
     why = _reasons([reason for reason, _ in reasons.most_common()])
-    return Node(((text, "cyan"), (f", {why}", "")), _members(loops, verbose))
+    return Node(((text, "cyan"), (f": {why}", "")), _members(loops, verbose))
 
 
 def _members(loops: Sequence[SharedLoop], verbose: bool) -> tuple[Node, ...]:
