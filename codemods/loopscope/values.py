@@ -10,8 +10,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from loopscope.loop_maps import LoopMaps
+if TYPE_CHECKING:
+    from loopscope.loop_maps import LoopMaps
 
 # (major, minor) of every pytest-asyncio series that a migration can aim at.
 KNOWN_TARGETS: tuple[tuple[int, int], ...] = (
