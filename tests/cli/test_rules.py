@@ -29,13 +29,25 @@ def test_the_list_names_every_rule() -> None:
 def test_each_rule_has_a_page(rule: object) -> None:
     code, out = run(rule.code.lower())  # type: ignore[attr-defined]
     assert code == 0
-    assert out.startswith(rule.code)  # type: ignore[attr-defined]
+    assert out.startswith(f"# {rule.code} {rule.name}\n")  # type: ignore[attr-defined]
 
 
 def test_an_unknown_code_names_the_nearest() -> None:
     code, out = run("LS1055")
     assert code == 2
     assert "LS105" in out
+
+
+def test_a_guide_has_a_name() -> None:
+    code, out = run("Event-Loop-Is-Closed.md")
+    assert code == 0
+    assert out.startswith('# "Event loop is closed"')
+
+
+def test_nonsense_names_both_lists() -> None:
+    code, out = run("../../etc/passwd")
+    assert code == 2
+    assert "`loopscope rules README`" in " ".join(out.split())
 
 
 def test_every_code_that_the_sources_name_is_registered() -> None:

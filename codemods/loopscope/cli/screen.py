@@ -28,7 +28,7 @@ class Screen:
     def __init__(self, stream: TextIO, color: bool | None = None) -> None:
         self._stream = stream
         self._console: Console | None = None
-        self.color = _wants_color(stream) if color is None else color
+        self.color = wants_color(stream) if color is None else color
         if self.color:
             from rich.console import Console
 
@@ -76,7 +76,8 @@ def is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _wants_color(stream: TextIO) -> bool:
+def wants_color(stream: TextIO) -> bool:
+    """Whether NO_COLOR, FORCE_COLOR or else the terminal ask for colour."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream)
