@@ -11,20 +11,10 @@ import pytest
 from tests.guides.pages import EXAMPLES, Example
 from tests.live import compare
 from tests.live.compare import SuiteRun
-from tests.live.environments import LEGACY, MODERN, Environment, interpreter
+from tests.live.environments import Environment, interpreter
+from tests.live.releases import RELEASES, WITH_LIBRARIES
 from tests.live.runner import DEPRECATIONS_AS_ERRORS, run_pytest
 
-RELEASES = {
-    "0.21": LEGACY,
-    "0.23": Environment("guides-0.23", ("pytest<8", "pytest-asyncio==0.23.8")),
-    "1.5": MODERN,
-}
-# The same for suites that need more than pytest and pytest-asyncio.
-WITH_LIBRARIES = {
-    "0.21": Environment("guides-0.21", (*LEGACY.requirements, "uvloop")),
-    "0.26": Environment("guides-0.26", ("pytest<9", "pytest-asyncio==0.26.0", "uvloop")),
-    "1.5": Environment("guides-1.5", (*MODERN.requirements, "anyio", "trio", "uvloop")),
-}
 # Here tests share a loop with more tests than before, and the guide says why.
 JOINED = {"rules/LS104:When it is an assumption"}
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "migrate": "loopscope.cli.migrate:migrate",
     "map": "loopscope.cli.map:map_",
     "rules": "loopscope.cli.rules:rules",
+    "explain": "loopscope.cli.explain:explain",
 }
 # For the list of commands, which is printed without importing any of them.
 _SUMMARIES = {
