@@ -16,7 +16,6 @@ from tests.guides.pages import GUIDES, PAGES
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of the wheel."""
-    pytest.importorskip("hatchling", reason="the build backend is no test dependency")
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=GUIDES.parent, check=True, capture_output=True)

@@ -52,8 +52,8 @@ def test_provoked(release: str, suite: Suite, tmp_path: Path) -> None:
     ]  # fmt: skip
     environment = {name: os.environ[name] for name in os.environ if not name.startswith("PY")}
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        check=False,
+        command, cwd=tmp_path, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     assert set(expected) <= set(shown(done.stdout)), done.stdout
 
