@@ -34,7 +34,7 @@ _CONFIGURATIONS = frozenset({"pytest.ini", "pyproject.toml", "tox.ini", "setup.c
 _FILE = re.compile(
     r"(Before|After|By hand|Unchanged|Wrong|Right)(?: \((\d\.\d+)\))?, `([^`]+)`(:| is empty\.)"
 )
-_COMMAND = re.compile(r"`loopscope migrate ((?:--[a-z-]+(?: [a-z0-9.]+)?)+)`")
+_COMMAND = re.compile(r"`loopscope migrate ((?:--[a-z-]+(?: [A-Z0-9.]+)?)+)`")
 _FENCE = re.compile(r"```(\w*)")
 _FAILS = "On 1.5 it fails with:"
 _REPORTS = "loopscope reports:"

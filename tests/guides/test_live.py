@@ -42,11 +42,13 @@ def names(examples: list[Example]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("example", examples, ids=lambda example: example.name)
 
 
-@names([example for example in EXAMPLES if example.before and (example.after or example.by_hand)])
+@names([example for example in EXAMPLES if example.before])
 def test_result_runs_as_before(example: Example, tmp_path: Path) -> None:
     before = run(example.before, tmp_path / "old", example.release)
     assert before.exit_code == 0, f"the guide's own suite is not green: {before}"
-    result = dict(example.by_hand or example.after)
+    result = example.by_hand or example.after
+    if not result:  # the guide shows what is reported, and no more
+        return
     # What older targets need may be deprecated by now.
     options = () if "--target" in example.options else DEPRECATIONS_AS_ERRORS
     after = run(result, tmp_path / "new", "1.5", options)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from loopscope.cli.screen import is_terminal, wants_color
 
 _WIDEST = 100  # columns; longer lines are hard to read
+_STYLES = {"markdown.code": "bold cyan"}  # on the terminal's own background, dark or light
 _LINK = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md(?:#[\w-]+)?\)")
 
 
@@ -19,9 +20,12 @@ def show(markdown: str) -> None:
         return
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
     color = wants_color(sys.stdout)
-    console = Console(file=sys.stdout, force_terminal=True, no_color=not color)
+    console = Console(
+        file=sys.stdout, force_terminal=True, no_color=not color, theme=Theme(_STYLES)
+    )
     page = Markdown(_without_links(markdown), hyperlinks=False, code_theme="ansi_dark")
     console.print(page, width=min(console.width, _WIDEST))
 
