@@ -209,8 +209,9 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     switch("--annotate", help="Leave a comment where a person must act."),
     switch("--no-requirements", help="Leave dependency pins alone."),
     click.option(
-        "--format", type=click.Choice(["text", "json"]), default="text", show_default=True,
-        help="Form of the report on standard output.",
+        "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
+        show_default=True,
+        help="Form of the report on standard output: github means annotations in a workflow.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
     switch("-q", "--quiet", help="Only errors and the summary line."),

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
-
-import click
+from typing import TYPE_CHECKING
 
 from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
-from loopscope.cli.screen import Screen
+from loopscope.cli.reporters import Report, reporter
 from loopscope.cli.settings import SettingsError
 from loopscope.executors import migrate_all
 from loopscope.reports.summary import Summary
 from loopscope.suites.loading import load_suites
-from loopscope.values import FileError, Migration, Options, Suite
+from loopscope.values import FileError, Options, Suite
 
 if TYPE_CHECKING:
     from loopscope.cli.hands import Hands
-
-
-class Report(Protocol):
-    """What a form of report must do; ``suite`` is called while the bar is away."""
-
-    def suite(self, migration: Migration) -> None: ...
-
-    def error(self, error: FileError) -> None: ...
-
-    def finish(self, summary: Summary, commands: Sequence[str]) -> None: ...
 
 
 def run(request: Request, hands: Hands | None = None, report: Report | None = None) -> int:
@@ -44,8 +31,7 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
     Returns:
         The exit code.
     """
-    if report is None:
-        report = _Json(request) if request.format == "json" else _Text(request, hands)
+    report = report or reporter(request, hands)
     summary = Summary()
     with Bar() as bar:
         suites: dict[str, Suite] = {}
@@ -103,69 +89,3 @@ def _finish(hands: Hands | None, report: Report, summary: Summary) -> None:
         for error in errors:
             report.error(error)
     report.finish(summary, commands)
-
-
-class _Text:
-    """Lines for people; errors always go to standard error."""
-
-    def __init__(self, request: Request, hands: Hands | None) -> None:
-        self._request = request
-        self._show_diff = request.diff
-        self._wrote = hands is not None and hands.wrote
-        self._out = Screen(sys.stdout, request.color)
-        self._err = Screen(sys.stderr, request.color)
-        self._talk = self._err if self._show_diff else self._out
-        click.get_current_context().color = self._out.color  # for Bowler's prompts
-
-    def suite(self, migration: Migration) -> None:
-        from loopscope.reports.text import suite_lines
-
-        if self._show_diff and migration.changes:
-            from loopscope.sinks.diff import diff
-
-            self._out.patch(diff(migration.label, migration.changes))
-        if not self._request.quiet:
-            self._talk.lines(suite_lines(migration, verbose=self._request.verbose))
-        for error in migration.errors:
-            self.error(error, migration.label)
-
-    def error(self, error: FileError, label: str = "") -> None:
-        from loopscope.reports.text import error_lines
-
-        self._err.lines(error_lines(error, label))
-
-    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
-        if summary.errors:
-            self._err.text("The rest was done. Correct what is named above and run it again.")
-        for command in commands:
-            self._talk.text(f"To apply: {command}")
-        self._talk.text(summary.line(wrote=self._wrote), "bold")
-
-
-class _Json:
-    """One document when all is done; nothing else on standard output."""
-
-    def __init__(self, request: Request) -> None:
-        self._target = request.options.target
-        self._screen = Screen(sys.stderr, request.color)
-        self._suites: list[dict[str, Any]] = []
-        self._errors: list[dict[str, str]] = []
-
-    def suite(self, migration: Migration) -> None:
-        from loopscope.reports.json_report import suite_entry
-
-        self._suites.append(suite_entry(migration))
-        for error in migration.errors:
-            self.error(error, migration.label)
-
-    def error(self, error: FileError, label: str = "") -> None:
-        from loopscope.reports.json_report import error_entry
-        from loopscope.reports.text import error_lines
-
-        self._errors.append(error_entry(error))
-        self._screen.lines(error_lines(error, label))
-
-    def finish(self, summary: Summary, _: Sequence[str]) -> None:
-        from loopscope.reports.json_report import document
-
-        sys.stdout.write(document(self._target, self._suites, self._errors) + "\n")

@@ -1,0 +1,56 @@
+"""A migration as workflow commands: GitHub shows them as annotations at the lines of a change.
+
+GitHub shows ten errors, ten warnings and ten notices of a step and drops the rest, so what a
+person must act on comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.reports.places import path_from
+from loopscope.rules.registry import find_rule
+from loopscope.sinks.visible import visible
+from loopscope.values import FileError, Level, Migration, Safety
+
+_IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def annotations_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[str]:
+    """One line for each finding, then one for each edit that is still to be made.
+
+    Args:
+        migration: Its errors are left out, see ``error_annotation``.
+        base: The directory that GitHub takes paths from.
+        wrote: The edits are made: there is nothing more to say of them.
+    """
+    for finding in sorted(migration.findings, key=lambda found: found.level is Level.NOTE):
+        path = path_from(base, migration.label, finding.path)
+        command = "error" if finding.level is Level.ACTION else "notice"
+        yield _line(command, path, finding.line, finding.column, finding.code, finding.message)
+    for change in () if wrote else migration.changes:
+        path = path_from(base, migration.label, change.path)
+        for edit in change.edits:
+            subject = f"{edit.definition}: " if edit.definition else ""
+            trust = " [assumption]" if edit.safety is Safety.ASSUMPTION else ""
+            message = f"{subject}{edit.message}{trust}"
+            yield _line("warning", path, edit.line, 0, edit.code, message)
+
+
+def error_annotation(error: FileError, label: str, base: str) -> str:
+    """One line for a file that could not be handled."""
+    path = path_from(base, label, error.path)
+    return _line("error", path, error.line, 0, "", error.message)
+
+
+def _line(command: str, path: str, line: int, column: int, code: str, message: str) -> str:
+    rule = find_rule(code)
+    title = f"{rule.code} {rule.name}" if rule else code or "loopscope"
+    values = {"file": path, "line": line, "col": column if line else 0, "title": title}
+    properties = ",".join(
+        f"{key}={visible(str(value)).translate(_IN_PROPERTY)}"
+        for key, value in values.items()
+        if value
+    )
+    return f"::{command} {properties}::{visible(message).translate(_IN_MESSAGE)}"

@@ -1,0 +1,38 @@
+"""Where a file lies, as programs that read a report want it: from one base directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+
+def path_from(base: str, label: str, path: str) -> str:
+    """The way to a file of a suite, with forward slashes.
+
+    Args:
+        base: The directory that paths of the report are relative to.
+        label: The suite's path: absolute, or relative to the current directory; "" for none.
+        path: Relative to the suite; "." or "" mean the suite itself.
+
+    Returns:
+        A path relative to ``base``, or an absolute one where the file does not lie below it.
+    """
+    absolute = os.path.abspath(os.path.join(label, path))
+    try:
+        way = os.path.relpath(absolute, base)
+    except ValueError:  # another drive
+        way = ".."
+    outside = way.split(os.sep)[0] == ".."
+    return (absolute if outside else way).replace(os.sep, "/")
+
+
+def uri_from(base: str, label: str, path: str) -> str:
+    """The same as a URI reference: every byte that is no plain letter is percent-encoded."""
+    way = path_from(base, label, path)
+    return Path(way).as_uri() if os.path.isabs(way) else quote(os.fsencode(way))
+
+
+def directory_uri(base: str) -> str:
+    """A directory as a URI that references can be resolved against."""
+    return Path(os.path.abspath(base)).as_uri().rstrip("/") + "/"

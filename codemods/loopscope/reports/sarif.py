@@ -1,0 +1,155 @@
+"""A run as a SARIF 2.1.0 log, for code scanning and editors.
+
+A finding is a result at its level; an edit that is still to be made is a warning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import Any
+
+from loopscope.reports.places import directory_uri, uri_from
+from loopscope.rules.registry import REGISTRY, page
+from loopscope.sinks.hunks import split_lines
+from loopscope.sinks.visible import visible
+from loopscope.values import Change, EditRecord, FileError, Finding, Level, Migration, Safety
+from loopscope.version import __version__
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_ROOT = "SRCROOT"
+_LEVELS = {Level.ACTION: "error", Level.NOTE: "note"}
+_INDEX = {rule.code: number for number, rule in enumerate(REGISTRY)}
+# An edit of this rule is right by itself; the others move together or not at all.
+_ALONE = "LS107"
+
+
+def document(
+    results: Iterable[dict[str, Any]], notifications: Iterable[dict[str, Any]], base: str
+) -> str:
+    """The whole log, from what ``results_of`` and ``notification`` made."""
+    errors = list(notifications)
+    run = {
+        "tool": {"driver": _driver()},
+        "invocations": [{"executionSuccessful": not errors, "toolExecutionNotifications": errors}],
+        "originalUriBaseIds": {_ROOT: {"uri": directory_uri(base)}},
+        "columnKind": "unicodeCodePoints",
+        "results": list(results),
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def results_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[dict[str, Any]]:
+    """The results of one suite.
+
+    Args:
+        migration: Its errors are left out, see ``notification``.
+        base: The directory that paths in the log are relative to.
+        wrote: The edits are made: only findings are left.
+    """
+    for finding in migration.findings:
+        yield _finding(finding, uri_from(base, migration.label, finding.path))
+    for change in () if wrote else migration.changes:
+        uri = uri_from(base, migration.label, change.path)
+        fixes = _fixes(change, uri) if _complete(change, migration) else []
+        for edit in change.edits:
+            yield _edit(edit, uri) | ({"fixes": fixes} if fixes else {})
+            fixes = []  # it makes all edits of the file: once is enough
+
+
+def notification(error: FileError, label: str, base: str) -> dict[str, Any]:
+    """A file that could not be handled."""
+    place = _place(uri_from(base, label, error.path), error.line)
+    return {"level": "error", "message": _message(error.message), "locations": [place]}
+
+
+def _driver() -> dict[str, Any]:
+    rules = [
+        {
+            "id": rule.code,
+            "name": "".join(word.capitalize() for word in rule.name.split("-")),
+            "shortDescription": {"text": rule.summary.split(":")[0]},
+            "fullDescription": {"text": rule.summary},
+            "help": {"text": page(rule)},
+        }
+        for rule in REGISTRY
+    ]
+    return {"name": "loopscope", "semanticVersion": __version__, "rules": rules}
+
+
+def _finding(finding: Finding, uri: str) -> dict[str, Any]:
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": _INDEX[finding.code],
+        "level": _LEVELS[finding.level],
+        "message": _message(finding.message),
+        "locations": [_place(uri, finding.line, finding.column)],
+    }
+
+
+def _edit(edit: EditRecord, uri: str) -> dict[str, Any]:
+    subject = f"{edit.definition}: " if edit.definition else ""
+    trust = " [assumption]" if edit.safety is Safety.ASSUMPTION else ""
+    return {
+        "ruleId": edit.code,
+        "ruleIndex": _INDEX[edit.code],
+        "level": "warning",
+        "message": _message(f"{subject}{edit.message}{trust}"),
+        "locations": [_place(uri, edit.line)],
+    }
+
+
+def _message(text: str) -> dict[str, str]:
+    """Plain text, in which ``[words](target)`` would be a link."""
+    shown = visible(text)
+    return {"text": shown.replace("[", "\\[").replace("]", "\\]") if "](" in shown else shown}
+
+
+def _place(uri: str, line: int, column: int = 0) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": _artifact(uri)}
+    if line:
+        location["region"] = {"startLine": line} | ({"startColumn": column} if column else {})
+    return {"physicalLocation": location}
+
+
+def _artifact(uri: str) -> dict[str, str]:
+    absolute = uri.startswith("file:")
+    return {"uri": uri} if absolute else {"uri": uri, "uriBaseId": _ROOT}
+
+
+# -- fixes ------------------------------------------------------------------------------
+
+
+def _complete(change: Change, migration: Migration) -> bool:
+    """Whether the changes of one file may be made without those of others."""
+    alone = all(edit.code == _ALONE for edit in change.edits)
+    return change.before is not None and (alone or len(migration.changes) == 1)
+
+
+def _fixes(change: Change, uri: str) -> list[dict[str, Any]]:
+    """One fix that makes all changes of a file; none where the file is not UTF-8."""
+    before = split_lines(change.before or b"")
+    after = split_lines(change.after)
+    replacements = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
+        if tag != "equal":
+            try:
+                text = b"".join(after[j1:j2]).decode("utf-8")
+                region = _region(before, i1, i2)
+            except UnicodeDecodeError:
+                return []
+            replacements.append({"deletedRegion": region, "insertedContent": {"text": text}})
+    files = [{"artifactLocation": _artifact(uri), "replacements": replacements}]
+    return [{"description": {"text": "Make all changes of this file"}, "artifactChanges": files}]
+
+
+def _region(lines: list[bytes], start: int, stop: int) -> dict[str, int]:
+    """Whole lines, their line ends included; empty where ``start`` equals ``stop``."""
+    region = {"startLine": start + 1, "startColumn": 1, "endLine": stop + 1, "endColumn": 1}
+    if start < stop and not lines[stop - 1].endswith(b"\n"):
+        length = len(lines[stop - 1].decode("utf-8"))
+        region |= {"endLine": stop, "endColumn": length + 1}
+    return region
