@@ -82,7 +82,10 @@ class Hands:
         if changes:
             findings |= set(recheck(suite, changes))
         status = Status.ERROR if migration.errors else Status.MANUAL
-        return replace(migration, status=status, changes=changes, findings=tuple(sorted(findings)))
+        findings_in_order = tuple(sorted(findings))
+        return replace(
+            migration, status=status, changes=changes, findings=findings_in_order, maps=None
+        )
 
     def _put(self, migration: Migration) -> tuple[FileError, ...]:
         if self.wrote:
@@ -103,4 +106,5 @@ class Hands:
 
 def _failed(migration: Migration, errors: tuple[FileError, ...]) -> Migration:
     """The migration of a suite that stays as it was."""
-    return replace(migration, status=Status.ERROR, changes=(), errors=(*migration.errors, *errors))
+    errors = (*migration.errors, *errors)
+    return replace(migration, status=Status.ERROR, changes=(), errors=errors, maps=None)

@@ -28,6 +28,7 @@ class Request:
     base: str | None  # the directory that ``exclude`` is written for; None: the current one
     options: Options
     format: str
+    html: Path | None
     strict: bool
     quiet: bool
     verbose: bool
@@ -61,6 +62,7 @@ class Request:
             base=settings.directory if from_table else None,
             options=_options(values),
             format=values["format"],
+            html=values.get("html"),
             strict=values.get("strict", False),
             quiet=values.get("quiet", False),
             verbose=values["verbose"],
@@ -102,7 +104,7 @@ class Request:
             }
             suite = replace(suite, files=kept)
         options = _options(self.given.over(settings))
-        return suite, replace(options, loop_maps=self.maps)
+        return suite, replace(options, loop_maps=self.maps or self.html is not None)
 
 
 def _options(values: Mapping[str, Any]) -> Options:
@@ -212,6 +214,10 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
         "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
         show_default=True,
         help="Form of the report on standard output: github means annotations in a workflow.",
+    ),
+    click.option(
+        "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
     switch("-q", "--quiet", help="Only errors and the summary line."),

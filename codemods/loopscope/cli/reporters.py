@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -31,6 +32,11 @@ class Report(Protocol):
 def reporter(request: Request, hands: Hands | None) -> Report:
     """The form that the user asked for."""
     wrote = hands is not None and hands.wrote
+    report = _printed(request, wrote)
+    return report if request.html is None else _WithPage(report, request, request.html, wrote)
+
+
+def _printed(request: Request, wrote: bool) -> Report:
     if request.format == "json":
         return _Json(request)
     if request.format == "sarif":
@@ -159,6 +165,35 @@ class _GitHub:
 
     def finish(self, summary: Summary, _: Sequence[str]) -> None:
         self._out.text(summary.line(wrote=self._wrote))
+
+
+class _WithPage:
+    """Another form of report, and the HTML page besides."""
+
+    def __init__(self, printed: Report, request: Request, path: Path, wrote: bool) -> None:
+        from loopscope.reports.html import Page
+
+        self._printed = printed
+        self._path = path
+        self._page = Page(request.options.target, wrote=wrote)
+
+    def suite(self, migration: Migration) -> None:
+        self._printed.suite(migration)
+        self._page.add(migration)
+
+    def error(self, error: FileError) -> None:
+        self._printed.error(error)
+        self._page.error(error)
+
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_bytes(self._page.render(summary))
+        except OSError as error:
+            found = FileError(self._path.as_posix(), f"cannot be written: {error.strerror}")
+            summary.errors += 1
+            self._printed.error(found)
+        self._printed.finish(summary, commands)
 
 
 def _base() -> str:

@@ -1,10 +1,17 @@
-"""Where a file lies, as programs that read a report want it: from one base directory."""
+"""Where a file lies: as people call it, and as programs that read a report want it."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from urllib.parse import quote
+
+
+def join(label: str, path: str) -> str:
+    """A file of a suite, in the words of the user; "." or "" mean the suite itself."""
+    if path in ("", "."):
+        return label or "."
+    return path if label in ("", ".") else f"{label}/{path}"
 
 
 def path_from(base: str, label: str, path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopscope.reports.places import join
 from loopscope.values import (
     Change,
     EditRecord,
@@ -48,7 +49,7 @@ def suite_lines(migration: Migration, *, verbose: bool = False) -> Iterator[Line
 
 def error_lines(error: FileError, label: str = "") -> Iterator[Line]:
     """One error: where, what happened."""
-    place = _join(label, error.path)
+    place = join(label, error.path)
     line = f":{error.line}" if error.line else ""
     yield (("error: ", "bold red"), (f"{place}{line}", "bold"), (f": {error.message}", ""))
 
@@ -62,7 +63,7 @@ def _heading(migration: Migration) -> Line:
 
 def _change(label: str, change: Change) -> Iterator[Line]:
     new = " (new)" if change.before is None else ""
-    yield (("  ", ""), (_join(label, change.path), "cyan"), (new, ""))
+    yield (("  ", ""), (join(label, change.path), "cyan"), (new, ""))
     for edit in sorted(change.edits, key=lambda edit: (edit.line, edit.code)):
         yield _edit(edit)
 
@@ -79,16 +80,10 @@ def _edit(edit: EditRecord) -> Line:
 
 def _finding(label: str, finding: Finding) -> Line:
     numbers = [number for number in (finding.line, finding.column) if number]
-    place = ":".join([_join(label, finding.path), *map(str, numbers)])
+    place = ":".join([join(label, finding.path), *map(str, numbers)])
     style = "yellow" if finding.level is Level.ACTION else "blue"
     return (
         (f"    {place}: ", ""), (finding.code, "magenta"), (" ", ""),
         (finding.level.value, style), (f": {finding.message}", ""),
         (f" (loopscope rules {finding.code})", "dim"),
     )  # fmt: skip
-
-
-def _join(label: str, path: str) -> str:
-    if path in ("", "."):
-        return label or "."
-    return path if label in ("", ".") else f"{label}/{path}"
