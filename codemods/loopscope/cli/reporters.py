@@ -186,11 +186,14 @@ class _WithPage:
         self._page.error(error)
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        from loopscope.guides import GuidesMissing
+
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_bytes(self._page.render(summary))
-        except OSError as error:
-            found = FileError(self._path.as_posix(), f"cannot be written: {error.strerror}")
+        except (OSError, GuidesMissing) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            found = FileError(self._path.as_posix(), f"cannot be written: {reason}")
             summary.errors += 1
             self._printed.error(found)
         self._printed.finish(summary, commands)

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from loopscope.reports.guide import guide_html
+from loopscope.reports.guide_pages import guide_pages
 from loopscope.reports.loop_boxes import boxes
 from loopscope.reports.places import join
 from loopscope.reports.side_by_side import rows, seen
@@ -60,7 +60,12 @@ class Page:
         self._errors.append({"place": join(label, error.path) + line, "message": error.message})
 
     def render(self, summary: Summary) -> bytes:
-        """The page, in UTF-8."""
+        """The page, in UTF-8.
+
+        Raises:
+            GuidesMissing: This installation lacks the guides, which are a part of the page.
+            OSError: One of them cannot be read.
+        """
         environment = Environment(
             loader=PackageLoader("loopscope.reports"), autoescape=True,
             undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -70,6 +75,7 @@ class Page:
         open_all = (
             sum(len(file["hunks"]) for suite in shown for file in suite.files) <= _OPEN_HUNKS
         )
+        rules = _rules(shown)
         template = environment.get_template("suite.html")
         style, script = _own("page.css"), _own("page.js")
         page = environment.get_template("page.html").render(
@@ -81,7 +87,8 @@ class Page:
             target=self._target,
             version=__version__,
             tiles=list(_tiles(summary, self._suites, self._wrote)),
-            guides=list(_guides(shown)),
+            rules=rules,
+            guides=guide_pages(f"rules/{rule['code']}" for rule in rules),
             errors=self._errors,
             current=self._current,
             suites=[
@@ -191,18 +198,11 @@ def _tiles(
             yield {"name": name, "value": value, "kind": kind}
 
 
-def _guides(shown: Sequence[_Shown]) -> Iterator[dict[str, object]]:
-    """One for each rule that the page names."""
+def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:
+    """The rules that the page names, and how often."""
     counts = Counter(code for suite in shown for code in suite.codes)
-    for code, count in sorted(counts.items()):
-        rule = find_rule(code)
-        yield {
-            "code": code,
-            "count": count,
-            "name": rule.name if rule else "",
-            "summary": rule.summary.split(":")[0] if rule else "",
-            "text": guide_html(code),
-        }
+    rules = ((find_rule(code), count) for code, count in sorted(counts.items()))
+    return [{"code": rule.code, "name": rule.name, "count": n} for rule, n in rules if rule]
 
 
 def _own(name: str) -> Markup:

@@ -76,7 +76,8 @@
     const target = byId(decodeURIComponent(location.hash.slice(1)));
     if (target instanceof HTMLDetailsElement) {
       target.open = true;
-      target.querySelector("summary").focus();
+      target.querySelector("summary").focus({ preventScroll: true });
+      target.scrollIntoView();
     }
   }
   addEventListener("hashchange", openTarget);
@@ -84,7 +85,6 @@
     const link = event.target.closest("a[href^='#']");
     if (link && link.hash === location.hash) openTarget();
   });
-  openTarget();
 
   // -- where a test goes: what the pointer is on, in both maps --------------------------------
 
@@ -157,6 +157,18 @@
     }
   });
 
+  // -- the bar ------------------------------------------------------------------------------
+
+  const bar = document.querySelector(".bar");
+  bar.hidden = false;  // it is of no use without this script
+
+  function keepClear() {  // what is scrolled to must not end up below the bar
+    const over = getComputedStyle(bar).position === "sticky";
+    root.style.scrollPaddingTop = over ? `${bar.offsetHeight + 8}px` : "";
+  }
+  new ResizeObserver(keepClear).observe(bar);
+  keepClear();
+
   label();
-  document.querySelector(".bar").hidden = false;  // it is of no use without this script
+  openTarget();
 })();
