@@ -65,6 +65,16 @@ def test_a_folder_is_no_page(loopscope: Run, tmp_path: Path) -> None:
     assert "'folder' is a directory" in done.err
 
 
+def test_a_file_that_is_no_page_is_not_overwritten(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree(SHOP)
+    done = loopscope("check", "--html", "test_shop.py")
+    assert done.code == 2
+    assert "'test_shop.py' is no name of an HTML file: it must end with .html" in done.err
+    assert (tmp_path / "test_shop.py").read_text() == SHOP["test_shop.py"]
+
+
 def test_a_run_with_nothing_to_do_has_a_page(loopscope: Run, tmp_path: Path) -> None:
     assert loopscope("check", "--html", "report.html").code == 0
     assert "1 suite, nothing to change" in (tmp_path / "report.html").read_text("utf-8")
