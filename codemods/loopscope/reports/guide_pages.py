@@ -38,7 +38,7 @@ def anchor(name: str) -> str:
 
 
 def guide_pages(names: Iterable[str]) -> list[GuidePage]:
-    """The guides of these names, and all that can be reached from them.
+    """The guides of these names, and all that can be reached from them; rules come first.
 
     Raises:
         GuidesMissing: This installation has none.
@@ -51,7 +51,7 @@ def guide_pages(names: Iterable[str]) -> list[GuidePage]:
         if name not in found:
             found[name] = guide_page(name)
             waiting += found[name].links
-    return list(found.values())
+    return sorted(found.values(), key=lambda page: ("/" not in page.name, page.title))
 
 
 @cache
