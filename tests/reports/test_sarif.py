@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopscope.reports.sarif import document, notification, results_of
@@ -96,14 +96,13 @@ def apply(fix: dict[str, Any], text: str) -> str:
 TEXT = st.lists(st.sampled_from(["a\n", "b\n", "ü\r\n", "\n", "last"])).map("".join)
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_a_fix_makes_the_file_what_it_shall_be(before: str, after: str) -> None:
     suite = migration(Change("a.py", before.encode(), after.encode(), (RUNNING,)))
     [result] = results_of(suite, ".", wrote=False)
     [fix] = result["fixes"]
     assert apply(fix, before) == after
-    if before != after:
-        validate(document([result], [], "."))
 
 
 def test_edits_that_move_together_with_other_files_have_no_fix() -> None:
@@ -111,7 +110,9 @@ def test_edits_that_move_together_with_other_files_have_no_fix() -> None:
     other = Change("b.py", b"1\n", b"2\n", (RUNNING,))
     results = list(results_of(migration(one, other), ".", wrote=False))
     assert ["fixes" in result for result in results] == [False, True]
-    assert "fixes" in next(results_of(migration(one), ".", wrote=False))
+    fixed = list(results_of(migration(one), ".", wrote=False))
+    assert "fixes" in fixed[0]
+    validate(document(fixed, [], "."))
 
 
 @pytest.mark.parametrize("before", [b"\xe4\n", b"1\n\xe4", None])

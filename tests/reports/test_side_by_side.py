@@ -3,7 +3,7 @@ from __future__ import annotations
 import html
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopscope.reports.side_by_side import rows, seen
@@ -31,6 +31,7 @@ def plain(text: str) -> str:
     return html.unescape(re.sub("</?mark>", "", text))
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_both_sides_have_every_line_once_with_its_number(before: bytes, after: bytes) -> None:
     for hunk in hunks(change(before, after)):
