@@ -22,7 +22,9 @@ _COMMANDS = {
 _SUMMARIES = {
     "check": "Report what would change and what is left to do by hand.",
     "migrate": "Migrate suites, or show the changes.",
+    "map": "Show which tests and fixtures share an event loop, and why; change nothing.",
     "rules": "List the rules, or say what one does and why.",
+    "explain": "Explain an error message: its causes, the rules and guides for them.",
 }
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 

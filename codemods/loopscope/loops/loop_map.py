@@ -12,7 +12,8 @@ from loopscope.scopes import Scope
 class Loop(NamedTuple):
     """The identity of a loop.
 
-    ``region`` is what it is for: "" for the session, else a directory, module, class or test.
+    ``region`` is what it is for: "" for the session, else a package (``pkg/*`` are those below
+    it), module, class or test.
     ``holder`` tells the loops of several overrides apart; None where no override made it.
     """
 

@@ -147,6 +147,8 @@ class Reading:
                     fixture and "loop_scope" in fixture.keywords
                 ):
                     return Era.MODERN
+                if function.policy and function.policy.variants:  # the fixture came with 0.23
+                    return Era.MODERN
         scoped = any(
             mark.name == "asyncio" and mark.loop_scope is not None
             for test in self.tests
@@ -197,10 +199,12 @@ class Reading:
         override = self.override_of(test)
         if override is None or self._wide_default:
             return Loop(level, self.instance(test, level))
-        place = self.instance(test, level)
+        region = self.instance(test, level)
         if level is Scope.PACKAGE:  # the package's own modules, or all that lies below it
-            place = f"{dirname(test.module)}/" == override.holder.removeprefix("./")
-        return Loop(level, place, override.holder)
+            package = override.holder.removeprefix("./")
+            own = f"{dirname(test.module)}/".lstrip("/") == package
+            region = package.rstrip("/") if own else f"{package}*"
+        return Loop(level, region, override.holder)
 
     @cached_property
     def legacy_map(self) -> LoopMap:
