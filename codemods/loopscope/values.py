@@ -209,3 +209,4 @@ class Migration:
     loops_after: int = 0
     requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used
     maps: LoopMaps | None = None  # where the options ask for them and the suite could be read
+    seconds: float = field(default=0.0, compare=False)  # how long it took

@@ -38,6 +38,10 @@ class Request:
     patch: Path | None
     patch_dir: Path | None
     allow_dirty: bool
+    jobs: int | None  # processes; None: as many as there are processors
+    dask: str | None  # the address of a scheduler, which then takes the place of processes
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
     given: Given
     maps: bool = False  # draw the loop maps
 
@@ -72,6 +76,10 @@ class Request:
             patch=values.get("patch"),
             patch_dir=values.get("patch_dir"),
             allow_dirty=values.get("allow_dirty", False),
+            jobs=values["jobs"],
+            dask=values["dask"],
+            only=values["only"],
+            skip=values["skip"],
             given=given,
         )
         if request.review and (request.diff or request.format != "text"):
@@ -226,6 +234,22 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
         "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
         callback=_page,
         help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
+    ),
+    click.option(
+        "--only", multiple=True, metavar="GLOB",
+        help="Only the suites whose path or name matches. May be repeated.",
+    ),
+    click.option(
+        "--skip", multiple=True, metavar="GLOB",
+        help="Not the suites whose path or name matches. May be repeated.",
+    ),
+    click.option(
+        "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+        help="Processes for many suites. Default: the processors that may be used.",
+    ),
+    click.option(
+        "--dask", metavar="ADDRESS",
+        help="Hand the suites to a running Dask scheduler, such as tcp://HOST:8786.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
     switch("-q", "--quiet", help="Only errors and the summary line."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from loopscope.cli.screen import is_terminal
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn, Task
 
 _PATIENCE = 1.0  # seconds without a bar
 
@@ -22,14 +22,15 @@ class Bar:
     A suite is one long call of a pure function, so a timer has to bring up the bar.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._lock = threading.Lock()
         self._done, self._total = 0, 0
         self._progress: Progress | None = None
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Bar:
-        if is_terminal(sys.stderr):
+        if not self._quiet and is_terminal(sys.stderr):
             self._timer = threading.Timer(_PATIENCE, self._show)
             self._timer.daemon = True
             self._timer.start()
@@ -64,12 +65,23 @@ class Bar:
 
     def _show(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
         with self._lock:
             if self._timer is None:
                 return
-            columns = ("Files", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            columns = ("Files", BarColumn(), MofNCompleteColumn(), _rate(), TimeRemainingColumn())
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
             self._progress.add_task("Files", completed=self._done, total=self._total or None)
             self._progress.start()
+
+
+def _rate() -> ProgressColumn:
+    from rich.progress import ProgressColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+    return Rate()

@@ -17,6 +17,7 @@ from loopscope.values import FileError, Migration
 
 if TYPE_CHECKING:
     from loopscope.cli.hands import Hands
+    from loopscope.reports.table import Row
 
 
 class Report(Protocol):
@@ -56,11 +57,14 @@ class _Text:
         self._out = Screen(sys.stdout, request.color)
         self._err = Screen(sys.stderr, request.color)
         self._talk = self._err if self._show_diff else self._out
+        self._rows: list[Row] = []
         click.get_current_context().color = self._out.color  # for Bowler's prompts
 
     def suite(self, migration: Migration) -> None:
+        from loopscope.reports.table import Row
         from loopscope.reports.text import suite_lines
 
+        self._rows.append(Row.of(migration))
         if self._show_diff and migration.changes:
             from loopscope.sinks.diff import diff
 
@@ -76,6 +80,10 @@ class _Text:
         self._err.lines(error_lines(error, label))
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        if not self._request.quiet:
+            from loopscope.reports.table import table_lines
+
+            self._talk.lines(table_lines(self._rows, verbose=self._request.verbose))
         if summary.errors:
             self._err.text("The rest was done. Correct what is named above and run it again.")
         for command in commands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -11,7 +12,7 @@ from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
 from loopscope.cli.reporters import Report, reporter
 from loopscope.cli.settings import SettingsError
-from loopscope.executors import migrate_all
+from loopscope.executors import Workers, migrate_all, processors
 from loopscope.reports.summary import Summary
 from loopscope.suites.loading import load_suites
 from loopscope.values import FileError, Options, Suite
@@ -33,10 +34,14 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
     """
     report = report or reporter(request, hands)
     summary = Summary()
-    with Bar() as bar:
+    workers = _cluster(request)
+    with Bar(quiet=request.quiet) as bar, contextlib.ExitStack() as stack:
         suites: dict[str, Suite] = {}
-        jobs = _jobs(request, hands, report, summary, bar)
-        for migration in migrate_all(_noted(jobs, suites)):
+        jobs = _noted(_jobs(request, hands, report, summary, bar), suites)
+        processes = 1 if request.review else request.jobs or processors()
+        migrations = migrate_all(jobs, processes=processes, workers=workers)
+        stack.callback(migrations.close)
+        for migration in migrations:
             suite = suites.pop(migration.label)
             with bar.paused():
                 done = hands.take(suite, migration) if hands else migration
@@ -53,7 +58,13 @@ def _jobs(
 ) -> Iterator[tuple[Suite, Options]]:
     recover = hands.recover if hands else None
     loaded = load_suites(
-        request.paths, request.exclude, bar.update, base=request.base, recover=recover
+        request.paths,
+        request.exclude,
+        bar.update,
+        base=request.base,
+        recover=recover,
+        only=request.only,
+        skip=request.skip,
     )
     for item in loaded:
         if isinstance(item, FileError):
@@ -69,6 +80,22 @@ def _jobs(
                 path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
                 found = FileError(path, error.message, error.line)
                 yield replace(item, files={}, errors=(*item.errors, found)), request.options
+
+
+def _cluster(request: Request) -> Workers | None:
+    """The cluster that the user named.
+
+    Raises:
+        click.UsageError: It cannot be used.
+    """
+    if request.dask is None:
+        return None
+    from loopscope.cluster import Cluster, ClusterError
+
+    try:
+        return Cluster(request.dask)
+    except ClusterError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _noted(

@@ -19,7 +19,7 @@ from loopscope.values import (
 # A line is a sequence of (text, style); a style is a word of rich, or "".
 Line = tuple[tuple[str, str], ...]
 
-_STATUS_STYLES = {
+STATUS_STYLES = {
     Status.CURRENT: "green", Status.CHANGED: "green", Status.MANUAL: "yellow",
     Status.ERROR: "red",
 }  # fmt: skip
@@ -56,7 +56,7 @@ def error_lines(error: FileError, label: str = "") -> Iterator[Line]:
 
 def _heading(migration: Migration) -> Line:
     config = migration.config or "no pytest configuration"
-    style = _STATUS_STYLES[migration.status]
+    style = STATUS_STYLES[migration.status]
     status = (migration.status.value, style)
     return ((migration.label, "bold"), (f" ({config}): ", ""), status)
 

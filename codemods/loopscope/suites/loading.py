@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from loopscope.suites.choosing import choose
 from loopscope.suites.configuration import CONFIGURATION_FILES
 from loopscope.suites.discovery import Found, discover
 from loopscope.suites.files import glance_at, read_regular
@@ -34,6 +35,8 @@ def load_suites(
     *,
     base: str | None = None,
     recover: Callable[[str], tuple[FileError, ...]] | None = None,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
 ) -> Iterator[Suite | FileError]:
     """Read every suite at or below ``paths``, one after the other.
 
@@ -45,6 +48,8 @@ def load_suites(
         base: The directory that ``exclude`` is written for; default: the current one.
         recover: Undoes a write that was cut off in the directory that it is given. Without
             it, a suite with such a directory is an error.
+        only: Globs for suites, see ``choose``; empty means all.
+        skip: Globs for suites that are left out.
 
     Yields:
         A suite; its ``files`` are empty where it has nothing to do with event loops, and
@@ -61,9 +66,12 @@ def load_suites(
             yield FileError(path.as_posix(), message)
     relative = not any(path.is_absolute() for path in paths)
     suites = discover(existing, exclude, base or working)
+    suites, errors = choose(suites, only, skip, working)
+    yield from errors
     if recover is not None and any(found.unfinished for found in suites):
         yield from _recover(suites, recover)
         suites = discover(existing, exclude, base or working)
+        suites, _ = choose(suites, only, skip, working)
     done, total = 0, sum(len(found.python) for found in suites)
     for found in suites:
         progress(done, total)

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loopscope.cluster import Cluster, ClusterError
+from loopscope.executors import migrate_all
+from loopscope.pool import Pool
+from loopscope.values import Migration, Options, PytestConfig, Status, Suite
+
+CONFTEST = b"""\
+import asyncio, pytest
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+"""
+TEST = b"async def test_%d(event_loop):\n    event_loop.create_task(f())\n\n"
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """Ends the process that unpickles it, as a crash in compiled code would."""
+
+    def __reduce__(self) -> Any:
+        return os._exit, (9,)
+
+
+def suite(number: int, tests: int = 3) -> Suite:
+    config = PytestConfig("pytest.ini", "pytest", options={"asyncio_mode": "auto"})
+    tests_file = b"".join(TEST % n for n in range(tests))
+    ini = b"[pytest]\nasyncio_mode = auto\n"
+    files = {"pytest.ini": ini, "conftest.py": CONFTEST, "test_a.py": tests_file}
+    return Suite(f"suite{number}", config, files)
+
+
+def jobs(number: int, tests: int = 3) -> list[tuple[Suite, Options]]:
+    return [(suite(n, tests), Options()) for n in range(number)]
+
+
+def test_a_pool_gives_the_same_in_the_same_order_and_leaves_no_process() -> None:
+    serial = list(migrate_all(jobs(7)))
+    assert all(migration.changes for migration in serial)
+    assert list(migrate_all(jobs(7), workers=Pool(2))) == serial
+    assert not multiprocessing.active_children()
+
+
+def test_a_suite_that_kills_its_process_is_an_error_and_the_others_are_done() -> None:
+    work: list[Any] = jobs(5)
+    work[2] = (work[2][0], Deadly())
+    done = list(migrate_all(work, workers=Pool(2)))
+    assert done[2].status is Status.ERROR
+    assert "the process that read this suite died" in done[2].errors[0].message
+    del done[2], work[2]
+    assert done == list(migrate_all(work))
+
+
+def test_stopping_early_leaves_no_process() -> None:
+    migrations = migrate_all(jobs(9, tests=100), workers=Pool(2))
+    next(migrations)
+    migrations.close()
+    assert not multiprocessing.active_children()
+
+
+def test_small_trees_start_no_process() -> None:
+    migrations = migrate_all(jobs(2), processes=2)
+    next(migrations)
+    assert not multiprocessing.active_children()
+
+
+# -- the command line -------------------------------------------------------------------
+
+
+def big_tree(root: Path, suites: int = 4) -> Path:
+    padding = b"#" + b"x" * 90_000 + b"\n"
+    for number in range(suites):
+        for name, data in suite(number).files.items():
+            path = root / f"p{number}" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data + (padding if name == "test_a.py" else b""))
+    return root
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "loopscope", *arguments]
+
+
+def test_nothing_of_the_repository_is_imported_by_the_processes(tmp_path: Path) -> None:
+    big_tree(tmp_path)
+    for name in ("signal", "struct", "pickle", "multiprocessing"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name}.imported', 'w')\n")
+    done = subprocess.run(command("check", "-j2"), cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert not list(tmp_path.glob("*.imported"))
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_run_leaves_no_process_and_can_be_run_again(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    big_tree(tmp_path, 12)
+    run = subprocess.Popen(
+        command("migrate", "-j2"), cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    until(lambda: len(in_session(run.pid)) > 2)
+    if number == signal.SIGINT:
+        os.killpg(run.pid, number)  # as a terminal does
+    else:
+        run.kill()
+    assert run.stderr is not None
+    with run.stderr:
+        err = run.stderr.read()
+    assert run.wait(60) == (130 if number == signal.SIGINT else -number)
+    assert "Traceback" not in err
+    until(lambda: not in_session(run.pid))
+    again = subprocess.run(command("migrate", "-q", "-j2"), cwd=tmp_path, capture_output=True)
+    assert again.returncode == 0
+    assert subprocess.run(command("check", "-q"), cwd=tmp_path, stdout=-3).returncode == 0
+
+
+def until(true: Any, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def in_session(leader: int) -> set[int]:
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, session = path.read_text().rpartition(")")[2].split()[:4]
+            if int(session) == leader and state != "Z":
+                found.add(int(path.parent.name))
+    return found
+
+
+# -- Dask -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
+    """The address of a scheduler, and its two workers: processes of their own."""
+    dask = [sys.executable, "-m", "dask"]
+    quiet = ["--no-dashboard", "--host", "127.0.0.1"]
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
+            process = subprocess.Popen([*dask, *arguments], cwd=tmp_path, text=True, **more)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process
+
+        log = tmp_path / "scheduler.log"
+        with log.open("w") as file:
+            start("scheduler", "--port", "0", *quiet, stderr=file)
+        until(lambda: "Scheduler at:" in log.read_text())
+        found = re.search(r"Scheduler at: +(tcp://\S+)", log.read_text())
+        assert found
+        worker = ("worker", found[1], "--nthreads", "1", "--no-nanny", *quiet)
+        workers = [start(*worker, stderr=subprocess.DEVNULL) for _ in range(2)]
+        yield found[1], workers
+
+
+def test_dask_gives_the_same_when_a_worker_is_killed_in_the_middle(
+    cluster: tuple[str, list[subprocess.Popen[str]]],
+) -> None:
+    address, workers = cluster
+    here = Cluster(address)
+    here._client.wait_for_workers(2, timeout=60)
+    here.width = 2
+    work = jobs(10, tests=60)
+    done: list[Migration] = []
+    for migration in migrate_all(work, workers=here):
+        done.append(migration)
+        if len(done) == 2:
+            workers[0].kill()
+    assert workers[0].wait(10) == -signal.SIGKILL
+    assert done == list(migrate_all(work))
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "", "tcp://127.0.0.1"])
+def test_a_wrong_address_is_said_at_once(address: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(ClusterError, match="no Dask scheduler answers at"):
+        Cluster(address)
+    assert time.monotonic() - start < 15
