@@ -13,7 +13,7 @@ from loopscope.facts.undefined import undefined_names
 from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.compare import count
 from loopscope.loops.plan import make_plan
-from loopscope.loops.reading import Era, Reading, Settings
+from loopscope.loops.reading import Era, LoopMap, Reading, Settings
 from loopscope.loops.view import loop_maps
 from loopscope.pins import legacy_mode_floor, modern_floor
 from loopscope.recheck import lost_loops, torn_loops, unanswered
@@ -106,6 +106,16 @@ def recheck(suite: Suite, changes: Sequence[Change]) -> tuple[Finding, ...]:
     findings += torn_loops(before, result)
     findings += unanswered(result)
     return tuple(findings)
+
+
+def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
+    """For which rules a suite is written, and its modern loop map after ``changes``."""
+    facts = _read(suite.files, [], Options().time_limit)
+    reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
+    era = reading.era
+    if changes:
+        reading = _read_again(suite, facts, list(changes), [], Options().time_limit)
+    return era, reading.modern_map
 
 
 def _lost_names(suite: Suite, changes: Sequence[Change]) -> Iterator[Finding]:

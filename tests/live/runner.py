@@ -1,8 +1,7 @@
-"""The processes of a live test: pytest under the probe, and loopscope itself."""
+"""The processes of a live test: pytest under the product's probe, and loopscope itself."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import loopscope
+from loopscope.verify.problem import CannotRun
+from loopscope.verify.record import SuiteRun
+from loopscope.verify.suite_run import Order, run_suite
 
-from .compare import SuiteRun, parse
-
-_PROBE = Path(__file__).parent / "probe"
 _SOURCES = Path(loopscope.__file__).parents[1]
 
 # What pytest-asyncio 1.5 says about usage that will not last, by the start of each message: its
@@ -39,19 +38,13 @@ def run_pytest(python: Path, suite: Path, out: Path, options: Sequence[str] = ()
     """Run ``suite`` under the probe, which writes to ``out``.
 
     Raises:
-        AssertionError: pytest ended before the probe could write; the message is its output.
+        AssertionError: pytest ran no tests; the message is its output.
     """
-    command = [
-        str(python), "-m", "pytest", "-p", "loopscope_probe", "-p", "no:cacheprovider",
-        f"--rootdir={suite}", *options,
-    ]  # fmt: skip
-    environment = _environment(PYTHONPATH=str(_PROBE), LOOPSCOPE_PROBE_OUT=str(out))
-    done = _run(command, suite, environment)
-    if not out.exists():
-        raise AssertionError(
-            f"pytest wrote no report (exit code {done.returncode})\n{done.stdout}"
-        )
-    return parse(json.loads(out.read_text(encoding="utf-8")))
+    options = ("-p", "no:cacheprovider", *options)
+    try:
+        return run_suite(Order(python, suite, out, options, seconds=120))
+    except CannotRun as error:
+        raise AssertionError(str(error)) from None
 
 
 def run_loopscope(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "check": "loopscope.cli.check:check",
     "migrate": "loopscope.cli.migrate:migrate",
     "map": "loopscope.cli.map:map_",
+    "verify": "loopscope.cli.verify:verify",
     "rules": "loopscope.cli.rules:rules",
     "explain": "loopscope.cli.explain:explain",
 }
@@ -23,6 +24,7 @@ _SUMMARIES = {
     "check": "Report what would change and what is left to do by hand.",
     "migrate": "Migrate suites, or show the changes.",
     "map": "Show which tests and fixtures share an event loop, and why; change nothing.",
+    "verify": "Run suites before and after their migration, and compare.",
     "rules": "List the rules, or say what one does and why.",
     "explain": "Explain an error message: its causes, the rules and guides for them.",
 }

@@ -2,20 +2,30 @@
 
 Load it with ``-p loopscope_probe`` and name the output in ``LOOPSCOPE_PROBE_OUT``. It is one
 file without dependencies, because it is put on the path of environments that hold nothing but
-pytest (7 to 9) and pytest-asyncio (0.21 to 1.x), on Python 3.8 or newer. It only looks on: no
-outcome, order or loop is changed by it.
+pytest (7 or newer) and pytest-asyncio (0.17 or newer), on Python 3.8 or newer. It only looks on:
+no outcome, order or loop is changed by it.
 
-The output is one JSON document::
+The output is JSON lines, so that a run that is cut off leaves what it has seen::
 
-    {"python": "3.11.7", "pytest": "9.2.0", "exit": 0, "collect": {nodeid: error text},
-     "tests": {nodeid: {"outcomes": {"setup": "passed", ...},
-                        "loop": serial | null,        loop that ran the test's coroutine
-                        "event_loop": serial | null,  loop that a fixture named event_loop gave
-                        "fixtures": [[name, serial], ...],
-                        "error": text}}}              failures only
+    {"kind": "start", "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
+    {"kind": "begin", "test": nodeid}
+    {"kind": "test", "test": nodeid,
+     "outcomes": {"setup": "passed", ...},
+     "loop": serial | null,            loop that ran the test's coroutine
+     "event_loop": serial | null,      loop that a fixture named event_loop gave
+     "fixtures": [[name, serial], ...] async fixtures
+     "used": [name, ...],              every fixture
+     "error": text, "seconds": 0.1}
+    {"kind": "collect", "node": nodeid, "error": text}
+    {"kind": "warning", "test": nodeid, "category": name, "message": text}
+    {"kind": "end", "exit": 0}
 
-Serials are given to loop objects in the order in which they are first seen. An async fixture
-that an earlier test set up is reported for each test that uses it, with the loop it was made on.
+Every line has the name of its process as "process": "" or an xdist worker, which writes to a
+file of its own, ``<output>.<worker>``. Serials are given to loop objects in the order in which
+a process first sees them. An async fixture that an earlier test set up is reported for each test
+that uses it, with the loop it was made on.
+
+``LOOPSCOPE_PROBE_ONLY`` may name a file with node ids, one a line: all other tests are deselected.
 """
 
 from __future__ import annotations
@@ -26,7 +36,10 @@ import inspect
 import json
 import os
 import platform
+import re
+import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -34,28 +47,33 @@ import pytest
 from _pytest.fixtures import FixtureDef
 
 _MADE_ON = "_loopscope_made_on"
+_PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+_ABOUT_ASYNCIO = re.compile(
+    r"asyncio|event.?loop|coroutine|never awaited|\basync\b", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
 
 
 class _Loops:
-    """Serial numbers for loops; keeps the loops alive, so that no id is used twice."""
+    """Serial numbers for loops, which are not kept alive: their warnings come when they would."""
 
     def __init__(self) -> None:
-        self._seen: list[Any] = []
+        self._serials: Any = weakref.WeakKeyDictionary()
+        self._count = 0
 
     def serial(self, loop: Any) -> int:
-        for number, seen in enumerate(self._seen):
-            if seen is loop:
-                return number
-        self._seen.append(loop)
-        return len(self._seen) - 1
+        number: int | None = self._serials.get(loop)
+        if number is None:
+            number = self._serials[loop] = self._count
+            self._count += 1
+        return number
 
     def running(self) -> int:
         return self.serial(asyncio.get_running_loop())
 
 
 _loops = _Loops()
-_tests: dict[str, dict[str, Any]] = {}
-_collect: dict[str, str] = {}
+_tests: dict[str, dict[str, Any]] = {}  # those that are under way
 
 
 def _record(nodeid: str) -> dict[str, Any]:
@@ -64,9 +82,32 @@ def _record(nodeid: str) -> dict[str, Any]:
         "loop": None,
         "event_loop": None,
         "fixtures": [],
+        "used": [],
         "error": "",
+        "seconds": 0.0,
     }
     return _tests.setdefault(nodeid, empty)
+
+
+class _Out:
+    """The output; a file that cannot be written must not change the run."""
+
+    def __init__(self) -> None:
+        path = os.environ.get("LOOPSCOPE_PROBE_OUT", "")
+        self._path = f"{path}.{_PROCESS}" if path and _PROCESS else path
+
+    def start(self) -> None:
+        if self._path:
+            open(self._path, "w", encoding="utf-8").close()
+
+    def line(self, kind: str, **content: Any) -> None:
+        if self._path:
+            text = json.dumps({"kind": kind, "process": _PROCESS, **content})
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(text + "\n")
+
+
+_out = _Out()
 
 
 # --- functions that note the loop they run on
@@ -166,6 +207,8 @@ def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     entry = [fixturedef.argname, made_on]
     if made_on is not None and entry not in record["fixtures"]:
         record["fixtures"].append(entry)
+    if fixturedef.argname not in record["used"]:
+        record["used"].append(fixturedef.argname)
     if fixturedef.argname == "event_loop" and isinstance(value, asyncio.AbstractEventLoop):
         record["event_loop"] = _loops.serial(value)
 
@@ -194,6 +237,13 @@ _patch_fixturedef()
 # --- tests
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget what an earlier attempt at the test did: plugins may run it again."""
+    record = _record(item.nodeid)
+    record.update(loop=None, event_loop=None, fixtures=[], used=[], error="")
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Wrap the test function as late as possible, and before the plugin makes it sync."""
@@ -205,13 +255,34 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     def note() -> None:
         _record(item.nodeid)["loop"] = _loops.running()
 
+    hypothesis = getattr(func, "hypothesis", None)
+    inner = getattr(hypothesis, "inner_test", None)
+    if hypothesis is not None and inspect.iscoroutinefunction(inner):
+        hypothesis.inner_test = _observed(inner, note)  # hypothesis calls this one, not func
+        yield
+        hypothesis.inner_test = inner
+        return
     wrap = _observed if inspect.iscoroutinefunction(func) else _awaitable_observed
     item.obj = wrap(func, note)  # type: ignore[attr-defined]
     yield
     item.obj = func  # type: ignore[attr-defined]
 
 
-# --- outcomes
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave only the chosen tests, where some are chosen."""
+    path = os.environ.get("LOOPSCOPE_PROBE_ONLY")
+    if not path:
+        return
+    with open(path, encoding="utf-8") as file:
+        chosen = set(file.read().splitlines())
+    others = [item for item in items if item.nodeid not in chosen]
+    if others:
+        items[:] = [item for item in items if item.nodeid in chosen]
+        config.hook.pytest_deselected(items=others)
+
+
+# --- what is written
 
 
 def _outcome(report: Any) -> str:
@@ -222,29 +293,61 @@ def _outcome(report: Any) -> str:
     return str(report.outcome)
 
 
+def _write(nodeid: str) -> None:
+    if nodeid in _tests:
+        _out.line("test", test=nodeid, **_tests.pop(nodeid))
+
+
+def pytest_sessionstart() -> None:
+    """Begin a new output."""
+    release = str(getattr(sys.modules.get("pytest_asyncio"), "__version__", ""))
+    _out.start()
+    python = platform.python_version()
+    _out.line("start", python=python, pytest=pytest.__version__, asyncio=release)
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Say which test is under way: it may be the last one."""
+    _out.line("begin", test=nodeid)
+
+
 def pytest_runtest_logreport(report: Any) -> None:
+    """Note how a phase of a test ended."""
     record = _record(report.nodeid)
-    record["outcomes"][report.when] = _outcome(report)
+    record["seconds"] = round(record["seconds"] + getattr(report, "duration", 0.0), 4)
+    if hasattr(report, "context"):  # a subtest; the test itself is reported too
+        worst = "failed" in (report.outcome, record["outcomes"].get("subtests"))
+        record["outcomes"]["subtests"] = "failed" if worst else "passed"
+    else:
+        record["outcomes"][report.when] = _outcome(report)
     if report.failed:
         record["error"] += report.longreprtext
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """Write the test down."""
+    _write(nodeid)
+
+
 def pytest_collectreport(report: Any) -> None:
+    """Write down what could not be collected."""
     if report.failed:
-        _collect[report.nodeid] = report.longreprtext
+        _out.line("collect", node=report.nodeid, error=report.longreprtext)
+
+
+def pytest_warning_recorded(warning_message: Any, nodeid: str) -> None:
+    """Write down a warning that concerns asyncio."""
+    category, message = warning_message.category.__name__, str(warning_message.message)
+    if _ABOUT_ASYNCIO.search(message):
+        short = _ADDRESS.sub("0x", message)[:500]
+        _out.line("warning", test=nodeid, category=category, message=short)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(exitstatus: int) -> None:
-    path = os.environ.get("LOOPSCOPE_PROBE_OUT")
-    if not path:
-        return
-    document = {
-        "python": platform.python_version(),
-        "pytest": pytest.__version__,
-        "exit": int(exitstatus),
-        "collect": _collect,
-        "tests": _tests,
-    }
-    with open(path, "w", encoding="utf-8") as out:
-        json.dump(document, out, indent=1)
+    """Write what is left: tests of an xdist worker that crashed, and the exit code."""
+    for nodeid, record in list(_tests.items()):
+        if "???" in record["outcomes"]:  # xdist's word for it; others were cut off
+            _write(nodeid)
+    _out.line("end", exit=int(exitstatus))

@@ -1,0 +1,171 @@
+"""``loopscope verify``: run the suite before and after its migration, and compare."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loopscope.cli.options import Request, suite_options, switch
+
+if TYPE_CHECKING:
+    from loopscope.values import FileError, Suite
+    from loopscope.verify.steps import Wishes
+    from loopscope.verify.verification import Verification
+
+_PYTHON = click.Path(path_type=Path)
+
+
+class _Verify(click.Command):
+    """What stands after ``--`` is pytest's, and no path of ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        where = args.index("--") if "--" in args else len(args)
+        ctx.meta["pytest"] = tuple(args[where + 1 :])
+        return super().parse_args(ctx, args[:where])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- PYTEST ARGS]"]
+
+
+@click.command(cls=_Verify)
+@suite_options
+@click.option(
+    "--before",
+    metavar="REV|DIR",
+    help="The original: a git revision or a folder. Default: the suite as it stands.",
+)
+@click.option("--before-python", type=_PYTHON, metavar="PYTHON", help="Runs the original.")
+@click.option("--after-python", type=_PYTHON, metavar="PYTHON", help="Runs the migrated suite.")
+@click.option(
+    "--reruns",
+    type=click.IntRange(0, 100),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="How often what differs is run again; what differs from itself is flaky.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="One run may take so long. Default: an hour; the second ten times the first.",
+)
+@switch("--may-share", help="Tests that newly share a loop are no difference.")
+@click.option(
+    "--save-trace",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep what the probe saw of the original.",
+)
+@click.pass_context
+def verify(ctx: click.Context, /, **values: Any) -> None:
+    """Run the suites at or below PATHS before and after their migration, and compare.
+
+    Both runs are made in copies, with two Pythons: one with the pytest-asyncio that has the
+    event_loop fixture and one with a new one. Without --before-python and --after-python they
+    are made from the Python in use and kept in a cache. A suite that is not migrated yet is
+    migrated in its copy. This runs the code of the suite; nothing is written into it.
+
+    Exit code: 0 all runs as before, 1 something differs, 2 it could not be run.
+    """
+    request = Request.of(ctx)
+    if request.format not in ("text", "json"):
+        raise click.UsageError(f"verify has no --format {request.format}: use text or json")
+    with _signals():
+        ctx.exit(_run(request, _wishes(request, ctx.meta["pytest"], values)))
+
+
+def _wishes(
+    request: Request, pytest_options: tuple[str, ...], values: dict[str, Any]
+) -> Callable[[Suite], Wishes]:
+    """The wishes for a suite: its own table in pyproject.toml counts for its migration."""
+
+    def of(suite: Suite) -> Wishes:
+        from loopscope.verify.steps import Wishes
+
+        return Wishes(
+            options=request.of_suite(suite)[1],
+            before=values["before"],
+            before_python=values["before_python"],
+            after_python=values["after_python"],
+            pytest_options=(*pytest_options, *_focus(request, suite)),
+            may_share=values["may_share"],
+            reruns=values["reruns"],
+            seconds=values["timeout"],
+            trace=values["save_trace"] and Path(os.path.abspath(values["save_trace"])),
+        )
+
+    return of
+
+
+def _focus(request: Request, suite: Suite) -> Iterator[str]:
+    """The paths inside of the suite that were given, as pytest takes them."""
+    root = Path(suite.label).resolve()
+    for path in request.paths:
+        place = path.resolve()
+        if place != root and place.is_relative_to(root):
+            yield place.relative_to(root).as_posix()
+
+
+def _run(request: Request, wishes: Callable[[Suite], Wishes]) -> int:
+    from loopscope.cli.screen import Screen
+    from loopscope.reports.json_report import error_entry
+    from loopscope.reports.text import error_lines
+    from loopscope.reports.verify_json import document
+    from loopscope.reports.verify_text import summary_line, verification_lines
+    from loopscope.verify.steps import verify as verify_suite
+
+    out, err = Screen(sys.stdout, request.color), Screen(sys.stderr, request.color)
+    as_json = request.format == "json"
+    say: Callable[[str], None] = (lambda _: None) if request.quiet else err.text
+    say("This runs the tests of the project, in copies: do it only with code that you trust.")
+    found: list[Verification] = []
+    errors: list[FileError] = []
+    for suite in _suites(request, errors):
+        one = verify_suite(suite, wishes(suite), say)
+        found.append(one)
+        if not as_json and (not request.quiet or one.exit_code()):
+            out.lines(verification_lines(one, verbose=request.verbose))
+    for error in errors:
+        err.lines(error_lines(error))
+    if as_json:
+        sys.stdout.write(document(found, map(error_entry, errors)) + "\n")
+    else:
+        out.text(summary_line(found), "bold")
+    codes = [one.exit_code(strict=request.strict) for one in found]
+    return 2 if errors or not found else max(codes)
+
+
+def _suites(request: Request, errors: list[FileError]) -> Iterator[Suite]:
+    from loopscope.suites.loading import load_suites
+    from loopscope.values import FileError
+
+    for suite in load_suites(request.paths, request.exclude, base=request.base):
+        if isinstance(suite, FileError):
+            errors.append(suite)
+        elif suite.files or suite.errors:
+            yield suite
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """End as on Ctrl-C when the terminal is closed, too: nothing that runs is left behind."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

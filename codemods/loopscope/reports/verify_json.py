@@ -1,0 +1,75 @@
+"""Verifications as one JSON document; its keys are a contract with other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from loopscope.verify.compare import Difference
+from loopscope.verify.record import SuiteRun, TestRun
+from loopscope.verify.verification import Verification
+from loopscope.version import __version__
+
+
+def document(found: Iterable[Verification], errors: Iterable[dict[str, str]]) -> str:
+    """The whole document; ``errors`` are of ``json_report.error_entry``."""
+    content = {
+        "loopscope": __version__,
+        "suites": [suite_entry(one) for one in found],
+        "errors": list(errors),
+    }
+    return json.dumps(content, indent=2)
+
+
+def suite_entry(found: Verification) -> dict[str, Any]:
+    """One suite; every test of both runs is in it."""
+    return {
+        "root": found.suite,
+        "status": ["same", "different", "failed"][found.exit_code()],
+        "problem": found.problem,
+        "details": found.details,
+        "differences": [_difference(one) for one in found.differences],
+        "flaky": [_difference(one) for one in found.flaky],
+        "warnings": [
+            {"test": one.test, "category": one.category, "message": one.message}
+            for one in found.warnings
+        ],
+        "slower": [{"test": test, "before": old, "after": new} for test, old, new in found.slower],
+        "notes": list(found.notes),
+        "before": _run(found.before),
+        "after": _run(found.after),
+    }
+
+
+def _difference(one: Difference) -> dict[str, str]:
+    return {
+        "cause": one.cause.value,
+        "test": one.test,
+        "message": one.what,
+        "why": one.why,
+        "error": one.error,
+    }
+
+
+def _run(run: SuiteRun | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "python": run.python,
+        "pytest": run.pytest,
+        "pytest-asyncio": run.pytest_asyncio,
+        "exit": run.exit_code,
+        "loops": run.loops,
+        "collect_errors": dict(run.collect_errors),
+        "tests": {name: _test(test) for name, test in run.tests.items()},
+    }
+
+
+def _test(test: TestRun) -> dict[str, Any]:
+    return {
+        "outcomes": dict(test.outcomes),
+        "loop": test.home,
+        "fixtures": [{"name": name, "loop": loop} for name, loop in test.fixtures],
+        "seconds": test.seconds,
+    }

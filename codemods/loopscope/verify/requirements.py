@@ -1,0 +1,80 @@
+"""What a project without an environment needs: its requirement files and pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from loopscope.suites.formats import FormatError, decode, parse_toml
+
+_FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all)(?:[-_.].*)?")
+_FILES = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt|(?:base|test|tests|dev|ci)\.txt")
+_EXCHANGED = frozenset({"pytest", "pytest-asyncio"})
+
+
+def project_requirements(*folders: Path) -> tuple[str, ...]:
+    """The requirements that the projects in ``folders`` declare for themselves and their tests.
+
+    pytest and pytest-asyncio are left out: these are exchanged.
+    """
+    found: dict[str, None] = {}
+    for folder in dict.fromkeys(folders):
+        for line in (*_from_files(folder), *_from_pyproject(folder / "pyproject.toml")):
+            if _name(line) not in _EXCHANGED:
+                found[line] = None
+    return tuple(found)
+
+
+def _from_files(folder: Path) -> Iterator[str]:
+    for place in (folder, folder / "requirements"):
+        for path in sorted(place.glob("*.txt")):
+            if _FILES.fullmatch(path.name):
+                yield from _lines(path, frozenset())
+
+
+def _lines(path: Path, around: frozenset[Path]) -> Iterator[str]:
+    """The requirements of a file and of those that it includes; hashes and options go."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return
+    for raw in text.replace("\\\n", " ").splitlines():
+        line = re.split(r"\s+#|\s--hash", f" {raw}")[0].strip()
+        included = re.fullmatch(r"(?:-r|--requirement)[ =]?\s*(\S+)", line)
+        if included:
+            other = Path(os.path.normpath(path.parent / included[1]))
+            if other not in around:
+                yield from _lines(other, around | {path})
+        elif line and not line.startswith(("#", "-", ".", "/")):
+            yield line
+
+
+def _from_pyproject(path: Path) -> Iterator[str]:
+    try:
+        document = parse_toml(decode(path.read_bytes()))
+    except (OSError, FormatError):
+        return
+    project = _table(document, "project")
+    yield from _texts(project.get("dependencies"))
+    for table in (
+        _table(project, "optional-dependencies"), _table(document, "dependency-groups"),
+    ):  # fmt: skip
+        for name, lines in table.items():
+            if _FOR_TESTS.fullmatch(name):
+                yield from _texts(lines)
+
+
+def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = table.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _texts(value: object) -> Iterator[str]:
+    yield from (text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
+
+
+def _name(line: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", line)[0].lower().replace("_", "-")

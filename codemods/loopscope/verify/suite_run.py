@@ -1,0 +1,122 @@
+"""One run of pytest under the probe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loopscope.verify import processes
+from loopscope.verify.problem import CannotRun
+from loopscope.verify.record import SuiteRun, parse
+
+PROBE = Path(__file__).parent / "probe"
+_RAN = (0, 1, 2, None)  # exit codes of pytest after which the record tells what happened
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run: a Python, in the folder of a suite, with options for pytest.
+
+    ``paths`` are put before those of PYTHONPATH. ``record`` is the file that the probe writes
+    to; it and its neighbours of the same beginning are made anew.
+    """
+
+    python: Path
+    suite: Path
+    record: Path
+    options: Sequence[str] = ()
+    paths: Sequence[Path] = ()
+    seconds: float | None = None
+
+    def command(self) -> list[str]:
+        """The program and its arguments."""
+        return [
+            str(self.python), "-m", "pytest", "-p", "loopscope_probe",
+            f"--rootdir={self.suite}", *self.options,
+        ]  # fmt: skip
+
+
+def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
+    """Run the suite, or ``only`` some of its tests, given by their node ids.
+
+    Raises:
+        CannotRun: pytest did not get as far as running tests; the details are its output.
+    """
+    for old in record_files(order.record):
+        old.unlink()
+    extra = {
+        "LOOPSCOPE_PROBE_OUT": str(order.record),
+        "PYTHONPATH": os.pathsep.join(map(str, (PROBE, *order.paths, *_python_path()))),
+    }
+    if only is not None:
+        chosen = order.record.with_name(f"{order.record.name}-only")
+        chosen.write_text("".join(f"{node}\n" for node in only), encoding="utf-8")
+        extra["LOOPSCOPE_PROBE_ONLY"] = str(chosen)
+    try:
+        done = processes.run(
+            order.command(), order.suite, {**_environment(), **extra}, order.seconds
+        )
+    except OSError as error:
+        raise CannotRun(f"{order.python} cannot be run: {error.strerror}") from None
+    try:
+        run = read_record(order.record)
+    except (OSError, ValueError):
+        run = None
+    if run is None or done.code not in _RAN:
+        words = "was stopped before it" if done.code is None else f"ended with {done.code} and"
+        message = f"pytest {words} ran no tests in {order.suite} with {order.python}"
+        raise CannotRun(message, _end_of(done.output))
+    return replace(run, exit_code=None) if done.code is None else run
+
+
+def record_files(record: Path) -> list[Path]:
+    """The files that the processes of a run wrote."""
+    workers = sorted(record.parent.glob(f"{record.name}.gw*"))
+    return [path for path in (record, *workers) if path.exists()]
+
+
+def read_record(record: Path) -> SuiteRun:
+    """What the probe wrote.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no record.
+    """
+    if not record.is_file():
+        raise FileNotFoundError(f"{record}: there is no such file")
+    return parse(lines_of(record))
+
+
+def lines_of(record: Path) -> list[str]:
+    """The lines of all processes of a run."""
+    return [
+        line
+        for path in record_files(record)
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
+def _python_path() -> list[str]:
+    return list(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+
+
+def _environment() -> Mapping[str, str]:
+    """This process's environment without what another pytest around us has set.
+
+    Both runs get the same hash seed, so that sets have the same order in both.
+    """
+    own = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "LOOPSCOPE_PROBE_ONLY"}
+    started = ("PYTEST_XDIST_", "COV_CORE_")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in own and not name.startswith(started)
+    }
+    seed = kept.get("PYTHONHASHSEED", "0")
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "PYTHONHASHSEED": seed}
+
+
+def _end_of(output: str) -> str:
+    return "\n".join(output.rstrip().splitlines()[-40:])
