@@ -171,8 +171,8 @@ def _link(folder: Path, below: Sequence[str]) -> None:
     own = subprocess.run(
         [str(python_in(folder)), "-I", "-c", ask], capture_output=True, text=True, check=True
     ).stdout.strip()
-    line = f"import site; [site.addsitedir(folder) for folder in {list(below)!r}]\n"
-    Path(own, _LINK).write_text(line, encoding="utf-8")
+    lines = [f"import site; site.addsitedir({folder!a})\n" for folder in below]
+    Path(own, _LINK).write_text("".join(lines), encoding="utf-8")
 
 
 def _run(command: Sequence[str]) -> processes.Done:
