@@ -124,7 +124,7 @@ class _Steps:
             if self._wishes.before is not None:
                 migration = migrate(standing, self._wishes.options)
             self._apply(after, migration)
-        return always if self._wishes.may_share else _as_planned(planned)
+        return always if self._wishes.may_share else as_planned(planned)
 
     def _apply(self, root: Path, migration: Migration) -> None:
         from loopscope.sinks.write import write_changes
@@ -207,7 +207,7 @@ def _load(root: Path) -> Suite:
     raise CannotRun(f"{root.name} is no pytest suite of its own")
 
 
-def _as_planned(planned: LoopMap) -> MayShare:
+def as_planned(planned: LoopMap) -> MayShare:
     """Tests may come together on a loop where the plan of the migration says so."""
 
     def may_share(first: str, second: str) -> bool:

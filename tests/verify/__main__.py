@@ -1,0 +1,64 @@
+"""``python -m tests.verify --random 100``: the mutants of sample suites and random ones."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ..live.samples import ALL
+from ..random_suites.generator import generate
+from ..random_suites.trial import attempts
+from .mutants import Tried, try_mutants
+
+LEAST_FOUND = 0.95
+
+
+def main() -> int:
+    """Exit code 1 where too few are found, or a right migration shows a difference."""
+    parser = argparse.ArgumentParser(prog="python -m tests.verify", description=__doc__)
+    parser.add_argument("--random", type=int, default=100, help="how many random suites")
+    parser.add_argument("--samples", type=int, default=len(ALL), help="how many sample suites")
+    parser.add_argument("--most", type=int, default=3, help="mutants of one suite")
+    parser.add_argument("--jobs", type=int, default=2)
+    chosen = parser.parse_args()
+    suites = [
+        (name, sample.files, sample.legacy_options)
+        for name, sample in list(ALL.items())[: chosen.samples]
+        if sample.exit_code == 0
+    ]
+    for seed in range(chosen.random):
+        drawn = generate(attempts(seed)[0])
+        suites.append((f"seed-{seed}", drawn.files, drawn.legacy_options))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(chosen.jobs) as pool:
+        tried = list(
+            pool.map(
+                lambda suite: try_mutants(*suite, Path(folder, suite[0]), most=chosen.most), suites
+            )
+        )
+    return _report(tried)
+
+
+def _report(tried: Sequence[Tried]) -> int:
+    results = [result for one in tried for result in one.results]
+    alarms = [alarm for one in tried for alarm in one.false_alarms]
+    changing = [result for result in results if result.changes_loops]
+    missed = [result for result in changing if not result.found]
+    for result in missed:
+        print(f"missed: {result.suite}: {result.dropped}")
+    for alarm in alarms:
+        print(f"false alarm: {alarm}")
+    share = 1 - len(missed) / len(changing) if changing else 1.0
+    ran = sum(bool(one.results) for one in tried)
+    print(
+        f"suites with mutants: {ran} of {len(tried)}; mutants: {len(results)}, that change"
+        f" a loop: {len(changing)}, found: {share:.1%}; false alarms: {len(alarms)}"
+    )
+    return 1 if alarms or share < LEAST_FOUND else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

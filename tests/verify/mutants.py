@@ -1,0 +1,155 @@
+"""Right migrations with one thing dropped: does the comparison see what that does to loops?"""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loopscope.engine import era_and_loops
+from loopscope.loops.reading import LoopMap
+from loopscope.verify.compare import MayShare, compare
+from loopscope.verify.record import SuiteRun
+from loopscope.verify.steps import as_planned
+
+from ..live.environments import LEGACY, MODERN, interpreter
+from ..live.runner import run_pytest
+from ..random_suites.trial import applied, write
+from ..suites_in_memory import migrate_files, suite_of
+
+Files = Mapping[str, str]
+
+_LOOP_SCOPE = re.compile(r'(?:, )?loop_scope="\w+"')
+_MARK = re.compile(r"^[ ]*(?:@|pytestmark = )pytest\.mark\.asyncio(?:\(.*\))?\n", re.MULTILINE)
+_OPTION = re.compile(r"^asyncio_(?:mode|default_\w+)\s*=.*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """The files of a migrated suite without one thing."""
+
+    dropped: str
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one mutant."""
+
+    suite: str
+    dropped: str
+    changes_loops: bool  # by the static map, or because it runs otherwise than the right one
+    found: bool  # by the comparison with the original
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A suite with its mutants; ``false_alarms`` are differences of the right migration."""
+
+    results: tuple[Result, ...]
+    false_alarms: tuple[str, ...] = ()
+
+
+def mutants(files: Files) -> Iterator[Mutant]:
+    """Every mutant of a migrated suite."""
+    for path, text in files.items():
+        python = path.endswith(".py")
+        for kind, pattern in (
+            [("loop_scope", _LOOP_SCOPE), ("mark", _MARK)] if python else [("option", _OPTION)]
+        ):
+            for match in pattern.finditer(text):
+                shorter = text[: match.start()] + text[match.end() :]
+                line = text.count("\n", 0, match.start()) + 1
+                dropped = f"{kind} at {path}:{line}"
+                yield Mutant(dropped, {**files, path: shorter.replace("(, ", "(")})
+        if python:
+            yield from _without_bridge(files, path)
+
+
+def _without_bridge(files: Files, path: str) -> Iterator[Mutant]:
+    for node in ast.walk(ast.parse(files[path])):
+        if isinstance(node, ast.AsyncFunctionDef) and node.name == "event_loop":
+            lines = files[path].splitlines(keepends=True)
+            first = min(decorator.lineno for decorator in node.decorator_list) - 1
+            shorter = "".join(lines[:first] + ["pass\n"] * (node.col_offset == 0)
+                              + lines[node.end_lineno :])  # fmt: skip
+            yield Mutant(f"bridge at {path}:{node.lineno}", {**files, path: shorter})
+
+
+def try_mutants(
+    name: str, files: Files, options: Sequence[str], folder: Path, most: int | None = None
+) -> Tried:
+    """Run the original, its migration and (at ``most`` so many of) its mutants.
+
+    Nothing is tried where the original is not green, or the migration leaves work to a person.
+    """
+    before = _run(LEGACY, files, folder / "before", options)
+    migration = migrate_files(files)
+    if before is None or before.exit_code or migration.status.value != "changed":
+        return Tried(())
+    right = applied(files, migration)
+    planned = era_and_loops(suite_of(files), migration.changes)[1]
+    after = _run(MODERN, right, folder / "after")
+    if after is None:
+        return Tried((), (f"{name}: the migration does not run",))
+    alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(planned)))
+    chosen = list(mutants(right))
+    random.Random(name).shuffle(chosen)
+    results = [
+        _result(name, mutant, before, after, planned, as_planned(planned), folder)
+        for mutant in chosen[:most]
+        if _parses(mutant.files)
+    ]
+    return Tried(tuple(results), alarms)
+
+
+def _result(
+    name: str, mutant: Mutant, before: SuiteRun, right: SuiteRun, planned: LoopMap,
+    may_share: MayShare, folder: Path,
+) -> Result:  # fmt: skip
+    run = _run(MODERN, mutant.files, folder / "mutant")
+    if run is None:  # said as what could not be run: found
+        return Result(name, mutant.dropped, True, True)
+    by_map = _shape(era_and_loops(suite_of(mutant.files))[1]) != _shape(planned)
+    return Result(
+        name,
+        mutant.dropped,
+        changes_loops=by_map or bool(compare(right, run)),
+        found=bool(compare(before, run, may_share)),
+    )
+
+
+def _shape(loops: LoopMap) -> object:
+    """The map with numbers for loops, in the order in which they are met."""
+    numbers: dict[object, int] = {}
+    return [
+        (test, [numbers.setdefault(loop, len(numbers)) for loop in
+                (*((met.own,) if met.own else ()), *met.fixtures.values())])
+        for test, met in sorted(loops.items())
+    ]  # fmt: skip
+
+
+def _run(
+    environment: object, files: Files, folder: Path, options: Sequence[str] = ()
+) -> SuiteRun | None:
+    shutil.rmtree(folder, ignore_errors=True)
+    write(files, folder / "suite")
+    python = interpreter(LEGACY if environment is LEGACY else MODERN)
+    try:
+        return run_pytest(python, folder / "suite", folder / "out.jsonl", options)
+    except AssertionError:
+        return None
+
+
+def _parses(files: Files) -> bool:
+    try:
+        for path, text in files.items():
+            if path.endswith(".py"):
+                ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
