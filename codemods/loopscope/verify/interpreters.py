@@ -76,11 +76,10 @@ def inspect(python: Path) -> Interpreter:
             stdin=subprocess.DEVNULL, timeout=60, encoding="utf-8",
         )  # fmt: skip
         answer = json.loads(done.stdout)
-    except subprocess.CalledProcessError as error:
-        message = f"{python} does not answer as a Python from 3.8 on does"
-        raise CannotRun(message, error.stderr) from None
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise CannotRun(f"{python} cannot be run as a Python: {error}") from None
+    except OSError as error:
+        raise CannotRun(f"{python} cannot be run as a Python: {error.strerror}") from None
+    except (ValueError, subprocess.SubprocessError):
+        raise CannotRun(f"{python} does not answer as a Python from 3.8 on does") from None
     return Interpreter(
         path=Path(os.path.abspath(found)),
         python=answer["python"],
