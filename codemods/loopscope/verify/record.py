@@ -124,7 +124,10 @@ class _Reader:
             self._exit = entry["exit"]
 
     def _test(self, entry: Mapping[str, Any]) -> None:
-        """The controller of xdist reports every test too, but has seen none of its loops."""
+        """Of several attempts the last counts.
+
+        The controller of xdist reports every test too, but has seen none of its loops.
+        """
         name, process = entry["test"], entry["process"]
         known = self._tests.get(name)
         run = TestRun(
@@ -139,7 +142,7 @@ class _Reader:
             process=process,
             used=tuple(entry["used"]),
         )
-        if known is None or (process and not known.process):
+        if process or known is None or not known.process:
             self._tests[name] = run
 
     def _serial(self, process: str, serial: int | None) -> int | None:
