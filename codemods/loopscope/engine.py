@@ -12,8 +12,9 @@ from loopscope.facts.reader import read_file
 from loopscope.facts.undefined import undefined_names
 from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.compare import count
+from loopscope.loops.loop_map import LoopMap
 from loopscope.loops.plan import make_plan
-from loopscope.loops.reading import Era, LoopMap, Reading, Settings
+from loopscope.loops.reading import Era, Reading, Settings
 from loopscope.loops.view import loop_maps
 from loopscope.pins import legacy_mode_floor, modern_floor
 from loopscope.recheck import lost_loops, torn_loops, unanswered

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from loopscope.verify.environments import Environment, interpreter
+from loopscope.verify.environments import Environment, cache_folder, interpreter
 from loopscope.verify.problem import CannotRun as EnvironmentUnavailable
 
-__all__ = ["LEGACY", "MODERN", "Environment", "EnvironmentUnavailable", "interpreter"]
+__all__ = [
+    "LEGACY",
+    "MODERN",
+    "Environment",
+    "EnvironmentUnavailable",
+    "cache_folder",
+    "interpreter",
+]
 
 # The bounds of "modern" are the releases that the facts were taken from: an environment that
 # was made before a newer one came out keeps working, an older one never counts as modern.

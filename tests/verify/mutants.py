@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope.engine import era_and_loops
-from loopscope.loops.reading import LoopMap
+from loopscope.loops.loop_map import LoopMap
 from loopscope.verify.compare import MayShare, compare
 from loopscope.verify.record import SuiteRun
 from loopscope.verify.steps import as_planned

@@ -23,10 +23,10 @@ _COMMANDS = {
 _SUMMARIES = {
     "check": "Report what would change and what is left to do by hand.",
     "migrate": "Migrate suites, or show the changes.",
-    "map": "Show which tests and fixtures share an event loop, and why; change nothing.",
+    "map": "Show which tests and fixtures share a loop, before and after.",
     "verify": "Run suites before and after their migration, and compare.",
     "rules": "List the rules, or say what one does and why.",
-    "explain": "Explain an error message: its causes, the rules and guides for them.",
+    "explain": "Name the causes of an error message.",
 }
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 
@@ -58,8 +58,8 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes.
 
-    check, migrate and map read source code: nothing of a suite is imported or run. Only migrate
-    writes, and not with --diff.
+    All but verify read source code: nothing of a suite is imported or run. Only migrate writes,
+    and not with --diff.
 
     \b
     Examples:

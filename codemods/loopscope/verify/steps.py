@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.loops.reading import Era, LoopMap
+from loopscope.loops.loop_map import LoopMap
+from loopscope.loops.reading import Era
 from loopscope.values import FileError, Level, Migration, Options, Suite
 from loopscope.verify.compare import MayShare, always, compare, new_warnings, slower
 from loopscope.verify.copies import copy_project, copy_revision, project_above
