@@ -79,6 +79,8 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     request = Request.of(ctx)
     if request.format not in ("text", "json"):
         raise click.UsageError(f"verify has no --format {request.format}: use text or json")
+    if "html" in request.given.typed:
+        raise click.UsageError("verify writes no --html page: use --format json")
     with _signals():
         ctx.exit(_run(request, _wishes(request, ctx.meta["pytest"], values)))
 
