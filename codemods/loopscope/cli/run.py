@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
+
 from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
 from loopscope.cli.reporters import Report, reporter
