@@ -221,20 +221,6 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         "--no-ambient-loop",
         help="Add no current loop for sync tests that ask for one (LS109).",
     ),
-)  # fmt: skip
-_REPORTING: tuple[Callable[[Any], Any], ...] = (
-    switch("--annotate", help="Leave a comment where a person must act."),
-    switch("--no-requirements", help="Leave dependency pins alone."),
-    click.option(
-        "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
-        show_default=True,
-        help="Form of the report on standard output: github means annotations in a workflow.",
-    ),
-    click.option(
-        "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        callback=_page,
-        help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
-    ),
     click.option(
         "--only", multiple=True, metavar="GLOB",
         help="Only the suites whose path or name matches. May be repeated.",
@@ -250,6 +236,22 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--dask", metavar="ADDRESS",
         help="Hand the suites to a running Dask scheduler, such as tcp://HOST:8786.",
+    ),
+)  # fmt: skip
+
+
+_REPORTING: tuple[Callable[[Any], Any], ...] = (
+    switch("--annotate", help="Leave a comment where a person must act."),
+    switch("--no-requirements", help="Leave dependency pins alone."),
+    click.option(
+        "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
+        show_default=True,
+        help="Form of the report on standard output: github means annotations in a workflow.",
+    ),
+    click.option(
+        "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        callback=_page,
+        help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
     switch("-q", "--quiet", help="Only errors and the summary line."),

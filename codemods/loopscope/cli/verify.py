@@ -74,6 +74,13 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     are made from the Python in use and kept in a cache. A suite that is not migrated yet is
     migrated in its copy. This runs the code of the suite; nothing is written into it.
 
+    \b
+    Examples:
+      loopscope verify
+      loopscope verify tests/orders -- -x -k payment
+      loopscope verify --before main
+      loopscope verify --before-python old/bin/python --after-python new/bin/python
+
     Exit code: 0 all runs as before, 1 something differs, 2 it could not be run.
     """
     request = Request.of(ctx)
@@ -81,6 +88,8 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
         raise click.UsageError(f"verify has no --format {request.format}: use text or json")
     if "html" in request.given.typed:
         raise click.UsageError("verify writes no --html page: use --format json")
+    if request.dask is not None:
+        raise click.UsageError("verify runs the tests on this machine: leave out --dask")
     with _signals():
         ctx.exit(_run(request, _wishes(request, ctx.meta["pytest"], values)))
 
@@ -150,7 +159,14 @@ def _suites(request: Request, errors: list[FileError]) -> Iterator[Suite]:
     from loopscope.suites.loading import load_suites
     from loopscope.values import FileError
 
-    for suite in load_suites(request.paths, request.exclude, base=request.base):
+    loaded = load_suites(
+        request.paths,
+        request.exclude,
+        base=request.base,
+        only=request.only,
+        skip=request.skip,
+    )
+    for suite in loaded:
         if isinstance(suite, FileError):
             errors.append(suite)
         elif suite.files or suite.errors:
