@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from loopscope.facts.model import Function
 from loopscope.loops.tree import Registered, Test, Tree
 
 EVENT_LOOP = "event_loop"
@@ -20,7 +21,7 @@ class Ask:
     """
 
     asker: Registered | None
-    how: str  # "parameter", "usefixtures" or "getfixturevalue"
+    how: str  # "parameter", "usefixtures", "getfixturevalue", "running" (the same in async code)
     target: Registered | None
 
 
@@ -67,7 +68,7 @@ class Closures:
             found[target] = None
             queue += [(target, more, "parameter") for more in target.function.parameters]
             if not (target.fixture.name == AMBIENT and test.function.is_async):
-                queue += [(target, more, "getfixturevalue") for more in target.function.dynamic]
+                queue += [(target, more, how) for more, how in _dynamic(target.function)]
         return Closure(tuple(found), tuple(asks), unknown)
 
     def _initial(self, test: Test) -> Iterator[tuple[str, str]]:
@@ -85,8 +86,14 @@ class Closures:
         for name in test.function.parameters:
             if name not in test.function.parametrized:
                 yield name, "parameter"
-        for name in test.function.dynamic:
-            yield name, "getfixturevalue"
+        yield from _dynamic(test.function)
+
+
+def _dynamic(function: Function) -> Iterator[tuple[str, str]]:
+    """What it gets by getfixturevalue; async code has the running loop at hand instead."""
+    for name in function.dynamic:
+        running = function.is_async and name == EVENT_LOOP
+        yield name, "running" if running else "getfixturevalue"
 
 
 def loop_asks(closure: Closure) -> Iterable[Ask]:

@@ -16,7 +16,7 @@ from posixpath import basename, dirname
 from loopscope.facts.model import Function, Place
 from loopscope.loops.ambient import AmbientUsers
 from loopscope.loops.bridges import Asked
-from loopscope.loops.closure import Ask, loop_asks
+from loopscope.loops.closure import EVENT_LOOP, Ask, loop_asks
 from loopscope.loops.components import Components
 from loopscope.loops.conversions import How
 from loopscope.loops.reading import Era, Reading
@@ -165,18 +165,27 @@ class Solver:
         yield from loop_asks(self.reading.closure(test))
         override = self.reading.override_of(test)
         if override is not None and self.is_async(test):
-            treated = self.treated(override)
-            if treated.treatment is Treatment.WORK:
+            # One around it would do its work for this test, too, if this one were gone.
+            around = self.reading.closures.visible(test, EVENT_LOOP)
+            if any(self._works(item) for item in around):
                 yield Ask(None, "work", override)
         shared = self.ambient.shared(test)
         if shared is not None and self.is_ambient(test):
             yield Ask(None, "ambient", shared)
+
+    def _works(self, override: Registered) -> bool:
+        return (
+            self.reading.is_override(override.function)
+            and self.treated(override).treatment is Treatment.WORK
+        )
 
     def _ask(self, test: Test, ask: Ask, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
         if ask.target is not None and not self.reading.is_override(ask.target.function):
             return
         if not self._stays(ask, own):
+            if ask.how == "autouse":  # sync tests may keep the bridge, and async ones get it too
+                self.nodes.join(("test", test.id), ("bridge", (ask.target, test.module)))
             return
         scope = ask.asker.fixture.scope if ask.asker else Scope.FUNCTION
         place = (ask.target, test.module)
@@ -198,6 +207,8 @@ class Solver:
         """Whether the request is still there after the conversions."""
         if ask.how in ("work", "ambient"):
             return True
+        if ask.how == "running":
+            return False
         if ask.how == "autouse" or (ask.how == "usefixtures" and own):
             return not own
         if ask.how != "parameter":

@@ -100,7 +100,7 @@ def _ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
     assert body is not None
     if body.sets_current or case.plan.era is not Era.LEGACY or not _asks_current(case):
         return
-    if not body.variable or body.kind is BodyKind.OTHER:
+    if body.kind is BodyKind.OTHER:
         yield action(
             "LS101",
             key.path,
@@ -117,7 +117,6 @@ def _ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
         function.qualname,
         "the fixture sets its loop as the current one; pytest-asyncio no longer does",
         function.ordinal,
-        body.variable,
         setter,
         needs=needs,
     )

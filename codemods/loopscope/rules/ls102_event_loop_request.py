@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.facts.calls import CURRENT_LOOP
-from loopscope.facts.model import Function, LoopUse, Mark, UseKind
+from loopscope.facts.model import Function, LoopUse, UseKind
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.conversions import How
 from loopscope.loops.reading import Era
@@ -27,6 +27,7 @@ from loopscope.rules.base import (
     spell,
 )
 from loopscope.rules.bridge_code import current_loop_code
+from loopscope.rules.usefixtures import drop_usefixtures
 from loopscope.scopes import Scope
 from loopscope.values import Safety
 
@@ -77,6 +78,18 @@ class MakeAsync(DefinitionEdit):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeRunningLoop(DefinitionEdit):
+    """Puts the running loop in the place of ``request.getfixturevalue("event_loop")``."""
+
+    running: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.bodies import replace_fixture_values
+
+        return replace_fixture_values(node, EVENT_LOOP, f"{self.running}()")
+
+
+@dataclass(frozen=True, slots=True)
 class AddArgument(DefinitionEdit):
     """Makes an async fixture come after the working bridge."""
 
@@ -84,18 +97,6 @@ class AddArgument(DefinitionEdit):
         from loopscope.syntax.parameters import add_parameter
 
         return add_parameter(node, EVENT_LOOP)
-
-
-@dataclass(frozen=True, slots=True)
-class DropUsefixtures(DefinitionEdit):
-    """Drops ``"event_loop"`` from the usefixtures marks of a definition."""
-
-    spelled: str
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.syntax.decorators import drop_string_argument
-
-        return drop_string_argument(node, self.spelled, EVENT_LOOP)
 
 
 def decide(case: Case) -> Iterator[Outcome]:
@@ -127,7 +128,8 @@ def decide(case: Case) -> Iterator[Outcome]:
                 )
         elif asks and key not in held and (function.fixture is not None or key in tests):
             yield _drop(case, key, function, "asyncio.get_running_loop")
-    yield from _usefixtures(case)
+    yield from drop_usefixtures(case)
+    yield from _dynamic(case)
     yield from _xunit(case)
     yield from _unserved(case)
 
@@ -183,45 +185,22 @@ def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
     )
 
 
-def _usefixtures(case: Case) -> Iterator[Outcome]:
-    """``usefixtures("event_loop")`` goes where all its tests run on a loop anyway."""
-    users: dict[tuple[str, int | None, int], list[bool]] = {}
-    marks: dict[tuple[str, int | None, int], Mark] = {}
-    for test in case.reading.tests:
-        target = next(
-            (
-                ask.target
-                for ask in case.reading.closure(test).asks
-                if ask.how == "usefixtures" and ask.asker is None
-            ),
-            None,
-        )
-        leaves = target is None or (
-            case.reading.is_override(target.function) and not case.plan.stays(target.key)
-        )
-        for mark in test.marks:
-            if mark.name == "usefixtures" and EVENT_LOOP in mark.strings:
-                place = (mark.path, mark.ordinal, mark.line)
-                marks[place] = mark
-                users.setdefault(place, []).append(leaves and test.id in case.plan.tests)
-    for place, found in users.items():
-        mark = marks[place]
-        if all(found) and mark.ordinal is not None:
-            yield DropUsefixtures(
+def _dynamic(case: Case) -> Iterator[Outcome]:
+    """In a running coroutine no fixture can be set up on its loop any more."""
+    if case.plan.era is not Era.LEGACY:
+        return
+    for key, function in case.functions():
+        if function.is_async and EVENT_LOOP in function.dynamic:
+            running, needs = spell(case.files[key.path], "asyncio.get_running_loop")
+            yield TakeRunningLoop(
                 "LS102",
-                mark.path,
-                mark.line,
-                "usefixtures",
-                'usefixtures("event_loop") dropped: its tests run on the loop anyway',
-                mark.ordinal,
-                mark.spelled,
-            )
-        elif all(found):
-            yield action(
-                "LS102",
-                mark.path,
-                mark.line,
-                'drop "event_loop" from this usefixtures mark: the fixture is gone',
+                key.path,
+                function.line,
+                function.qualname,
+                f"getfixturevalue of event_loop becomes {running}()",
+                key.ordinal,
+                running,
+                needs=needs,
             )
 
 

@@ -49,11 +49,10 @@ class ReplaceOverride(DefinitionEdit):
 class SetCurrentLoop(DefinitionEdit):
     """Makes an override that stays set and unset the current loop, as the plugin did."""
 
-    variable: str
     setter: str
 
     def apply(self, node: Any) -> Any:
-        from loopscope.syntax.statements import append_statement, insert_after_assignment
+        from loopscope.syntax.statements import append_statement, set_before_handing_out
 
-        node = insert_after_assignment(node, self.variable, f"{self.setter}({self.variable})")
+        node = set_before_handing_out(node, self.setter)
         return append_statement(node, f"{self.setter}(None)")

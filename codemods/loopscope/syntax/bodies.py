@@ -56,6 +56,11 @@ def replace_name(node: cst.FunctionDef, name: str, code: str) -> cst.FunctionDef
     return _visit(node, _Names(name, cst.parse_expression(code)))
 
 
+def replace_fixture_values(node: cst.FunctionDef, name: str, code: str) -> cst.FunctionDef:
+    """Replace ``….getfixturevalue("name")`` by an expression, in the function's own body."""
+    return _visit(node, _FixtureValues(name, cst.parse_expression(code)))
+
+
 def await_calls(
     node: cst.FunctionDef, receiver: str, method: str = "run_until_complete"
 ) -> cst.FunctionDef:
@@ -140,6 +145,21 @@ def _kind(line: cst.EmptyLine) -> Kind:
 
 
 # -- expressions -----------------------------------------------------------------------
+
+
+class _FixtureValues(OwnBody):
+    def __init__(self, name: str, value: cst.BaseExpression) -> None:
+        super().__init__()
+        self._name = name
+        self._value = value
+
+    def leave_call(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
+        func = updated.func
+        if not isinstance(func, cst.Attribute) or func.attr.value != "getfixturevalue":
+            return updated
+        value = updated.args[0].value if len(updated.args) == 1 else None
+        named = isinstance(value, cst.SimpleString) and value.evaluated_value == self._name
+        return self._value.deep_clone() if named else updated
 
 
 class _Callees(OwnBody):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import libcst as cst
 
@@ -28,9 +28,44 @@ def remove_mark(
     statement: cst.SimpleStatementLine, spelled: Collection[str]
 ) -> cst.SimpleStatementLine | None:
     """Remove the marks whose dotted name is in ``spelled``; None when nothing remains."""
+    return _with_value(statement, lambda value: None if dotted(value) in spelled else value)
+
+
+def drop_mark_string(
+    statement: cst.SimpleStatementLine, spelled: str, string: str
+) -> cst.SimpleStatementLine | None:
+    """Drop a string from the arguments of a mark, and a mark left without any.
+
+    Returns:
+        None when nothing remains of the statement.
+    """
+
+    def without(value: cst.BaseExpression) -> cst.BaseExpression | None:
+        if not isinstance(value, cst.Call) or dotted(value) != spelled:
+            return value
+        kept = [argument for argument in value.args if not _is_string(argument, string)]
+        if len(kept) == len(value.args):
+            return value
+        if not kept:
+            return None
+        kept[-1] = kept[-1].with_changes(comma=value.args[-1].comma)
+        return value.with_changes(args=kept)
+
+    return _with_value(statement, without)
+
+
+def _is_string(argument: cst.Arg, string: str) -> bool:
+    value = argument.value
+    return isinstance(value, cst.SimpleString) and value.evaluated_value == string
+
+
+def _with_value(
+    statement: cst.SimpleStatementLine,
+    change: Callable[[cst.BaseExpression], cst.BaseExpression | None],
+) -> cst.SimpleStatementLine | None:
     index = _assignment(statement)
     small = statement.body[index]
-    value = _without(getattr(small, "value", None), spelled)
+    value = _changed(getattr(small, "value", None), change)
     body = list(statement.body)
     if value is not None:
         body[index] = small.with_changes(value=value)
@@ -87,13 +122,19 @@ def _single_in_list(value: cst.BaseExpression) -> cst.List:
     return cst.List([cst.Element(value)], left, right)
 
 
-def _without(
-    value: cst.BaseExpression | None, spelled: Collection[str]
+def _changed(
+    value: cst.BaseExpression | None,
+    change: Callable[[cst.BaseExpression], cst.BaseExpression | None],
 ) -> cst.BaseExpression | None:
+    """``change`` applied to a mark, or to each of a list; None when no mark is left."""
     if not isinstance(value, (cst.List, cst.Tuple)):
-        return None if value is None or dotted(value) in spelled else value
+        return None if value is None else change(value)
     row = display_row(value)
     for index in reversed(range(len(row.items))):
-        if dotted(row.items[index].value) in spelled:
+        item = row.items[index]
+        new = change(item.value)
+        if new is None:
             row.remove(index)
+        elif new is not item.value:
+            row.items[index] = item.with_changes(value=new)
     return with_display_row(value, row) if row.items else None

@@ -53,23 +53,49 @@ def set_call_inside(
     return changed
 
 
-def insert_after_assignment(node: cst.FunctionDef, variable: str, code: str) -> cst.FunctionDef:
-    """``code`` as a statement after the first assignment to ``variable``, at its level."""
+def set_before_handing_out(node: cst.FunctionDef, setter: str) -> cst.FunctionDef:
+    """``setter(loop)`` before the first yield or return of a fixture, and a yield there.
+
+    What is no variable yet is put into ``loop`` first.
+    """
     done = False
 
     class Inserter(cst.CSTTransformer):
+        def visit_FunctionDef(self, inner: cst.FunctionDef) -> bool:
+            return inner is node
+
         def leave_SimpleStatementLine(
             self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
         ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.BaseStatement]:
             nonlocal done
-            if done or not any(_assigns(small, variable) for small in updated_node.body):
+            value = _handed_out(updated_node)
+            if done or value is None:
                 return updated_node
             done = True
-            return cst.FlattenSentinel([updated_node, cst.parse_statement(code)])
+            name = value.value if isinstance(value, cst.Name) else "loop"
+            lines = [f"{setter}({name})", f"yield {name}"]
+            if not isinstance(value, cst.Name):
+                lines.insert(0, f"loop = {cst.Module([]).code_for_node(value)}")
+            first, *rest = [cst.parse_statement(line) for line in lines]
+            assert isinstance(first, cst.SimpleStatementLine)
+            rest[-1] = rest[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
+            led = first.with_changes(leading_lines=updated_node.leading_lines)
+            return cst.FlattenSentinel([led, *rest])
 
     changed = node.visit(Inserter())
     assert isinstance(changed, cst.FunctionDef)
     return changed
+
+
+def _handed_out(line: cst.SimpleStatementLine) -> cst.BaseExpression | None:
+    """The value of a line that is a ``return`` or a ``yield``."""
+    small = line.body[0] if len(line.body) == 1 else None
+    if isinstance(small, cst.Return):
+        return small.value
+    if isinstance(small, cst.Expr) and isinstance(small.value, cst.Yield):
+        value = small.value.value
+        return value if isinstance(value, cst.BaseExpression) else None
+    return None
 
 
 def append_statement(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
@@ -78,13 +104,3 @@ def append_statement(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
         return node
     body = [*node.body.body, cst.parse_statement(code)]
     return node.with_changes(body=node.body.with_changes(body=body))
-
-
-def _assigns(small: cst.BaseSmallStatement, variable: str) -> bool:
-    if isinstance(small, cst.AnnAssign):
-        targets: list[cst.BaseExpression] = [small.target]
-    elif isinstance(small, cst.Assign):
-        targets = [target.target for target in small.targets]
-    else:
-        return False
-    return any(isinstance(item, cst.Name) and item.value == variable for item in targets)

@@ -1,0 +1,126 @@
+"""Overrides that see each other, and those that stay: found by the random suites."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from tests.suites_in_memory import AUTO, after, messages, migrate_files
+
+
+def override(decorator: str = "", *body: str) -> str:
+    lines = "".join(f"    {line}\n" for line in body or ("yield asyncio.new_event_loop()",))
+    return (
+        f"import asyncio\n\nimport pytest\n\n\n@pytest.fixture{decorator}\n"
+        f"def event_loop():\n{lines}"
+    )
+
+
+def test_override_below_one_that_works_keeps_its_own_bridge() -> None:
+    work = override("", "loop = asyncio.new_event_loop()", "up()", "yield loop")
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": work,
+        "test_x.py": override('(scope="module")') + "\n\nasync def test_one():\n    pass\n",
+        "test_y.py": "async def test_two():\n    pass\n",
+    }
+    migration = migrate_files(files)
+    assert not [text for text in messages(migration) if "LS390" in text]
+    assert "async def event_loop():" in after(files)["test_x.py"]
+
+
+def test_autouse_bridge_is_on_the_loop_of_async_tests_beside_sync_ones() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="class", autouse=True)'),
+        "test_x.py": """\
+            def test_sync():
+                pass
+
+
+            class TestX:
+                async def test_one(self):
+                    pass
+            """,
+    }
+    assert "LS390" not in "".join(messages(migrate_files(files)))
+
+
+ASKS = """\
+    import asyncio
+
+    import pytest
+
+
+    @pytest.mark.usefixtures("event_loop")
+    def test_sync():
+        assert not asyncio.get_event_loop().is_running()
+    """
+
+
+def ordinary(*body: str) -> str:
+    files = {"pytest.ini": AUTO, "conftest.py": override("", *body), "test_x.py": ASKS}
+    return after(files)["conftest.py"].partition("def event_loop():\n")[2]
+
+
+def test_loop_that_stays_is_set_before_it_is_handed_out() -> None:
+    body = (
+        "try:",
+        "    loop = asyncio.get_running_loop()",
+        "except RuntimeError:",
+        "    loop = asyncio.new_event_loop()",
+        "yield loop  # all tests",
+        "loop.close()",
+    )
+    assert dedent(ordinary(*body)) == dedent("""\
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        yield loop  # all tests
+        loop.close()
+        asyncio.set_event_loop(None)
+        """)
+
+
+def test_loop_that_stays_and_is_handed_out_at_once() -> None:
+    assert dedent(ordinary("return asyncio.new_event_loop()")) == dedent("""\
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        yield loop
+        asyncio.set_event_loop(None)
+        """)
+
+
+def test_loop_that_stays_inside_a_try() -> None:
+    body = ("loop = asyncio.new_event_loop()", "try:", "    yield loop", "finally:",
+            "    loop.close()")  # fmt: skip
+    assert "    try:\n        asyncio.set_event_loop(loop)\n        yield loop\n" in ordinary(
+        *body
+    )
+
+
+def test_usefixtures_in_a_pytestmark() -> None:
+    test = "\n\n\nasync def test_one():\n    pass\n"
+    for before, expected in (
+        ('pytestmark = pytest.mark.usefixtures("event_loop")', "async def"),
+        ('pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("event_loop", "db")]',
+         'pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("db")]'),
+        ('pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("event_loop")]',
+         "pytestmark = [pytest.mark.slow]"),
+    ):  # fmt: skip
+        source = f"import pytest\n\n{before}{test}"
+        migration = after({"pytest.ini": AUTO, "conftest.py": override(), "test_x.py": source})
+        text = migration["test_x.py"]
+        assert "event_loop" not in text
+        assert expected in text
+
+
+def test_getfixturevalue_in_a_coroutine_is_the_running_loop() -> None:
+    source = """\
+        async def test_one(request):
+            request.getfixturevalue("event_loop").call_soon(print)
+        """
+    result = after({"pytest.ini": AUTO, "conftest.py": override(), "test_x.py": source})
+    assert "    asyncio.get_running_loop().call_soon(print)\n" in result["test_x.py"]
+    assert result["conftest.py"] == ""
