@@ -165,9 +165,11 @@ class Solver:
         yield from loop_asks(self.reading.closure(test))
         override = self.reading.override_of(test)
         if override is not None and self.is_async(test):
-            # One around it would do its work for this test, too, if this one were gone.
+            # One around it would serve this test, too, if this one were gone.
             around = self.reading.closures.visible(test, EVENT_LOOP)
-            if any(self._works(item) for item in around):
+            if any(self._works(item) for item in around) or any(
+                item.fixture.autouse for item in around[:-1]
+            ):
                 yield Ask(None, "work", override)
         shared = self.ambient.shared(test)
         if shared is not None and self.is_ambient(test):
