@@ -45,6 +45,29 @@ def returns_call(node: FunctionNode) -> bool:
     )
 
 
+def wraps_sync(node: FunctionNode) -> bool:
+    """A decorator that puts a sync function around what it gets, whatever that is."""
+    names = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+    if not names:
+        return False
+    returned = {
+        item.value.id
+        for item in node.body
+        if isinstance(item, ast.Return) and isinstance(item.value, ast.Name)
+    }
+    return bool(names & returned) and not any(
+        isinstance(item, ast.AsyncFunctionDef) for item in ast.walk(node)
+    )
+
+
+def decorated_by(node: FunctionNode) -> tuple[str, ...]:
+    """The decorators that are plain names, called or not."""
+    decorators = (
+        item.func if isinstance(item, ast.Call) else item for item in node.decorator_list
+    )
+    return tuple(item.id for item in decorators if isinstance(item, ast.Name))
+
+
 def _yields(node: ast.Expr) -> bool:
     return isinstance(node.value, ast.Yield)
 

@@ -15,7 +15,14 @@ from loopscope.facts.calls import (
     loop_uses,
 )
 from loopscope.facts.decorators import marks_in, param_marks, parametrized, read_fixture
-from loopscope.facts.functions import is_alias, is_generator, parameters, returns_call
+from loopscope.facts.functions import (
+    decorated_by,
+    is_alias,
+    is_generator,
+    parameters,
+    returns_call,
+    wraps_sync,
+)
 from loopscope.facts.hazards import find_hazards
 from loopscope.facts.hooks import read_hook
 from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook, Place
@@ -228,6 +235,8 @@ class _Reader:
             returns_call=returns_call(node),
             awaits=self._awaited(node, requested),
             is_alias=is_alias(node),
+            wraps_sync=wraps_sync(node),
+            decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
         )
 

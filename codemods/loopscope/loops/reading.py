@@ -19,6 +19,9 @@ from loopscope.loops.tree import Registered, Test, Tree
 from loopscope.scopes import Scope
 from loopscope.values import PytestConfig
 
+# Only pytest-asyncio 0.22: the loop of a class or module.
+LOOP_MARK = "asyncio_event_loop"
+
 
 class Era(enum.Enum):
     """Which rules a suite was written for."""
@@ -179,9 +182,9 @@ class Reading:
         An override lives no wider than it is visible: one in a test module at most for
         that module, one in a class at most for the class (legacy 4).
         """
-        mark = test.mark("asyncio")
-        if mark is not None and mark.loop_scope is not None:
-            return mark.loop_scope
+        marked = _marked_level(test)
+        if marked is not None:
+            return marked
         override = self.override_of(test)
         if override is None or self._wide_default:
             return self.settings.test_default or Scope.FUNCTION
@@ -193,8 +196,7 @@ class Reading:
     def slot(self, test: Test) -> Loop:
         """The identity of the loop that the test got on 0.21."""
         level = self.slot_level(test)
-        mark = test.mark("asyncio")
-        if mark is not None and mark.loop_scope is not None:
+        if _marked_level(test) is not None:
             return Loop(level, self.instance(test, level))
         override = self.override_of(test)
         if override is None or self._wide_default:
@@ -280,3 +282,14 @@ class Reading:
         if level is Scope.CLASS and test.classes:
             return test.holders[-1]
         return test.id
+
+
+def _marked_level(test: Test) -> Scope | None:
+    """The level that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
+    mark = test.mark("asyncio")
+    if mark is not None and mark.loop_scope is not None:
+        return mark.loop_scope
+    mark = test.mark(LOOP_MARK)
+    if mark is None:
+        return None
+    return Scope.MODULE if mark.ordinal is None else Scope.CLASS

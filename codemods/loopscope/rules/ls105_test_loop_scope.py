@@ -33,6 +33,7 @@ from loopscope.rules.mark_edits import (
     MarkChange,
     RemoveDecoratorMark,
 )
+from loopscope.rules.old_loop_marks import drop_loop_marks
 from loopscope.scopes import Scope
 
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})
@@ -50,6 +51,7 @@ class Holder(NamedTuple):
 
 def decide(case: Case) -> Iterator[Outcome]:
     yield from _hooks(case)
+    yield from drop_loop_marks(case)
     if case.plan.era is Era.MODERN:
         yield from _renames(case, set())
         yield from _bare(case)

@@ -83,6 +83,18 @@ class RemoveDecoratorMark(DefinitionEdit):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveStatementMark(StatementEdit):
+    """Removes a mark from a ``pytestmark``; None when nothing remains of it."""
+
+    spelled: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.syntax.marks import remove_mark
+
+        return remove_mark(node, (self.spelled,))
+
+
+@dataclass(frozen=True, slots=True)
 class JoinPytestmark(StatementEdit):
     """Joins a mark to the ``pytestmark`` that is there."""
 
