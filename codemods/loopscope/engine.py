@@ -91,9 +91,11 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     )
 
 
-def recheck(suite: Suite, changes: Sequence[Change]) -> tuple[Finding, ...]:
-    """What no longer agrees when only ``changes``, some of those of a migration, are made."""
-    seconds = Options().time_limit
+def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
+    """What no longer agrees when only ``changes``, some of those of a migration, are made.
+
+    ``seconds`` is the limit for one file, as in ``Options.time_limit``.
+    """
     facts = _read(suite.files, [], seconds)
     reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
     before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map

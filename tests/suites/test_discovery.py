@@ -282,14 +282,3 @@ def test_named_pipe_is_not_opened(tmp_path: Path) -> None:
     tree(tmp_path, {"test_a.py": LEGACY})
     os.mkfifo(tmp_path / "test_b.py")
     assert files(tmp_path) == {"test_a.py"}
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_file_and_folder_that_may_not_be_read(tmp_path: Path) -> None:
-    tree(tmp_path, {"test_a.py": LEGACY, "test_b.py": LEGACY, "c/test_c.py": LEGACY})
-    (tmp_path / "test_b.py").chmod(0)
-    (tmp_path / "c").chmod(0)
-    [suite] = load(tmp_path).values()
-    (tmp_path / "c").chmod(0o755)
-    assert set(suite.files) == {"test_a.py"}
-    assert {error.path for error in suite.errors} == {"test_b.py", "c"}

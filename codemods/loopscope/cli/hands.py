@@ -80,7 +80,7 @@ class Hands:
 
         findings = set(migration.findings)
         if changes:
-            findings |= set(recheck(suite, changes))
+            findings |= set(recheck(suite, changes, self._request.options.time_limit))
         status = Status.ERROR if migration.errors else Status.MANUAL
         findings_in_order = tuple(sorted(findings))
         return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -78,6 +79,7 @@ def main() -> None:
             reconfigure(errors="backslashreplace")
     try:
         code = cli(prog_name="loopscope", standalone_mode=False)
+        sys.stdout.flush()  # here, where a full disk can still be told
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -85,6 +87,17 @@ def main() -> None:
         click.echo("Interrupted; no file was left half written.", err=True)
         code = _INTERRUPTED
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = 1
+    except OSError as error:  # whoever opens a file handles its errors: this is a stream's
+        _drop_output()
+        what = error.filename or "the report"
+        with contextlib.suppress(OSError):
+            click.echo(f"error: {what} cannot be written: {error.strerror or error}", err=True)
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, or Python would fail on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -125,6 +125,7 @@ def _options(values: Mapping[str, Any]) -> Options:
         annotate=values.get("annotate", False),
         requirements=not values.get("no_requirements", False),
         ambient_loop=not values["no_ambient_loop"],
+        time_limit=values["time_limit"],
     )
 
 
@@ -228,6 +229,10 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--skip", multiple=True, metavar="GLOB",
         help="Not the suites whose path or name matches. May be repeated.",
+    ),
+    click.option(
+        "--time-limit", type=click.IntRange(0, 86_400), default=60, show_default=True,
+        metavar="SECONDS", help="Give a file up when it takes longer; 0: never.",
     ),
     click.option(
         "-j", "--jobs", type=click.IntRange(min=1), metavar="N",

@@ -19,6 +19,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from loopscope.suites.files import read_regular
 from loopscope.suites.formats import FormatError, decode, parse_toml
 from loopscope.suites.ignoring import is_vcs_root
 
@@ -107,8 +108,7 @@ def nearest_settings(directory: str) -> Settings:
 def _settings_in(directory: str) -> Settings | None:
     path = os.path.join(directory, _FILE)
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_regular(path)
     except OSError:
         return None  # reading it as a configuration file says why
     if b"loopscope" not in data:
@@ -181,6 +181,9 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     elif isinstance(option.type, click.types.IntParamType):
         if not isinstance(value, int) or isinstance(value, bool):
             raise click.BadParameter(f"must be a whole number, not {value!r}")
+    elif isinstance(option.type, click.types.FloatParamType):
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise click.BadParameter(f"must be a number, not {value!r}")
     elif not isinstance(value, str):
         raise click.BadParameter(f"must be a string in quotes, not {value!r}")
     elif isinstance(option.type, click.Path):

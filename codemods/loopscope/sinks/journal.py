@@ -21,6 +21,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
+from loopscope.suites.files import read_regular
 from loopscope.suites.unfinished import JOURNAL
 from loopscope.values import FileError
 
@@ -164,8 +165,7 @@ def _is_ours(directory: str, entry: Entry) -> bool:
 
 def _digest_of(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
-            return digest(file.read())
+        return digest(read_regular(path))
     except FileNotFoundError:
         return None
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope.sinks.journal import Entry, clean_up, digest, journal, link_or_copy, roll_back
+from loopscope.suites.files import read_regular
 from loopscope.values import Change, FileError
 
 
@@ -76,8 +77,7 @@ def _check(root: Path, changes: Iterable[Change]) -> tuple[list[_Step], list[Fil
 def _stale(target: str, before: bytes | None) -> str:
     """Why the file may not be written, or ""."""
     try:
-        with open(target, "rb") as file:
-            now: bytes | None = file.read()
+        now: bytes | None = read_regular(target)
     except FileNotFoundError:
         now = None
     except OSError as error:
