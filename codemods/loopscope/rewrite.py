@@ -55,7 +55,7 @@ def _imports(
             after, list(dict.fromkeys(modules)), list(dict.fromkeys(names)), newline
         )
     gone = used_names(before) - used_names(after)
-    after = drop_unused(after, gone, keep) if gone else after
+    after = drop_unused(after, gone, keep, newline) if gone else after
     forgotten = {name for edit in edits for name in edit.forget}
     # These are gone where they came from: importing them would fail, whatever `noqa` says.
-    return drop_names(after, forgotten) if forgotten else after
+    return drop_names(after, forgotten, None, newline) if forgotten else after

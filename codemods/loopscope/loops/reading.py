@@ -116,7 +116,13 @@ class Reading:
                 for facts in self.files.values()
                 for function in facts.functions
             )
+            or self._asks_for_the_plugins_loop
         )
+
+    @cached_property
+    def _asks_for_the_plugins_loop(self) -> bool:
+        """Whether a test requests an ``event_loop`` that nothing in the suite defines."""
+        return any(ask.target is None for test in self.tests for ask in self.closure(test).asks)
 
     def closure(self, test: Test) -> Closure:
         found = self._closures.get(test.id)
@@ -136,7 +142,7 @@ class Reading:
             self.override_of(test) for test in self.tests if self._on_loop(test)
         ):
             return Era.LEGACY
-        if any(ask.target is None for test in self.tests for ask in self.closure(test).asks):
+        if self._asks_for_the_plugins_loop:
             return Era.LEGACY
         settings = self.settings
         if settings.test_default is not None or settings.fixture_default is not None:

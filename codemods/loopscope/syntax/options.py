@@ -84,7 +84,7 @@ def add_table(data: bytes, values: Mapping[str, str | bool]) -> bytes:
     wanted = _wanted(config, values)
 
     def edit(text: str, module: ModuleType) -> str:
-        if "pytest" in module.content(text).get("tool", {}):
+        if module.content(text).get("tool", {}).get("pytest"):
             raise OptionsError("pyproject.toml has a table for pytest already")
         text = append_block(text, [f"[{_INI_OPTIONS}]"])
         for name, value in wanted.items():
