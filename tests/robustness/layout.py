@@ -8,7 +8,7 @@ import tokenize
 
 from hypothesis import strategies as st
 
-from .pieces import HEAD, Piece, pieces
+from .pieces import HEAD, Piece, distinct, pieces
 
 _SKIPPED = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT,
             tokenize.ENDMARKER)  # fmt: skip
@@ -68,7 +68,7 @@ def sources(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
         text = piece.text if piece.neutral else draw(noisy(piece.text))
         parts.append(Piece(text, piece.neutral))
     gap = draw(st.sampled_from(["\n", "\n\n", "\n\n\n", "", "\n# apart\n\n", "\n\f\n"]))
-    whole = gap.join(part.text for part in parts)
+    whole = distinct(gap.join(part.text for part in parts))
     if draw(st.booleans()):
         tabbed = whole.replace("    ", draw(st.sampled_from(["\t", "  "])))
         if is_valid(tabbed):

@@ -15,7 +15,7 @@ from loopscope.values import Options, Target
 from .configurations import ini_files, toml_files
 from .invariants import check
 from .layout import is_valid, sources
-from .pieces import HEAD, functions, overrides
+from .pieces import HEAD, distinct, functions, overrides
 
 MODES = (b"", b"asyncio_mode = auto\n", b"asyncio_mode = strict\n", b"asyncio_mode = legacy\n")
 CONFTEST = b"""\
@@ -73,7 +73,7 @@ def library_suites(draw: st.DrawFn) -> tuple[dict[str, bytes], dict[str, list[by
     module = path.read_bytes()
     before, after = draw(functions()), draw(st.one_of(functions(), overrides()))
     mode = draw(st.sampled_from(MODES))
-    body = module + f"\n\n{HEAD}{before}\n\n{after}".encode()
+    body = module + f"\n\n{HEAD}{distinct(before + chr(10) + after)}".encode()
     try:
         usable = is_valid(body.decode())
     except UnicodeDecodeError:
