@@ -184,3 +184,12 @@ def test_mistake_in_one_suite_of_a_monorepo_does_not_stop_the_others(
     assert result.err.startswith("error: a/pyproject.toml:2: [tool.loopscope] has no key")
     assert "event_loop" in Path("a/conftest.py").read_text()
     assert "event_loop" not in Path("b/conftest.py").read_text()
+
+
+def test_time_limit(loopscope: Run, tree: Tree) -> None:
+    for limit in ("-1", "nan", "inf", "1000000"):
+        assert loopscope("check", "--time-limit", limit).code == 2
+    tree({"pyproject.toml": '[tool.loopscope]\ntime-limit = "x"\n'})
+    assert "must be a whole number, not 'x'" in loopscope("check").err
+    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 0\n"})
+    assert loopscope("check").code == 0

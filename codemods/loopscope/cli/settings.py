@@ -181,9 +181,6 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     elif isinstance(option.type, click.types.IntParamType):
         if not isinstance(value, int) or isinstance(value, bool):
             raise click.BadParameter(f"must be a whole number, not {value!r}")
-    elif isinstance(option.type, click.types.FloatParamType):
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise click.BadParameter(f"must be a number, not {value!r}")
     elif not isinstance(value, str):
         raise click.BadParameter(f"must be a string in quotes, not {value!r}")
     elif isinstance(option.type, click.Path):
