@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from loopscope.engine import migrate
+from loopscope.sinks.diff import diff
 from loopscope.suites.configuration import choose_configuration
 from loopscope.suites.formats import decode as decode_text
 from loopscope.suites.formats import parse_ini, parse_toml
@@ -55,15 +56,12 @@ def check(files: Files, neutral: Mapping[str, Sequence[bytes]], options: Options
     for change in first.changes:
         _valid(change.path, change.after, files)
         _kept(change.before, change.after, neutral.get(change.path, ()), files)
-    second = _migrate(after, options)
-    for change in second.changes:
-        before = (change.before or b"").decode("utf-8", "replace")
-        raise Broken(
-            f"the second run changes {change.path}: "
-            f"{[(e.code, e.definition, e.message) for e in change.edits]}\nfrom\n{before}\nto\n"
-            f"{change.after.decode('utf-8', 'replace')}",
-            files,
-        )
+    if first.errors:
+        return  # what was left alone may ask for more the next time
+    for change in _migrate(after, options).changes:
+        edits = [(edit.code, edit.definition, edit.message) for edit in change.edits]
+        patch = b"".join(diff("suite", [change])).decode("utf-8", "replace")
+        raise Broken(f"the second run changes {change.path}: {edits}\n{patch}", files)
 
 
 def _migrate(files: Files, options: Options) -> Migration:

@@ -61,10 +61,10 @@ def noisy(draw: st.DrawFn, text: str) -> str:
 
 
 @st.composite
-def sources(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
+def sources(draw: st.DrawFn, conftest: bool) -> tuple[bytes, list[bytes]]:
     """A valid Python file, and parts of it that no edit has any business in."""
     parts: list[Piece] = [Piece(HEAD)]
-    for piece in draw(st.lists(pieces(), min_size=1, max_size=6)):
+    for piece in draw(st.lists(pieces(conftest), min_size=1, max_size=6)):
         text = piece.text if piece.neutral else draw(noisy(piece.text))
         parts.append(Piece(text, piece.neutral))
     gap = draw(st.sampled_from(["\n", "\n\n", "\n\n\n", "", "\n# apart\n\n", "\n\f\n"]))

@@ -140,9 +140,15 @@ class Piece:
 
 
 def distinct(text: str) -> str:
-    """``text`` with test functions numbered: pytest collects only the last of a name."""
+    """``text`` without two tests or fixtures of one name: Python knows only the last of them."""
     numbers = itertools.count()
-    return re.sub(r"\btest_\d\b", lambda _: f"test_{next(numbers)}", text)
+    text = re.sub(r"\btest_\d\b", lambda _: f"test_{next(numbers)}", text)
+    for name in ("db", "client"):
+        first, *others = text.split(f"def {name}(")
+        text = first + "".join(
+            f"def {name}{number or ''}({other}" for number, other in enumerate(others)
+        )
+    return text
 
 
 def indented(text: str, by: str = "    ") -> str:
@@ -165,10 +171,13 @@ def overrides(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def functions(draw: st.DrawFn, method: bool = False) -> str:
-    fixture = draw(st.booleans())
+def functions(draw: st.DrawFn, method: bool = False, fixture: bool | None = None) -> str:
+    if fixture is None:
+        fixture = draw(st.booleans())
     keyword = draw(st.sampled_from(["async def", "async def", "def"]))
-    decorators = draw(st.lists(st.sampled_from(FIXTURES if fixture else MARKS), max_size=1))
+    decorators = draw(
+        st.lists(st.sampled_from(FIXTURES if fixture else MARKS), min_size=fixture, max_size=1)
+    )
     number = draw(st.integers(0, 3))
     name = draw(st.sampled_from(["db", "client"])) if fixture else f"test_{number}"
     parameters = draw(st.sampled_from(PARAMETERS))
@@ -207,9 +216,9 @@ def wrapped(draw: st.DrawFn) -> str:
     return around[0] + text + around[1]
 
 
-def pieces() -> st.SearchStrategy[Piece]:
-    busy = st.one_of(
-        functions(), functions(), overrides(), classes(), wrapped(), st.sampled_from(OTHERS)
-    )
+def pieces(conftest: bool) -> st.SearchStrategy[Piece]:
+    """What may stand in a conftest, where pytest collects no tests, or in a test module."""
+    tests = [] if conftest else [functions(), classes(), wrapped()]
+    busy = st.one_of(functions(fixture=True), overrides(), st.sampled_from(OTHERS), *tests)
     neutral = st.sampled_from(NEUTRAL).map(lambda text: Piece(text, neutral=True))
     return st.one_of(busy.map(Piece), neutral)

@@ -49,7 +49,7 @@ def python_suites(draw: st.DrawFn) -> tuple[dict[str, bytes], dict[str, list[byt
     ))  # fmt: skip
     files, neutral = {"pytest.ini": b"[pytest]\n" + draw(st.sampled_from(MODES))}, {}
     for name in names:
-        files[name], neutral[name] = draw(sources())
+        files[name], neutral[name] = draw(sources("conftest" in name))
     return files, neutral
 
 
