@@ -44,3 +44,9 @@ def test_empty_table_of_pytest() -> None:
 def test_fixture_that_no_test_uses_brings_its_configuration_in_the_first_run() -> None:
     fixture = b"import pytest\n\n@pytest.fixture\ndef db(event_loop): return event_loop\n"
     check({"pytest.ini": b"[pytest]\n", "conftest.py": fixture}, {}, Options())
+
+
+def test_async_fixture_beside_one_that_no_test_uses_is_done_in_the_first_run() -> None:
+    fixtures = b"import pytest\n\n@pytest.fixture\nasync def db(event_loop): ...\n\n"
+    sync = b"@pytest.fixture\ndef other(event_loop): return event_loop\n"
+    check({"pytest.ini": b"[pytest]\n", "conftest.py": fixtures + sync}, {}, Options())

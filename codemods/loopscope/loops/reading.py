@@ -112,6 +112,7 @@ class Reading:
                 and (
                     function.fixture.name == EVENT_LOOP
                     or function.fixture.origin == "pytest_asyncio.fixture"
+                    or EVENT_LOOP in function.parameters
                 )
                 for facts in self.files.values()
                 for function in facts.functions

@@ -19,7 +19,7 @@ _MOST = "the loop scope of most tests of the suite"
 
 
 def decide(case: Case) -> Iterator[Outcome]:
-    if not (case.reading.uses_plugin or case.plan.bridges):  # a bridge is the plugin's business
+    if not case.reading.uses_plugin:
         return
     settings = case.reading.settings
     if case.reading.auto_by_hook:
