@@ -55,6 +55,9 @@ PLAIN = {
         "loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))\n"
         "loop.close()\n"
     ),
+    "closed by a finalizer": (
+        "loop = asyncio.new_event_loop()\nrequest.addfinalizer(loop.close)\nreturn loop\n"
+    ),
     "shuts down async generators": (
         "loop = asyncio.new_event_loop()\nyield loop\n"
         "loop.run_until_complete(loop.shutdown_asyncgens())\nloop.close()\n"
@@ -68,6 +71,10 @@ def test_plain(name: str) -> None:
 
 
 SORTED = {
+    "loop handed to something that closes it": (
+        BodyKind.OTHER,
+        "loop = asyncio.new_event_loop()\natexit.register(loop.close)\nyield loop\n",
+    ),
     "work before the yield": (
         BodyKind.WORK,
         "loop = asyncio.new_event_loop()\nloop.run_until_complete(setup())\nyield loop\n",

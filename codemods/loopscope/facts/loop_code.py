@@ -185,6 +185,9 @@ class LoopCode:
         if not isinstance(node.func, ast.Attribute):
             return False
         method, receiver = node.func.attr, node.func.value
+        if method == "addfinalizer" and len(node.args) == 1 and self.closer(node.args[0]):
+            self.closes = True
+            return True
         if isinstance(receiver, ast.Name) and receiver.id in self.tasks:
             return method == "cancel" and self._drops("cancels pending tasks")
         if isinstance(receiver, ast.Name) and receiver.id in self.policies:
@@ -192,6 +195,12 @@ class LoopCode:
         if not self.is_loop(receiver):
             return False
         return self._redundant_method(method, node)
+
+    def closer(self, node: ast.AST) -> bool:
+        """``loop.close``, called or handed on to be called."""
+        if not isinstance(node, ast.Attribute) or node.attr != "close":
+            return False
+        return self.is_loop(node.value)
 
     def _redundant_method(self, method: str, node: ast.Call) -> bool:
         if method == "close":

@@ -224,6 +224,8 @@ class _Reading(LoopCode):
         for child in ast.walk(node):
             if isinstance(child, (ast.Return, ast.Yield, ast.YieldFrom, *_DEFINITIONS)):
                 return False
+            if self.closer(child):  # it would close the loop of the runner
+                return False
             if isinstance(child, ast.Call):
                 resolved = self.names.resolve(child.func) or ""
                 if resolved in ("asyncio.run", "asyncio.set_event_loop_policy"):
