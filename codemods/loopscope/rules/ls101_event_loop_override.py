@@ -12,16 +12,13 @@ from dataclasses import replace
 from posixpath import basename
 
 from loopscope.facts.model import (
-    BodyKind,
     FileFacts,
     Function,
     LoopVariant,
     OverrideBody,
-    Place,
 )
 from loopscope.loops.bridges import Bridge
 from loopscope.loops.closure import EVENT_LOOP
-from loopscope.loops.reading import Era
 from loopscope.loops.treatments import Treatment, sets_debug
 from loopscope.loops.tree import Key
 from loopscope.rules.base import (
@@ -32,8 +29,6 @@ from loopscope.rules.base import (
     Outcome,
     Rule,
     action,
-    note,
-    spell,
 )
 from loopscope.rules.bridge_code import (
     bridge_code,
@@ -41,8 +36,8 @@ from loopscope.rules.bridge_code import (
     working_bridge_first,
 )
 from loopscope.rules.factory_code import factory_code, hook_code, policy_code
-from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
-from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride, SetCurrentLoop
+from loopscope.rules.ordinary_override import keep_ordinary
+from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride
 from loopscope.values import Safety
 
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
@@ -56,7 +51,7 @@ def decide(case: Case) -> Iterator[Outcome]:
         if treatment is Treatment.MANUAL:
             yield _manual(key, function, treated.reason)
         elif treatment is Treatment.ORDINARY:
-            yield from _ordinary(case, key, function)
+            yield from keep_ordinary(case, key, function)
         elif treatment is Treatment.DELETE or (treated.hook and key not in replaced):
             yield _deletion(key, function)
             yield from _imports(case, key, function)
@@ -85,68 +80,6 @@ def _manual(key: Key, function: Function, reason: str) -> Outcome:
         function.override.line or function.line,
         f"this event_loop override cannot be replaced automatically: {reason}. "
         "Move what it does into an async fixture of the same scope and delete it",
-    )
-
-
-def _ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
-    yield note(
-        "LS101",
-        key.path,
-        function.line,
-        "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
-    )
-    yield from _plain_fixture(case, key, function)
-    body = function.override
-    assert body is not None
-    if body.sets_current or case.plan.era is not Era.LEGACY or not _asks_current(case):
-        return
-    if body.kind is BodyKind.OTHER:
-        yield action(
-            "LS101",
-            key.path,
-            function.line,
-            "sync code asks for the current loop, and pytest-asyncio no longer sets this one: "
-            "call asyncio.set_event_loop() with it here, and with None at the end",
-        )
-        return
-    setter, needs = spell(case.files[key.path], "asyncio.set_event_loop")
-    yield SetCurrentLoop(
-        "LS101",
-        key.path,
-        function.line,
-        function.qualname,
-        "the fixture sets its loop as the current one; pytest-asyncio no longer does",
-        function.ordinal,
-        setter,
-        needs=needs,
-    )
-
-
-def _plain_fixture(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
-    """``pytest_asyncio.fixture`` would bind the sync function to a loop of its own."""
-    fixture = function.fixture
-    if fixture is None or fixture.origin != "pytest_asyncio.fixture":
-        return
-    new, needs = spell(case.files[key.path], "pytest.fixture")
-    yield UsePluginFixture(
-        "LS101",
-        key.path,
-        function.line,
-        function.qualname,
-        f"moved to {new}: it is an ordinary fixture now",
-        function.ordinal,
-        fixture.spelled,
-        new,
-        needs=needs,
-    )
-
-
-def _asks_current(case: Case) -> bool:
-    """Whether sync code of the suite asks for the current loop, outside the overrides."""
-    return any(
-        call.place is not Place.ASYNC and Key(path, call.owner or 0) not in case.plan.overrides
-        for path, facts in case.files.items()
-        for call in facts.loop_calls
     )
 
 

@@ -18,7 +18,6 @@ from loopscope.loops.reading import Era
 from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
 from loopscope.rules.base import (
-    AppendEdit,
     Case,
     DefinitionEdit,
     Outcome,
@@ -26,8 +25,8 @@ from loopscope.rules.base import (
     action,
     spell,
 )
-from loopscope.rules.bridge_code import current_loop_code
 from loopscope.rules.usefixtures import drop_usefixtures
+from loopscope.rules.xunit import serve_xunit
 from loopscope.scopes import Scope
 from loopscope.values import Safety
 
@@ -130,7 +129,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             yield _drop(case, key, function, "asyncio.get_running_loop")
     yield from drop_usefixtures(case)
     yield from _dynamic(case)
-    yield from _xunit(case)
+    yield from serve_xunit(case)
     yield from _unserved(case)
 
 
@@ -242,42 +241,6 @@ def _drop(case: Case, key: Key, function: Function, getter: str) -> DropArgument
         first=f"{EVENT_LOOP} = {running}()",
         needs=running_needs,
     )
-
-
-_WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
-
-
-def _xunit(case: Case) -> Iterator[Outcome]:
-    """xunit methods that ask for the current loop, which 0.21 had set before them."""
-    for module, level in sorted(case.plan.currents.items()):
-        code = current_loop_code(case.files[module], level, case.plan.fixture_default)
-        yield AppendEdit(
-            "LS102",
-            module,
-            0,
-            "_current_event_loop",
-            "fixture added: xunit methods find the loop of their tests as the current one",
-            code.main,
-            needs=code.needs,
-        )
-    if case.plan.era is not Era.LEGACY:
-        return
-    for path, facts in case.files.items():
-        by_ordinal = {function.ordinal: function for function in facts.functions}
-        for call in facts.loop_calls:
-            function = by_ordinal.get(call.owner) if call.owner is not None else None
-            if function is None or function.name not in _WIDE_XUNIT:
-                continue
-            if call.what in CURRENT_LOOP and any(
-                test.module == path and test.id in case.plan.tests for test in case.reading.tests
-            ):
-                yield action(
-                    "LS102",
-                    path,
-                    call.line,
-                    f"{function.qualname} asks for the current loop, and none is there when it "
-                    "runs: move what it does into a fixture",
-                )
 
 
 def _in_place(uses: list[LoopUse]) -> bool:
