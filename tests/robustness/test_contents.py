@@ -101,7 +101,7 @@ def test_file_without_an_end(tmp_path: Path) -> None:
     make(tmp_path)
     with (tmp_path / "test_b.py").open("wb") as file:
         file.truncate(2**40)  # sparse: it takes no space
-    given_up(tmp_path, "test_b.py: cannot be read: it has more than 64 MiB")
+    given_up(tmp_path, "test_b.py: cannot be read: it has more than 12 MiB")
 
 
 def test_file_that_takes_too_long_is_given_up_alone(tmp_path: Path) -> None:

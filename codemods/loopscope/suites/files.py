@@ -6,9 +6,9 @@ import errno
 import os
 import stat
 
-# Nobody writes that much Python or configuration by hand, and parsing takes two hundred times
-# the memory.
-LARGEST = 64 * 1024 * 1024
+# Parsing dense Python takes up to 450 times its size in memory, which may end the process, and
+# some seven seconds for each MiB, in which no signal is heard: the time limit comes too late.
+LARGEST = 12 * 1024 * 1024
 
 _GLANCE = 64 * 1024  # bytes: few source files are longer
 # Open without waiting for the other end of a pipe; on Windows, without changing line ends.
