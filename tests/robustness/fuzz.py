@@ -13,15 +13,15 @@ from .invariants import Broken
 from .properties import PROPERTIES, options
 
 
-def trial(name: str, number: int, examples: int) -> Broken | None:
-    """Draw examples for one property; returns the smallest that breaks it."""
+def trial(name: str, number: int, examples: int, *, shrink: bool = False) -> Broken | None:
+    """Draw examples for one property; returns one that breaks it, or (slow) the smallest."""
     holds, strategy = PROPERTIES[name]
     configured = settings(
         max_examples=examples,
         database=None,
         deadline=None,
         report_multiple_bugs=False,
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate, *([Phase.shrink] if shrink else [])],
         suppress_health_check=list(HealthCheck),
     )
     try:
@@ -36,7 +36,8 @@ def trial(name: str, number: int, examples: int) -> Broken | None:
 @click.option("--seed", "first", type=int, default=0, show_default=True, help="The first seed.")
 @click.option("--only", type=click.Choice(list(PROPERTIES)), help="Only this property.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where failing suites are put.")
-def main(minutes: float, first: int, only: str | None, folder: Path | None) -> None:
+@click.option("--shrink", is_flag=True, help="Make what is found small; minutes each.")
+def main(minutes: float, first: int, only: str | None, folder: Path | None, shrink: bool) -> None:
     """Look for suites that break an invariant; exit code 1 where one is found."""
     end = time.monotonic() + minutes * 60
     names = [only] if only else list(PROPERTIES)
@@ -44,7 +45,7 @@ def main(minutes: float, first: int, only: str | None, folder: Path | None) -> N
     complaints: set[str] = set()
     while time.monotonic() < end:
         for name in names:
-            broken = trial(name, number, 20)
+            broken = trial(name, number, 20, shrink=shrink)
             if broken is not None and broken.complaint.split("\n")[0] not in complaints:
                 complaints.add(broken.complaint.split("\n")[0])
                 found += 1

@@ -143,6 +143,13 @@ def distinct(text: str) -> str:
     """``text`` without two tests or fixtures of one name: Python knows only the last of them."""
     numbers = itertools.count()
     text = re.sub(r"\btest_\d\b", lambda _: f"test_{next(numbers)}", text)
+    overrides = itertools.count()
+    text = re.sub(
+        r"^((?:async )?def event_loop)(?=\()",
+        lambda match: f"{match.group(1)}{next(overrides) or ''}",
+        text,
+        flags=re.MULTILINE,
+    )
     for name in ("db", "client"):
         first, *others = text.split(f"def {name}(")
         text = first + "".join(
