@@ -135,3 +135,25 @@ def test_getfixturevalue_in_a_coroutine_is_the_running_loop() -> None:
     result = after({"pytest.ini": AUTO, "conftest.py": override(), "test_x.py": source})
     assert "    asyncio.get_running_loop().call_soon(print)\n" in result["test_x.py"]
     assert result["conftest.py"] == ""
+
+
+def test_of_two_tests_with_one_name_the_last_is_collected() -> None:
+    twice = "async def test_one(event_loop):\n    pass\n\n\n"
+    body = """\
+        class TestX:
+            def test_two(self):
+                pass
+
+            async def test_two(self):
+                pass
+        """
+    files = {
+        "pytest.ini": AUTO,
+        "test_x.py": override('(scope="module")') + "\n\n" + twice * 2 + dedent(body),
+        "test_y.py": "".join(f"async def test_{n}():\n    pass\n\n\n" for n in range(9)),
+    }
+    text = after(files)["test_x.py"]
+    assert text.startswith(
+        'import pytest\n\npytestmark = pytest.mark.asyncio(loop_scope="module")'
+    )
+    assert migrate_files(files).loops_before == 10

@@ -281,6 +281,16 @@ class FileFacts:
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
 
+    def standing(self) -> tuple[Function, ...]:
+        """The functions without those that a later definition of the same name replaces.
+
+        One under a condition may or may not replace another, so both stand.
+        """
+        last = {(f.class_ordinal, f.name): f.ordinal for f in self.functions if not f.conditional}
+        return tuple(
+            f for f in self.functions if f.ordinal >= last.get((f.class_ordinal, f.name), -1)
+        )
+
     def spelling(self, dotted: str) -> str | None:
         """How this file writes ``asyncio.create_task``, or None where it imports no such name."""
         for bound in self.imports:

@@ -91,6 +91,7 @@ class Tree:
     def __init__(self, files: Mapping[str, FileFacts], config: PytestConfig) -> None:
         self.files = files
         self.config = config
+        self._standing_functions: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._chains: dict[str, tuple[dict[str, Registered], ...]] = {}
         self._functions = {
@@ -276,7 +277,7 @@ class Tree:
     def _module_tests(self, path: str) -> Iterator[Test]:
         facts = self.files[path]
         prefixes = self._patterns("python_functions", ("test",))
-        for function in facts.functions:
+        for function in self._standing(path):
             if not function.is_method and _is_test(function, prefixes):
                 yield Test(
                     f"{path}::{function.name}",
@@ -296,6 +297,11 @@ class Tree:
                 if key is not None and key.path != path:
                     yield from self._class_tests(path, (key,), bound.name, prefixes)
 
+    def _standing(self, path: str) -> tuple[Function, ...]:
+        if path not in self._standing_functions:
+            self._standing_functions[path] = self.files[path].standing()
+        return self._standing_functions[path]
+
     def _class_tests(
         self, path: str, classes: tuple[Key, ...], qualname: str, prefixes: tuple[str, ...]
     ) -> Iterator[Test]:
@@ -309,7 +315,7 @@ class Tree:
         marks = self._class_marks(classes) + self.files[path].marks
         seen: set[str] = set()
         for owner in self.mro(key):
-            for function in self.files[owner.path].functions:
+            for function in self._standing(owner.path):
                 if function.class_ordinal != owner.ordinal or function.name in seen:
                     continue
                 seen.add(function.name)
