@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from loopscope.facts.model import Function, PolicyBody
-from loopscope.loops.reading import Era
+from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, action
 from loopscope.rules.factory_code import factory_code
@@ -19,8 +19,8 @@ from loopscope.scopes import Scope
 
 
 def decide(case: Case) -> Iterator[Outcome]:
-    if not case.options.target.has(1, 4) or case.plan.era is Era.LEGACY:
-        return  # 0.21 has no such fixture: what bears the name there is the project's own
+    if not case.options.target.has(1, 4):
+        return
     for key, function in case.functions():
         policy = function.policy
         if policy is None or function.fixture is None:
@@ -56,6 +56,8 @@ def decide(case: Case) -> Iterator[Outcome]:
 
 
 def _unfit(case: Case, key: Key, function: Function, policy: PolicyBody) -> str:
+    if any(treated.treatment is Treatment.FACTORY for treated in case.plan.overrides.values()):
+        return "an override of event_loop becomes a loop factory, too"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
     if basename(key.path) != "conftest.py" and key.path not in case.reading.tree.plugins:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Function, Place
-from loopscope.loops.reading import Era
 from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, note
@@ -62,7 +61,6 @@ def _goes(case: Case, key: Key, function: Function) -> bool:
     return (
         function.policy is not None
         and function.fixture is not None
-        and case.plan.era is Era.MODERN
         and case.options.target.has(1, 4)
         and case.options.wants("LS106")
         and (function.policy.default or all(item.direct for item in function.policy.variants))
