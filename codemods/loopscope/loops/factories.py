@@ -15,6 +15,7 @@ from loopscope.loops.treatments import Treated, Treatment
 from loopscope.loops.tree import Key, Registered, Test, conftest_holder, directory_holders
 from loopscope.scopes import Scope
 
+FACTORIES_HOOK = "pytest_asyncio_loop_factories"
 _KIND = "it makes a loop of another kind"
 
 
@@ -33,6 +34,8 @@ def settle(
         FACTORY, with the conftest of the hook where the override does not stand in it, or
         MANUAL with the reason.
     """
+    if any(f.name == FACTORIES_HOOK for facts in reading.files.values() for f in facts.functions):
+        return _manual(f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already")
     places = [item for item in reading.overrides if item.key == key]
     hook = _hook(reading, places)
     covered: set[str] = set()

@@ -12,15 +12,14 @@ from collections.abc import Mapping, Sequence
 from textwrap import indent
 
 from loopscope.facts.model import FileFacts, LoopVariant
+from loopscope.loops.factories import FACTORIES_HOOK
 from loopscope.rules.bridge_code import Code, Writer
-
-_HOOK = "pytest_asyncio_loop_factories"
 
 
 def factory_code(variants: Sequence[LoopVariant]) -> Code:
     """For the conftest that holds the override: its names are those of the code."""
     functions, mapping = _factories(variants, {})
-    hook = f"def {_HOOK}():\n    return {mapping}\n"
+    hook = f"def {FACTORIES_HOOK}():\n    return {mapping}\n"
     main, *below = [*functions, hook]
     return Code(main, (), (), tuple(below))
 
@@ -60,7 +59,7 @@ def hook_code(
         blocks += functions
         body += f"    if {condition}:\n        return {mapping}\n"
     default = writer.name("asyncio.new_event_loop")
-    blocks.append(f'def {_HOOK}(item):\n{body}    return {{"asyncio": {default}}}\n')
+    blocks.append(f'def {FACTORIES_HOOK}(item):\n{body}    return {{"asyncio": {default}}}\n')
     return Code("\n\n".join(blocks), writer.needs)
 
 

@@ -14,7 +14,6 @@ from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Function, LoopUse, UseKind
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.conversions import How
-from loopscope.loops.reading import Era
 from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
 from loopscope.rules.base import (
@@ -186,8 +185,6 @@ def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
 
 def _dynamic(case: Case) -> Iterator[Outcome]:
     """In a running coroutine no fixture can be set up on its loop any more."""
-    if case.plan.era is not Era.LEGACY:
-        return
     for key, function in case.functions():
         if function.is_async and EVENT_LOOP in function.dynamic:
             running, needs = spell(case.files[key.path], "asyncio.get_running_loop")

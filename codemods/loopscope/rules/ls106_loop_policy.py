@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from loopscope.facts.model import Function, PolicyBody
+from loopscope.loops.factories import FACTORIES_HOOK
 from loopscope.loops.treatments import Treatment
 from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, action
@@ -58,6 +59,8 @@ def decide(case: Case) -> Iterator[Outcome]:
 def _unfit(case: Case, key: Key, function: Function, policy: PolicyBody) -> str:
     if any(treated.treatment is Treatment.FACTORY for treated in case.plan.overrides.values()):
         return "an override of event_loop becomes a loop factory, too"
+    if any(other.name == FACTORIES_HOOK for _, other in case.functions()):
+        return "the suite has a pytest_asyncio_loop_factories hook already"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
     if basename(key.path) != "conftest.py" and key.path not in case.reading.tree.plugins:
