@@ -38,6 +38,7 @@ from loopscope.rules.bridge_code import (
 from loopscope.rules.factory_code import factory_code, hook_code, policy_code
 from loopscope.rules.ordinary_override import keep_ordinary
 from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride
+from loopscope.rules.unseen import unseen_overrides
 from loopscope.values import Safety
 
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
@@ -70,6 +71,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             yield _new_bridge(case, bridge)
     yield from _hooks(case)
     yield from _plugin_imports(case)
+    yield from unseen_overrides(case)
 
 
 def _manual(key: Key, function: Function, reason: str) -> Outcome:

@@ -34,6 +34,7 @@ from loopscope.rules.mark_edits import (
     RemoveDecoratorMark,
 )
 from loopscope.rules.old_loop_marks import drop_loop_marks
+from loopscope.rules.unseen import unseen_marks
 from loopscope.scopes import Scope
 
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})
@@ -75,6 +76,7 @@ def decide(case: Case) -> Iterator[Outcome]:
         yield from _unmarked(case, module, tests)
     yield from _bare(case)
     yield from _renames(case, done)
+    yield from unseen_marks(case)
 
 
 def _bare(case: Case) -> Iterator[Outcome]:

@@ -1,0 +1,79 @@
+"""Overrides and marks that are beyond reading are never passed over in silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.suites_in_memory import AUTO, messages, migrate_files
+
+HEAD = "import asyncio, functools\nimport pytest\n\n"
+BODY = "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+TEST = "import asyncio\n\nasync def test_it():\n    pass\n"
+
+OVERRIDES = {
+    "decorator that is a partial": (
+        "wide = functools.partial(pytest.fixture, scope='session')\n"
+        f"@wide()\ndef event_loop():\n{BODY}",
+        6,
+    ),
+    "decorated by a call": (
+        f"def make():\n{BODY}event_loop = pytest.fixture(scope='session')(make)\n",
+        8,
+    ),
+    "made by a function": (
+        "def made(scope):\n    @pytest.fixture(scope=scope, name='event_loop')\n"
+        "    def inner():\n        yield asyncio.new_event_loop()\n    return inner\n",
+        6,
+    ),
+    "another name for a fixture": (
+        f"@pytest.fixture(scope='session')\ndef loop():\n{BODY}event_loop = loop\n",
+        9,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OVERRIDES)
+def test_override_beyond_reading(kind: str) -> None:
+    source, line = OVERRIDES[kind]
+    files = {"pytest.ini": AUTO, "conftest.py": HEAD + source, "test_a.py": TEST}
+    assert f"conftest.py:{line} LS101 action" in messages(migrate_files(files))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "event_loop = asyncio.new_event_loop()\n",
+        "event_loop = None\n",
+        "class Client:\n    @property\n    def event_loop(self):\n        return 1\n",
+        "def event_loop():\n    return 1\n",
+    ],
+)
+def test_no_fixture_at_all(source: str) -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": HEAD + source, "test_a.py": TEST}
+    assert not any("LS101" in text for text in messages(migrate_files(files)))
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("from marks import pytestmark\nasync def test_it():\n    pass\n", 2),
+        ("from marks import aio\n@aio\nasync def test_it():\n    pass\n", 3),
+    ],
+)
+def test_mark_from_elsewhere(source: str, line: int) -> None:
+    marks = "import pytest\naio = pytest.mark.asyncio\npytestmark = [aio]\n"
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    files = {"conftest.py": override, "marks.py": marks, "test_a.py": source}
+    assert f"test_a.py:{line} LS105 action" in messages(migrate_files(files))
+
+
+def test_decorator_that_may_mark_or_run_the_test() -> None:
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    test = "from own import runs\n@runs\nasync def test_it():\n    pass\n"
+    migration = migrate_files({"conftest.py": override, "test_a.py": test})
+    assert "test_a.py:3 LS105 note" in messages(migration)
+
+
+def test_unmarked_async_test_is_no_business_of_ours() -> None:
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    assert not messages(migrate_files({"conftest.py": override, "test_a.py": TEST}))
