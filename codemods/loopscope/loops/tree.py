@@ -93,6 +93,7 @@ class Tree:
         self.config = config
         self._standing_functions: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
+        self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._chains: dict[str, tuple[dict[str, Registered], ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
@@ -274,28 +275,43 @@ class Tree:
     def tests(self) -> tuple[Test, ...]:
         return tuple(test for path in self.test_modules for test in self._module_tests(path))
 
+    def module_functions(self, path: str) -> dict[str, tuple[Key, Function]]:
+        """The functions that a module holds by name: its own and the imported ones."""
+        known = self._module_functions.get(path)
+        if known is not None:
+            return known
+        found: dict[str, tuple[Key, Function]] = {}
+        self._module_functions[path] = found  # set first: imports may be circular
+        for bound in self.files[path].imports:
+            origin = self.find(path, bound.module) if bound.attribute is not None else None
+            if origin is None or origin == path:
+                continue
+            theirs = self.module_functions(origin)
+            if bound.attribute == "*":
+                found.update(theirs)
+            elif bound.attribute in theirs:
+                found[bound.name] = theirs[bound.attribute]
+        for function in self._standing(path):
+            if not function.is_method:
+                found[function.name] = (Key(path, function.ordinal), function)
+        return found
+
     def _module_tests(self, path: str) -> Iterator[Test]:
         facts = self.files[path]
         prefixes = self._patterns("python_functions", ("test",))
-        for function in self._standing(path):
-            if not function.is_method and _is_test(function, prefixes):
-                yield Test(
-                    f"{path}::{function.name}",
-                    path,
-                    (),
-                    Key(path, function.ordinal),
-                    function,
-                    (*function.marks, *facts.marks),
-                )
+        for name, (key, function) in self.module_functions(path).items():
+            if function.fixture is None and _matches(name, prefixes):
+                marks = (*function.marks, *facts.marks)
+                yield Test(f"{path}::{name}", path, (), key, function, marks)
         for cls in facts.classes:
             if cls.parent is None:
                 yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
         for bound in facts.imports:
             if bound.attribute not in (None, "*"):
                 origin = self.find(path, bound.module)
-                key = self.find_class(origin, bound.attribute or "") if origin else None
-                if key is not None and key.path != path:
-                    yield from self._class_tests(path, (key,), bound.name, prefixes)
+                base = self.find_class(origin, bound.attribute or "") if origin else None
+                if base is not None and base.path != path:
+                    yield from self._class_tests(path, (base,), bound.name, prefixes)
 
     def _standing(self, path: str) -> tuple[Function, ...]:
         if path not in self._standing_functions:
