@@ -106,3 +106,16 @@ def test_patch_to_a_full_disk(tmp_path: Path) -> None:
     assert "error: /dev/full: cannot be written: No space left on device" in result.err
     assert (tmp_path / "test_a.py").read_bytes() == TEST
     assert MIGRATED not in TEST
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams(tmp_path: Path, closed: str) -> None:
+    make(tmp_path)
+    done = subprocess.run(
+        f"{sys.executable} -m loopscope migrate {closed}",
+        shell=True, cwd=tmp_path, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert (tmp_path / "conftest.py").read_bytes() != SUITE["conftest.py"]

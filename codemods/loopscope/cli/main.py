@@ -73,6 +73,9 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit: 0, 1 or 2 as documented, 130 on Ctrl-C."""
     gc.set_threshold(10_000)  # syntax trees are many objects without cycles: look less often
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: no file may take its number
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # file names may hold what the terminal cannot show
