@@ -191,3 +191,21 @@ def test_deprecated_usage_fails_the_run(tmp_path: Path, modern_python: Path) -> 
     run = run_pytest(modern_python, suite, tmp_path / "out.json", DEPRECATIONS_AS_ERRORS)
 
     assert run.exit_code != 0
+
+
+def test_isolated_test_case_has_a_loop_of_its_own(
+    tmp_path: Path, legacy_python: Path, modern_python: Path
+) -> None:
+    """0.21 sets up event_loop for its methods, too; they never run on it."""
+    module = """
+        import unittest
+
+
+        class TestCase(unittest.IsolatedAsyncioTestCase):
+            async def test_it(self):
+                pass
+        """
+    suite = _write(tmp_path / "suite", {"pytest.ini": AUTO, "test_case.py": module})
+    before = run_pytest(legacy_python, suite, tmp_path / "before.json")
+    after = run_pytest(modern_python, suite, tmp_path / "after.json")
+    assert not compare.groups(before, after)

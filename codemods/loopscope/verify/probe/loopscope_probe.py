@@ -39,6 +39,7 @@ import platform
 import re
 import sys
 import types
+import unittest
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -210,7 +211,9 @@ def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     if fixturedef.argname not in record["used"]:
         record["used"].append(fixturedef.argname)
     if fixturedef.argname == "event_loop" and isinstance(value, asyncio.AbstractEventLoop):
-        record["event_loop"] = _loops.serial(value)
+        cls = getattr(request._pyfuncitem, "cls", None)
+        if not (cls and issubclass(cls, unittest.IsolatedAsyncioTestCase)):  # has its own loop
+            record["event_loop"] = _loops.serial(value)
 
 
 def _patch_fixturedef() -> None:
