@@ -33,3 +33,11 @@ def test_modules_that_import_each_other() -> None:
     assert {"test_a.py::test_one", "test_a.py::test_two", "test_b.py::test_two"} <= {
         test.id for test in reading_of(files).tests
     }
+
+
+def test_both_of_two_tests_that_a_condition_chooses_from() -> None:
+    source = (
+        "if True:\n    async def test_a():\n        pass\nelse:\n    def test_a():\n        pass\n"
+    )
+    tests = reading_of({"test_x.py": source}).tests
+    assert [test.function.is_async for test in tests] == [True, False]

@@ -299,7 +299,14 @@ class Tree:
     def _module_tests(self, path: str) -> Iterator[Test]:
         facts = self.files[path]
         prefixes = self._patterns("python_functions", ("test",))
-        for name, (key, function) in self.module_functions(path).items():
+        own = [
+            (function.name, (Key(path, function.ordinal), function))
+            for function in self._standing(path)  # one name twice where conditions decide
+            if not function.is_method
+        ]
+        named = {name for name, _ in own}
+        imported = [item for item in self.module_functions(path).items() if item[0] not in named]
+        for name, (key, function) in [*imported, *own]:
             if function.fixture is None and _matches(name, prefixes):
                 marks = (*function.marks, *facts.marks)
                 yield Test(f"{path}::{name}", path, (), key, function, marks)
