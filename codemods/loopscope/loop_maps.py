@@ -65,7 +65,7 @@ class SharedLoop:
     """One loop with all tests and fixtures that meet on it."""
 
     scope: str  # "function", "class", "module", "package" or "session"
-    region: str  # the test, class, module or directory it is for; "" for all of the suite
+    region: str  # the test, class, module or package ("pkg/*": those below) it is for; "": all
     tests: tuple[LoopTest, ...]
     fixtures: tuple[LoopFixture, ...] = ()
 
