@@ -14,7 +14,7 @@ from loopscope.suites.configuration import choose_configuration
 from loopscope.suites.formats import decode as decode_text
 from loopscope.suites.formats import parse_ini, parse_toml
 from loopscope.syntax.source import decode
-from loopscope.values import FileError, Migration, Options, PytestConfig, Suite
+from loopscope.values import FileError, Migration, Options, PytestConfig, Status, Suite
 
 Files = Mapping[str, bytes]
 # What a file may be left alone for; everything else that is said of a valid file is a defect.
@@ -56,8 +56,8 @@ def check(files: Files, neutral: Mapping[str, Sequence[bytes]], options: Options
     for change in first.changes:
         _valid(change.path, change.after, files)
         _kept(change.before, change.after, neutral.get(change.path, ()), files)
-    if first.errors:
-        return  # what was left alone may ask for more the next time
+    if first.errors or first.status is Status.MANUAL:
+        return  # what was left alone, or to a person, may ask for more the next time
     for change in _migrate(after, options).changes:
         edits = [(edit.code, edit.definition, edit.message) for edit in change.edits]
         patch = b"".join(diff("suite", [change])).decode("utf-8", "replace")

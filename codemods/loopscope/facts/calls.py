@@ -76,11 +76,15 @@ class CallFinder:
             self.visit(node.body, Place.LAMBDA, ordinal, owner)
         elif isinstance(node, ast.GeneratorExp):
             self._generator(node, place, ordinal, owner)
-        elif isinstance(node, ast.Attribute):
-            self.visit(node.value, place, ordinal, owner, node.attr)
+        elif isinstance(node, ast.Call):
+            self._call(node, place, ordinal, owner, method)
+            if isinstance(node.func, ast.Attribute):
+                self.visit(node.func.value, place, ordinal, owner, node.func.attr)
+            else:
+                self.visit(node.func, place, ordinal, owner)
+            for item in [*node.args, *node.keywords]:
+                self.visit(item, place, ordinal, owner)
         else:
-            if isinstance(node, ast.Call):
-                self._call(node, place, ordinal, owner, method)
             for child in ast.iter_child_nodes(node):
                 self.visit(child, place, ordinal, owner)
 

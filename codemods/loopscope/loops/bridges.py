@@ -65,7 +65,9 @@ def _bridges_of(
     levels: Mapping[str, Scope],
     known: list[Bridge],
 ) -> Iterator[Bridge]:
-    main = Counter(levels.values()).most_common(1)[0][0]
+    # A fixture of the override's own file that no test reaches has no say beside tests.
+    used = [module for module in asked if target is None or module != target.key.path]
+    main = Counter(levels[module] for module in used or asked).most_common(1)[0][0]
     served = [module for module in asked if levels[module] is main]
     scope = max(asked[module].scope for module in served)
     autouse = any(asked[module].autouse for module in served)
@@ -75,7 +77,7 @@ def _bridges_of(
             yield Bridge(target.key.path, scope, main, target.key, autouse)
         else:
             yield Bridge(_place({path for m in served for path in asked[m].files}), scope, main)
-    for module in asked:
+    for module in used:
         if levels[module] is not main:
             yield Bridge(
                 module, asked[module].scope, levels[module], autouse=asked[module].autouse

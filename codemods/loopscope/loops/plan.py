@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from loopscope.facts.model import Function
 from loopscope.loops.ambient import Ambient
 from loopscope.loops.bridges import Bridge, place_bridges
-from loopscope.loops.closure import loop_asks
+from loopscope.loops.closure import EVENT_LOOP, loop_asks
 from loopscope.loops.conversions import Candidates, How, choose
 from loopscope.loops.factories import settle
 from loopscope.loops.reading import Era, Reading
@@ -39,6 +39,9 @@ class Plan:
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
     ambients: tuple[Ambient, ...] = ()
     currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> level, for xunit
+    # Async tests that see an override which stays: it would be taken for their loop another
+    # time, so they name their loop scope even where it is the default.
+    named: frozenset[str] = frozenset()
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -102,7 +105,23 @@ class Planner(Solver):
                 for module in {test.module for test in reading.tests}
                 if ("current", module) in self.nodes
             },
+            frozenset() if modern else frozenset(self._named(tests, overrides)),
         )
+
+    def _named(
+        self, tests: Mapping[str, Scope], overrides: Mapping[Key, Treated]
+    ) -> Iterator[str]:
+        """The async tests for which an override that stays suggests another loop."""
+        for test in self.reading.tests:
+            if test.id not in tests:
+                continue
+            chain = self.reading.closures.visible(test, EVENT_LOOP)
+            left = [item for item in chain if not _goes(overrides.get(item.key))]
+            nearest = overrides.get(left[-1].key) if left else None
+            if nearest is None or not nearest.stays:
+                continue
+            if self.reading.override_level(left[-1]) is not tests[test.id]:
+                yield test.id
 
     def _fixture_level(self, key: Key, function: Function) -> Scope:
         if self.reading.era is Era.MODERN and key not in self.converted:
@@ -112,6 +131,8 @@ class Planner(Solver):
             return self.nodes.level(node)
         assert function.fixture is not None
         scope = max(function.fixture.scope, function.fixture.loop_scope or Scope.FUNCTION)
+        if function.fixture.loop_scope is not None:
+            return scope
         # No test uses it: it would have lived on the loop that its own place sees.
         override = self.seen_from(key.path)
         if override is not None:
@@ -151,17 +172,22 @@ class Planner(Solver):
                 yield key, treated
 
     def _only_sync(self, key: Key) -> bool:
-        """Whether only sync tests and sync fixtures meet the override: an ordinary fixture."""
+        """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.
+
+        An async test below a nearer override counts too: it sees this one when that is gone.
+        """
         met = False
         for test in self.reading.tests:
-            override = self.reading.override_of(test)
-            if override is None or override.key != key:
+            chain = self.reading.closures.visible(test, EVENT_LOOP)
+            if key not in {item.key for item in chain}:
                 continue
+            closure = self.reading.closure(test)
             if self.is_async(test) or any(
-                self.is_loop_fixture(item) for item in self.reading.closure(test).fixtures
+                item.function.override is None and self.is_loop_fixture(item)
+                for item in closure.fixtures
             ):
                 return False
-            met = met or any(True for _ in loop_asks(self.reading.closure(test)))
+            met = met or (chain[-1].key == key and any(True for _ in loop_asks(closure)))
         return met
 
     def _wants(
@@ -170,6 +196,15 @@ class Planner(Solver):
         """Whether a bridge is written for requests at this place."""
         target = place[0]
         return target is None or not overrides[target.key].stays
+
+
+def _goes(treated: Treated | None) -> bool:
+    """Whether no fixture stands in the override's place afterwards."""
+    return treated is not None and treated.treatment in (
+        Treatment.DELETE,
+        Treatment.FACTORY,
+        Treatment.POLICY,
+    )
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

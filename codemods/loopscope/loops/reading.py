@@ -195,6 +195,11 @@ class Reading:
         override = self.override_of(test)
         if override is None or self._wide_default:
             return self.settings.test_default or Scope.FUNCTION
+        return self.override_level(override)
+
+    @staticmethod
+    def override_level(override: Registered) -> Scope:
+        """How long a loop of the override lives: no longer than it is visible."""
         scope = override.fixture.scope
         if override.in_class:
             return min(scope, Scope.CLASS)

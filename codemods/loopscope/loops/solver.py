@@ -163,6 +163,9 @@ class Solver:
 
     def _asks(self, test: Test) -> Iterator[Ask]:
         yield from loop_asks(self.reading.closure(test))
+        for ask in self.reading.closure(test).asks:
+            if ask.asker is not None and self._is_left(ask.asker):
+                yield ask
         override = self.reading.override_of(test)
         if override is not None and self.is_async(test):
             # One around it would serve this test, too, if this one were gone.
@@ -174,6 +177,13 @@ class Solver:
         shared = self.ambient.shared(test)
         if shared is not None and self.is_ambient(test):
             yield Ask(None, "ambient", shared)
+
+    def _is_left(self, asker: Registered) -> bool:
+        """An override that builds on the next one, and that a person must replace."""
+        return (
+            self.reading.is_override(asker.function)
+            and self.treated(asker).treatment is Treatment.MANUAL
+        )
 
     def _works(self, override: Registered) -> bool:
         return (

@@ -186,7 +186,8 @@ def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
 def _dynamic(case: Case) -> Iterator[Outcome]:
     """In a running coroutine no fixture can be set up on its loop any more."""
     for key, function in case.functions():
-        if function.is_async and EVENT_LOOP in function.dynamic:
+        becomes_async = case.plan.converted.get(key) in (How.ASYNC, How.RUNNING)
+        if EVENT_LOOP in function.dynamic and (function.is_async or becomes_async):
             running, needs = spell(case.files[key.path], "asyncio.get_running_loop")
             yield TakeRunningLoop(
                 "LS102",

@@ -8,7 +8,7 @@ A test's loop scope is that of its closest ``asyncio`` mark; a closest mark with
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from loopscope.facts.model import Mark
@@ -83,13 +83,12 @@ def _bare(case: Case) -> Iterator[Outcome]:
     """Sync tests that LS102 makes async need a mark in strict mode."""
     if case.reading.mode == "auto":
         return
-    levels = {
-        test.key: case.plan.tests[test.id]
+    tests = [
+        test
         for test in case.reading.tests
         if test.id in case.plan.tests and test.mark("asyncio") is None
-    }
-    for key, level in levels.items():
-        yield _own_mark(case, key, level)
+    ]
+    yield from _own_marks(case, tests)
 
 
 def _holder(mark: Mark) -> Holder:
@@ -123,10 +122,8 @@ def _marked(
             mark.spelled,
         )
     else:
-        yield from _change(case, holder, mark, main, _where(case, holder, tests))
-    stray = [test for test in tests if case.plan.tests[test.id] is not main]
-    for key, level in {test.key: case.plan.tests[test.id] for test in stray}.items():
-        yield _own_mark(case, key, level)
+        yield from _change(case, holder, mark, main, tests)
+    yield from _own_marks(case, [t for t in tests if case.plan.tests[t.id] is not main])
 
 
 def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]) -> bool:
@@ -134,19 +131,26 @@ def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, S
     level = case.plan.tests[tests[0].id]
     if mark.keywords or len(tests) != 1 or mark.ordinal != tests[0].key.ordinal:
         return False
-    if level is case.plan.default:
+    if level is _unnamed(case, tests):
         return False
     wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
     return bool(wider) and levels.get(_holder(wider[0])) is level
 
 
-def _change(case: Case, holder: Holder, mark: Mark, level: Scope, where: str) -> Iterator[Outcome]:
+def _unnamed(case: Case, tests: Iterable[Test]) -> Scope | None:
+    """The loop scope that the tests need not name; None where they must name any."""
+    return None if any(t.id in case.plan.named for t in tests) else case.plan.default
+
+
+def _change(
+    case: Case, holder: Holder, mark: Mark, level: Scope, tests: Sequence[Test]
+) -> Iterator[Outcome]:
     unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
     old_name = "scope" in mark.keywords and "loop_scope" not in mark.keywords
     explicit = mark.loop_scope
     new = None
     message = ""
-    if explicit is not level and (explicit is not None or level is not case.plan.default):
+    if explicit is not level and (explicit is not None or level is not _unnamed(case, tests)):
         new = level
         message = f"loop_scope {level.word}, the loop that its tests share"
     elif old_name:
@@ -156,6 +160,7 @@ def _change(case: Case, holder: Holder, mark: Mark, level: Scope, where: str) ->
         message = f"{message}; {removed}" if message else removed
     if message:
         change = MarkChange(mark.spelled, new, unknown, rename=old_name)
+        where = _where(case, holder, tests)
         yield _mark_edit(case, holder, mark, where, message, change)
 
 
@@ -190,25 +195,37 @@ def _where(case: Case, holder: Holder, tests: Iterable[Test]) -> str:
     return ""
 
 
-def _mark_source(case: Case, path: str, level: Scope) -> tuple[str, tuple[Need, ...]]:
+def _mark_source(
+    case: Case, path: str, level: Scope, tests: Iterable[Test]
+) -> tuple[str, tuple[Need, ...]]:
     spelled, needs = spell(case.files[path], "pytest.mark.asyncio")
     if needs:
         needs = (("pytest", None),)
-    if level is case.plan.default and case.reading.mode != "auto":
+    if level is _unnamed(case, tests) and case.reading.mode != "auto":
         return spelled, needs
     return f'{spelled}(loop_scope="{level.word}")', needs
 
 
-def _own_mark(case: Case, key: Key, level: Scope) -> AddDecoratorMark:
+def _own_marks(case: Case, tests: Iterable[Test]) -> Iterator[Outcome]:
+    """A mark on each definition; one that several classes collect has one level."""
+    definitions: dict[Key, list[Test]] = defaultdict(list)
+    for test in tests:
+        definitions[test.key].append(test)
+    for key, collected in definitions.items():
+        yield _own_mark(case, key, collected)
+
+
+def _own_mark(case: Case, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
     function = case.reading.tree.function(key)
-    source, needs = _mark_source(case, key.path, level)
+    level = case.plan.tests[tests[-1].id]
+    source, needs = _mark_source(case, key.path, level, tests)
     return AddDecoratorMark(
         "LS105",
         key.path,
         function.line,
         function.qualname,
         "mark added: the test runs on a loop now"
-        if level is case.plan.default
+        if level is _unnamed(case, tests)
         else f"loop_scope {level.word}, unlike the configured default",
         key.ordinal,
         f"@{source}",
@@ -222,10 +239,10 @@ def _own_mark(case: Case, key: Key, level: Scope) -> AddDecoratorMark:
 def _unmarked(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
     """Mark the widest place that is uniform and holds no sync test."""
     level = _uniform(case, tests)
-    if level is case.plan.default:
+    if level is not None and level is _unnamed(case, tests):
         return
     if level is not None and not _holds_sync(case, module):
-        yield _module_mark(case, module, level)
+        yield _module_mark(case, module, tests)
         return
     rest: list[Test] = []
     classes: dict[Key, list[Test]] = defaultdict(list)
@@ -236,16 +253,14 @@ def _unmarked(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
             rest.append(test)
     for key, members in classes.items():
         inner = _uniform(case, members)
-        if inner is case.plan.default:
+        if inner is not None and inner is _unnamed(case, members):
             continue
         if inner is not None and not _holds_sync(case, module, key):
-            yield _class_mark(case, key, inner)
+            yield _class_mark(case, key, members)
         else:
             rest += members
-    wanted = {test.key: case.plan.tests[test.id] for test in rest}
-    for key, own in wanted.items():
-        if own is not case.plan.default:
-            yield _own_mark(case, key, own)
+    wanted = [t for t in rest if case.plan.tests[t.id] is not _unnamed(case, [t])]
+    yield from _own_marks(case, wanted)
 
 
 def _uniform(case: Case, tests: Iterable[Test]) -> Scope | None:
@@ -261,9 +276,10 @@ def _holds_sync(case: Case, module: str, cls: Key | None = None) -> bool:
     )
 
 
-def _module_mark(case: Case, module: str, level: Scope) -> Outcome:
+def _module_mark(case: Case, module: str, tests: Sequence[Test]) -> Outcome:
     facts = case.files[module]
-    source, needs = _mark_source(case, module, level)
+    level = case.plan.tests[tests[0].id]
+    source, needs = _mark_source(case, module, level, tests)
     message = f"loop_scope {level.word} for all tests of the module"
     if facts.pytestmark is not None:
         return JoinPytestmark(
@@ -272,9 +288,10 @@ def _module_mark(case: Case, module: str, level: Scope) -> Outcome:
     return AddPytestmark("LS105", module, 1, "pytestmark", message, source, needs=needs)
 
 
-def _class_mark(case: Case, key: Key, level: Scope) -> Outcome:
+def _class_mark(case: Case, key: Key, tests: Sequence[Test]) -> Outcome:
     cls = case.reading.tree.cls(key)
-    source, needs = _mark_source(case, key.path, level)
+    level = case.plan.tests[tests[0].id]
+    source, needs = _mark_source(case, key.path, level, tests)
     message = f"loop_scope {level.word} for all tests of the class"
     if cls.pytestmark is not None:
         return JoinPytestmark(
@@ -330,7 +347,7 @@ def _renames(case: Case, done: set[Holder]) -> Iterator[Outcome]:
             unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
             if "scope" in mark.keywords or unknown:
                 level = mark.loop_scope or case.plan.default
-                yield from _change(case, holder, mark, level, _where(case, holder, ()))
+                yield from _change(case, holder, mark, level, ())
 
 
 RULE = Rule(

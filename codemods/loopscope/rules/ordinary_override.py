@@ -67,9 +67,14 @@ def _plain_fixture(case: Case, key: Key, function: Function) -> Iterator[Outcome
 
 
 def _asks_current(case: Case) -> bool:
-    """Whether sync code of the suite asks for the current loop, outside the overrides."""
+    """Whether sync code of the suite asks for the current loop, and nothing else gives it one.
+
+    pytest-asyncio sets the loop of a sync ``pytest_asyncio.fixture`` itself.
+    """
+    served = {*case.plan.overrides, *case.plan.fixtures}
     return any(
-        call.place is not Place.ASYNC and Key(path, call.owner or 0) not in case.plan.overrides
+        call.place is not Place.ASYNC
+        and (call.owner is None or Key(path, call.owner) not in served)
         for path, facts in case.files.items()
         for call in facts.loop_calls
     )
