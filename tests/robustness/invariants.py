@@ -14,7 +14,7 @@ from loopscope.suites.configuration import choose_configuration
 from loopscope.suites.formats import decode as decode_text
 from loopscope.suites.formats import parse_ini, parse_toml
 from loopscope.syntax.source import decode
-from loopscope.values import FileError, Migration, Options, PytestConfig, Status, Suite
+from loopscope.values import FileError, Level, Migration, Options, PytestConfig, Suite
 
 Files = Mapping[str, bytes]
 # What a file may be left alone for; everything else that is said of a valid file is a defect.
@@ -22,6 +22,10 @@ LIMITS = (
     "cannot be rewritten: a form feed or line end of an unusual kind",
     "cannot be rewritten: a statement continues a line with a backslash",
 )
+
+# Findings that leave an override, or who asks for it, to a person. These suites are mostly
+# none that ever ran, and may settle with the second run only.
+LEFT = ("LS101", "LS102", "LS390")
 
 
 class Broken(AssertionError):
@@ -56,9 +60,13 @@ def check(files: Files, neutral: Mapping[str, Sequence[bytes]], options: Options
     for change in first.changes:
         _valid(change.path, change.after, files)
         _kept(change.before, change.after, neutral.get(change.path, ()), files)
-    if first.errors or first.status is Status.MANUAL:
-        return  # what was left alone, or to a person, may ask for more the next time
-    for change in _migrate(after, options).changes:
+    if first.errors:
+        return  # what was left alone may ask for more the next time
+    second = _migrate(after, options)
+    if any(item.code in LEFT and item.level is Level.ACTION for item in first.findings):
+        after = {**after, **{change.path: change.after for change in second.changes}}
+        second = _migrate(after, options)
+    for change in second.changes:
         edits = [(edit.code, edit.definition, edit.message) for edit in change.edits]
         patch = b"".join(diff("suite", [change])).decode("utf-8", "replace")
         raise Broken(f"the second run changes {change.path}: {edits}\n{patch}", files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, commonpath, dirname
 
@@ -41,29 +41,44 @@ class Bridge:
 
 
 def place_bridges(
-    asked: Mapping[AskPlace, Asked], level: Callable[[AskPlace], Scope]
+    asked: Mapping[AskPlace, Asked],
+    level: Callable[[AskPlace], Scope],
+    left: Collection[str],
 ) -> list[Bridge]:
     """The least bridges that serve all requests, outer places first.
 
     A parent's bridge serves every region of the same level; another level needs a nearer one.
+    ``left`` are the holders of overrides that stay: what lies below does not see past them.
     """
     modules: dict[Registered | None, list[str]] = defaultdict(list)
     for target, module in asked:
         modules[target].append(module)
+    known: dict[str, Bridge | None] = dict.fromkeys(left)
     found: list[Bridge] = []
-    for target in sorted(modules, key=lambda item: item.holder.count("/") if item else -1):
+    for target in sorted(modules, key=_depth):
         places = {module: (target, module) for module in modules[target]}
         levels = {module: level(place) for module, place in places.items()}
         requests = {module: asked[place] for module, place in places.items()}
-        found += _bridges_of(target, requests, levels, found)
+        for bridge in _bridges_of(target, requests, levels, known):
+            found.append(bridge)
+            own = target is not None and bridge.replaces == target.key
+            known[target.holder if target and own else _holder(bridge.path)] = bridge
     return found
+
+
+def _depth(target: Registered | None) -> tuple[int, bool, int]:
+    """Plugins come first, then each conftest before the modules beside it and their classes."""
+    if target is None:
+        return (-1, False, 0)
+    place = target.holder.removeprefix("./")
+    return (place.count("/"), place != "" and not place.endswith("/"), place.count("::"))
 
 
 def _bridges_of(
     target: Registered | None,
     asked: Mapping[str, Asked],
     levels: Mapping[str, Scope],
-    known: list[Bridge],
+    known: Mapping[str, Bridge | None],
 ) -> Iterator[Bridge]:
     # A fixture of the override's own file that no test reaches has no say beside tests.
     used = [module for module in asked if target is None or module != target.key.path]
@@ -93,13 +108,26 @@ def _place(files: set[str]) -> str:
     return f"{common}/conftest.py" if common else "conftest.py"
 
 
-def _served(holder: str, level: Scope, scope: Scope, known: list[Bridge]) -> bool:
-    """Whether a parent's bridge of the same level is visible at the holder already."""
-    return any(
-        bridge.loop_scope is level
+def _served(holder: str, level: Scope, scope: Scope, known: Mapping[str, Bridge | None]) -> bool:
+    """Whether what is visible at the holder is a parent's bridge of the same level."""
+    visible = [place for place in known if _sees(holder, place)]
+    if not visible:
+        return False
+    bridge = known[max(visible, key=lambda place: len(place.removeprefix("./")))]
+    return (
+        bridge is not None
+        and bridge.loop_scope is level
         and bridge.scope >= scope
         and not bridge.autouse
-        and basename(bridge.path) == "conftest.py"
-        and holder.startswith(conftest_holder(bridge.path).removeprefix("./"))
-        for bridge in known
     )
+
+
+def _sees(holder: str, place: str) -> bool:
+    """Whether a fixture that is registered at a place is visible at the holder."""
+    if place.endswith("/"):
+        return holder.startswith(place.removeprefix("./"))
+    return holder == place or holder.startswith(f"{place}::")
+
+
+def _holder(path: str) -> str:
+    return conftest_holder(path) if basename(path) == "conftest.py" else path

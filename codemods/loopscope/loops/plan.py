@@ -16,10 +16,11 @@ from loopscope.loops.bridges import Bridge, place_bridges
 from loopscope.loops.closure import EVENT_LOOP, loop_asks
 from loopscope.loops.conversions import Candidates, How, choose
 from loopscope.loops.factories import settle
+from loopscope.loops.left_over import deviating
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.solver import Solver
 from loopscope.loops.treatments import Treated, Treatment
-from loopscope.loops.tree import Key, Registered
+from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
 
@@ -39,9 +40,9 @@ class Plan:
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
     ambients: tuple[Ambient, ...] = ()
     currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> level, for xunit
-    # Async tests that see an override which stays: it would be taken for their loop another
-    # time, so they name their loop scope even where it is the default.
-    named: frozenset[str] = frozenset()
+    # What names its loop scope even where it is the default: an override that stays suggests
+    # another one. Ids of async tests, and fixtures of sync tests.
+    named: frozenset[str | Key] = frozenset()
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -79,6 +80,7 @@ class Planner(Solver):
         bridges = place_bridges(
             {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
             lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
+            [item.holder for item in reading.overrides if overrides[item.key].stays],
         )
         for bridge in bridges:
             if bridge.replaces is not None:
@@ -105,23 +107,18 @@ class Planner(Solver):
                 for module in {test.module for test in reading.tests}
                 if ("current", module) in self.nodes
             },
-            frozenset() if modern else frozenset(self._named(tests, overrides)),
+            frozenset() if modern else frozenset(self._named(overrides)),
         )
 
-    def _named(
-        self, tests: Mapping[str, Scope], overrides: Mapping[Key, Treated]
-    ) -> Iterator[str]:
-        """The async tests for which an override that stays suggests another loop."""
-        for test in self.reading.tests:
-            if test.id not in tests:
-                continue
-            chain = self.reading.closures.visible(test, EVENT_LOOP)
-            left = [item for item in chain if not _goes(overrides.get(item.key))]
-            nearest = overrides.get(left[-1].key) if left else None
-            if nearest is None or not nearest.stays:
-                continue
-            if self.reading.override_level(left[-1]) is not tests[test.id]:
+    def _named(self, overrides: Mapping[Key, Treated]) -> Iterator[str | Key]:
+        def level(test: Test) -> Scope | None:
+            return self.level(test) if self.concerns(test) else None
+
+        for test in deviating(self.reading, overrides, level):
+            if self.is_async(test):
                 yield test.id
+            else:
+                yield from (item.key for item in self.reading.closure(test).fixtures)
 
     def _fixture_level(self, key: Key, function: Function) -> Scope:
         if self.reading.era is Era.MODERN and key not in self.converted:
@@ -196,15 +193,6 @@ class Planner(Solver):
         """Whether a bridge is written for requests at this place."""
         target = place[0]
         return target is None or not overrides[target.key].stays
-
-
-def _goes(treated: Treated | None) -> bool:
-    """Whether no fixture stands in the override's place afterwards."""
-    return treated is not None and treated.treatment in (
-        Treatment.DELETE,
-        Treatment.FACTORY,
-        Treatment.POLICY,
-    )
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

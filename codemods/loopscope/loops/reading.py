@@ -189,13 +189,20 @@ class Reading:
         An override lives no wider than it is visible: one in a test module at most for
         that module, one in a class at most for the class (legacy 4).
         """
-        marked = _marked_level(test)
+        marked = self._named_level(test)
         if marked is not None:
             return marked
         override = self.override_of(test)
         if override is None or self._wide_default:
             return self.settings.test_default or Scope.FUNCTION
         return self.override_level(override)
+
+    def _named_level(self, test: Test) -> Scope | None:
+        """The level that its mark names; for a sync test the one that its fixtures name."""
+        if self.is_async_test(test):
+            return _marked_level(test)
+        named = [item.fixture.loop_scope for item in self.closure(test).fixtures]
+        return max((scope for scope in named if scope is not None), default=_marked_level(test))
 
     @staticmethod
     def override_level(override: Registered) -> Scope:
@@ -208,7 +215,7 @@ class Reading:
     def slot(self, test: Test) -> Loop:
         """The identity of the loop that the test got on 0.21."""
         level = self.slot_level(test)
-        if _marked_level(test) is not None:
+        if self._named_level(test) is not None:
             return Loop(level, self.instance(test, level))
         override = self.override_of(test)
         if override is None or self._wide_default:

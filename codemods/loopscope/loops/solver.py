@@ -83,7 +83,20 @@ class Solver:
         """A sync test that gets its current loop from LS109, and not from a bridge."""
         if self.is_async(test) or not self.ambient.concerns(test):
             return False
-        return not any(True for _ in loop_asks(self.reading.closure(test)))
+        closure = self.reading.closure(test)
+        return not (
+            any(True for _ in loop_asks(closure)) or any(map(self._bound, closure.fixtures))
+        )
+
+    def _bound(self, item: Registered) -> bool:
+        """A sync fixture under ``pytest_asyncio.fixture``: its loop is the current one."""
+        fixture = item.function.fixture
+        return (
+            fixture is not None
+            and fixture.origin == "pytest_asyncio.fixture"
+            and not item.function.is_async
+            and item.function.override is None
+        )
 
     def _settled(self) -> frozenset[Key]:
         """The functions whose calls for the current loop the migration takes care of."""

@@ -127,7 +127,11 @@ def needs_loop_scope(case: Case, key: Key) -> bool:
     if fixture is None or level is None:
         return False
     default = case.plan.fixture_default
-    return fixture.scope > Scope.FUNCTION or level is not (default or fixture.scope)
+    return (
+        fixture.scope > Scope.FUNCTION
+        or level is not (default or fixture.scope)
+        or key in case.plan.named
+    )
 
 
 def _foreign(case: Case) -> set[Key]:
