@@ -88,7 +88,7 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted; no file was left half written.", err=True)
-        code = _INTERRUPTED
+        _leave_interrupted()
     except BrokenPipeError:  # the reader, such as head, has seen enough
         _drop_output()
         code = 1
@@ -99,6 +99,18 @@ def main() -> None:
             click.echo(f"error: {what} cannot be written: {error.strerror or error}", err=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_interrupted() -> None:
+    """Exit with 130, whatever Python was doing when Ctrl-C came.
+
+    Caught inside ``exec`` (a dataclass is made so, while a module is imported), Python would
+    end itself with SIGINT at its very end, though the exception has been handled.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(_INTERRUPTED)
 
 
 def _drop_output() -> None:
