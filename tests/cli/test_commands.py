@@ -217,14 +217,16 @@ def test_help_lists_every_command_without_importing_it() -> None:
     assert done.stdout.endswith("True False\n"), done.stderr
 
 
-def test_interrupt_while_a_module_is_imported_exits_with_130() -> None:
+def test_interrupt_while_a_module_is_imported_exits_with_130(tree: Tree, tmp_path: Path) -> None:
     """Dataclasses are made with exec, after which Python ends itself with SIGINT."""
     code = (
         "import loopscope.cli.main as it\n"
         "it.cli = lambda **_: exec('raise KeyboardInterrupt')\n"
         "it.main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    tree({"interrupted.py": code})
+    command = [sys.executable, "-m", "interrupted"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 130
     assert done.stderr == "Interrupted; no file was left half written.\n"
 
