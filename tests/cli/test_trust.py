@@ -47,6 +47,12 @@ def snapshot(root: Path) -> dict[str, tuple[bytes, int, int]]:
     }  # fmt: skip
 
 
+def commit_all(root: Path) -> None:
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=root, check=True, timeout=60)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A git working copy full of code that leaves a mark when it runs."""
@@ -59,7 +65,7 @@ def repository(tmp_path: Path) -> Path:
         path = root / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(MARK)
-    subprocess.run(["git", "init", "-q"], cwd=root, check=True, timeout=60)
+    commit_all(root)
     program = root / "program"
     program.write_text('#!/bin/sh\ntouch "$MARK"\ncat\n')
     program.chmod(0o755)
@@ -137,9 +143,7 @@ def committed(tree: Tree, tmp_path: Path) -> Path:
     """A working copy in which everything is committed."""
     tree({"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "conftest.py": CONFTEST})
     tree({"test_a.py": "async def test_a(): ...\n"})
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-        subprocess.run(["git", *identity, *command], cwd=tmp_path, check=True, timeout=60)
+    commit_all(tmp_path)
     return tmp_path
 
 
@@ -155,6 +159,14 @@ def test_uncommitted_changes_are_refused_and_named(loopscope: Run, committed: Pa
     assert loopscope("migrate", "--diff").code == 1
     assert loopscope("migrate", "--allow-dirty").code == 0
     assert (committed / "conftest.py").read_text().endswith("# mine\n")
+
+
+def test_untracked_file_is_refused_and_named(loopscope: Run, committed: Path) -> None:
+    (committed / "test_new.py").write_text("async def test_b(event_loop): ...\n")
+    before = snapshot(committed)
+    result = loopscope("migrate")
+    assert (result.code, snapshot(committed)) == (2, before)
+    assert result.err.startswith("error: test_new.py: is not in git")
 
 
 def test_uncommitted_changes_elsewhere_do_not_matter(loopscope: Run, committed: Path) -> None:

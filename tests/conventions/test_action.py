@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,15 @@ def test_shape_of_a_composite_action() -> None:
 def test_no_input_is_pasted_into_a_script() -> None:
     """An expression in a script would run what a pull request puts into it."""
     assert not [step for step in STEPS if "${{" in step.get("run", "")]
+
+
+def test_python_looks_for_no_modules_in_the_checkout(checkout: Path) -> None:
+    for step in STEPS:
+        for command in re.findall(r"(?:PYTHON|python)\" (.*)", step.get("run", "")):
+            assert command.startswith("-I ")
+    (checkout / "types.py").write_text("open('mark', 'x')\n")
+    run_check(checkout, "other")
+    assert not (checkout / "mark").exists()
 
 
 def run_check(directory: Path, paths: str, arguments: str = "") -> int:

@@ -26,7 +26,7 @@ from loopscope.cli.options import Request, suite_options, switch
     metavar="DIR",
     help="The same with one patch for each suite, in DIR.",
 )
-@switch("--allow-dirty", help="Write to files with uncommitted changes, too.")
+@switch("--allow-dirty", help="Write to files that git could not bring back, too.")
 @click.pass_context
 def migrate(ctx: click.Context, /, **_: Any) -> None:
     """Migrate the suites at or below PATHS; default: the current directory.
