@@ -9,7 +9,7 @@ from posixpath import basename
 from loopscope.annotate import comments_for, left_over
 from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
-from loopscope.facts.undefined import undefined_names
+from loopscope.facts.undefined import undefined_names, what_compile_refuses
 from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.compare import count
 from loopscope.loops.loop_map import LoopMap
@@ -96,19 +96,24 @@ def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Fi
 
     ``seconds`` is the limit for one file, as in ``Options.time_limit``.
     """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="<unknown>")
+        return tuple(_recheck(suite, changes, seconds))
+
+
+def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
     facts = _read(suite.files, [], seconds)
     reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
     before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map
     errors: list[FileError] = []
     result = _read_again(suite, facts, list(changes), errors, seconds)
-    findings = [
-        action("LS390", error.path, error.line, f"as it was left, {error.message}")
-        for error in errors
-    ]
-    findings += _lost_names(suite, changes)
-    findings += torn_loops(before, result)
-    findings += unanswered(result)
-    return tuple(findings)
+    for error in errors:
+        yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
+    for change in changes:
+        if change.path.endswith(".py"):
+            yield from _torn_code(suite.files.get(change.path, b""), change)
+    yield from torn_loops(before, result)
+    yield from unanswered(result)
 
 
 def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
@@ -121,20 +126,22 @@ def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, Lo
     return era, reading.modern_map
 
 
-def _lost_names(suite: Suite, changes: Sequence[Change]) -> Iterator[Finding]:
-    """Names that have lost their definition or import: it stands in another hunk than the use."""
-    for change in changes:
-        if not change.path.endswith(".py"):
-            continue
-        try:
-            before = undefined_names(decode(suite.files.get(change.path, b"")).text)
-            after = undefined_names(decode(change.after).text)
-        except (SourceError, SyntaxError, RecursionError, MemoryError):
-            continue  # said elsewhere
-        for name, line in after.items():
-            if name not in before:
+def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
+    """What is broken because its other half stands in a hunk that was left out."""
+    try:
+        before, after = decode(data).text, decode(change.after).text
+        refused = what_compile_refuses(after)
+        if refused and not what_compile_refuses(before):
+            message, line = refused
+            yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
+            return
+        known = undefined_names(before)
+        for name, line in undefined_names(after).items():
+            if name not in known:
                 message = f"as it was left, {name} is used but nothing defines or imports it"
                 yield action("LS390", change.path, line, message)
+    except (SourceError, SyntaxError, RecursionError, MemoryError):
+        return  # said elsewhere
 
 
 def _read(

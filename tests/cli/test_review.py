@@ -129,6 +129,55 @@ def test_name_whose_import_is_gone_is_said(tmp_path: Path, original: dict[str, b
     assert said in result.stdout
 
 
+LONG = "    ...\n" * 8
+SYNC = (
+    "async def f(): ...\n\n\n"
+    f"def test_s(event_loop):\n{LONG}    event_loop.run_until_complete(f())\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "line", "said"),
+    [
+        ("n\ny\n", 13, "this is wrong: 'await' outside async function"),
+        ("y\nn\n", 13, "event_loop is used but nothing defines or imports it"),
+    ],
+)
+def test_half_of_an_edit_is_said(
+    tree: Tree, tmp_path: Path, answers: str, line: int, said: str
+) -> None:
+    tree({**SUITE, "test_a.py": SYNC, "test_z.py": "async def test_z(event_loop): ...\n"})
+    result = review(tmp_path, f"d\nd\n{answers}n\n")
+    assert f"test_a.py:{line}:1: LS390 action: as it was left, {said}" in result.stdout
+    assert said not in review(tmp_path, "d\nd\na\nn\n").stdout
+
+
+def test_answers_of_a_pipe_are_shown_as_a_terminal_would(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
+    shown = review(tmp_path, "n\n\x1b[2J\n").stdout
+    assert "Enter: n]? n\n" in shown
+    assert "Enter: n]? \\x1b[2J\n" in shown
+
+
+def test_answer_that_is_no_text(tmp_path: Path, original: dict[str, bytes]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "loopscope", "migrate", "--review"],
+        cwd=tmp_path, input=b"\xff\xfe\nA\n", capture_output=True, check=False, timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_closed_input_is_the_end_of_it(tmp_path: Path, original: dict[str, bytes]) -> None:
+    command = f"{sys.executable} -m loopscope migrate --review <&-"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert changed(tmp_path, original) == set()
+
+
 def test_quitting_leaves_later_suites_alone(tree: Tree, tmp_path: Path) -> None:
     for name in ("a", "b"):
         tree({f"{name}/{path}": text for path, text in SUITE.items()})
@@ -273,6 +322,20 @@ def test_interrupt_on_a_terminal_changes_nothing(
                 break
     assert process.returncode == 130
     assert changed(tmp_path, original) == set()
+
+
+def test_file_that_is_edited_while_the_review_waits_is_not_overwritten(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
+    with terminal(tmp_path, "--review") as (process, person):
+        person.wait_for(r"\? $")
+        with (tmp_path / "test_z.py").open("a") as file:
+            file.write("# mine\n")
+        person.type("A\n")
+        person.wait_for("was changed by somebody else in the meantime")
+    assert process.returncode == 2
+    assert changed(tmp_path, original) == {"test_z.py"}
+    assert (tmp_path / "test_z.py").read_text().endswith("# mine\n")
 
 
 def test_diff_on_a_terminal_shows_escape_sequences(tree: Tree, tmp_path: Path) -> None:

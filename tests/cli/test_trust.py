@@ -155,6 +155,7 @@ def test_uncommitted_changes_are_refused_and_named(loopscope: Run, committed: Pa
     assert result.code == 2
     assert result.err.startswith("error: conftest.py: has uncommitted changes")
     assert "--allow-dirty" in result.err
+    assert result.out.endswith("1 suite, nothing changed, 1 error.\n")
     assert snapshot(committed) == before
     assert loopscope("migrate", "--diff").code == 1
     assert loopscope("migrate", "--allow-dirty").code == 0

@@ -119,3 +119,14 @@ def test_closed_streams(tmp_path: Path, closed: str) -> None:
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
     assert (tmp_path / "conftest.py").read_bytes() != SUITE["conftest.py"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the current directory cannot be removed")
+def test_current_directory_that_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    command = f"rmdir ../gone; {sys.executable} -m loopscope check ../suite"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path / "gone", capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Error: the current directory is gone")

@@ -73,14 +73,15 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit: 0, 1 or 2 as documented, 130 on Ctrl-C."""
     gc.set_threshold(10_000)  # syntax trees are many objects without cycles: look less often
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller: no file may take its number
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-    for stream in (sys.stdout, sys.stderr):
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # file names may hold what the terminal cannot show
             reconfigure(errors="backslashreplace")
     try:
+        _check_directory()
         code = cli(prog_name="loopscope", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk can still be told
     except click.ClickException as error:
@@ -111,6 +112,19 @@ def _leave_interrupted() -> None:
         with contextlib.suppress(OSError):
             stream.flush()
     os._exit(_INTERRUPTED)
+
+
+def _check_directory() -> None:
+    """Say at once that nothing can be done from a directory that somebody has removed.
+
+    Raises:
+        click.UsageError: The current directory is gone.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        message = f"the current directory is gone ({error.strerror}): change to one that exists"
+        raise click.UsageError(message) from None
 
 
 def _drop_output() -> None:

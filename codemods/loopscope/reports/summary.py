@@ -63,7 +63,8 @@ class Summary:
             edits = _count(self.edits, "edit")
             parts.append(f"{_count(self.files, 'file')} {changed} ({edits}{on_trust})")
         else:
-            parts.append("nothing changed" if self.declined else "nothing to change")
+            kept = self.declined or (wrote and self.errors)  # there would have been something
+            parts.append("nothing changed" if kept else "nothing to change")
         if self.declined:
             parts.append(f"{_count(self.declined, 'hunk')} left out")
         if self.actions:

@@ -99,6 +99,8 @@ class Reviewer:
             except EOFError:
                 click.echo()
                 return "q"
+            if not sys.stdin.isatty():  # which would have shown it
+                click.echo(visible(answer))
             if answer == "A":
                 self._all = True
                 return "a"
