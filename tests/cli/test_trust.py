@@ -120,6 +120,55 @@ def test_nothing_beside_the_given_path_is_written(
     assert touched <= {"a/deep/conftest.py"}
 
 
+def touched(root: Path, before: dict[str, tuple[bytes, int, int]]) -> set[str]:
+    after = snapshot(root)
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
+ASKS = "async def test_x(event_loop): ...\n"
+ELSEWHERE = {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "other/base.py": ASKS, "deep/a": ""}
+
+
+def test_link_to_a_file_that_was_not_given_is_left_alone_and_said(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree(ELSEWHERE)
+    (tmp_path / "deep/test_x.py").symlink_to("../other/base.py")
+    before = snapshot(tmp_path)
+    result = loopscope("migrate", "deep")
+    assert (result.code, touched(tmp_path, before)) == (2, set())
+    assert result.err.startswith(f"error: deep/test_x.py: is a link to {tmp_path}/other/base.py")
+    assert loopscope("migrate", "deep", "other/base.py").code == 0
+    assert "event_loop" not in (tmp_path / "other/base.py").read_text()
+
+
+@pytest.mark.parametrize("table", [True, False])
+@pytest.mark.parametrize("pattern", ["/other", "base.py"])
+def test_excluded_file_is_not_changed_through_a_link(
+    loopscope: Run, tree: Tree, tmp_path: Path, pattern: str, table: bool
+) -> None:
+    tree({f"suite/{name}": text for name, text in ELSEWHERE.items()})
+    (tmp_path / "suite/deep/test_x.py").symlink_to("../other/base.py")
+    if table:
+        tree({"suite/pyproject.toml": f'[tool.loopscope]\nexclude = ["{pattern}"]\n'})
+    before = snapshot(tmp_path)
+    options = [] if table else ["--exclude", pattern]
+    assert loopscope("migrate", "suite", *options).code == 0
+    assert not touched(tmp_path, before) & {"suite/other/base.py", "suite/deep/test_x.py"}
+
+
+def test_configuration_behind_a_link_out_of_the_suite_is_not_changed(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({"suite/conftest.py": CONFTEST, "shared.ini": "[pytest]\nasyncio_mode = auto\n"})
+    tree({"suite/test_a.py": "async def test_a(event_loop): ...\n"})
+    (tmp_path / "suite/pytest.ini").symlink_to("../shared.ini")
+    before = snapshot(tmp_path)
+    result = loopscope("migrate", "suite")
+    assert (result.code, touched(tmp_path, before)) == (2, set())
+    assert f"pytest.ini: is a link to {tmp_path}/shared.ini, which lies outside" in result.err
+
+
 def test_escape_sequences_in_names_and_messages_are_shown(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:

@@ -23,7 +23,13 @@ EDGES = {
     "sub/with blank.py": (b"a\n", b"b\n"),
     'sub/"quoted".py': (b"a\n", b"b\n"),
     "sub/\N{LATIN SMALL LETTER E WITH ACUTE}.py": (b"a\n", b"b\n"),
+    "sub/\\ back\tslash\x01.py": (b"a\n", b"b\n"),
+    "sub/line\nfeed.py": (b"a\n", b"b\n"),
+    "sub/trailing ": (b"a\n", b"b\n"),
+    "sub/\udcff no text.py": (b"a\n", b"b\n"),
+    'sub/\udcff".py': (None, b"a\n"),
     "sub/new.py": (None, b"a\n"),
+    "sub/new with blank.py": (None, b"a"),
     "long.py": (b"x\n" * 30 + b"a\n" + b"y\n" * 30, b"z\n" + b"x\n" * 30 + b"y\n" * 30),
 }
 
@@ -64,6 +70,21 @@ def test_git_apply_gives_the_same_bytes(
     monkeypatch.chdir(here)
     apply(b"".join(diff("suite", changes())), here)
     assert_after(here / "suite")
+
+
+def test_link_is_left_and_the_file_behind_it_is_changed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "suite/sub").mkdir(parents=True)
+    (tmp_path / "suite/base.py").write_bytes(b"a\n")
+    for name in ("one.py", "sub/two.py"):
+        (tmp_path / "suite" / name).symlink_to(tmp_path / "suite/base.py")
+    for names in (["sub/two.py"], ["base.py", "one.py", "sub/two.py"]):
+        (tmp_path / "suite/base.py").write_bytes(b"a\n")
+        apply(b"".join(diff("suite", [Change(n, b"a\n", b"b\n", ()) for n in names])), tmp_path)
+        assert (tmp_path / "suite/base.py").read_bytes() == b"b\n"
+        assert (tmp_path / "suite/sub/two.py").is_symlink()
 
 
 def test_absolute_label_below_the_current_directory_is_shortened(

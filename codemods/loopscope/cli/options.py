@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from loopscope.cli.settings import Given, SettingsError, common_directory, nearest_settings
+from loopscope.suites.files import behind_links
 from loopscope.suites.ignoring import excluding
 from loopscope.values import Options, Suite, Target
 
@@ -109,6 +110,7 @@ class Request:
                 path: data
                 for path, data in suite.files.items()
                 if not excluded(os.path.join(root, path))
+                and not excluded(os.path.join(root, behind_links(root, path)))
             }
             suite = replace(suite, files=kept)
         options = _options(self.given.over(settings))

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from loopscope.sinks.hunks import hunks
+from loopscope.suites.files import behind_links
 from loopscope.values import Change
 
 NO_NEWLINE = b"\\ No newline at end of file\n"
@@ -25,12 +26,17 @@ def diff(label: str, changes: Iterable[Change], start: str = ".") -> Iterator[by
 
     Args:
         label: The suite's path: absolute, or relative to the current directory.
-        changes: Their bytes are taken as they are: line ends and encodings stay.
+        changes: Their bytes are taken as they are: line ends and encodings stay. For a symbolic
+            link the patch names the file behind it, once.
         start: The directory that takes the place of the current one in what was said above.
     """
     prefix = way_to(label, start)
+    done = set()
     for change in changes:
-        yield from _file(prefix + change.path, change)
+        path = behind_links(label, change.path)  # git apply changes no link
+        if (path, change.after) not in done:
+            done.add((path, change.after))
+            yield from _file(prefix + path, change)
 
 
 def way_to(label: str, start: str = ".") -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from loopscope.suites.configuration import CONFIGURATION_FILES, choose_configuration
-from loopscope.suites.files import read_regular, what_it_is
+from loopscope.suites.files import behind_links, read_regular, what_it_is
 from loopscope.suites.ignoring import (
     Ignored,
     is_skipped_content,
@@ -55,9 +55,11 @@ class Found:
         return self.config is not None or self.has_tests
 
     def is_ignored(self, path: str) -> bool:
-        """Whether ignore rules name the file."""
+        """Whether ignore rules name the file, or an exclude the one that it is a link to."""
         rules = self.ignored[os.path.dirname(path)]
         full = os.path.join(self.root, *path.split("/"))
+        if rules.excluded(os.path.join(self.root, behind_links(self.root, path))):
+            return True
         named = self.focus is not None and path in self.focus
         return rules.excluded(full) if named else rules(full)
 

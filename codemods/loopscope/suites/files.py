@@ -55,6 +55,15 @@ def glance_at(path: str) -> bytes:
     return data if len(data) < _GLANCE else read_regular(path)
 
 
+def behind_links(root: str, path: str) -> str:
+    """The file that a symbolic link leads to, or ``path`` itself; both relative to ``root``."""
+    place = os.path.join(root, path)
+    if not os.path.islink(place):
+        return path
+    target = os.path.relpath(os.path.realpath(place), os.path.realpath(root))
+    return target.replace(os.sep, "/")
+
+
 def what_it_is(path: str) -> str:
     """Why a directory entry cannot be read as a file, in words; "" where it can."""
     try:

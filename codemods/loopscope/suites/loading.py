@@ -10,7 +10,7 @@ from pathlib import Path
 from loopscope.suites.choosing import choose
 from loopscope.suites.configuration import CONFIGURATION_FILES
 from loopscope.suites.discovery import Found, discover
-from loopscope.suites.files import glance_at, read_regular
+from loopscope.suites.files import behind_links, glance_at, read_regular
 from loopscope.suites.patterns import is_test_file
 from loopscope.values import FileError, PytestConfig, Suite
 
@@ -106,6 +106,9 @@ def _load(found: Found, label: str) -> Suite:
     if found.error is not None:
         return Suite(label, config, {}, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors)
+    if touched and config.path is not None and config.path not in found.others:
+        where = "lies outside of this suite"
+        return Suite(label, config, {}, errors=(*errors, _link(found, config.path, where)))
     if touched:
         from loopscope.pins import is_pin_file
 
@@ -114,7 +117,7 @@ def _load(found: Found, label: str) -> Suite:
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
-        errors += _left_out(found)
+        errors += _left_out(found, files)
     return Suite(label, config, files, _editable(found, files), tuple(errors))
 
 
@@ -170,7 +173,7 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
     )
 
 
-def _left_out(found: Found) -> Iterator[FileError]:
+def _left_out(found: Found, files: dict[str, bytes]) -> Iterator[FileError]:
     """What pytest may read as part of the suite, but nobody may change here."""
     for error in found.odd:
         if not found.is_ignored(error.path) and found.may_edit(error.path):
@@ -179,12 +182,20 @@ def _left_out(found: Found) -> Iterator[FileError]:
         if not found.is_ignored(path) and found.may_edit(path):
             data = _read(found, path, [])
             if data is not None and _has_trace(data):
-                target = os.path.realpath(os.path.join(found.root, path))
-                message = (
-                    f"is a link to {target}, which lies outside of this suite and is left alone:"
-                    " give its path, too, or make it a file of the suite"
-                )
-                yield FileError(path, message)
+                yield _link(found, path, "lies outside of this suite")
+    for path, data in files.items():
+        hidden = found.may_edit(path) and not found.may_edit(behind_links(found.root, path))
+        if hidden and _has_trace(data):
+            yield _link(found, path, "was not given")
+
+
+def _link(found: Found, path: str, where: str) -> FileError:
+    target = os.path.realpath(os.path.join(found.root, path))
+    message = (
+        f"is a link to {target}, which {where} and is left alone: give its path, too, or make it"
+        " a file of the suite"
+    )
+    return FileError(path, message)
 
 
 def _read(found: Found, path: str, errors: list[FileError]) -> bytes | None:
@@ -205,4 +216,5 @@ def _editable(found: Found, files: dict[str, bytes]) -> frozenset[str] | None:
         return None
     folders = {os.path.dirname(path) for path in files}
     conftests = {f"{folder}/conftest.py".lstrip("/") for folder in folders}  # may be new
-    return frozenset(path for path in {*files, *conftests} if found.may_edit(path))
+    given = (path for path in {*files, *conftests} if found.may_edit(path))
+    return frozenset(path for path in given if found.may_edit(behind_links(found.root, path)))
