@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from posixpath import basename
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from loopscope.annotate import comments_for, left_over
-from loopscope.facts.model import FileFacts
-from loopscope.facts.reader import read_file
 from loopscope.facts.undefined import undefined_names, what_compile_refuses
-from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.compare import count
 from loopscope.loops.loop_map import LoopMap
 from loopscope.loops.plan import make_plan
-from loopscope.loops.reading import Era, Reading, Settings
+from loopscope.loops.reading import Era
 from loopscope.loops.view import loop_maps
-from loopscope.pins import legacy_mode_floor, modern_floor
-from loopscope.recheck import lost_loops, torn_loops, unanswered
+from loopscope.recheck import lost_below, lost_loops, torn_loops, unanswered
 from loopscope.rules import ORDER
 from loopscope.rules.base import Case, Edit, OptionEdit, action
 from loopscope.rules.features import least_version
 from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
-from loopscope.scopes import Scope
-from loopscope.suites.configuration import asyncio_mode, loop_scope_option, read_configuration
+from loopscope.suite_reading import read_result, read_suite
 from loopscope.syntax.source import SourceError, decode
-from loopscope.syntax.unparsable import explain
 from loopscope.values import (
+    Around,
     Change,
     FileError,
     Finding,
     Level,
     Migration,
     Options,
-    PytestConfig,
     Status,
     Suite,
 )
@@ -54,10 +48,11 @@ def migrate(suite: Suite, options: Options) -> Migration:
 def _migrate(suite: Suite, options: Options) -> Migration:
     errors = list(suite.errors)
     seconds = options.time_limit
-    facts = _read(suite.files, errors, seconds)
-    reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
+    reading = read_suite(suite, errors, seconds)
+    facts = reading.files
     case = Case(reading, make_plan(reading, options), suite.config, options, suite.files)
     edits, option_edits, findings = _decide(case)
+    edits = [edit for edit in edits if edit.path not in suite.around]
     least = least_version(case, option_edits)
     pins, more = _requirements(case, [*edits, *option_edits], least)
     findings += more
@@ -70,11 +65,16 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     bench.configure(option_edits)
     changes = bench.changes
     before = reading.legacy_map if case.plan.era is Era.LEGACY else reading.modern_map
-    result = _read_again(suite, facts, changes, errors, seconds) if changes else reading
+    result = reading
+    if changes:
+        more_changes = [*changes, *_changes_below(suite, options)]
+        result = read_result(suite, reading, more_changes, errors, seconds)
+    findings += unanswered(result) if not errors else []
+    findings = [finding for finding in findings if finding.path not in suite.around]
     if not errors:
         if changes:
-            findings += lost_loops(before, result, partial=suite.editable is not None)
-        findings += unanswered(result)
+            findings += lost_loops(before, reading, result, partial=suite.editable is not None)
+            findings += lost_below(before, reading, result)
         findings = [finding for finding in findings if not _ignored(case, finding)]
     findings = sorted(set(findings))
     return Migration(
@@ -98,15 +98,14 @@ def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Fi
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="<unknown>")
-        return tuple(_recheck(suite, changes, seconds))
+        return tuple(_recheck(replace(suite, around=Around()), changes, seconds))
 
 
 def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
-    facts = _read(suite.files, [], seconds)
-    reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
+    reading = read_suite(suite, [], seconds)
     before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map
     errors: list[FileError] = []
-    result = _read_again(suite, facts, list(changes), errors, seconds)
+    result = read_result(suite, reading, changes, errors, seconds)
     for error in errors:
         yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
     for change in changes:
@@ -118,12 +117,20 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
 
 def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
     """For which rules a suite is written, and its modern loop map after ``changes``."""
-    facts = _read(suite.files, [], Options().time_limit)
-    reading = Reading(facts, suite.config, _settings(suite.config, suite.files))
+    seconds = Options().time_limit
+    reading = read_suite(suite, [], seconds)
     era = reading.era
     if changes:
-        reading = _read_again(suite, facts, list(changes), [], Options().time_limit)
+        reading = read_result(suite, reading, changes, [], seconds)
     return era, reading.modern_map
+
+
+def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
+    """What the migrations of the suites below do to their Python files."""
+    for prefix, inner in suite.around.below.items():
+        for change in _migrate(inner, options).changes:
+            if change.path.endswith(".py"):
+                yield replace(change, path=prefix + change.path)
 
 
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
@@ -142,40 +149,6 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
                 yield action("LS390", change.path, line, message)
     except (SourceError, SyntaxError, RecursionError, MemoryError):
         return  # said elsewhere
-
-
-def _read(
-    files: Mapping[str, bytes], errors: list[FileError], seconds: float
-) -> dict[str, FileFacts]:
-    facts: dict[str, FileFacts] = {}
-    for path in sorted(files):
-        if not path.endswith(".py"):
-            continue
-        try:
-            with time_limit(seconds):
-                facts[path] = read_file(path, decode(files[path]).text)
-        except SourceError as error:
-            errors.append(FileError(path, error.message, error.line))
-        except (SyntaxError, RecursionError, MemoryError) as error:
-            errors.append(FileError(path, *explain(error, decode(files[path]).text)))
-        except OutOfTime:
-            errors.append(FileError(path, took_too_long(seconds)))
-    return facts
-
-
-def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
-    test = loop_scope_option(config, "asyncio_default_test_loop_scope")
-    fixture = loop_scope_option(config, "asyncio_default_fixture_loop_scope")
-    mode = asyncio_mode(config)
-    if "asyncio_mode" not in config.options and mode == "strict" and legacy_mode_floor(files):
-        mode = "legacy"  # the default of the releases up to 0.18
-    return Settings(
-        mode=mode,
-        test_default=test if isinstance(test, Scope) else None,
-        fixture_default=fixture if isinstance(fixture, Scope) else None,
-        fixture_scope=fixture == "fixture-scope",
-        modern_requirement=modern_floor(files),
-    )
 
 
 # -- deciding ---------------------------------------------------------------------------
@@ -227,27 +200,6 @@ def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
     return any(
         outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
     )
-
-
-# -- recheck ----------------------------------------------------------------------------
-
-
-def _read_again(
-    suite: Suite,
-    facts: dict[str, FileFacts],
-    changes: list[Change],
-    errors: list[FileError],
-    seconds: float,
-) -> Reading:
-    """The reading of the result."""
-    after = {change.path: change.after for change in changes}
-    new_facts = _read(after, errors, seconds)
-    config = suite.config
-    path = config.path or next((c.path for c in changes if not c.path.endswith(".py")), None)
-    if path in after:
-        found = read_configuration(basename(path), after[path], path)
-        config = found if isinstance(found, PytestConfig) else config
-    return Reading({**facts, **new_facts}, config, _settings(config, {}))
 
 
 def _status(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:

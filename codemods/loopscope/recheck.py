@@ -14,12 +14,15 @@ from loopscope.rules.base import action
 from loopscope.values import Finding
 
 
-def lost_loops(before: LoopMap, after: Reading, *, partial: bool) -> Iterator[Finding]:
+def lost_loops(
+    before: LoopMap, original: Reading, after: Reading, *, partial: bool
+) -> Iterator[Finding]:
     """LS390: tests whose modern loops differ from their legacy ones.
 
-    ``partial`` says that only some files of the suite may be changed.
+    ``original`` tells where they stood; ``partial`` says that only some files of the suite may
+    be changed.
     """
-    places = {test.id: test for test in after.tests}
+    places = _places(original, after)
     hint = (
         "Only some files of the suite were given: migrate them all"
         if partial
@@ -27,11 +30,40 @@ def lost_loops(before: LoopMap, after: Reading, *, partial: bool) -> Iterator[Fi
     )
     for difference in differences(before, after.modern_map):
         test = places[difference.test]
+        if test.key.path in after.around:
+            continue
         yield action(
             "LS390",
             test.key.path,
             test.function.line,
             f"{test.function.qualname}: {difference.message}. {hint}",
+        )
+
+
+def lost_below(before: LoopMap, original: Reading, after: Reading) -> Iterator[Finding]:
+    """LS390 for tests of the suites below: one finding for what is alike in one of them."""
+    places = _places(original, after)
+    alike: dict[tuple[str, Cause, str], list[Test]] = defaultdict(list)
+    for difference in differences(before, after.modern_map):
+        test = places[difference.test]
+        for prefix, suite in after.around.below.items():
+            if suite.around.loads_above and after.tree.config.path is None:
+                continue  # nothing says that it is run but by itself
+            if test.key.path.startswith(prefix):
+                alike[prefix, difference.cause, difference.names].append(test)
+    for (prefix, cause, names), tests in alike.items():
+        name = tests[0].function.qualname
+        what = (
+            f"1 test: {cause.of_one(names)}"
+            if len(tests) == 1
+            else (f"{len(tests)} tests {cause.of_several(names)}")
+        )
+        yield action(
+            "LS390",
+            tests[0].key.path,
+            tests[0].function.line,
+            f"when pytest runs in the folder above, as configured there, {what} ({name} is the"
+            f" first). Run {prefix} by itself, or migrate it with --style explicit",
         )
 
 
@@ -51,6 +83,10 @@ def torn_loops(before: LoopMap, after: Reading) -> Iterator[Finding]:
         )
         hint = "Take the hunks that were left out, too, or change it by hand"
         yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
+
+
+def _places(original: Reading, after: Reading) -> dict[str, Test]:
+    return {test.id: test for test in (*after.tests, *original.tests)}
 
 
 def unanswered(after: Reading) -> Iterator[Finding]:

@@ -179,6 +179,32 @@ class PytestConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """Files of other suites that count for one; they are read with it, and never changed.
+
+    ``outside`` holds conftests above the root that pytest loads all the same, and modules that
+    the suite imports from elsewhere; its keys start with ``../``. ``modules`` maps the dotted
+    names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
+    the root collects, too; its keys are their folders, with a slash at the end. ``importers``
+    names the files of other suites that import from a module of this one.
+    """
+
+    outside: Mapping[str, bytes] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    below: Mapping[str, Suite] = field(default_factory=dict)
+    importers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether a path, relative to the root of the suite, is that of another suite."""
+        return path.startswith("../") or path.startswith(tuple(self.below))
+
+    @property
+    def loads_above(self) -> bool:
+        """Whether pytest loads conftests from above the root."""
+        return any(path.endswith("/conftest.py") for path in self.outside)
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """One pytest rootdir: its configuration and the files that matter, as bytes.
 
@@ -193,6 +219,7 @@ class Suite:
     files: Mapping[str, bytes]
     editable: frozenset[str] | None = None
     errors: tuple[FileError, ...] = ()
+    around: Around = field(default_factory=Around)
 
 
 @dataclass(frozen=True, slots=True)

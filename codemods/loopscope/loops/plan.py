@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loopscope.facts.model import Function
 from loopscope.loops.ambient import Ambient
@@ -75,13 +75,15 @@ class Planner(Solver):
             # Without the option for tests (0.26) function is the only default there is.
             explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
             present = reading.settings.test_default
-            default = present or (Scope.FUNCTION if explicit else _default(tests, fixtures))
+            own = {test.id: tests[test.id] for test in reading.own_tests if test.id in tests}
+            default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
             lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
             [item.holder for item in reading.overrides if overrides[item.key].stays],
         )
+        bridges = [self._at_home(bridge) for bridge in bridges]
         for bridge in bridges:
             if bridge.replaces is not None:
                 treated = overrides[bridge.replaces]
@@ -119,6 +121,15 @@ class Planner(Solver):
                 yield test.id
             else:
                 yield from (item.key for item in self.reading.closure(test).fixtures)
+
+    def _at_home(self, bridge: Bridge) -> Bridge:
+        """A bridge for an override in another suite's file stands in a conftest of this one."""
+        key = bridge.replaces
+        if key is None or not key.path.startswith("../"):
+            return bridge
+        files = [item.file for item in self.reading.overrides if item.key == key]
+        own = [file for file in files if file not in self.reading.around]
+        return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
 
     def _fixture_level(self, key: Key, function: Function) -> Scope:
         if self.reading.era is Era.MODERN and key not in self.converted:
@@ -163,6 +174,9 @@ class Planner(Solver):
                     yield key, Treated(Treatment.ORDINARY)
                     continue
                 treated = self.treated(Registered("", key, function))
+                if path.startswith("../") and treated.treatment is not Treatment.DELETE:
+                    reason = treated.reason or "it does more than making a loop"
+                    treated = Treated(Treatment.MANUAL, reason)
                 if treated.treatment is Treatment.FACTORY:
                     concerned = [test for test in self.reading.tests if self.concerns(test)]
                     treated = settle(self.reading, key, concerned, tests)

@@ -17,7 +17,7 @@ from loopscope.loops.closure import EVENT_LOOP, Closure, Closures
 from loopscope.loops.loop_map import Loop, LoopMap, TestLoops
 from loopscope.loops.tree import Registered, Test, Tree
 from loopscope.scopes import Scope
-from loopscope.values import PytestConfig
+from loopscope.values import Around, PytestConfig
 
 # Only pytest-asyncio 0.22: the loop of a class or module.
 LOOP_MARK = "asyncio_event_loop"
@@ -45,17 +45,22 @@ class Reading:
     """A suite with everything about it that rules ask for, computed on demand."""
 
     def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, settings: Settings
+        self,
+        files: Mapping[str, FileFacts],
+        config: PytestConfig,
+        settings: Settings,
+        around: Around | None = None,
     ) -> None:
         self.files = files
         self.settings = settings
+        self.around = around or Around()
         hooks = [hook for facts in files.values() for hook in facts.hooks]
         # A hook that marks every async test is auto mode by another name.
         self.auto_by_hook = settings.mode != "auto" and any(
             hook.bare and hook.only_marks for hook in hooks
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
-        self.tree = Tree(files, config)
+        self.tree = Tree(files, config, self.around)
         self.closures = Closures(self.tree)
 
     # -- what is async ------------------------------------------------------------------
@@ -64,6 +69,11 @@ class Reading:
     def tests(self) -> tuple[Test, ...]:
         """The tests that pytest-asyncio's rules can concern, unittest's left out."""
         return tuple(test for test in self.tree.tests if not test.unittest)
+
+    @cached_property
+    def own_tests(self) -> tuple[Test, ...]:
+        """The tests without those of other suites that a run of pytest collects, too."""
+        return tuple(test for test in self.tests if test.module not in self.around)
 
     def is_async_test(self, test: Test) -> bool:
         """Whether pytest-asyncio runs the test on a loop."""
@@ -106,16 +116,20 @@ class Reading:
         """Whether anything in the suite is pytest-asyncio's business."""
         return (
             self.mode != "strict"
-            or any(self.is_async_test(test) for test in self.tests)
+            or any(self.is_async_test(test) for test in self.own_tests)
             or any(
                 function.fixture is not None
                 and (
-                    function.fixture.name == EVENT_LOOP
-                    or function.fixture.origin == "pytest_asyncio.fixture"
+                    function.fixture.origin == "pytest_asyncio.fixture"
                     or EVENT_LOOP in function.parameters
                 )
-                for facts in self.files.values()
+                for path, facts in self.files.items()
+                if path not in self.around
                 for function in facts.functions
+            )
+            or any(
+                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.around
+                for fixtures in self.tree.registered.values()
             )
             or self._asks_for_the_plugins_loop
         )
@@ -123,7 +137,9 @@ class Reading:
     @cached_property
     def _asks_for_the_plugins_loop(self) -> bool:
         """Whether a test requests an ``event_loop`` that nothing in the suite defines."""
-        return any(ask.target is None for test in self.tests for ask in self.closure(test).asks)
+        return any(
+            ask.target is None for test in self.own_tests for ask in self.closure(test).asks
+        )
 
     def closure(self, test: Test) -> Closure:
         found = self._closures.get(test.id)
@@ -140,7 +156,7 @@ class Reading:
     @cached_property
     def era(self) -> Era:
         if not self._wide_default and any(
-            self.override_of(test) for test in self.tests if self._on_loop(test)
+            self._has_override(test) for test in self.tests if self._on_loop(test)
         ):
             return Era.LEGACY
         if self._asks_for_the_plugins_loop:
@@ -150,8 +166,8 @@ class Reading:
             return Era.MODERN
         if settings.fixture_scope or settings.modern_requirement:
             return Era.MODERN
-        for facts in self.files.values():
-            for function in facts.functions:
+        for path, facts in self.files.items():
+            for function in facts.functions if path not in self.around else ():
                 body, fixture = function.override, function.fixture
                 if (body and body.kind is BodyKind.BRIDGE) or (
                     fixture and "loop_scope" in fixture.keywords
@@ -161,10 +177,17 @@ class Reading:
                     return Era.MODERN
         scoped = any(
             mark.name == "asyncio" and mark.loop_scope is not None
-            for test in self.tests
+            for test in self.own_tests
             for mark in test.marks
         )
         return Era.MODERN if scoped else Era.LEGACY
+
+    def _has_override(self, test: Test) -> bool:
+        """Whether the test sees an override, one of the two being this suite's own."""
+        override = self.override_of(test)
+        return override is not None and not (
+            test.module in self.around and override.key.path in self.around
+        )
 
     @property
     def _wide_default(self) -> bool:

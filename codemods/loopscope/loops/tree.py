@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from loopscope.facts.model import Class, FileFacts, Fixture, Function, Mark
 from loopscope.loops.modules import ROOTS, find_module
-from loopscope.values import PytestConfig
+from loopscope.values import Around, PytestConfig
 
 _TESTCASES = frozenset(
     {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "django.test.TestCase"}
@@ -88,9 +88,12 @@ class Test:
 class Tree:
     """The files of one suite with pytest's own lookup rules."""
 
-    def __init__(self, files: Mapping[str, FileFacts], config: PytestConfig) -> None:
+    def __init__(
+        self, files: Mapping[str, FileFacts], config: PytestConfig, around: Around | None = None
+    ) -> None:
         self.files = files
         self.config = config
+        self.around = around or Around()
         self._standing_functions: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
@@ -113,7 +116,9 @@ class Tree:
 
     def find(self, importer: str, module: str) -> str | None:
         """The file of the suite that an import in ``importer`` names."""
-        return find_module(self.files, importer, module, self.roots)
+        found = find_module(self.files, importer, module, self.roots)
+        elsewhere = self.around.modules.get(module)
+        return found or (elsewhere if elsewhere in self.files else None)
 
     def function(self, key: Key) -> Function:
         return self._functions[key.path][key.ordinal]
@@ -130,6 +135,7 @@ class Tree:
             path
             for path in sorted(self.files)
             if basename(path) != "conftest.py"
+            and path not in self.around.outside
             and any(
                 fnmatch.fnmatch(path if "/" in pattern else basename(path), pattern)
                 for pattern in patterns
@@ -138,7 +144,16 @@ class Tree:
 
     @cached_property
     def conftests(self) -> tuple[str, ...]:
-        return tuple(path for path in sorted(self.files) if basename(path) == "conftest.py")
+        return tuple(
+            path
+            for path in sorted(self.files)
+            if basename(path) == "conftest.py" and not path.startswith("../")
+        )
+
+    @cached_property
+    def _above(self) -> tuple[str, ...]:
+        """The conftests above the root, which cover all of the suite; the outermost first."""
+        return tuple(path for path in self.around.outside if basename(path) == "conftest.py")
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:
@@ -146,7 +161,7 @@ class Tree:
         found: list[str] = []
         queue = [
             (path, name)
-            for path in (*self.conftests, *self.test_modules)
+            for path in (*self._above, *self.conftests, *self.test_modules)
             for name in self.files[path].plugins
         ]
         words = (self.config.text("addopts") or "").split()
@@ -212,7 +227,7 @@ class Tree:
             for name, (key, function) in fixtures.items():
                 into[name] = Registered(holder, key, function)
 
-        for path in self.plugins:
+        for path in (*self.plugins, *self._above):
             add("", self.module_fixtures(path))
         for path in self.conftests:
             add(conftest_holder(path), self.module_fixtures(path))

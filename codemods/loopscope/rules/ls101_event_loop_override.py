@@ -38,6 +38,12 @@ from loopscope.rules.bridge_code import (
 from loopscope.rules.factory_code import factory_code, hook_code, policy_code
 from loopscope.rules.ordinary_override import keep_ordinary
 from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride
+from loopscope.rules.shared_overrides import (
+    for_others,
+    from_elsewhere,
+    run_from_here,
+    unknown_imports,
+)
 from loopscope.rules.unseen import unseen_overrides
 from loopscope.values import Safety
 
@@ -49,6 +55,17 @@ def decide(case: Case) -> Iterator[Outcome]:
     for key, treated in case.plan.overrides.items():
         function = case.reading.tree.function(key)
         treatment = treated.treatment
+        if key.path in case.reading.around:
+            yield from from_elsewhere(case, key, treated)
+            if not treated.stays:
+                yield from _imports(case, key, function, "override")
+            continue
+        kept = for_others(case, key, function)
+        if kept is not None:
+            yield kept
+            yield from _imports(case, key, function, "override")
+            continue
+        yield from run_from_here(case, key, function)
         if treatment is Treatment.MANUAL:
             yield _manual(key, function, treated.reason)
         elif treatment is Treatment.ORDINARY:
@@ -72,6 +89,7 @@ def decide(case: Case) -> Iterator[Outcome]:
     yield from _hooks(case)
     yield from _plugin_imports(case)
     yield from unseen_overrides(case)
+    yield from unknown_imports(case)
 
 
 def _manual(key: Key, function: Function, reason: str) -> Outcome:
@@ -208,7 +226,9 @@ def _debug(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
         )
 
 
-def _imports(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+def _imports(
+    case: Case, key: Key, function: Function, what: str = "deleted override"
+) -> Iterator[Outcome]:
     """Imports of the deleted fixture by name go too."""
     for path, facts in case.files.items():
         found = case.reading.tree.module_fixtures(path).get(EVENT_LOOP)
@@ -221,7 +241,7 @@ def _imports(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
                     path,
                     bound.line,
                     bound.name,
-                    "import of the deleted override removed",
+                    f"import of the {what} removed",
                     forget=(function.name,),
                 )
 

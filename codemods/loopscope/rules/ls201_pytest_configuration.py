@@ -19,7 +19,7 @@ _MOST = "the loop scope of most tests of the suite"
 
 
 def decide(case: Case) -> Iterator[Outcome]:
-    if not case.reading.uses_plugin:
+    if not case.reading.uses_plugin or _is_idle(case):
         return
     settings = case.reading.settings
     if case.reading.auto_by_hook:
@@ -47,6 +47,18 @@ def decide(case: Case) -> Iterator[Outcome]:
         )
     if default is not Scope.FUNCTION and settings.test_default is None:
         yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
+
+
+def _is_idle(case: Case) -> bool:
+    """Whether a new configuration file would be for no test at all."""
+    if case.config.path is not None or case.reading.own_tests:
+        return False
+    below = case.reading.around.below.items()
+    by_themselves = tuple(prefix for prefix, suite in below if suite.around.loads_above)
+    return not any(
+        case.reading.is_async_test(test) and not test.module.startswith(by_themselves)
+        for test in case.reading.tests
+    )
 
 
 def _unset(case: Case) -> OptionEdit:

@@ -105,6 +105,20 @@ def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
     return value if scope is None else scope
 
 
+def added_options(config: PytestConfig, flag: str) -> list[str]:
+    """The values that ``addopts`` gives to a long option, such as ``--confcutdir``."""
+    addopts = config.options.get("addopts", "")
+    words = list(addopts if isinstance(addopts, tuple) else _words(str(addopts)))
+    if "--" in words:
+        words = words[: words.index("--")]
+    following = zip(words, [*words, ""][1:], strict=True)
+    return [
+        word.partition("=")[2] if "=" in word else after
+        for word, after in following
+        if word == flag or word.startswith(f"{flag}=")
+    ]
+
+
 def _read_pytest_toml(document: dict[str, Any], path: str) -> PytestConfig | FileError:
     if "pytest" not in document:
         stray = [key for key, value in document.items() if not isinstance(value, dict)]

@@ -41,6 +41,7 @@ class Found:
     links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
     odd: list[FileError] = field(default_factory=list)  # what looks like Python but is no file
     ignored: dict[str, Ignored] = field(default_factory=dict)  # directory -> its rules
+    below: list[Found] = field(default_factory=list)  # suites in it, without those in these
     unfinished: list[str] = field(default_factory=list)  # directories where a write was cut off
     focus: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
 
@@ -236,6 +237,8 @@ class _Walk:
         for found, around in reversed(self.owners):
             if found.config is not None or around is None or found.has_tests:
                 suites.append(found)
+                if around is not None:
+                    around.below.append(found)
             else:
                 _merge(found, around)
         return suites[::-1]
@@ -243,6 +246,7 @@ class _Walk:
 
 def _merge(inner: Found, outer: Found) -> None:
     prefix = _relative(outer.root, inner.root) + "/"
+    outer.below.extend(inner.below)
     outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
     outer.python.extend(prefix + path for path in inner.python)
     outer.links.extend(prefix + path for path in inner.links)

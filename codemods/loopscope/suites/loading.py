@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from loopscope.suites.around import (
+    Index,
+    conftests_above,
+    importers_elsewhere,
+    modules_elsewhere,
+    prefix_of,
+    suites_below,
+)
 from loopscope.suites.choosing import choose
 from loopscope.suites.configuration import CONFIGURATION_FILES
 from loopscope.suites.discovery import Found, discover
 from loopscope.suites.files import behind_links, glance_at, read_regular
 from loopscope.suites.patterns import is_test_file
-from loopscope.values import FileError, PytestConfig, Suite
+from loopscope.values import Around, FileError, PytestConfig, Suite
 
 # Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,
 # AbstractEventLoopPolicy, event_loop_policy, ...). Plain substrings: five times as fast as one
@@ -66,18 +74,20 @@ def load_suites(
             yield FileError(path.as_posix(), message)
     relative = not any(path.is_absolute() for path in paths)
     suites = discover(existing, exclude, base or working)
+    everything = suites
     suites, errors = choose(suites, only, skip, working)
     yield from errors
     if recover is not None and any(found.unfinished for found in suites):
         yield from _recover(suites, recover)
-        suites = discover(existing, exclude, base or working)
+        suites = everything = discover(existing, exclude, base or working)
         suites, _ = choose(suites, only, skip, working)
+    index = Index(everything)
     done, total = 0, sum(len(found.python) for found in suites)
     for found in suites:
         progress(done, total)
         done += len(found.python)
         label = os.path.relpath(found.root, working) if relative else found.root
-        suite = _load(found, label.replace(os.sep, "/"))
+        suite = _load(found, label.replace(os.sep, "/"), index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
 
@@ -93,7 +103,8 @@ def _recover(
                 yield replace(error, path=path.replace(os.sep, "/"))
 
 
-def _load(found: Found, label: str) -> Suite:
+def _load(found: Found, label: str, index: Index, tests: PytestConfig | None = None) -> Suite:
+    """Read one suite; ``tests`` is the configuration of a suite above that collects from it."""
     config = found.config or PytestConfig()
     errors = list(found.errors)
     if found.unfinished:
@@ -105,10 +116,11 @@ def _load(found: Found, label: str) -> Suite:
         return Suite(label, config, {}, errors=tuple(errors))
     if found.error is not None:
         return Suite(label, config, {}, errors=(*errors, found.error))
-    files, touched = _scan(found, config, errors)
+    files, touched = _scan(found, config, errors, tests)
     if touched and config.path is not None and config.path not in found.others:
         where = "lies outside of this suite"
         return Suite(label, config, {}, errors=(*errors, _link(found, config.path, where)))
+    around = Around()
     if touched:
         from loopscope.pins import is_pin_file
 
@@ -118,24 +130,46 @@ def _load(found: Found, label: str) -> Suite:
                 if data is not None:
                     files[name] = data
         errors += _left_out(found, files)
-    return Suite(label, config, files, _editable(found, files), tuple(errors))
+        around = _around(found, files, index, tests)
+    return Suite(label, config, files, _editable(found, files), tuple(errors), around)
+
+
+def _around(
+    found: Found,
+    files: Mapping[str, bytes],
+    index: Index,
+    tests: PytestConfig | None,
+) -> Around:
+    """What other suites have to do with this one."""
+    above = conftests_above(found)
+    outside, modules = modules_elsewhere(found, {**files, **above}, index)
+    below = {}
+    if tests is None:  # in those below another the suites below are that one's
+        config = found.config or PytestConfig()
+        for inner in suites_below(found, files):
+            suite = _load(inner, inner.root, index, config)
+            below[prefix_of(inner, found.root)] = suite
+    importers = importers_elsewhere(found, files, index)
+    return Around({**above, **outside}, modules, below, importers)
 
 
 def _scan(
-    found: Found, config: PytestConfig, errors: list[FileError]
+    found: Found, config: PytestConfig, errors: list[FileError], tests: PytestConfig | None = None
 ) -> tuple[dict[str, bytes], bool]:
     """The Python files that matter if the suite does, and whether it does.
 
     Most suites do not: nothing of such a suite is kept in memory, and a suite that does matter
     is read from the start.
     """
-    if not _mentions_asyncio(config) and not _is_touched(found, errors):
+    if tests is None and not _mentions_asyncio(config) and not _is_touched(found, errors):
         return {}, False
     errors[:] = found.errors
     files: dict[str, bytes] = {}
     for path in found.python:
         data = _read(found, path, errors)
-        if data is not None and _matters(path, data, config) and not found.is_ignored(path):
+        if data is None or found.is_ignored(path):
+            continue
+        if _matters(path, data, config) or (tests and is_test_file(path, tests)):
             files[path] = data
     return files, True
 
