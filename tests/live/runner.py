@@ -47,13 +47,11 @@ def run_pytest(python: Path, suite: Path, out: Path, options: Sequence[str] = ()
         raise AssertionError(str(error)) from None
 
 
-def run_loopscope(
-    *arguments: str | Path, folder: Path | None = None
-) -> subprocess.CompletedProcess[str]:
+def run_loopscope(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the ``loopscope`` command; standard error stands in ``stdout`` too."""
     path = os.pathsep.join(filter(None, (str(_SOURCES), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "loopscope", *map(str, arguments)]
-    return _run(command, folder or Path.cwd(), _environment(PYTHONPATH=path))
+    return _run(command, Path.cwd(), _environment(PYTHONPATH=path))
 
 
 def _run(

@@ -12,6 +12,9 @@ from textwrap import dedent
 
 import pytest
 
+from loopscope import Options, Suite, load_suites, migrate
+from loopscope.sinks.write import write_changes
+
 from . import compare
 from .runner import run_loopscope, run_pytest
 from .samples.sample import AUTO, STRICT, override
@@ -222,19 +225,28 @@ def test_every_way_of_running_is_right(
 
 @pytest.mark.parametrize("name", MONOREPOS)
 def test_suite_by_suite_in_any_order_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
-    orders = {"all": [()], "root first": [("--only", "."), ()], "root last": [("--skip", "."), ()]}
     results = {}
-    for order, steps in orders.items():
-        root = tmp_path / order.replace(" ", "-")
+    for order in ("all", "root first", "root last"):
+        root = tmp_path / order
         write(root, MONOREPOS[name].files)
-        for arguments in steps:
-            run_loopscope("migrate", *arguments, ".", folder=root)
+        if order != "all":
+            migrate_suites(root, is_root=order == "root first")
+        migrate_suites(root)
         results[order] = read(root)
     assert results["root first"] == results["all"]
     # With nobody left who imports it, the override of the helper goes.
     for result in results.values():
         result.pop("testing/fixtures.py", None)
     assert results["root last"] == results["all"]
+
+
+def migrate_suites(root: Path, is_root: bool | None = None) -> None:
+    """Migrate only the suite in ``root``, only the others, or all (None)."""
+    for suite in load_suites([root]):
+        assert isinstance(suite, Suite)
+        if is_root in (None, suite.label == root.as_posix()):
+            changes = migrate(suite, Options()).changes
+            assert write_changes(Path(suite.label), changes) == ()
 
 
 def write(root: Path, files: dict[str, str]) -> None:
