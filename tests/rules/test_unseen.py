@@ -53,18 +53,11 @@ def test_no_fixture_at_all(source: str) -> None:
     assert not any("LS101" in text for text in messages(migrate_files(files)))
 
 
-@pytest.mark.parametrize(
-    ("source", "line"),
-    [
-        ("from marks import pytestmark\nasync def test_it():\n    pass\n", 2),
-        ("from marks import aio\n@aio\nasync def test_it():\n    pass\n", 3),
-    ],
-)
-def test_mark_from_elsewhere(source: str, line: int) -> None:
-    marks = "import pytest\naio = pytest.mark.asyncio\npytestmark = [aio]\n"
+def test_pytestmark_from_outside() -> None:
     override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
-    files = {"conftest.py": override, "marks.py": marks, "test_a.py": source}
-    assert f"test_a.py:{line} LS105 action" in messages(migrate_files(files))
+    test = "from marks import pytestmark\nasync def test_it():\n    pass\n"
+    migration = migrate_files({"conftest.py": override, "test_a.py": test})
+    assert "test_a.py:2 LS105 action" in messages(migration)
 
 
 def test_decorator_that_may_mark_or_run_the_test() -> None:

@@ -1,18 +1,16 @@
-"""Read decorators: fixtures, marks, parametrize."""
+"""Read decorators: fixtures, parametrize."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-from loopscope.facts.model import Fixture, Mark, ScopeKind
+from loopscope.facts.model import Fixture, ScopeKind
 from loopscope.facts.names import Names, dotted
 from loopscope.scopes import Scope
 
 FIXTURES = frozenset({"pytest.fixture", "pytest.yield_fixture", "pytest_asyncio.fixture"})
 _ALIASES = {"pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture"}
-_MARK = "pytest.mark."
 
 
 def read_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Fixture | None:
@@ -63,68 +61,6 @@ def _scope(node: ast.expr | None) -> tuple[Scope, ScopeKind]:
 def _string(node: ast.expr | None) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
-    return None
-
-
-def marks_in(
-    node: ast.expr,
-    names: Names,
-    variables: Mapping[str, tuple[Mark, ...]],
-    *,
-    path: str,
-    ordinal: int | None = None,
-    statement: int | None = None,
-) -> Iterator[Mark]:
-    """The marks that a decorator, or the value of a ``pytestmark``, applies."""
-    if isinstance(node, (ast.List, ast.Tuple)):
-        for item in node.elts:
-            yield from marks_in(
-                item, names, variables, path=path, ordinal=ordinal, statement=statement
-            )
-        return
-    if isinstance(node, ast.Name) and node.id in variables:
-        yield from variables[node.id]
-        return
-    call = node if isinstance(node, ast.Call) else None
-    func = call.func if call else node
-    resolved = names.resolve(func)
-    if resolved is None or not resolved.startswith(_MARK):
-        return
-    yield Mark(
-        name=resolved[len(_MARK) :],
-        spelled=dotted(func) or resolved,
-        line=node.lineno,
-        path=path,
-        ordinal=ordinal,
-        statement=statement,
-        strings=tuple(
-            text for text in map(_string, call.args if call else ()) if text is not None
-        ),
-        keywords={
-            item.arg: _literal(item.value) for item in (call.keywords if call else ()) if item.arg
-        },
-    )
-
-
-def param_marks(
-    decorators: Sequence[ast.expr], names: Names, path: str, ordinal: int
-) -> Iterator[Mark]:
-    """The asyncio marks of single parameters: ``pytest.param(…, marks=…)``."""
-    for decorator in decorators:
-        if not isinstance(decorator, ast.Call):
-            continue
-        if names.resolve(decorator.func) != f"{_MARK}parametrize":
-            continue
-        for child in ast.walk(decorator):
-            if not isinstance(child, ast.keyword) or child.arg != "marks":
-                continue
-            for mark in marks_in(child.value, names, {}, path=path, ordinal=ordinal):
-                yield replace(mark, inside=True)
-
-
-def _literal(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Constant):
-        return str(node.value)
     return None
 
 

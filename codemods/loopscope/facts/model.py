@@ -33,7 +33,8 @@ class Mark:
     statement: int | None = None
     strings: tuple[str, ...] = ()  # the positional arguments that are literal strings
     keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
-    inside: bool = False  # in a pytest.param of a parametrize decorator
+    inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
+    reference: str = ""  # no mark: the (dotted) name of what may hold some in another file
 
     @property
     def loop_scope(self) -> Scope | None:

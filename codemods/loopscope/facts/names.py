@@ -20,6 +20,17 @@ def dotted(node: ast.expr) -> str | None:
     return ".".join(reversed(parts))
 
 
+def is_getattr(call: ast.Call) -> bool:
+    """``getattr(thing, "name")``, another way to write ``thing.name``."""
+    return (
+        isinstance(call.func, ast.Name)
+        and call.func.id == "getattr"
+        and len(call.args) == 2
+        and isinstance(call.args[1], ast.Constant)
+        and isinstance(call.args[1].value, str)
+    )
+
+
 class Names:
     """The names that imports bind, with a scope for function-local imports."""
 
@@ -44,6 +55,9 @@ class Names:
             elif isinstance(node, ast.Call) and not node.args and not node.keywords:
                 suffix.append("()")
                 node = node.func
+            elif isinstance(node, ast.Call) and is_getattr(node):
+                suffix.append(f".{ast.literal_eval(node.args[1])}")
+                node = node.args[0]
             else:
                 break
         if not isinstance(node, ast.Name) or node.id not in self._origins:
@@ -86,6 +100,23 @@ def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from statements((child,))
                 else:  # an except handler or a match case
                     yield from statements(child.body)
+
+
+def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
+    """What assignments at module level call otherwise: ``m = pytest.mark``.
+
+    As imports, so that names resolve through them; only for pytest and pytest-asyncio.
+    """
+    found: list[Import] = []
+    for statement in body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, ast.Name) and isinstance(value, ast.Attribute):
+            origin = names.resolve(value) or ""
+            if origin.startswith(("pytest.", "pytest_asyncio.")):
+                found.append(Import(target.id, origin, None, statement.lineno))
+    return tuple(found)
 
 
 def module_imports(tree: ast.Module) -> tuple[Import, ...]:

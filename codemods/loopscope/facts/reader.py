@@ -14,7 +14,7 @@ from loopscope.facts.calls import (
     dynamic_requests,
     loop_uses,
 )
-from loopscope.facts.decorators import marks_in, param_marks, parametrized, read_fixture
+from loopscope.facts.decorators import parametrized, read_fixture
 from loopscope.facts.functions import (
     decorated_by,
     is_alias,
@@ -25,8 +25,9 @@ from loopscope.facts.functions import (
 )
 from loopscope.facts.hazards import find_hazards
 from loopscope.facts.hooks import read_hook
+from loopscope.facts.marks import MarkReader
 from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook, Place
-from loopscope.facts.names import Names, dotted, module_imports, statements
+from loopscope.facts.names import Names, aliases, dotted, module_imports, statements
 from loopscope.facts.overrides import read_override
 from loopscope.facts.policies import read_policy
 from loopscope.syntax.trees import walk
@@ -59,12 +60,14 @@ class _Reader:
         imports = module_imports(tree)
         self.imports = imports
         self.names = Names(imports)
+        self.names = Names([*imports, *aliases(tree.body, self.names)])
         definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
         self.yields = self._lines_with("yield")
         self.dynamic = self._lines_with("getfixturevalue")
-        self.variables: dict[str, tuple[Mark, ...]] = {}
+        self.mark_reader = MarkReader(path, self.names)
+        self.may_mark = "mark" in text
         self.functions: list[Function] = []
         self.classes: list[Class] = []
         self.hooks: list[MarkingHook] = []
@@ -84,7 +87,7 @@ class _Reader:
             classes=tuple(self.classes),
             marks=self.marks,
             pytestmark=self.pytestmark,
-            mark_variables=self.variables,
+            mark_variables=self.mark_reader.variables,
             imports=self.imports,
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
@@ -107,7 +110,10 @@ class _Reader:
     def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
         for node in body:
             if isinstance(node, _FUNCTIONS):
-                self.functions.append(self._function(node, None, "", conditional))
+                function = self._function(node, None, "", conditional)
+                self.functions.append(function)
+                if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
+                    self.mark_reader.applied(node, function.ordinal)
                 hook = read_hook(node, self.ordinals[node], self.names)
                 if hook is not None:
                     self.hooks.append(hook)
@@ -129,13 +135,11 @@ class _Reader:
             self.plugins = tuple(_strings(node.value))
         elif target.id == "__all__":
             self.exported = tuple(_strings(node.value))
-        marks = tuple(
-            marks_in(node.value, self.names, self.variables, path=self.path, statement=node.lineno)
-        )
         if target.id == "pytestmark":
-            self.marks, self.pytestmark = marks, node.lineno
-        elif marks:
-            self.variables[target.id] = marks
+            self.marks = tuple(self.mark_reader.marks_in(node.value, statement=node.lineno))
+            self.pytestmark = node.lineno
+        elif self.may_mark:
+            self.mark_reader.assigned(target.id, node.value, node.lineno)
 
     def _class(
         self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
@@ -151,13 +155,7 @@ class _Reader:
                 and child.targets[0].id == "pytestmark"
             ):
                 pytestmark = child.lineno
-                marks += marks_in(
-                    child.value,
-                    self.names,
-                    self.variables,
-                    path=self.path,
-                    statement=child.lineno,
-                )
+                marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
         names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
         self.classes.append(
             Class(
@@ -219,7 +217,7 @@ class _Reader:
             all_parameters=everything,
             fixture=fixture,
             marks=(
-                *param_marks(node.decorator_list, self.names, self.path, ordinal),
+                *self.mark_reader.param_marks(node.decorator_list, ordinal),
                 *self._decorator_marks(node, ordinal),
             ),
             decorators=tuple(
@@ -259,7 +257,7 @@ class _Reader:
     def _known(self, decorator: ast.expr) -> bool:
         """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""
         func = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(func, ast.Name) and func.id in self.variables:
+        if isinstance(func, ast.Name) and func.id in self.mark_reader.variables:
             return True
         return (self.names.resolve(func) or "").startswith(_KNOWN_DECORATORS)
 
@@ -268,9 +266,7 @@ class _Reader:
     ) -> Iterator[Mark]:
         """The marks of a definition's decorators, the closest (innermost) first."""
         for decorator in reversed(node.decorator_list):
-            yield from marks_in(
-                decorator, self.names, self.variables, path=self.path, ordinal=ordinal
-            )
+            yield from self.mark_reader.marks_in(decorator, ordinal=ordinal)
 
     # -- the rest -----------------------------------------------------------------------
 
@@ -283,6 +279,11 @@ class _Reader:
                     tuple(code.strip() for code in codes.split(",")) if codes else ("",)
                 )
         return found
+
+
+def _named_by_pytest(name: str) -> bool:
+    """A test or a hook: nobody's decorator."""
+    return name.startswith(("test", "pytest_"))
 
 
 def _lines(text: str) -> list[str]:

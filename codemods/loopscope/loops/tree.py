@@ -15,6 +15,7 @@ from posixpath import basename, dirname
 from typing import NamedTuple
 
 from loopscope.facts.model import Class, FileFacts, Fixture, Function, Mark
+from loopscope.loops.marks import Marks
 from loopscope.loops.modules import ROOTS, find_module
 from loopscope.values import Around, PytestConfig
 
@@ -97,6 +98,7 @@ class Tree:
         self._standing_functions: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
+        self._marks = Marks(files, self.find)
         self._chains: dict[str, tuple[dict[str, Registered], ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
@@ -323,7 +325,7 @@ class Tree:
         imported = [item for item in self.module_functions(path).items() if item[0] not in named]
         for name, (key, function) in [*imported, *own]:
             if function.fixture is None and _matches(name, prefixes):
-                marks = (*function.marks, *facts.marks)
+                marks = (*self._marks.expanded(function.marks), *self._marks.of_module(path))
                 yield Test(f"{path}::{name}", path, (), key, function, marks)
         for cls in facts.classes:
             if cls.parent is None:
@@ -350,7 +352,7 @@ class Tree:
         name = qualname.rpartition("::")[2]
         if not unittest and (cls.has_init or not _matches(name, wanted)):
             return
-        marks = self._class_marks(classes) + self.files[path].marks
+        marks = self._class_marks(classes) + self._marks.of_module(path)
         seen: set[str] = set()
         for owner in self.mro(key):
             for function in self._standing(owner.path):
@@ -364,7 +366,7 @@ class Tree:
                         classes,
                         Key(owner.path, function.ordinal),
                         function,
-                        (*function.marks, *marks),
+                        (*self._marks.expanded(function.marks), *marks),
                         unittest,
                     )
         for inner in self.files[key.path].classes:
@@ -382,7 +384,7 @@ class Tree:
             mark
             for key in reversed(classes)
             for owner in reversed(self.mro(key))
-            for mark in self.cls(owner).marks
+            for mark in self._marks.expanded(self.cls(owner).marks)
         )
 
 

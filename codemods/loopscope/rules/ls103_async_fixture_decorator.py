@@ -47,7 +47,7 @@ def _marked_fixtures(case: Case) -> Iterator[Outcome]:
     if not case.reading.uses_plugin:
         return
     for key, function in case.functions():
-        marks = [mark for mark in function.marks if mark.ordinal == function.ordinal]
+        marks = [mark for mark in function.marks if mark.name and mark.ordinal == function.ordinal]
         if function.fixture is None or not marks:
             continue
         treated = case.plan.overrides.get(key)

@@ -129,7 +129,9 @@ def _marked(
 def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]) -> bool:
     """A bare mark on a function under a wider one of the level that it must get anyway."""
     level = case.plan.tests[tests[0].id]
-    if mark.keywords or len(tests) != 1 or mark.ordinal != tests[0].key.ordinal:
+    if mark.keywords or mark.inside or len(tests) != 1:
+        return False
+    if (mark.path, mark.ordinal) != tests[0].key:
         return False
     if level is _unnamed(case, tests):
         return False
@@ -168,15 +170,15 @@ def _mark_edit(
     case: Case, holder: Holder, mark: Mark, where: str, message: str, change: MarkChange
 ) -> Outcome:
     line = mark.line
-    if mark.inside and holder.ordinal is not None:
+    if mark.inside and holder.ordinal is not None and holder.spelled:
         return ChangeMarksInside(
             "LS105", holder.path, line, where, message, holder.ordinal, change
         )
-    if holder.ordinal is not None:
+    if holder.ordinal is not None and holder.spelled:
         return ChangeDecoratorMark(
             "LS105", holder.path, line, where, message, holder.ordinal, change
         )
-    if holder.statement is None:
+    if not holder.spelled or holder.statement is None:
         return action("LS105", holder.path, line, f"this mark must be changed by hand: {message}")
     return ChangeStatementMark(
         "LS105", holder.path, line, where, message, holder.statement, change
@@ -241,7 +243,8 @@ def _unmarked(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
     level = _uniform(case, tests)
     if level is not None and level is _unnamed(case, tests):
         return
-    if level is not None and not _holds_sync(case, module):
+    imported = any(bound.name == "pytestmark" for bound in case.files[module].imports)
+    if level is not None and not imported and not _holds_sync(case, module):
         yield _module_mark(case, module, tests)
         return
     rest: list[Test] = []

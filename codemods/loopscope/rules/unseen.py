@@ -44,11 +44,11 @@ def unseen_marks(case: Case) -> Iterator[Outcome]:
         if any(mark.name in ("anyio", "trio", "skip") for mark in test.marks):
             continue
         seen.add(test.key)
-        if any(bound.name == "pytestmark" for bound in case.files[test.module].imports):
-            message = _MESSAGE.format(function.qualname, "comes with the imported pytestmark")
-            yield action("LS105", path, function.line, message)
-        elif any(_is_mark(case, path, origin) for origin in function.decorators):
-            message = _MESSAGE.format(function.qualname, "is imported from another module")
+        if any(
+            bound.name == "pytestmark" and reading.tree.find(test.module, bound.module) is None
+            for bound in case.files[test.module].imports
+        ):
+            message = _MESSAGE.format(function.qualname, "may come with the imported pytestmark")
             yield action("LS105", path, function.line, message)
         elif not function.known_decorators:  # or one that runs the test itself
             message = _MESSAGE.format(function.qualname, "may come with its decorator")
@@ -59,11 +59,3 @@ _MESSAGE = (
     "no asyncio mark is read on {}; one {}. Its loop is not allowed for: write "
     "@pytest.mark.asyncio on the test itself, and run loopscope again"
 )
-
-
-def _is_mark(case: Case, path: str, origin: str) -> bool:
-    """Whether the dotted name is a variable of another file that holds an asyncio mark."""
-    module, _, name = origin.rpartition(".")
-    file = case.reading.tree.find(path, module) if module.strip(".") else None
-    marks = case.files[file].mark_variables.get(name, ()) if file is not None else ()
-    return any(mark.name == "asyncio" for mark in marks)

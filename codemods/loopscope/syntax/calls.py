@@ -109,6 +109,25 @@ class _Calls(cst.CSTTransformer):
         return updated_node.with_changes(name=original_node.name)
 
 
+class MarkSetter(_Calls):
+    """``set_call`` for marks: in ``mark(function)`` it is ``mark`` that gets the keywords."""
+
+    def __init__(
+        self,
+        spelled: frozenset[str],
+        keywords: Mapping[str, str | None],
+        rename: Mapping[str, str],
+    ) -> None:
+        super().__init__(spelled, keywords, rename, None)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        arguments = original_node.args
+        if dotted(original_node) in self._spelled and arguments and not arguments[0].keyword:
+            func = self._edit(original_node.func, updated_node.func)
+            return updated_node.with_changes(func=func)
+        return super().leave_Call(original_node, updated_node)
+
+
 def _set_arguments(
     call: cst.Call, keywords: Mapping[str, str | None], rename: Mapping[str, str]
 ) -> cst.BaseExpression:

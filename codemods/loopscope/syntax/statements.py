@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import libcst as cst
 
-from loopscope.syntax.calls import dotted, set_call
+from loopscope.syntax.calls import MarkSetter
 
 
 def replace_definition(node: cst.FunctionDef, source: str) -> cst.FunctionDef:
@@ -22,9 +22,11 @@ def set_call_in_statement(
     keywords: Mapping[str, str | None],
     rename: Mapping[str, str],
 ) -> cst.SimpleStatementLine:
-    """``set_call`` on the values of the assignments of one statement line."""
+    """``set_call`` for the marks in the assignments of one statement line."""
     body = [
-        small.with_changes(value=set_call(small.value, spelled, keywords, rename))
+        small.with_changes(
+            value=small.value.visit(MarkSetter(frozenset(spelled), keywords, rename))
+        )
         if isinstance(small, (cst.Assign, cst.AnnAssign)) and small.value is not None
         else small
         for small in node.body
@@ -38,17 +40,8 @@ def set_call_inside(
     keywords: Mapping[str, str | None],
     rename: Mapping[str, str],
 ) -> cst.FunctionDef:
-    """``set_call`` wherever one of the names is called inside a definition."""
-
-    class Setter(cst.CSTTransformer):
-        def leave_Call(
-            self, original_node: cst.Call, updated_node: cst.Call
-        ) -> cst.BaseExpression:
-            if dotted(updated_node) in spelled:
-                return set_call(updated_node, spelled, keywords, rename)
-            return updated_node
-
-    changed = node.visit(Setter())
+    """``set_call`` wherever one of the names stands inside a definition."""
+    changed = node.visit(MarkSetter(frozenset(spelled), keywords, rename))
     assert isinstance(changed, cst.FunctionDef)
     return changed
 

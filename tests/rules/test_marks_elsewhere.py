@@ -1,0 +1,108 @@
+"""Marks that do not stand on the test: other files, helper functions, other names."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.suites_in_memory import after, messages, migrate_files
+
+SESSION = """\
+    import asyncio
+    import pytest
+
+    @pytest.fixture(scope="session")
+    def event_loop():
+        loop = asyncio.new_event_loop()
+        yield loop
+        loop.close()
+    """
+SCOPED = 'pytest.mark.asyncio(loop_scope="session")'
+TEST = "async def test_it():\n    pass\n"
+
+
+def explicit(**files: str) -> dict[str, str]:
+    """A strict suite with one session loop after a migration that leaves no option to tests."""
+    named = {name.replace("__", "/") + ".py": dedent(text) for name, text in files.items()}
+    return after({"conftest.py": SESSION, **named}, style="explicit")
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("both = pytest.mark.asyncio", f"both = {SCOPED}"),
+        (
+            "def both(f):\n    return pytest.mark.asyncio(pytest.mark.slow(f))",
+            f"def both(f):\n    return {SCOPED}(pytest.mark.slow(f))",
+        ),
+        (
+            "def both(f):\n    @pytest.mark.asyncio\n    async def inner():\n        await f()\n"
+            "    return inner",
+            f"def both(f):\n    @{SCOPED}\n    async def inner():\n        await f()\n"
+            "    return inner",
+        ),
+        (
+            "both = lambda f: pytest.mark.asyncio(f)",
+            f"both = lambda f: {SCOPED}(f)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("test", ["from own import both\n@both\n", "import own\n@own.both\n"])
+def test_mark_of_another_file(source: str, changed: str, test: str) -> None:
+    result = explicit(own=f"import pytest\n{source}\n", test_a=test + TEST)
+    assert result["own.py"] == f"import pytest\n{changed}\n"
+    assert result["test_a.py"] == test + TEST
+
+
+def test_mark_through_two_imports_and_a_star() -> None:
+    result = explicit(
+        marks="import pytest\naio = pytest.mark.asyncio\n",
+        own="from marks import aio\n",
+        test_a=f"from own import *\n@aio\n{TEST}",
+    )
+    assert result["marks.py"] == f"import pytest\naio = {SCOPED}\n"
+
+
+def test_imported_pytestmark() -> None:
+    result = explicit(
+        marks="import pytest\npytestmark = [pytest.mark.asyncio, pytest.mark.slow]\n",
+        test_a=f"from marks import pytestmark\n{TEST}",
+    )
+    assert result["marks.py"] == f"import pytest\npytestmark = [{SCOPED}, pytest.mark.slow]\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "mark", "changed"),
+    [
+        ("m = pytest.mark\n", "m.asyncio", 'm.asyncio(loop_scope="session")'),
+        ("params = [pytest.param(1, marks=pytest.mark.asyncio)]\n", "", ""),
+        ("def params():\n    return [pytest.param(1, marks=pytest.mark.asyncio)]\n", "", ""),
+        ("aio = {'a': pytest.mark.asyncio}\n", "aio['a']", "aio['a']"),
+    ],
+)
+def test_mark_by_another_name(head: str, mark: str, changed: str) -> None:
+    use = "params()" if "def" in head else "params"
+    mark, changed = (text or f"pytest.mark.parametrize('x', {use})" for text in (mark, changed))
+    result = explicit(test_a=f"import pytest\n{head}@{mark}\n{TEST}")
+    head = head.replace("pytest.mark.asyncio", SCOPED)
+    assert result["test_a.py"] == f"import pytest\n{head}@{changed}\n{TEST}"
+
+
+def test_mark_by_getattr_is_read_but_left_to_a_person() -> None:
+    test = f"import pytest\n@getattr(pytest.mark, 'asyncio')\n{TEST}"
+    files = {"conftest.py": SESSION, "test_a.py": test}
+    assert not messages(migrate_files(files))
+    assert "test_a.py:2 LS105 action" in messages(migrate_files(files, style="explicit"))
+
+
+def test_imported_pytestmark_is_not_replaced_in_auto_mode() -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+        "conftest.py": SESSION,
+        "marks.py": "import pytest\npytestmark = pytest.mark.slow\n",
+        "test_a.py": f"from marks import pytestmark\n{TEST}",
+    }
+    result = after(files, style="explicit")["test_a.py"]
+    assert "pytestmark =" not in result
+    assert f"@{SCOPED}\nasync def" in result
