@@ -106,7 +106,8 @@ def unanswered(after: Reading) -> Iterator[Finding]:
             key = Key(path, function.ordinal)
             asks = function.fixture is not None and EVENT_LOOP in function.parameters
             met = key in answered or key in reported
-            if asks and not met and not _bridged(after, path):
+            helps = EVENT_LOOP in function.dynamic and not function.is_async
+            if (asks or helps) and not met and not _bridged(after, path):
                 yield _missing(after, key, None)
 
 

@@ -182,24 +182,6 @@ def loop_uses(
     return tuple(found)
 
 
-def dynamic_requests(node: ast.AST) -> tuple[str, ...]:
-    """The names that ``getfixturevalue`` is called with, "" where it is no literal."""
-    return tuple(
-        _literal_name(child)
-        for child in ast.walk(node)
-        if isinstance(child, ast.Call)
-        and isinstance(child.func, ast.Attribute)
-        and child.func.attr == "getfixturevalue"
-    )
-
-
-def _literal_name(call: ast.Call) -> str:
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if values and isinstance(values[0], ast.Constant) and isinstance(values[0].value, str):
-        return values[0].value
-    return ""
-
-
 _RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", "uvloop.run"})
 
 

@@ -109,6 +109,7 @@ class LoopCall:
     ordinal: int | None  # the nearest enclosing def, None at module level
     owner: int | None  # the module- or class-level def that it stands in
     method: str = ""  # what is called on the result: "run_until_complete", "time", …
+    through: str = ""  # the function that makes the call, where the owner only calls this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,10 @@ class Function:
     marks: tuple[Mark, ...]
     decorators: tuple[str, ...]  # resolved dotted names, "" where unknown
     parametrized: frozenset[str] = frozenset()  # argument names given by direct parametrize
-    dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…")
+    dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
+    built: tuple[int, ...] = ()  # lines where that name is put together, and may be event_loop
+    calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()
     override: OverrideBody | None = None
     policy: PolicyBody | None = None

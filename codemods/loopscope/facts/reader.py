@@ -6,15 +6,21 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from loopscope.facts.callees import callees
 from loopscope.facts.calls import (
     CallFinder,
     Definition,
     Lines,
     drives_loops,
-    dynamic_requests,
     loop_uses,
 )
 from loopscope.facts.decorators import parametrized, read_fixture
+from loopscope.facts.fixture_values import (
+    Requests,
+    constants,
+    dynamic_requests,
+    passes_loop_name,
+)
 from loopscope.facts.functions import (
     decorated_by,
     is_alias,
@@ -65,7 +71,16 @@ class _Reader:
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
         self.yields = self._lines_with("yield")
-        self.dynamic = self._lines_with("getfixturevalue")
+        self.dynamic = Lines(
+            number
+            for number, line in enumerate(self.lines, 1)
+            if "getfixturevalue" in line or "fixturenames" in line
+        )
+        self.loop_names = self._lines_with("event_loop")
+        self.constants = constants(tree.body)
+        self.defined = {
+            item.name for item in tree.body if isinstance(item, (*_FUNCTIONS, ast.ClassDef))
+        }
         self.mark_reader = MarkReader(path, self.names)
         self.may_mark = "mark" in text
         self.functions: list[Function] = []
@@ -196,6 +211,9 @@ class _Reader:
         end = node.end_lineno or node.lineno
         hit = self.hits.any_in(first, end)
         requested, everything = parameters(node, class_ordinal is not None)
+        asked = Requests()
+        if self.dynamic.any_in(first, end):
+            asked = dynamic_requests(node, self.constants)
         override = None
         if fixture is not None and fixture.name == "event_loop":
             override = read_override(node, self.names, fixture.origin, self.lines)
@@ -225,7 +243,10 @@ class _Reader:
                 for item in node.decorator_list
             ),
             parametrized=parametrized(node.decorator_list, self.names),
-            dynamic=dynamic_requests(node) if self.dynamic.any_in(first, end) else (),
+            dynamic=asked.names,
+            built=asked.built,
+            calls=callees(node, self.names, self.defined),
+            passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
             loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
             override=override,
             policy=policy,

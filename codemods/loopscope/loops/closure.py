@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loopscope.facts.model import Function
-from loopscope.loops.tree import Registered, Test, Tree
+from loopscope.loops.reach import Reach
+from loopscope.loops.tree import Key, Registered, Test, Tree
 
 EVENT_LOOP = "event_loop"
 # Rule LS109's fixture: it asks for the bridge in sync tests only.
@@ -39,6 +40,12 @@ class Closures:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self.reach = Reach(tree)
+        self._helpers_ask = any(
+            function.dynamic and function.fixture is None and not function.name.startswith("test")
+            for facts in tree.files.values()
+            for function in facts.functions
+        )
 
     def visible(self, test: Test, name: str) -> tuple[Registered, ...]:
         """The fixtures of that name that the test sees, the nearest last."""
@@ -68,7 +75,8 @@ class Closures:
             found[target] = None
             queue += [(target, more, "parameter") for more in target.function.parameters]
             if not (target.fixture.name == AMBIENT and test.function.is_async):
-                queue += [(target, more, how) for more, how in _dynamic(target.function)]
+                asked = self.dynamic(target.key, target.function)
+                queue += [(target, more, how) for more, how in asked]
         return Closure(tuple(found), tuple(asks), unknown)
 
     def _initial(self, test: Test) -> Iterator[tuple[str, str]]:
@@ -86,14 +94,22 @@ class Closures:
         for name in test.function.parameters:
             if name not in test.function.parametrized:
                 yield name, "parameter"
-        yield from _dynamic(test.function)
+        yield from self.dynamic(test.key, test.function)
 
+    def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, str]]:
+        """What it gets by getfixturevalue, itself or through helpers that it calls.
 
-def _dynamic(function: Function) -> Iterator[tuple[str, str]]:
-    """What it gets by getfixturevalue; async code has the running loop at hand instead."""
-    for name in function.dynamic:
-        running = function.is_async and name == EVENT_LOOP
-        yield name, "running" if running else "getfixturevalue"
+        Async code has the running loop at hand instead.
+        """
+        names = [*function.dynamic]
+        if self._helpers_ask:
+            helpers = [self._tree.function(other) for other in self.reach.of(key)]
+            names += (name for helper in helpers for name in helper.dynamic)
+            if "" in names and any(item.passes_loop_name for item in (function, *helpers)):
+                names.append(EVENT_LOOP)
+        for name in dict.fromkeys(names):
+            running = function.is_async and name == EVENT_LOOP
+            yield name, "running" if running else "getfixturevalue"
 
 
 def loop_asks(closure: Closure) -> Iterable[Ask]:

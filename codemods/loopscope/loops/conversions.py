@@ -43,11 +43,10 @@ class Candidates:
             for function in facts.functions
             for name in function.dynamic
         }
-        self._calls = _calls_by_owner(reading)
 
     def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
         """The calls of a function that ask for the current loop without naming it."""
-        return tuple(self._calls.get(key, ()))
+        return self.reading.current.calls(key)
 
     def fixture(self, key: Key, function: Function) -> How | None:
         """How the sync fixture could be converted, None if only the bridge serves it."""
@@ -124,7 +123,10 @@ class Candidates:
             use.kind is UseKind.CALL and use.method == _RUNS for use in function.loop_uses
         )
         current = all(
-            call.what in CURRENT_LOOP and call.place is Place.SYNC and call.method == _RUNS
+            call.what in CURRENT_LOOP
+            and call.place is Place.SYNC
+            and call.method == _RUNS
+            and not call.through
             for call in calls
         )
         return straight and current and bool(runs or calls) and not function.drives_loops
@@ -139,7 +141,7 @@ class Candidates:
             return False
         if function.drives_loops or any(
             call.place in (Place.NESTED, Place.LAMBDA, Place.GENERATOR)
-            or (call.what in CURRENT_LOOP and call.method != _RUNS)
+            or (call.what in CURRENT_LOOP and (call.through or call.method != _RUNS))
             for call in self.current_calls(registered.key)
         ):
             return True
@@ -198,13 +200,4 @@ def choose(
             found[key] = how
     sync = {test.key for test in concerned if not reading.is_async_test(test)}
     found.update({key: How.ASYNC for key, possible in tests.items() if possible and key in sync})
-    return found
-
-
-def _calls_by_owner(reading: Reading) -> dict[Key, list[LoopCall]]:
-    found: dict[Key, list[LoopCall]] = defaultdict(list)
-    for path, facts in reading.files.items():
-        for call in facts.loop_calls:
-            if call.owner is not None and call.place is not Place.ASYNC:
-                found[Key(path, call.owner)].append(call)
     return found

@@ -14,6 +14,7 @@ from posixpath import dirname
 
 from loopscope.facts.model import BodyKind, FileFacts, Function
 from loopscope.loops.closure import EVENT_LOOP, Closure, Closures
+from loopscope.loops.current import CurrentLoop
 from loopscope.loops.loop_map import Loop, LoopMap, TestLoops
 from loopscope.loops.tree import Registered, Test, Tree
 from loopscope.scopes import Scope
@@ -62,6 +63,7 @@ class Reading:
         self.mode = "auto" if self.auto_by_hook else settings.mode
         self.tree = Tree(files, config, self.around)
         self.closures = Closures(self.tree)
+        self.current = CurrentLoop(files, self.tree, self.closures.reach)
 
     # -- what is async ------------------------------------------------------------------
 

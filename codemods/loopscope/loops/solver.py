@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from functools import cached_property
 from posixpath import basename, dirname
 
-from loopscope.facts.model import Function, Place
+from loopscope.facts.model import Function
 from loopscope.loops.ambient import AmbientUsers
 from loopscope.loops.bridges import Asked
 from loopscope.loops.closure import EVENT_LOOP, Ask, loop_asks
@@ -123,7 +122,7 @@ class Solver:
         return (
             not registered.function.is_async
             and registered.function.override is None
-            and registered.key in self._current
+            and self.reading.current.asks(registered.key)
         )
 
     def _takes_current_in_setup(self, key: Key) -> bool:
@@ -131,18 +130,9 @@ class Solver:
         return any(
             function.class_ordinal == owner.ordinal
             and function.name in XUNIT_METHODS
-            and Key(owner.path, function.ordinal) in self._current
+            and self.reading.current.asks(Key(owner.path, function.ordinal))
             for owner in self.reading.tree.mro(key)
             for function in self.reading.files[owner.path].functions
-        )
-
-    @cached_property
-    def _current(self) -> frozenset[Key]:
-        return frozenset(
-            Key(path, call.owner)
-            for path, facts in self.reading.files.items()
-            for call in facts.loop_calls
-            if call.owner is not None and call.place is Place.SYNC
         )
 
     # -- joining ------------------------------------------------------------------------
@@ -163,7 +153,7 @@ class Solver:
             static = registered.key in self.converted or reading.is_async_fixture(
                 registered.function
             )
-            if static or (own and self._takes_current(registered)):
+            if static or (own and self._follows(registered, test)):
                 fixture = registered.fixture
                 nodes.add(("fixture", registered.key), fixture.scope)
                 nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
@@ -173,6 +163,16 @@ class Solver:
             nodes.join(node, ("current", test.module))
         for ask in self._asks(test):
             self._ask(test, ask, own)
+
+    def _follows(self, registered: Registered, test: Test) -> bool:
+        """Whether the value of a sync fixture belongs to the loop of the test.
+
+        What the functions that it calls do is no reason to widen the loops of its tests.
+        """
+        if not self._takes_current(registered):
+            return False
+        through = self.reading.current.only_through(registered.key)
+        return not through or registered.fixture.scope <= self.reading.slot_level(test)
 
     def _asks(self, test: Test) -> Iterator[Ask]:
         yield from loop_asks(self.reading.closure(test))

@@ -24,6 +24,7 @@ from loopscope.rules.base import (
     action,
     spell,
 )
+from loopscope.rules.indirect import indirect_requests
 from loopscope.rules.usefixtures import drop_usefixtures
 from loopscope.rules.xunit import serve_xunit
 from loopscope.scopes import Scope
@@ -129,6 +130,7 @@ def decide(case: Case) -> Iterator[Outcome]:
     yield from drop_usefixtures(case)
     yield from _dynamic(case)
     yield from serve_xunit(case)
+    yield from indirect_requests(case)
     yield from _unserved(case)
 
 

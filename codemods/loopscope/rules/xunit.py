@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.loops.reading import Era
+from loopscope.loops.tree import Key
 from loopscope.rules.base import AppendEdit, Case, Outcome, action
 from loopscope.rules.bridge_code import current_loop_code
 
@@ -28,14 +29,14 @@ def serve_xunit(case: Case) -> Iterator[Outcome]:
     if case.plan.era is not Era.LEGACY:
         return
     for path, facts in case.files.items():
-        by_ordinal = {function.ordinal: function for function in facts.functions}
-        for call in facts.loop_calls:
-            function = by_ordinal.get(call.owner) if call.owner is not None else None
-            if function is None or function.name not in _WIDE_XUNIT:
+        if not any(t.module == path and t.id in case.plan.tests for t in case.reading.tests):
+            continue
+        for function in facts.functions:
+            if function.name not in _WIDE_XUNIT:
                 continue
-            if call.what in CURRENT_LOOP and any(
-                test.module == path and test.id in case.plan.tests for test in case.reading.tests
-            ):
+            for call in case.reading.current.calls(Key(path, function.ordinal)):
+                if call.what not in CURRENT_LOOP:
+                    continue
                 yield action(
                     "LS102",
                     path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     async_askers,
     configuration,
+    elsewhere,
     factories,
     fixtures,
     kinds,
@@ -27,6 +28,7 @@ _THEMES = {
     "fixtures": fixtures.SAMPLES,
     "marks": marks.SAMPLES,
     "setups": setups.SAMPLES,
+    "elsewhere": elsewhere.SAMPLES,
 }
 
 ALL: dict[str, Sample] = {

@@ -1,0 +1,152 @@
+"""Requests for the loop that stand in no parameter: names of fixtures, calls of helpers."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.suites_in_memory import AUTO, after, messages, migrate_files
+
+HEAD = "import asyncio\nimport pytest\n\n"
+BRIDGE = "async def event_loop():\n    return asyncio.get_running_loop()\n"
+FIXTURE = "@pytest.fixture\ndef loop(request):\n    return request.getfixturevalue({})\n"
+TEST = "async def test_it(loop):\n    pass\n"
+HELPER = "import asyncio\n\ndef make():\n    return asyncio.get_event_loop().create_future()\n"
+
+
+def migrated(source: str, **others: str) -> str:
+    files = {f"{name}.py": text for name, text in others.items()}
+    return after({"pytest.ini": AUTO, "test_a.py": HEAD + source, **files})["test_a.py"]
+
+
+@pytest.mark.parametrize(
+    ("before", "argument"),
+    [
+        ("", "'event_loop'"),
+        ("", "'event' + '_loop'"),
+        ("LOOP = 'event_loop'\n", "LOOP"),
+        ("LOOP = 'event' + '_loop'\n", "LOOP"),
+        ("KIND = 'event'\n", "f'{KIND}_loop'"),
+        ("NAMES = ('event_loop', 'db')\n", "NAMES[0]"),
+    ],
+)
+def test_name_that_can_be_read(before: str, argument: str) -> None:
+    assert BRIDGE in migrated(before + FIXTURE.format(argument) + TEST)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@pytest.fixture\ndef loop(request):\n    name = 'event_loop'\n"
+        "    return request.getfixturevalue(name)\n",
+        "@pytest.fixture\ndef loop(request):\n    for name in ('db', 'event_loop'):\n"
+        "        found = request.getfixturevalue(name)\n    return found\n",
+        "@pytest.fixture(params=['event_loop'])\ndef loop(request):\n"
+        "    return request.getfixturevalue(request.param)\n",
+        "def get(request, name):\n    return request.getfixturevalue(name)\n"
+        "@pytest.fixture\ndef loop(request):\n    return get(request, 'event_loop')\n",
+        "def get(request):\n    return request.getfixturevalue('event_loop')\n"
+        "@pytest.fixture\ndef loop(request):\n    return get(request)\n",
+        "@pytest.mark.parametrize('name', ['event_loop'])\ndef test_b(name, request):\n"
+        "    request.getfixturevalue(name)\n@pytest.fixture\ndef loop():\n    pass\n",
+    ],
+)
+def test_name_from_elsewhere(source: str) -> None:
+    assert BRIDGE in migrated(source + TEST)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@pytest.fixture(params=['db'])\ndef loop(request):\n"
+        "    return request.getfixturevalue(request.param)\n",
+        "@pytest.fixture\ndef loop(request, kind):\n"
+        "    return request.getfixturevalue(f'{kind}_client')\n",
+        "@pytest.fixture\ndef loop(request):\n"
+        "    return request.getfixturevalue(request.node.name)\n",
+    ],
+)
+def test_names_of_other_fixtures(source: str) -> None:
+    files = {"pytest.ini": AUTO, "test_a.py": HEAD + source + TEST}
+    assert not messages(migrate_files(files))
+    assert after(files)["test_a.py"] == files["test_a.py"]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (
+            "@pytest.fixture(params=['event'])\ndef loop(request):\n"
+            "    return request.getfixturevalue(f'{request.param}_loop')\n",
+            6,
+        ),
+        (
+            "async def test_b(request):\n    name = 'event_loop'\n"
+            "    request.getfixturevalue(name)\n",
+            6,
+        ),
+        (
+            "def get(request):\n    return request.getfixturevalue('event_loop')\n"
+            "async def test_b(request):\n    get(request)\n",
+            6,
+        ),
+        ("def pytest_runtest_setup(item):\n    item.fixturenames.insert(0, 'event_loop')\n", 4),
+    ],
+)
+def test_name_that_a_person_must_see_to(source: str, line: int) -> None:
+    test = "async def test_it():\n    pass\n"
+    files = {"pytest.ini": AUTO, "test_a.py": HEAD + source + test}
+    assert f"test_a.py:{line} LS102 action" in messages(migrate_files(files))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import helpers\n@pytest.fixture\ndef loop():\n    return helpers.make()\n",
+        "from helpers import make\ndef again():\n    return make()\n"
+        "@pytest.fixture\ndef loop():\n    return again()\n",
+        "import helpers\nclass Client:\n    def __init__(self):\n        helpers.make()\n"
+        "@pytest.fixture\ndef loop():\n    return Client()\n",
+    ],
+)
+def test_current_loop_through_calls(source: str) -> None:
+    result = migrated(source + TEST, helpers=HELPER)
+    assert "@pytest_asyncio.fixture\ndef loop" in result
+
+
+def test_current_loop_through_a_call_before_any_loop_is_there() -> None:
+    source = "import helpers\n@pytest.fixture(scope='session')\ndef loop():\n    helpers.make()\n"
+    files = {"pytest.ini": AUTO, "test_a.py": HEAD + source + TEST, "helpers.py": HELPER}
+    assert "test_a.py:6 LS102 action" in messages(migrate_files(files))
+
+
+def test_helper_that_only_async_code_or_a_nested_function_calls() -> None:
+    source = dedent("""\
+        import helpers
+
+        @pytest.fixture
+        def loop():
+            def later():
+                return helpers.make()
+            return later
+
+        async def test_it(loop):
+            loop()
+            helpers.make()
+        """)
+    assert migrated(source, helpers=HELPER) == HEAD + source
+
+
+def test_setup_method_that_calls_a_helper() -> None:
+    source = dedent("""\
+        import helpers
+
+        class TestIt:
+            def setup_method(self):
+                self.future = helpers.make()
+
+            async def test_it(self):
+                self.future.set_result(1)
+        """)
+    assert "def _current_event_loop" in migrated(source, helpers=HELPER)
