@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.suites_in_memory import after, messages, migrate_files
+from tests.suites_in_memory import after
 
 SESSION = """\
     import asyncio
@@ -89,11 +89,10 @@ def test_mark_by_another_name(head: str, mark: str, changed: str) -> None:
     assert result["test_a.py"] == f"import pytest\n{head}@{changed}\n{TEST}"
 
 
-def test_mark_by_getattr_is_read_but_left_to_a_person() -> None:
-    test = f"import pytest\n@getattr(pytest.mark, 'asyncio')\n{TEST}"
-    files = {"conftest.py": SESSION, "test_a.py": test}
-    assert not messages(migrate_files(files))
-    assert "test_a.py:2 LS105 action" in messages(migrate_files(files, style="explicit"))
+def test_mark_by_getattr_gets_one_beside_it() -> None:
+    test = f"import pytest\n@getattr(pytest.mark, 'asyncio'){{}}\n{TEST}"
+    result = explicit(test_a=test.format(""))
+    assert result["test_a.py"] == test.format(f"\n@{SCOPED}")
 
 
 def test_imported_pytestmark_is_not_replaced_in_auto_mode() -> None:

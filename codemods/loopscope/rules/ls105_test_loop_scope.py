@@ -121,8 +121,10 @@ def _marked(
             tests[0].key.ordinal,
             mark.spelled,
         )
-    else:
+    elif holder.spelled:
         yield from _change(case, holder, mark, main, tests)
+    elif main is not _unnamed(case, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
+        yield from _own_marks(case, [t for t in tests if case.plan.tests[t.id] is main])
     yield from _own_marks(case, [t for t in tests if case.plan.tests[t.id] is not main])
 
 
