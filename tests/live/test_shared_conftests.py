@@ -6,6 +6,7 @@ the root above, where their configuration does not count.
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -204,10 +205,10 @@ def test_every_way_of_running_is_right(
     old, new = tmp_path / "old" / "repo", tmp_path / "new" / "repo"
     for root in (old, new):
         write(root, repo.files)
-    done = run_loopscope("migrate", new)
+    done = run_loopscope("migrate", new, "--allow-dirty")
     assert done.returncode == repo.exit_code, done.stdout
     once = read(new)
-    again = run_loopscope("migrate", new)
+    again = run_loopscope("migrate", new, "--allow-dirty")
     assert (again.returncode, read(new)) == (repo.exit_code, once), again.stdout
     complaints: list[str] = []
     for folder, arguments in repo.ways:
@@ -250,7 +251,8 @@ def migrate_suites(root: Path, is_root: bool | None = None) -> None:
 
 
 def write(root: Path, files: dict[str, str]) -> None:
-    (root / ".git").mkdir(parents=True)
+    root.mkdir(parents=True)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -259,7 +261,8 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def read(root: Path) -> dict[str, bytes]:
     files = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+    found = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+    return {name: data for name, data in found.items() if not name.startswith(".git/")}
 
 
 def show(root: Path) -> list[str]:
