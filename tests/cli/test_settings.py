@@ -155,6 +155,11 @@ def test_exclude_is_written_for_the_directory_of_its_table(
         ("safe-only = true\nsafe_only = true", "has 'safe_only' in two spellings"),
         ('"\\u001b[2J" = 1', "has no key '\\x1b[2J'"),
         ("style = ", "pyproject.toml:2: "),
+        ('dask = "tcp://localhost:1"', ":2: [tool.loopscope] dask: only the command line"),
+        ('patch = "../x.patch"', "patch: '../x.patch' leads out of the directory of this file"),
+        ('patch-dir = "/tmp"', "patch-dir: '/tmp' leads out of the directory"),
+        ('html = "out/../../x.html"', "html: 'out/../../x.html' leads out of the directory"),
+        ('patch = "conftest.py"', "conftest.py' is there and is no patch"),
     ],
 )  # fmt: skip
 def test_mistake_in_the_table_is_named_with_its_place(
@@ -165,6 +170,16 @@ def test_mistake_in_the_table_is_named_with_its_place(
     assert (result.code, result.out) == (2, "")
     assert message in result.err.replace("\n", " ")
     assert "event_loop" in Path("conftest.py").read_text()
+
+
+def test_link_does_not_lead_a_path_of_the_table_out(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    tree(suite('patch = "link/x.patch"', "copy/"))
+    (tmp_path / "copy/link").symlink_to("../outside")
+    result = loopscope("migrate", "copy")
+    assert (result.code, list((tmp_path / "outside").iterdir())) == (2, [])
 
 
 def test_table_that_is_none(loopscope: Run, tree: Tree) -> None:

@@ -125,6 +125,18 @@ def touched(root: Path, before: dict[str, tuple[bytes, int, int]]) -> set[str]:
     return {name for name in before | after if before.get(name) != after.get(name)}
 
 
+def test_patch_does_not_take_the_place_of_another_file(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "conftest.py": CONFTEST})
+    before = snapshot(tmp_path)
+    result = loopscope("migrate", "--patch", "conftest.py")
+    assert (result.code, touched(tmp_path, before)) == (2, set())
+    assert "'conftest.py' is there and is no patch" in result.err
+    for _ in range(2):  # an older patch may go
+        assert loopscope("migrate", "--patch", "x.patch").code == 1
+
+
 ASKS = "async def test_x(event_loop): ...\n"
 ELSEWHERE = {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "other/base.py": ASKS, "deep/a": ""}
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import click
 
 from loopscope.cli.options import Request, suite_options, switch
+
+
+def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """A file that is new, or an older patch: nobody's module is overwritten by mistake."""
+    with contextlib.suppress(OSError):  # writing says what is wrong with it
+        if value is not None and value.is_file():
+            with value.open("rb") as file:
+                start = file.read(4)
+            if start not in (b"", b"--- "):
+                raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
+    return value
 
 
 @click.command(short_help="Write the changes, show them, or ask about each.")
@@ -18,6 +30,7 @@ from loopscope.cli.options import Request, suite_options, switch
     "--patch",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
+    callback=_patch,
     help="Write all changes to FILE, for git apply, and leave the suites as they are.",
 )
 @click.option(

@@ -184,8 +184,25 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     elif not isinstance(value, str):
         raise click.BadParameter(f"must be a string in quotes, not {value!r}")
     elif isinstance(option.type, click.Path):
-        value = os.path.join(directory, value)
+        value = _inside(directory, value)
+    elif option.name == "dask":  # its answers are pickles, which can run anything
+        raise click.BadParameter("only the command line may name a scheduler, not a repository")
     return option.process_value(click.Context(click.Command("loopscope")), value)
+
+
+def _inside(directory: str, value: str) -> str:
+    """A path as it is meant from the directory of the table.
+
+    Raises:
+        click.BadParameter: A repository would have a file written outside of it.
+    """
+    path = os.path.join(directory, value)
+    top = os.path.join(os.path.realpath(directory), "")
+    if not os.path.realpath(path).startswith(top):
+        raise click.BadParameter(
+            f"{value!r} leads out of the directory of this file: only the command line may do that"
+        )
+    return path
 
 
 def _line(text: str, key: str) -> int:
