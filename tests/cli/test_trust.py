@@ -196,6 +196,23 @@ def test_escape_sequences_in_names_and_messages_are_shown(
         assert "test_\\x1b[2J.py" in shown
 
 
+def test_escape_sequences_in_mistakes_are_shown(loopscope: Run, tree: Tree) -> None:
+    tree({"\x1b[2J/pyproject.toml": "[tool.loopscope]\nx = 1\n"})
+    tree({"a/pyproject.toml": '[tool.loopscope]\nhtml = "\\u001b[2J"\n'})
+    for arguments in (["\x1b[2J"], ["a"], ["\x1b[2J/nowhere"]):
+        result = loopscope("migrate", *arguments)
+        assert result.code == 2
+        assert "\x1b[2J" not in result.out + result.err
+        assert "\\x1b[2J" in result.err
+
+
+def test_reordered_and_invisible_text_is_shown(loopscope: Run, tree: Tree) -> None:
+    tree({"pytest.ini": "[pytest]\n"})
+    tree({"test_a.py": "async def test_a(event_loop): 'a\u202eb\u200bc\u3164d'\n"})
+    shown = loopscope("migrate", "--diff", "--color").out
+    assert "'a\\u202eb\\u200bc\\u3164d'" in shown
+
+
 # -- uncommitted changes, killed runs ---------------------------------------------------
 
 

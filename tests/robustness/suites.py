@@ -29,7 +29,7 @@ SUITE = {
     "test_a.py": TEST,
 }
 
-# Root may read and write everything, whatever the modes say: without these two it may not.
+# Root may read and write everything, whatever the modes say: without these it may not.
 WITHOUT_PRIVILEGES = """\
 import ctypes, os
 if os.geteuid() == 0:
@@ -37,7 +37,7 @@ if os.geteuid() == 0:
     header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     assert libc.capget(header, sets) == 0
     for number in (0, 1, 2):  # effective, permitted, inheritable
-        sets[number] &= ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        sets[number] &= ~0b111  # CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
     assert libc.capset(header, sets) == 0
 """
 

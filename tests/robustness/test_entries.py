@@ -207,6 +207,21 @@ def test_read_only_directory_stops_its_suite_only(tmp_path: Path) -> None:
     assert nothing_is_left(tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
+def test_file_of_somebody_else_is_not_taken_away(tmp_path: Path) -> None:
+    make(tmp_path)
+    bad = make(tmp_path / "bad")
+    (bad / "test_a.py").chmod(0o666)
+    os.chown(bad / "test_a.py", 12345, -1)
+    before = contents(bad)
+    given_up(
+        tmp_path,
+        "bad/test_a.py: cannot be written: the file belongs to another user or group",
+        WITHOUT_PRIVILEGES,
+    )
+    assert contents(bad) == before
+
+
 def test_directory_that_may_be_listed_but_not_entered(tmp_path: Path) -> None:
     make(tmp_path, {"c/test_c.py": TEST})
     (tmp_path / "c").chmod(0o444)

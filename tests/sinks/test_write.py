@@ -97,6 +97,28 @@ def test_mode_stays(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a.py").stat().st_mode) == 0o750
 
 
+def test_access_control_lists_and_the_like_stay(tmp_path: Path) -> None:
+    suite(tmp_path, "a.py")
+    try:
+        os.setxattr(tmp_path / "a.py", "user.mine", b"1")
+    except (AttributeError, OSError):
+        pytest.skip("this file system keeps no attributes")
+    os.utime(tmp_path / "a.py", (1, 1))
+    write_changes(tmp_path, [change("a.py")])
+    assert os.getxattr(tmp_path / "a.py", "user.mine") == b"1"
+    assert (tmp_path / "a.py").stat().st_mtime > 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
+def test_owner_stays(tmp_path: Path) -> None:
+    suite(tmp_path, "a.py")
+    os.chown(tmp_path / "a.py", 12345, 54321)
+    (tmp_path / "a.py").chmod(0o4750)
+    write_changes(tmp_path, [change("a.py")])
+    now = (tmp_path / "a.py").stat()
+    assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (12345, 54321, 0o4750)
+
+
 def test_new_file_gets_the_usual_mode(tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
     write_changes(tmp_path, [change("a.py", None)])

@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from loopscope.sinks.visible import visible
 from loopscope.version import __version__
 
 _COMMANDS = {
@@ -97,7 +98,8 @@ def main() -> None:
         _drop_output()
         what = error.filename or "the report"
         with contextlib.suppress(OSError):
-            click.echo(f"error: {what} cannot be written: {error.strerror or error}", err=True)
+            text = f"error: {what} cannot be written: {error.strerror or error}"
+            click.echo(visible(text), err=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -19,6 +19,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from loopscope.sinks.visible import visible
 from loopscope.suites.files import read_regular
 from loopscope.suites.formats import FormatError, decode, parse_toml
 from loopscope.suites.ignoring import is_vcs_root
@@ -38,7 +39,7 @@ class SettingsError(Exception):
 
     def __str__(self) -> str:
         line = f":{self.line}" if self.line else ""
-        return f"{os.path.relpath(self.path)}{line}: {self.message}"
+        return visible(f"{os.path.relpath(self.path)}{line}: {self.message}")
 
 
 @dataclass(frozen=True, slots=True)

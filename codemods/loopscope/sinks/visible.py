@@ -1,34 +1,52 @@
-"""Text of unknown origin made safe to print: control characters are shown, not obeyed."""
+"""Text of unknown origin made safe to print: what has no shape of its own is shown as an escape.
+
+These are control characters (escape sequences start with one), what reverses the order of text
+("Trojan source"), what takes no room, blanks that are no space, and bytes that are no text.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from itertools import groupby
 
-# C0 and C1 controls (escape sequences start with one) and what reverses the order of text.
-_UNSEEN = (*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F),
-           *range(0x2066, 0x206A))  # fmt: skip
-_SHOWN = {code: ascii(chr(code))[1:-1] for code in _UNSEEN}
-# Bytes of file names and sources that are no UTF-8, as Python carries them.
-_SHOWN |= {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)}
-_SHOWN_BUT_TABS = {code: text for code, text in _SHOWN.items() if code != ord("\t")}
-_UNSEEN_RUN = re.compile(f"([{re.escape(''.join(map(chr, _SHOWN_BUT_TABS)))}]+)")
+# Letters and signs to Unicode, to the eye nothing or a blank.
+_SHAPELESS = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)))
 
 
 def visible(text: str) -> str:
-    """One line with every control character as an escape such as ``\\x1b``."""
-    return text.translate(_SHOWN)
+    """One line with everything that could not be seen as an escape such as ``\\x1b``."""
+    return "".join(_escape(piece) if hidden else piece for piece, hidden in _runs(text))
 
 
 def visible_line(line: bytes) -> str:
     """A line of a file, without its line end; tabs stay."""
     text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")
-    return text.translate(_SHOWN_BUT_TABS)
+    return "".join(piece for piece, _ in pieces(text))
 
 
 def pieces(line: str) -> Iterator[tuple[str, bool]]:
     """A line cut into what can be shown as it is (False), tabs too, and escapes (True)."""
-    for number, piece in enumerate(_UNSEEN_RUN.split(line)):
-        if piece:
-            escaped = number % 2 == 1
-            yield piece.translate(_SHOWN) if escaped else piece, escaped
+    for piece, hidden in _runs(line, "\t"):
+        yield (_escape(piece), True) if hidden else (piece, False)
+
+
+def _runs(text: str, also: str = "") -> Iterator[tuple[str, bool]]:
+    """The text cut up, and whether a piece is hidden; ``also`` are characters that are not."""
+    if text.isascii() and text.isprintable():
+        if text:
+            yield text, False
+        return
+    for hidden, run in groupby(text, lambda char: _is_hidden(char) and char not in also):
+        yield "".join(run), hidden
+
+
+def _is_hidden(char: str) -> bool:
+    return not char.isprintable() or char in _SHAPELESS
+
+
+def _escape(text: str) -> str:
+    """Each character as Python writes it, but a byte that is no UTF-8 as that byte."""
+    return "".join(
+        f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else ascii(char)[1:-1]
+        for char in text
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
-import stat
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -138,9 +138,25 @@ def _draft(step: _Step, path: str) -> None:
     if not os.access(step.target, os.W_OK):  # a rename would go through all the same
         raise PermissionError(13, "the file is read-only", step.target)
     old = os.stat(step.target)
-    with contextlib.suppress(OSError, AttributeError):  # only root may give files away
+    _give(path, old)
+    shutil.copystat(step.target, path)  # the mode, access control lists and other attributes
+    os.utime(path)
+
+
+def _give(path: str, old: os.stat_result) -> None:
+    """Let a draft belong to whom the old file belongs to.
+
+    Raises:
+        PermissionError: Only root may give files away.
+    """
+    own = os.stat(path)
+    if (own.st_uid, own.st_gid) == (old.st_uid, old.st_gid):
+        return
+    try:
         os.chown(path, old.st_uid, old.st_gid)
-    os.chmod(path, stat.S_IMODE(old.st_mode))
+    except PermissionError:
+        message = "the file belongs to another user or group, who would lose it"
+        raise PermissionError(1, message, path) from None
 
 
 def _private(path: str, flags: int) -> int:
