@@ -69,7 +69,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
         result = read_result(suite, reading, more_changes, errors, seconds)
-    findings += unanswered(result) if not errors else []
+    findings += unanswered(result, _line_of_usefixtures(suite)) if not errors else []
     findings = [finding for finding in findings if finding.path not in suite.around]
     if not errors:
         if changes:
@@ -112,7 +112,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
         if change.path.endswith(".py"):
             yield from _torn_code(suite.files.get(change.path, b""), change)
     yield from torn_loops(before, result)
-    yield from unanswered(result)
+    yield from unanswered(result, _line_of_usefixtures(suite))
 
 
 def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
@@ -200,6 +200,13 @@ def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
     return any(
         outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
     )
+
+
+def _line_of_usefixtures(suite: Suite) -> int:
+    """Where the configuration sets it, 1 where it does not."""
+    lines = suite.files.get(suite.config.path or "", b"").splitlines()
+    found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(b"usefixtures"))
+    return next(found, 1)
 
 
 def _status(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:

@@ -89,18 +89,32 @@ def _places(original: Reading, after: Reading) -> dict[str, Test]:
     return {test.id: test for test in (*after.tests, *original.tests)}
 
 
-def unanswered(after: Reading) -> Iterator[Finding]:
-    """LS102: requests for ``event_loop`` that no fixture of the result answers."""
+def unanswered(after: Reading, config_line: int) -> Iterator[Finding]:
+    """LS102: requests for ``event_loop`` that no fixture of the result answers.
+
+    ``config_line`` is that of the option ``usefixtures``.
+    """
     answered: set[Key] = set()
     reported: set[Key] = set()
+    configured = False
     for test in after.tree.tests:
         for ask in after.closures.of(test).asks:
             key = ask.asker.key if ask.asker else test.key
             if ask.target is not None:
                 answered.add(key)
+            elif ask.how == "configured":
+                configured = True
             elif key not in reported:
                 reported.add(key)
                 yield _missing(after, key, test)
+    if configured:
+        yield action(
+            "LS102",
+            after.tree.config.path or "",
+            config_line,
+            "usefixtures asks for event_loop in every test, and pytest-asyncio no longer has it: "
+            "take the name out. Sync tests that need a loop ask for a fixture of their own",
+        )
     for path, facts in after.files.items():
         for function in facts.functions:
             key = Key(path, function.ordinal)

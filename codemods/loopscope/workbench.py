@@ -88,16 +88,18 @@ class Workbench:
             OptionsError,
             add_table,
             new_configuration,
+            remove_options,
             set_options,
         )
 
-        values = {edit.name: edit.value for edit in edits}
+        values = {edit.name: edit.value for edit in edits if edit.value is not None}
+        gone = [edit.name for edit in edits if edit.value is None]
         records = [EditRecord(e.code, 0, e.name, e.message, e.safety) for e in edits]
         config = self._suite.config
         if config.path is not None:
             self._put(
                 config.path,
-                lambda data: set_options(data, config, values),
+                lambda data: set_options(remove_options(data, config, gone), config, values),
                 records,
                 (OptionsError,),
             )

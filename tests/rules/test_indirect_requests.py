@@ -150,3 +150,34 @@ def test_setup_method_that_calls_a_helper() -> None:
                 self.future.set_result(1)
         """)
     assert "def _current_event_loop" in migrated(source, helpers=HELPER)
+
+
+SYNC = "def test_sync():\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [("event_loop", ""), ("db event_loop", "usefixtures = db\n")],
+)
+def test_usefixtures_of_the_configuration_goes_where_all_tests_are_async(
+    value: str, left: str
+) -> None:
+    ini = f"{AUTO}usefixtures = {value}\n"
+    result = after({"pytest.ini": ini, "test_a.py": "async def test_it():\n    pass\n"})
+    assert left in result["pytest.ini"]
+    assert "event_loop\n" not in result["pytest.ini"]
+
+
+def test_usefixtures_of_the_configuration_is_answered_for_all_tests() -> None:
+    ini = f"{AUTO}usefixtures = event_loop\n"
+    files = {"pytest.ini": ini, "a/test_a.py": SYNC, "b/test_b.py": TEST.replace("loop", "")}
+    assert not messages(migrate_files(files))
+    result = after(files)
+    assert "usefixtures = event_loop\n" in result["pytest.ini"]
+    assert BRIDGE in result["conftest.py"]
+
+
+def test_usefixtures_of_the_configuration_that_nothing_answers() -> None:
+    toml = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\nusefixtures = ['db', 'event_loop']\n"
+    files = {"pyproject.toml": toml, "test_a.py": "async def test_it():\n    pass\n"}
+    assert messages(migrate_files(files)) == ["pyproject.toml:3 LS102 action"]

@@ -22,7 +22,9 @@ class Ask:
     """
 
     asker: Registered | None
-    how: str  # "parameter", "usefixtures", "getfixturevalue", "running" (the same in async code)
+    # "parameter", "usefixtures" (by a mark), "configured" (by the option), "autouse",
+    # "getfixturevalue", "running" (the same in async code)
+    how: str
     target: Registered | None
 
 
@@ -82,7 +84,7 @@ class Closures:
     def _initial(self, test: Test) -> Iterator[tuple[str, str]]:
         configured = self._tree.config.options.get("usefixtures", ())
         for name in configured if isinstance(configured, tuple) else ():
-            yield name, "usefixtures"
+            yield name, "configured"
         for mark in reversed(test.marks):
             if mark.name == "usefixtures":
                 for name in mark.strings:

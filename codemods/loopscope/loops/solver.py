@@ -223,10 +223,16 @@ class Solver:
             # A cached sync fixture hands its loop to every test that shares it.
             self.nodes.join(("test", test.id), ("asker", ask.asker.key))
         asked = self.asked.setdefault(place, Asked())
-        asked.files.add(ask.asker.key.path if ask.asker else test.key.path)
+        asked.files.add(self._asking_file(ask, test))
         asked.scope = max(asked.scope, scope)
         asked.autouse = asked.autouse or ask.how == "autouse"
         asked.works = asked.works or ask.how == "work"
+
+    def _asking_file(self, ask: Ask, test: Test) -> str:
+        """The file whose fixtures must answer; the configuration asks for all tests."""
+        if ask.asker is not None:
+            return ask.asker.key.path
+        return "conftest.py" if ask.how == "configured" else test.key.path
 
     def _stays(self, ask: Ask, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
@@ -234,7 +240,7 @@ class Solver:
             return True
         if ask.how == "running":
             return False
-        if ask.how == "autouse" or (ask.how == "usefixtures" and own):
+        if ask.how == "autouse" or (ask.how in ("usefixtures", "configured") and own):
             return not own
         if ask.how != "parameter":
             return True

@@ -116,11 +116,11 @@ class AppendEdit(Edit):
 
 @dataclass(frozen=True, slots=True)
 class OptionEdit:
-    """Sets one option in the file that pytest reads its configuration from."""
+    """Sets one option in the file that pytest reads its configuration from; None removes it."""
 
     code: str
     name: str
-    value: str | bool
+    value: str | bool | None
     message: str
     safety: Safety = Safety.SAFE
 

@@ -9,7 +9,7 @@ from typing import Any
 from loopscope.facts.model import Mark
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.tree import Test
-from loopscope.rules.base import Case, DefinitionEdit, Outcome, StatementEdit, action
+from loopscope.rules.base import Case, DefinitionEdit, OptionEdit, Outcome, StatementEdit, action
 
 _MESSAGE = 'usefixtures("event_loop") dropped: its tests run on the loop anyway'
 
@@ -52,13 +52,31 @@ def drop_usefixtures(case: Case) -> Iterator[Outcome]:
     for place, found in users.items():
         if all(found):
             yield _drop(marks[place])
+    yield from _drop_configured(case)
+
+
+def _drop_configured(case: Case) -> Iterator[Outcome]:
+    """``usefixtures = event_loop`` in the configuration, where all tests are async ones."""
+    names = case.config.options.get("usefixtures", ())
+    if not isinstance(names, tuple) or EVENT_LOOP not in names:
+        return
+    rest = " ".join(name for name in names if name != EVENT_LOOP)
+    if rest and (case.config.path or "").endswith(".toml"):
+        return  # a list in TOML: the request stays, and is a finding if nothing answers it
+    if all(_leaves(case, test) and test.id in case.plan.tests for test in case.reading.tree.tests):
+        yield OptionEdit("LS102", "usefixtures", rest or None, _MESSAGE)
 
 
 def _leaves(case: Case, test: Test) -> bool:
     """Whether what answers the request of this test goes."""
     asks = case.reading.closure(test).asks
     target = next(
-        (ask.target for ask in asks if ask.how == "usefixtures" and ask.asker is None), None
+        (
+            ask.target
+            for ask in asks
+            if ask.how in ("usefixtures", "configured") and ask.asker is None
+        ),
+        None,
     )
     if target is None:
         return True
