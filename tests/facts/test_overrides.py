@@ -55,6 +55,22 @@ PLAIN = {
         "loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))\n"
         "loop.close()\n"
     ),
+    "closed by a function that is a finalizer": (
+        "loop = asyncio.new_event_loop()\ndef fin():\n    asyncio.set_event_loop(None)\n"
+        "    loop.close()\nrequest.addfinalizer(fin)\nreturn loop\n"
+    ),
+    "closed by a lambda that is a finalizer": (
+        "loop = asyncio.new_event_loop()\nrequest.addfinalizer(lambda: loop.close())\n"
+        "return loop\n"
+    ),
+    "closed by contextlib": (
+        "import contextlib\nwith contextlib.closing(asyncio.new_event_loop()) as loop:\n"
+        "    asyncio.set_event_loop(loop)\n    yield loop\n"
+    ),
+    "closed by contextlib with a variable": (
+        "from contextlib import closing\nloop = asyncio.new_event_loop()\n"
+        "with closing(loop):\n    yield loop\n"
+    ),
     "closed by a finalizer": (
         "loop = asyncio.new_event_loop()\nrequest.addfinalizer(loop.close)\nreturn loop\n"
     ),
@@ -96,6 +112,21 @@ SORTED = {
         BodyKind.FACTORY,
         "import sys\nif sys.platform == 'win32':\n    asyncio.set_event_loop_policy(P())\n"
         "loop = asyncio.new_event_loop()\nyield loop\n",
+    ),
+    "another kind, closed by a finalizer": (
+        BodyKind.FACTORY,
+        "loop = asyncio.SelectorEventLoop()\ndef fin():\n    loop.close()\n"
+        "request.addfinalizer(fin)\nreturn loop\n",
+    ),
+    "something else that is closed": (
+        BodyKind.OTHER,
+        "import contextlib\nwith contextlib.closing(database()):\n"
+        "    yield asyncio.new_event_loop()\n",
+    ),
+    "a finalizer that does more": (
+        BodyKind.OTHER,
+        "loop = asyncio.new_event_loop()\ndef fin():\n    loop.close()\n    report()\n"
+        "request.addfinalizer(fin)\nreturn loop\n",
     ),
     "a loop from elsewhere": (BodyKind.OTHER, "yield app.loop\n"),
     "swallows other errors": (

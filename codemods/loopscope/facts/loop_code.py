@@ -43,6 +43,7 @@ class LoopCode:
         self.loops: set[str] = {"event_loop"} & set(arguments)
         self.tasks: set[str] = set()  # local names that hold its pending tasks
         self.policies: set[str] = set()
+        self.finalizers: set[str] = set()  # local functions that clean the loop up
         self.made = bool(self.loops)
         self.yields = False
         self.returned: ast.expr | None = None  # what the override hands out
@@ -73,7 +74,9 @@ class LoopCode:
             case ast.Try(handlers=handlers):
                 return self._try(node, handlers)
             case ast.With(items=items):
-                return all(self._suppress(item) for item in items) and self._all(node.body)
+                return all(self._manages(item) for item in items) and self._all(node.body)
+            case ast.FunctionDef(name=name):
+                return self._cleans_up(name, node)
             case ast.If(test=test):
                 return self._about_loop(test) and self._all([*node.body, *node.orelse])
             case ast.For(target=ast.Name(id=name), iter=source):
@@ -100,13 +103,28 @@ class LoopCode:
         bodies = [node.body, node.orelse, node.finalbody, *(item.body for item in handlers)]
         return caught <= known and all(self._all(body) for body in bodies)
 
-    def _suppress(self, item: ast.withitem) -> bool:
-        call = item.context_expr
-        return isinstance(call, ast.Call) and self.names.resolve(call.func) in (
-            "contextlib.suppress",
-            "contextlib.closing",
-            "warnings.catch_warnings",
-        )
+    def _manages(self, item: ast.withitem) -> bool:
+        """``with contextlib.suppress(…)``, ``with contextlib.closing(loop) as loop``."""
+        call, name = item.context_expr, item.optional_vars
+        if not isinstance(call, ast.Call):
+            return False
+        origin = self.names.resolve(call.func)
+        if origin == "contextlib.closing" and len(call.args) == 1 and self.is_loop(call.args[0]):
+            self.closes = True
+            if isinstance(name, ast.Name):
+                self.loops.add(name.id)
+            return name is None or isinstance(name, ast.Name)
+        return origin in ("contextlib.suppress", "warnings.catch_warnings")
+
+    def _cleans_up(self, name: str, node: ast.FunctionDef) -> bool:
+        """A function for ``request.addfinalizer`` that does nothing but clean up the loop."""
+        yields = any(isinstance(child, (ast.Yield, ast.Return)) for child in ast.walk(node))
+        closed = self.closes
+        redundant = not (yields or node.decorator_list) and self._all(node.body)
+        self.closes = closed  # only when it is called
+        if redundant:
+            self.finalizers.add(name)
+        return redundant
 
     def _assign(self, name: str, value: ast.expr) -> bool:
         if self.is_loop(value):
@@ -185,7 +203,7 @@ class LoopCode:
         if not isinstance(node.func, ast.Attribute):
             return False
         method, receiver = node.func.attr, node.func.value
-        if method == "addfinalizer" and len(node.args) == 1 and self.closer(node.args[0]):
+        if self.is_finalizer(ast.Expr(node)):
             self.closes = True
             return True
         if isinstance(receiver, ast.Name) and receiver.id in self.tasks:
@@ -196,8 +214,25 @@ class LoopCode:
             return False
         return self._redundant_method(method, node)
 
+    def is_finalizer(self, node: ast.stmt) -> bool:
+        """``request.addfinalizer(loop.close)``, or the function that it gets."""
+        if isinstance(node, ast.FunctionDef):
+            return node.name in self.finalizers
+        call = node.value if isinstance(node, ast.Expr) else None
+        return (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "addfinalizer"
+            and len(call.args) == 1
+            and self.closer(call.args[0])
+        )
+
     def closer(self, node: ast.AST) -> bool:
-        """``loop.close``, called or handed on to be called."""
+        """``loop.close``, called or handed on to be called, or a function that calls it."""
+        if isinstance(node, ast.Name):
+            return node.id in self.finalizers
+        if isinstance(node, ast.Lambda):
+            return isinstance(node.body, ast.Call) and self.closer(node.body.func)
         if not isinstance(node, ast.Attribute) or node.attr != "close":
             return False
         return self.is_loop(node.value)

@@ -94,7 +94,7 @@ class _Reading(LoopCode):
             if redundant and self.yields and not yielded:
                 phase = "after"
                 continue
-            if phase == "before" and not _is_docstring(statement) and not self._sets(statement):
+            if phase == "before" and not self._needless(statement):
                 self.making.append(statement)
             if redundant:
                 if self.closes and not closed and phase == "after":
@@ -176,6 +176,10 @@ class _Reading(LoopCode):
                     self._makes_loop(item) or self.redundant(item) for item in [*body, *orelse]
                 )
         return False
+
+    def _needless(self, node: ast.stmt) -> bool:
+        """What a function that only makes the loop does without."""
+        return _is_docstring(node) or self._sets(node) or self.is_finalizer(node)
 
     def _hands_out(self, node: ast.stmt) -> bool:
         """Whether the statement yields or returns a loop of another kind that it makes."""
