@@ -51,7 +51,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     reading = read_suite(suite, errors, seconds)
     facts = reading.files
     case = Case(reading, make_plan(reading, options), suite.config, options, suite.files)
-    edits, option_edits, findings = _decide(case)
+    edits, option_edits, findings, left_out = _decide(case)
     edits = [edit for edit in edits if edit.path not in suite.around]
     least = least_version(case, option_edits)
     pins, more = _requirements(case, [*edits, *option_edits], least)
@@ -73,7 +73,8 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     findings = [finding for finding in findings if finding.path not in suite.around]
     if not errors:
         if changes:
-            findings += lost_loops(before, reading, result, partial=suite.editable is not None)
+            partial = suite.editable is not None
+            findings += lost_loops(before, reading, result, partial=partial, left_out=left_out)
             findings += lost_below(before, reading, result)
         findings = [finding for finding in findings if not _ignored(case, finding)]
     findings = sorted(set(findings))
@@ -154,13 +155,19 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
 # -- deciding ---------------------------------------------------------------------------
 
 
-def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding]]:
+def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
+    """What the rules say, and the codes of those that would edit but are not selected."""
     edits: list[Edit] = []
     options: list[OptionEdit] = []
     findings: list[Finding] = []
+    left_out: set[str] = set()
     for rule in ORDER:
         for outcome in rule.decide(case):
-            if not case.options.wants(outcome.code) or _ignored(case, outcome):
+            if not case.options.wants(outcome.code):
+                if not isinstance(outcome, Finding):
+                    left_out.add(outcome.code)
+                continue
+            if _ignored(case, outcome):
                 continue
             if isinstance(outcome, Edit):
                 edits.append(outcome)
@@ -168,7 +175,7 @@ def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding]]:
                 options.append(outcome)
             else:
                 findings.append(outcome)
-    return edits, options, findings
+    return edits, options, findings, left_out
 
 
 def _requirements(

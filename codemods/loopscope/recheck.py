@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.compare import Cause, differences
@@ -15,19 +15,26 @@ from loopscope.values import Finding
 
 
 def lost_loops(
-    before: LoopMap, original: Reading, after: Reading, *, partial: bool
+    before: LoopMap,
+    original: Reading,
+    after: Reading,
+    *,
+    partial: bool,
+    left_out: Collection[str] = (),
 ) -> Iterator[Finding]:
     """LS390: tests whose modern loops differ from their legacy ones.
 
     ``original`` tells where they stood; ``partial`` says that only some files of the suite may
-    be changed.
+    be changed, ``left_out`` are the codes of rules that would have changed more.
     """
     places = _places(original, after)
-    hint = (
-        "Only some files of the suite were given: migrate them all"
-        if partial
-        else "Check this test by hand, and please report it"
-    )
+    if left_out:
+        codes = ", ".join(sorted(left_out))
+        hint = f"--select or --ignore leaves out {codes}, which belong to this: take them, too"
+    elif partial:
+        hint = "Only some files of the suite were given: migrate them all"
+    else:
+        hint = "Check this test by hand, and please report it"
     for difference in differences(before, after.modern_map):
         test = places[difference.test]
         if test.key.path in after.around:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -140,3 +141,14 @@ def test_summary_line_counts_over_suites() -> None:
 def test_summary_line_without_anything() -> None:
     assert Summary().line(wrote=True) == "No pytest suite found."
     assert Summary(suites=1).line(wrote=True) == "1 suite, nothing to change."
+
+
+def test_summary_line_of_a_suite_that_was_refused() -> None:
+    refused = Summary()
+    refused.add(replace(CURRENT, errors=(FileError("a.py", "cannot be read"),)))
+    assert not refused.partly_done
+    assert refused.line(wrote=False) == "1 suite, not read in full, 1 error."
+    assert refused.line(wrote=True) == "1 suite, nothing changed, 1 error."
+    refused.add(CURRENT)
+    assert refused.partly_done
+    assert refused.line(wrote=True) == "2 suites, nothing changed, 1 error."

@@ -34,3 +34,12 @@ def test_what_stands_before_the_first_trace_belongs_to_the_suite(tmp_path: Path)
 
 def test_nothing_of_a_suite_without_a_trace_is_kept(tmp_path: Path) -> None:
     assert kept(tmp_path, {"test_a.py": PLAIN, "test_b.py": "import asyncio\n"}) == set()
+
+
+def test_a_helper_that_holds_a_decorator_belongs_to_the_suite(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": LEGACY,
+        "own.py": "import functools\n\ndef quiet(f):\n    return functools.wraps(f)(f)\n",
+        "other.py": "x = 1\n",
+    }
+    assert kept(tmp_path, files) == {"pytest.ini", "test_a.py", "own.py"}

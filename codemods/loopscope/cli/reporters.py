@@ -85,7 +85,8 @@ class _Text:
 
             self._talk.lines(table_lines(self._rows, verbose=self._request.verbose))
         if summary.errors:
-            self._err.text("The rest was done. Correct what is named above and run it again.")
+            rest = "The rest was done. " if summary.partly_done else ""
+            self._err.text(f"{rest}Correct what is named above and run it again.")
         for command in commands:
             self._talk.text(f"To apply: {command}")
         self._talk.text(summary.line(wrote=self._wrote), "bold")

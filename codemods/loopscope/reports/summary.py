@@ -19,6 +19,7 @@ class Summary:
     notes: int = 0
     errors: int = 0
     declined: int = 0  # hunks that the user left out
+    refused: int = 0  # suites with errors and no changes
 
     def add(self, migration: Migration) -> None:
         """Count one suite."""
@@ -31,6 +32,7 @@ class Summary:
         self.actions += actions
         self.notes += len(migration.findings) - actions
         self.errors += len(migration.errors)
+        self.refused += bool(migration.errors and not migration.changes)
 
     def exit_code(self, *, wrote: bool, strict: bool) -> int:
         """The exit code.
@@ -52,6 +54,11 @@ class Summary:
         )
         return 1 if left else 0
 
+    @property
+    def partly_done(self) -> bool:
+        """Whether anything was done beside the errors."""
+        return self.suites > self.refused
+
     def line(self, *, wrote: bool) -> str:
         """One line for people."""
         if not self.suites and not self.errors:
@@ -62,6 +69,8 @@ class Summary:
             on_trust = f", {self.assumptions} on an assumption" if self.assumptions else ""
             edits = _count(self.edits, "edit")
             parts.append(f"{_count(self.files, 'file')} {changed} ({edits}{on_trust})")
+        elif self.refused and self.refused == self.suites:
+            parts.append("nothing changed" if wrote else "not read in full")
         else:
             kept = self.declined or (wrote and self.errors)  # there would have been something
             parts.append("nothing changed" if kept else "nothing to change")

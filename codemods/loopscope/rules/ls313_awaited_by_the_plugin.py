@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.facts.model import Function
-from loopscope.loops.modules import find_module
 from loopscope.rules.base import Case, Outcome, Rule, action
 
 
@@ -48,7 +47,7 @@ def _sync_wrapper(case: Case, path: str, function: Function) -> str:
         place, wanted = path, name
         for bound in case.files[path].imports:
             if bound.name == name and bound.attribute:
-                place = find_module(case.files, path, bound.module) or ""
+                place = case.reading.tree.find(path, bound.module) or ""
                 wanted = bound.attribute
         facts = case.files.get(place)
         for other in facts.functions if facts else ():

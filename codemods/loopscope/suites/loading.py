@@ -31,8 +31,9 @@ _TRACES = (
     (b"oop", (b"event_loop", b"EventLoop", b"forbid_global_loop", b"accept_global_loop")),
     (b"asyncio", (b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode")),
 )
-# Modules that tests may take fixtures, base classes or hooks from.
-_SUPPORT = (b"fixture", b"pytest", b"def test")
+# Modules that tests may take fixtures, base classes, hooks or decorators from, and what makes
+# an object of the current loop without asking for it.
+_SUPPORT = (b"fixture", b"pytest", b"def test", b"wraps", b"Future(")
 _SCRIPTS = ("setup.py", "noxfile.py")
 
 
