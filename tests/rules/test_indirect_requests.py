@@ -181,3 +181,26 @@ def test_usefixtures_of_the_configuration_that_nothing_answers() -> None:
     toml = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\nusefixtures = ['db', 'event_loop']\n"
     files = {"pyproject.toml": toml, "test_a.py": "async def test_it():\n    pass\n"}
     assert messages(migrate_files(files)) == ["pyproject.toml:3 LS102 action"]
+
+
+def test_question_for_the_fixture_that_async_tests_no_longer_have() -> None:
+    source = (
+        "@pytest.fixture\ndef loop(request):\n    return 'event_loop' in request.fixturenames\n"
+    )
+    files = {"pytest.ini": AUTO, "test_a.py": HEAD + source + TEST}
+    assert messages(migrate_files(files)) == ["test_a.py:6 LS102 action"]
+
+
+def test_current_loop_through_a_method_of_a_class() -> None:
+    source = dedent("""\
+        class Maker:
+            @staticmethod
+            def make():
+                return asyncio.get_event_loop().create_future()
+
+        @pytest.fixture
+        def loop():
+            return Maker.make()
+
+        """)
+    assert "@pytest_asyncio.fixture\ndef loop" in migrated(source + TEST)

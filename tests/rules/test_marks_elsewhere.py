@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.suites_in_memory import after
+from tests.suites_in_memory import after, messages, migrate_files
 
 SESSION = """\
     import asyncio
@@ -105,3 +105,21 @@ def test_imported_pytestmark_is_not_replaced_in_auto_mode() -> None:
     result = after(files, style="explicit")["test_a.py"]
     assert "pytestmark =" not in result
     assert f"@{SCOPED}\nasync def" in result
+
+
+@pytest.mark.parametrize("test", ["from own import Marks\n@Marks", "import own\n@own.Marks"])
+def test_mark_of_a_class(test: str) -> None:
+    result = explicit(
+        own="import pytest\nclass Marks:\n    aio = pytest.mark.asyncio\n",
+        test_a=f"{test}.aio\n{TEST}",
+    )
+    assert f"    aio = {SCOPED}\n" in result["own.py"]
+
+
+def test_hook_that_marks_what_is_collected() -> None:
+    hook = (
+        "\n@pytest.hookimpl\ndef pytest_pycollect_makeitem(name, obj):\n"
+        "    pytest.mark.asyncio(obj)\n"
+    )
+    files = {"conftest.py": dedent(SESSION) + hook, "test_a.py": TEST}
+    assert "conftest.py:11 LS105 action" in messages(migrate_files(files))

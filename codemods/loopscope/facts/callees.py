@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Collection
 
-from loopscope.facts.names import Names
+from loopscope.facts.names import Names, dotted
 from loopscope.facts.spots import own_nodes
 
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
@@ -15,8 +15,8 @@ _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 def callees(node: ast.AST, names: Names, defined: Collection[str]) -> tuple[str, ...]:
     """The dotted names that are called in the function's own body.
 
-    ``defined`` are the functions and classes of the file: these have no dot. Methods of the
-    same object are ``self.name``.
+    ``defined`` are the functions and classes of the file. Methods of the same object are
+    ``self.name``.
     """
     found: dict[str, None] = {}
     for child in own_nodes(node):
@@ -31,6 +31,8 @@ def callees(node: ast.AST, names: Names, defined: Collection[str]) -> tuple[str,
             and func.value.id in ("self", "cls")
         ):
             found[f"self.{func.attr}"] = None
+        elif (dotted(func) or "").partition(".")[0] in defined:  # a method of a class
+            found[dotted(func) or ""] = None
         else:
             origin = names.resolve(func)
             if origin and "(" not in origin and origin.partition(".")[0] not in _FOREIGN:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
 
+from loopscope.facts.spots import Spot, spot
 from loopscope.syntax.trees import walk
 
 _LOOP = "event_loop"
@@ -74,6 +75,15 @@ def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         for statement in node.body
         for child in walk(statement)
     )
+
+
+def loop_questions(node: ast.AST, names: object) -> Iterator[Spot]:
+    """``"event_loop" in request.fixturenames``: true for async tests on 0.21, and never on 1.x."""
+    for child in walk(node):
+        match child:
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[value]):
+                if _is_loop_name(left) and _is_fixture_names(value):
+                    yield spot(child)
 
 
 def _tail(func: ast.Name | ast.Attribute) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.facts.dead_loops import closed_loops, dead_loops
+from loopscope.facts.fixture_values import loop_questions
 from loopscope.facts.hidden_overrides import hidden_overrides
 from loopscope.facts.model import Hazard
 from loopscope.facts.names import Names, imports_of, statements
@@ -38,6 +39,7 @@ class _Check:
 
 _CHECKS = (
     _Check("LS101", hidden_overrides, (("event_loop",),), (("fixture",),), True),
+    _Check("LS102", loop_questions, (("event_loop",), ("fixturenames",))),
     _Check("LS305", closed_loops, ((".close",), ("event_loop", "running_loop"))),
     _Check("LS306", early_closes, (("create_task", "ensure_future"), ("yield",))),
     _Check("LS307", dead_loops, (("run(", "run_until_complete"),), (("asyncio",),)),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from loopscope.facts.model import MarkingHook
 from loopscope.facts.names import Names, dotted
 
-_HOOKS = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
+_LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
     {
         "inspect.iscoroutinefunction",
@@ -22,7 +22,7 @@ def read_hook(
     node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int, names: Names
 ) -> MarkingHook | None:
     """The hook, if the function is one that adds an asyncio mark."""
-    if node.name not in _HOOKS:
+    if not node.name.startswith("pytest_"):
         return None
     marks = list(_asyncio_marks(node, names))
     if not marks:
@@ -32,7 +32,7 @@ def read_hook(
         name=node.name,
         line=node.lineno,
         bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks),
-        only_marks=_only_marks(node, names),
+        only_marks=node.name in _LATE and _only_marks(node, names),
         old_keyword=any(
             isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
             for mark in marks

@@ -47,8 +47,9 @@ class MarkReader:
             call, func = None, node
         resolved = self.names.resolve(func)
         more = call is not None and call.keywords and resolved  # keywords for a mark
-        if isinstance(func, ast.Name) and func.id in self.variables and not more:
-            yield from self.variables[func.id]
+        held = self.variables.get(dotted(func) or "")
+        if held is not None and not more:
+            yield from held
             return
         if resolved is None or not resolved.startswith(_MARK):
             yield from self._reference(func, ordinal, statement)

@@ -164,13 +164,14 @@ class _Reader:
         marks = [*self._decorator_marks(node, ordinal)]
         pytestmark = None
         for child in node.body:
-            if (
-                isinstance(child, ast.Assign)
-                and isinstance(child.targets[0], ast.Name)
-                and child.targets[0].id == "pytestmark"
-            ):
+            if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
+                continue
+            if child.targets[0].id == "pytestmark":
                 pytestmark = child.lineno
                 marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
+            elif self.may_mark:
+                name = f"{qualname}.{child.targets[0].id}"
+                self.mark_reader.assigned(name, child.value, child.lineno)
         names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
         self.classes.append(
             Class(

@@ -26,13 +26,22 @@ class Marks:
             if not mark.reference:
                 found.append(mark)
                 continue
-            module, _, name = mark.reference.rpartition(".")
-            if module.strip("."):
-                path = self._find(mark.path, module)
-                found += self._named(path, name, seen) if path is not None else ()
-            else:
-                found += self._from_stars(mark.path, name, seen)
+            found += self._referred(mark, seen)
         return found
+
+    def _referred(self, mark: Mark, seen: frozenset[str]) -> Iterator[Mark]:
+        """What stands behind ``marks.aio``, ``marks.Marks.aio`` or a name of a star import."""
+        module, _, name = mark.reference.rpartition(".")
+        if not module.strip("."):
+            yield from self._from_stars(mark.path, name, seen)
+            return
+        path = self._find(mark.path, module)
+        if path is None:  # a class of the module
+            module, _, cls = module.rpartition(".")
+            path = self._find(mark.path, module) if module.strip(".") else None
+            name = f"{cls}.{name}"
+        if path is not None:
+            yield from self._named(path, name, seen)
 
     def of_module(self, path: str) -> tuple[Mark, ...]:
         """The marks of a module's ``pytestmark``, which may be an imported one."""
@@ -51,11 +60,13 @@ class Marks:
         if name in facts.mark_variables:
             yield from self.expanded(facts.mark_variables[name], seen)
             return
+        first, _, rest = name.partition(".")
         for bound in facts.imports:
-            if bound.name == name and bound.attribute not in (None, "*"):
+            if bound.name == first and bound.attribute not in (None, "*"):
                 origin = self._find(path, bound.module)
                 if origin is not None:
-                    yield from self._named(origin, bound.attribute or "", seen)
+                    there = f"{bound.attribute}.{rest}" if rest else f"{bound.attribute}"
+                    yield from self._named(origin, there, seen)
                     return
         yield from self._from_stars(path, name, seen)
 

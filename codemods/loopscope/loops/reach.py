@@ -54,7 +54,8 @@ class Reach:
         module, _, last = name.rpartition(".")
         path = self._tree.find(key.path, module) if module.strip(".") else key.path
         if path is None:
-            return None
+            owner = self._tree.find_class(key.path, module)
+            return self._in_class(owner, last) if owner is not None else None
         found = self._tree.module_functions(path).get(last)
         if found is not None:
             return found[0]

@@ -15,9 +15,24 @@ def indirect_requests(case: Case) -> Iterator[Outcome]:
     """Requests that no edit can answer, in the order of the files."""
     if case.reading.era is not Era.LEGACY or not case.reading.uses_plugin:
         return
+    yield from _questions(case)
     yield from _built_names(case)
     yield from _in_coroutines(case)
     yield from _too_early(case)
+
+
+def _questions(case: Case) -> Iterator[Outcome]:
+    for path, facts in case.files.items():
+        for hazard in facts.hazards:
+            if hazard.code == "LS102":
+                yield action(
+                    "LS102",
+                    path,
+                    hazard.line,
+                    "this asks whether event_loop is among the fixtures, and no async test has "
+                    "it any more: ask pytest_asyncio.is_async_test(request.node)",
+                    hazard.column,
+                )
 
 
 def _built_names(case: Case) -> Iterator[Outcome]:

@@ -327,7 +327,8 @@ def _hooks(case: Case) -> Iterator[Outcome]:
                     "LS105",
                     path,
                     hook.line,
-                    f"{hook.name} adds asyncio marks, too late for pytest-asyncio 1.x: set "
+                    f"{hook.name} adds asyncio marks at run time, where their loop scope is not "
+                    "read and which may be too late for pytest-asyncio 1.x: set "
                     "asyncio_mode = auto, or mark the tests that it means",
                 )
 
