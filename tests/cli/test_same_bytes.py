@@ -105,6 +105,16 @@ def test_diff(tmp_path: Path, written: dict[str, bytes]) -> None:
     assert contents(tmp_path) == written
 
 
+def test_diff_where_all_programs_shall_use_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path)
+    plain = loopscope(tmp_path, "--diff")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert loopscope(tmp_path, "--diff") == plain
+    assert b"\x1b[" in loopscope(tmp_path, "--diff", "--color")
+
+
 def test_patch(tmp_path: Path, written: dict[str, bytes]) -> None:
     make(tmp_path)
     loopscope(tmp_path, "--patch", "x.patch")

@@ -80,6 +80,8 @@ def repository(tmp_path: Path) -> Path:
     "arguments",
     [
         ["check"],
+        ["check", "--html", "../x.html"],
+        ["map"],
         ["migrate", "--diff"],
         ["migrate", "--review"],
         ["migrate", "--patch", "../x.patch"],

@@ -28,6 +28,7 @@ class Screen:
     def __init__(self, stream: TextIO, color: bool | None = None) -> None:
         self._stream = stream
         self._console: Console | None = None
+        self._forced = bool(color)
         self.color = wants_color(stream) if color is None else color
         if self.color:
             from rich.console import Console
@@ -59,8 +60,11 @@ class Screen:
             self._console.print(branches(node))
 
     def patch(self, lines: Iterable[bytes]) -> None:
-        """Write a patch: its very bytes, or for reading (in colour) on a terminal."""
-        if self._console is None and not self._stream.isatty():
+        """Write a patch: its very bytes, or for reading on a terminal or where --color asks.
+
+        FORCE_COLOR, which build servers set for all programs, spoils no patch in a file.
+        """
+        if not self._forced and not self._stream.isatty():
             self._stream.flush()
             self._stream.buffer.writelines(lines)
             self._stream.buffer.flush()
