@@ -18,18 +18,9 @@ import pytest
 from loopscope.cluster import Cluster, ClusterError
 from loopscope.executors import migrate_all
 from loopscope.pool import Pool
-from loopscope.values import Migration, Options, PytestConfig, Status, Suite
+from loopscope.values import Migration, Status
 
-CONFTEST = b"""\
-import asyncio, pytest
-
-@pytest.fixture(scope="session")
-def event_loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-"""
-TEST = b"async def test_%d(event_loop):\n    event_loop.create_task(f())\n\n"
+from .batches import big_tree, command, in_session, jobs, until
 
 
 @dataclass(frozen=True)
@@ -38,18 +29,6 @@ class Deadly:
 
     def __reduce__(self) -> Any:
         return os._exit, (9,)
-
-
-def suite(number: int, tests: int = 3) -> Suite:
-    config = PytestConfig("pytest.ini", "pytest", options={"asyncio_mode": "auto"})
-    tests_file = b"".join(TEST % n for n in range(tests))
-    ini = b"[pytest]\nasyncio_mode = auto\n"
-    files = {"pytest.ini": ini, "conftest.py": CONFTEST, "test_a.py": tests_file}
-    return Suite(f"suite{number}", config, files)
-
-
-def jobs(number: int, tests: int = 3) -> list[tuple[Suite, Options]]:
-    return [(suite(n, tests), Options()) for n in range(number)]
 
 
 def test_a_pool_gives_the_same_in_the_same_order_and_leaves_no_process() -> None:
@@ -85,20 +64,6 @@ def test_small_trees_start_no_process() -> None:
 # -- the command line -------------------------------------------------------------------
 
 
-def big_tree(root: Path, suites: int = 4) -> Path:
-    padding = b"#" + b"x" * 90_000 + b"\n"
-    for number in range(suites):
-        for name, data in suite(number).files.items():
-            path = root / f"p{number}" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data + (padding if name == "test_a.py" else b""))
-    return root
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "loopscope", *arguments]
-
-
 def test_nothing_of_the_repository_is_imported_by_the_processes(tmp_path: Path) -> None:
     big_tree(tmp_path)
     for name in ("signal", "struct", "pickle", "multiprocessing"):
@@ -127,28 +92,12 @@ def test_an_interrupted_run_leaves_no_process_and_can_be_run_again(
     with run.stderr:
         err = run.stderr.read()
     assert run.wait(60) == (130 if number == signal.SIGINT else -number)
-    assert "Traceback" not in err
+    # A process that has just been started may complain of a parent that was killed.
+    assert number == signal.SIGKILL or "Traceback" not in err
     until(lambda: not in_session(run.pid))
     again = subprocess.run(command("migrate", "-q", "-j2"), cwd=tmp_path, capture_output=True)
     assert again.returncode == 0
     assert subprocess.run(command("check", "-q"), cwd=tmp_path, stdout=-3).returncode == 0
-
-
-def until(true: Any, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def in_session(leader: int) -> set[int]:
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, _, session = path.read_text().rpartition(")")[2].split()[:4]
-            if int(session) == leader and state != "Z":
-                found.add(int(path.parent.name))
-    return found
 
 
 # -- Dask -------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
 import os
+import signal
 import sys
 
 import click
@@ -73,6 +75,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit: 0, 1 or 2 as documented, 130 on Ctrl-C."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # by then all is done
     gc.set_threshold(10_000)  # syntax trees are many objects without cycles: look less often
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller: no file may take its number
