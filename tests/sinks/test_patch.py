@@ -54,6 +54,19 @@ def test_one_patch_for_each_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert all(is_migrated(tmp_path / label) for label in labels)
 
 
+def test_names_that_some_file_systems_take_for_one_get_a_patch_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    patches = Patches(None, Path("out"))
+    for label in ("api", "API", "caf\u00e9", "cafe\u0301", "a/b", "a-b-2", "a-b", "a_b"):
+        suites(tmp_path, label)
+        assert patches.add(label, CHANGES) == ()
+    names = [path.name for path in (tmp_path / "out").iterdir()]
+    assert len(names) == len(patches.commands) == 8
+    assert {"api.patch", "API-2.patch", "a-b.patch", "a-b-2.patch", "a-b-3.patch"} <= set(names)
+
+
 def test_suites_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

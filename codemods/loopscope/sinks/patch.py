@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,10 +64,15 @@ class Patches:
             way = os.path.basename(os.path.abspath(label)) or "suite"
         stem = way.replace(os.sep, "-")
         name, number = stem, 2
-        while name in self._names:
+        while _alike(name) in self._names:
             name, number = f"{stem}-{number}", number + 1
-        self._names.add(name)
+        self._names.add(_alike(name))
         return f"{name}.patch"
+
+
+def _alike(name: str) -> str:
+    """The same for names that some file systems take for one: by case, or by composition."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _start(labels: Sequence[str]) -> str:
