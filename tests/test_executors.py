@@ -105,7 +105,7 @@ def test_an_interrupted_run_leaves_no_process_and_can_be_run_again(
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
-    """The address of a scheduler, and its two workers: processes of their own."""
+    """The address of a scheduler; the processes of its two workers, and its own."""
     dask = [sys.executable, "-m", "dask"]
     quiet = ["--no-dashboard", "--host", "127.0.0.1"]
     with contextlib.ExitStack() as stack:
@@ -118,13 +118,13 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
 
         log = tmp_path / "scheduler.log"
         with log.open("w") as file:
-            start("scheduler", "--port", "0", *quiet, stderr=file)
+            scheduler = start("scheduler", "--port", "0", *quiet, stderr=file)
         until(lambda: "Scheduler at:" in log.read_text())
         found = re.search(r"Scheduler at: +(tcp://\S+)", log.read_text())
         assert found
         worker = ("worker", found[1], "--nthreads", "1", "--no-nanny", *quiet)
         workers = [start(*worker, stderr=subprocess.DEVNULL) for _ in range(2)]
-        yield found[1], workers
+        yield found[1], [*workers, scheduler]
 
 
 def test_dask_gives_the_same_when_a_worker_is_killed_in_the_middle(
@@ -141,6 +141,21 @@ def test_dask_gives_the_same_when_a_worker_is_killed_in_the_middle(
         if len(done) == 2:
             workers[0].kill()
     assert workers[0].wait(10) == -signal.SIGKILL
+    assert done == list(migrate_all(work))
+
+
+def test_what_a_scheduler_that_dies_leaves_is_done_here(
+    cluster: tuple[str, list[subprocess.Popen[str]]],
+) -> None:
+    address, processes = cluster
+    here = Cluster(address)
+    here.width = 2
+    work = jobs(8)
+    done: list[Migration] = []
+    for migration in migrate_all(work, workers=here):
+        done.append(migration)
+        if len(done) == 1:
+            processes[-1].kill()
     assert done == list(migrate_all(work))
 
 

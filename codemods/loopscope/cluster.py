@@ -36,7 +36,8 @@ class Cluster:
             distributed: Any = importlib.import_module("distributed")
         except ImportError:
             raise ClusterError("--dask needs: pip install 'loopscope[dask]'") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             _knock(address)  # Dask itself takes long to give up
             self._client: Any = distributed.Client(
@@ -56,10 +57,15 @@ class Cluster:
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, job: Job) -> Future[Migration]:
-        """Hand out one suite."""
+        """Hand out one suite. Its future fails where the scheduler has gone away."""
+        future: Future[Migration]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Dask is surprised by suites of some megabytes
-            future: Future[Migration] = self._executor.submit(migrate_one, *job)
+            try:
+                future = self._executor.submit(migrate_one, *job)
+            except Exception as error:  # of many kinds, one of which is private to Dask
+                future = Future()
+                future.set_exception(error)
         return future
 
     def close(self) -> None:
