@@ -18,6 +18,7 @@ from loopscope.rules import ORDER
 from loopscope.rules.base import Case, Edit, OptionEdit, action
 from loopscope.rules.features import least_version
 from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
+from loopscope.rules.recorded import explained
 from loopscope.suite_reading import read_result, read_suite
 from loopscope.syntax.source import SourceError, decode
 from loopscope.values import (
@@ -175,7 +176,7 @@ def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding], se
                 options.append(outcome)
             else:
                 findings.append(outcome)
-    return edits, options, findings, left_out
+    return explained(case, edits), options, findings, left_out
 
 
 def _requirements(

@@ -7,6 +7,7 @@ from posixpath import basename
 
 from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
+from loopscope.facts.recorded import hear
 from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.reading import Reading, Settings
 from loopscope.pins import legacy_mode_floor, modern_floor
@@ -21,7 +22,8 @@ def read_suite(suite: Suite, errors: list[FileError], seconds: float) -> Reading
     """The suite as it is; what is wrong with a file of its own goes to ``errors``."""
     facts = _read(suite.files, errors, seconds)
     facts |= _read(_others(suite), [], seconds)
-    return _reading(suite, facts, suite.config, _settings(suite.config, suite.files))
+    settings = _settings(suite.config, suite.files)
+    return Reading(facts, suite.config, settings, suite.around, hear(suite.recorded, facts))
 
 
 def read_result(
@@ -42,7 +44,8 @@ def read_result(
     if path in own:
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config
-    return _reading(suite, {**reading.files, **facts}, config, _settings(config, {}))
+    facts = {**reading.files, **facts}
+    return Reading(facts, config, _settings(config, {}), suite.around, reading.heard)
 
 
 def _others(suite: Suite) -> dict[str, bytes]:
@@ -51,12 +54,6 @@ def _others(suite: Suite) -> dict[str, bytes]:
     for prefix, inner in suite.around.below.items():
         found |= {prefix + path: data for path, data in inner.files.items()}
     return found
-
-
-def _reading(
-    suite: Suite, facts: Mapping[str, FileFacts], config: PytestConfig, settings: Settings
-) -> Reading:
-    return Reading(facts, config, settings, suite.around)
 
 
 def _read(

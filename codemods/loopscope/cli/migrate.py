@@ -52,6 +52,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
       loopscope migrate --review tests
       loopscope migrate --safe-only --annotate
       loopscope migrate --patch-dir patches services
+      loopscope migrate --trace legacy.jsonl
 
     Exit code: 0 all is migrated, 1 a person must act on something (with --diff or a patch: or
     something would change), 2 a file could not be read, parsed or written.

@@ -44,6 +44,7 @@ class Request:
     only: tuple[str, ...]
     skip: tuple[str, ...]
     given: Given
+    trace: Path | None  # the record of a legacy run
     maps: bool = False  # draw the loop maps
 
     @classmethod
@@ -81,6 +82,7 @@ class Request:
             dask=values["dask"],
             only=values["only"],
             skip=values["skip"],
+            trace=values["trace"],
             given=given,
         )
         if request.review and (request.diff or request.format != "text"):
@@ -218,6 +220,11 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--exclude", multiple=True, metavar="PATTERN",
         help="Leave out files and folders, by patterns as in .gitignore. May be repeated.",
+    ),
+    click.option(
+        "--trace", type=click.Path(path_type=Path), metavar="FILE",
+        help="The record of a legacy run (verify --save-trace): the plan follows it where the"
+        " source does not tell, such as in fixtures of installed plugins.",
     ),
     switch("--safe-only", help="No edit that rests on an assumption."),
     switch(

@@ -14,6 +14,7 @@ from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
 from loopscope.cli.reporters import Report, reporter
 from loopscope.cli.settings import SettingsError
+from loopscope.cli.trace import Trace
 from loopscope.executors import Workers, migrate_all, processors
 from loopscope.reports.summary import Summary
 from loopscope.suites.loading import load_suites
@@ -36,10 +37,11 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
     """
     report = report or reporter(request, hands)
     summary = Summary()
+    trace = Trace(request.trace)
     workers = _cluster(request)
     with Bar(quiet=request.quiet) as bar, contextlib.ExitStack() as stack:
         suites: dict[str, Suite] = {}
-        jobs = _noted(_jobs(request, hands, report, summary, bar), suites)
+        jobs = _noted(_jobs(request, trace, hands, report, summary, bar), suites)
         processes = 1 if request.review else request.jobs or processors()
         migrations = migrate_all(jobs, processes=processes, workers=workers)
         stack.callback(migrations.close)
@@ -56,7 +58,12 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
 
 
 def _jobs(
-    request: Request, hands: Hands | None, report: Report, summary: Summary, bar: Bar
+    request: Request,
+    trace: Trace,
+    hands: Hands | None,
+    report: Report,
+    summary: Summary,
+    bar: Bar,
 ) -> Iterator[tuple[Suite, Options]]:
     recover = hands.recover if hands else None
     loaded = load_suites(
@@ -77,11 +84,16 @@ def _jobs(
             yield item, request.options
         else:
             try:
-                yield request.of_suite(item)
+                yield request.of_suite(trace.given(item))
             except SettingsError as error:
                 path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
                 found = FileError(path, error.message, error.line)
                 yield replace(item, files={}, errors=(*item.errors, found)), request.options
+    left = trace.left()
+    if left is not None:
+        summary.errors += 1
+        with bar.paused():
+            report.error(left)
 
 
 def _cluster(request: Request) -> Workers | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loopscope.cli.options import Request, suite_options, switch
+from loopscope.cli.trace import Trace
 
 if TYPE_CHECKING:
     from loopscope.values import FileError, Suite
@@ -63,8 +64,9 @@ class _Verify(click.Command):
     "--save-trace",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Keep what the probe saw of the original.",
+    help="Keep what the probe saw of the original, for migrate --trace.",
 )
+@switch("--trace-only", help="Run the original for --save-trace, and nothing else.")
 @click.pass_context
 def verify(ctx: click.Context, /, **values: Any) -> None:
     """Run the suites at or below PATHS before and after their migration, and compare.
@@ -80,6 +82,7 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
       loopscope verify tests/orders -- -x -k payment
       loopscope verify --before main
       loopscope verify --before-python old/bin/python --after-python new/bin/python
+      loopscope verify --trace-only --save-trace legacy.jsonl
 
     Exit code: 0 all runs as before, 1 something differs, 2 it could not be run.
     """
@@ -90,6 +93,8 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
         raise click.UsageError("verify writes no --html page: use --format json")
     if request.dask is not None:
         raise click.UsageError("verify runs the tests on this machine: leave out --dask")
+    if values["trace_only"] and values["save_trace"] is None:
+        raise click.UsageError("--trace-only is for --save-trace FILE: say where the record goes")
     with _signals():
         ctx.exit(_run(request, _wishes(request, ctx.meta["pytest"], values)))
 
@@ -98,10 +103,18 @@ def _wishes(
     request: Request, pytest_options: tuple[str, ...], values: dict[str, Any]
 ) -> Callable[[Suite], Wishes]:
     """The wishes for a suite: its own table in pyproject.toml counts for its migration."""
+    recorded = Trace(request.trace).recorded
+    traced: list[str] = []
 
     def of(suite: Suite) -> Wishes:
         from loopscope.verify.steps import Wishes
 
+        if traced and values["save_trace"]:
+            raise click.UsageError(
+                f"--save-trace keeps the record of one suite, here are several: {traced[0]} and"
+                f" {suite.label}. Name one"
+            )
+        traced.append(suite.label)
         return Wishes(
             options=request.of_suite(suite)[1],
             before=values["before"],
@@ -111,6 +124,8 @@ def _wishes(
             may_share=values["may_share"],
             reruns=values["reruns"],
             seconds=values["timeout"],
+            only_trace=values["trace_only"],
+            recorded=recorded,
             trace=values["save_trace"] and Path(os.path.abspath(values["save_trace"])),
         )
 

@@ -50,6 +50,8 @@ class AmbientUsers:
 
     def concerns(self, test: Test) -> bool:
         """Whether the test is one of them; the caller asks for sync tests only."""
+        if self._wanted and test.id in self._reading.heard.record.asking_tests:
+            return True
         if not self._wanted or not self._asking:
             return False
         known = self._reach.get(test.module)

@@ -87,6 +87,8 @@ def _bridges_of(
     scope = max(asked[module].scope for module in served)
     autouse = any(asked[module].autouse for module in served)
     own = autouse or any(asked[module].works for module in served)
+    if target is not None and target.key.unread:
+        target = None  # it stays where it is; ours is nearer
     if own or target is None or not _served(target.holder, main, scope, known):
         if target is not None:
             yield Bridge(target.key.path, scope, main, target.key, autouse)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loopscope.facts.model import Function
@@ -40,8 +40,9 @@ class Closure:
 class Closures:
     """Closures of all tests of a tree, with pytest's rule that the nearest fixture wins."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, used: Mapping[str, frozenset[str]]) -> None:
         self._tree = tree
+        self._used = used  # what the record of a run says of a test
         self.reach = Reach(tree)
         self._helpers_ask = any(
             function.dynamic and function.fixture is None and not function.name.startswith("test")
@@ -97,6 +98,9 @@ class Closures:
             if name not in test.function.parametrized:
                 yield name, "parameter"
         yield from self.dynamic(test.key, test.function)
+        for name in sorted(self._used.get(test.id, ())):
+            if name != EVENT_LOOP:  # the plugin set it up for every async test
+                yield name, "recorded"
 
     def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, str]]:
         """What it gets by getfixturevalue, itself or through helpers that it calls.

@@ -51,7 +51,7 @@ class Candidates:
     def fixture(self, key: Key, function: Function) -> How | None:
         """How the sync fixture could be converted, None if only the bridge serves it."""
         fixture = function.fixture
-        if fixture is None or function.is_async or function.override is not None:
+        if fixture is None or function.is_async or function.override is not None or key.unread:
             return None
         asks = EVENT_LOOP in function.parameters
         current = [call for call in self.current_calls(key) if call.place is Place.SYNC]

@@ -18,7 +18,7 @@ from loopscope.loops.conversions import Candidates, How, choose
 from loopscope.loops.factories import settle
 from loopscope.loops.left_over import deviating
 from loopscope.loops.reading import Era, Reading
-from loopscope.loops.solver import Solver
+from loopscope.loops.solver import UNREAD, Solver
 from loopscope.loops.treatments import Treated, Treatment
 from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
@@ -77,11 +77,17 @@ class Planner(Solver):
             present = reading.settings.test_default
             own = {test.id: tests[test.id] for test in reading.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
+            if UNREAD in self.nodes and not explicit and present is None:
+                default = self.nodes.level(UNREAD)
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
             lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
-            [item.holder for item in reading.overrides if overrides[item.key].stays],
+            [
+                item.holder
+                for item in reading.overrides
+                if not item.key.unread and overrides[item.key].stays
+            ],
         )
         bridges = [self._at_home(bridge) for bridge in bridges]
         for bridge in bridges:
@@ -155,6 +161,8 @@ class Planner(Solver):
             return None
         if self.reading.era is Era.MODERN and settings.fixture_default is None:
             return None if self.options.target.has(1, 5) else Scope.FUNCTION
+        if settings.fixture_default is None and UNREAD in self.nodes:
+            return self.nodes.level(UNREAD)
         return settings.fixture_default or default
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
@@ -206,7 +214,7 @@ class Planner(Solver):
     ) -> bool:
         """Whether a bridge is written for requests at this place."""
         target = place[0]
-        return target is None or not overrides[target.key].stays
+        return target is None or target.key.unread or not overrides[target.key].stays
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

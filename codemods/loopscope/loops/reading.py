@@ -13,10 +13,12 @@ from functools import cached_property
 from posixpath import dirname
 
 from loopscope.facts.model import BodyKind, FileFacts, Function
+from loopscope.facts.recorded import Heard
 from loopscope.loops.closure import EVENT_LOOP, Closure, Closures
 from loopscope.loops.current import CurrentLoop
 from loopscope.loops.loop_map import Loop, LoopMap, TestLoops
-from loopscope.loops.tree import Registered, Test, Tree
+from loopscope.loops.tree import Key, Registered, Test, Tree
+from loopscope.loops.unread import register
 from loopscope.scopes import Scope
 from loopscope.values import Around, PytestConfig
 
@@ -51,8 +53,10 @@ class Reading:
         config: PytestConfig,
         settings: Settings,
         around: Around | None = None,
+        heard: Heard | None = None,
     ) -> None:
-        self.files = files
+        self.heard = heard = heard or Heard()
+        self.files = files = heard.told(files)
         self.settings = settings
         self.around = around or Around()
         hooks = [hook for facts in files.values() for hook in facts.hooks]
@@ -61,8 +65,8 @@ class Reading:
             hook.bare and hook.only_marks for hook in hooks
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
-        self.tree = Tree(files, config, self.around)
-        self.closures = Closures(self.tree)
+        self.tree = Tree(files, config, self.around, register(heard.unread))
+        self.closures = Closures(self.tree, heard.record.used)
         self.current = CurrentLoop(files, self.tree, self.closures.reach)
 
     # -- what is async ------------------------------------------------------------------
@@ -81,7 +85,7 @@ class Reading:
         """Whether pytest-asyncio runs the test on a loop."""
         if not test.function.is_async or test.function.is_generator:
             return False
-        if test.mark("asyncio") is not None:
+        if test.mark("asyncio") is not None or test.id in self.heard.record.async_tests:
             return True
         return self.mode == "auto" and test.mark("anyio") is None
 
@@ -152,6 +156,15 @@ class Reading:
     @cached_property
     def _closures(self) -> dict[str, Closure]:
         return {}
+
+    @cached_property
+    def unread_takers(self) -> frozenset[Key]:
+        """Sync fixtures from outside of the suite that asked for the loop of their tests."""
+        return frozenset(
+            item.key
+            for item in self.tree.unread
+            if self.heard.unread[item.key.ordinal].on_loop and not item.function.is_async
+        )
 
     # -- the era ------------------------------------------------------------------------
 

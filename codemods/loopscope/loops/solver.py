@@ -24,6 +24,9 @@ from loopscope.loops.tree import Key, Registered, Test, conftest_holder, directo
 from loopscope.scopes import Scope
 from loopscope.values import Options
 
+# All async fixtures from outside of the suite: only the configured default reaches them.
+UNREAD = "fixtures that no file of the suite defines"
+
 # The xunit methods that run after function-scoped fixtures of the module.
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 
@@ -122,7 +125,10 @@ class Solver:
         return (
             not registered.function.is_async
             and registered.function.override is None
-            and self.reading.current.asks(registered.key)
+            and (
+                registered.key in self.reading.unread_takers
+                or self.reading.current.asks(registered.key)
+            )
         )
 
     def _takes_current_in_setup(self, key: Key) -> bool:
@@ -158,6 +164,8 @@ class Solver:
                 nodes.add(("fixture", registered.key), fixture.scope)
                 nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
                 nodes.join(node, ("fixture", registered.key))
+            if static and registered.key.unread and reading.era is Era.LEGACY:
+                nodes.join(node, UNREAD)
         legacy = reading.era is Era.LEGACY
         if legacy and own and any(self._takes_current_in_setup(key) for key in test.classes):
             nodes.join(node, ("current", test.module))
@@ -231,7 +239,7 @@ class Solver:
     def _asking_file(self, ask: Ask, test: Test) -> str:
         """The file whose fixtures must answer; the configuration asks for all tests."""
         if ask.asker is not None:
-            return ask.asker.key.path
+            return test.module if ask.asker.key.unread else ask.asker.key.path
         return "conftest.py" if ask.how == "configured" else test.key.path
 
     def _stays(self, ask: Ask, own: bool) -> bool:

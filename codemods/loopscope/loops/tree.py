@@ -25,10 +25,23 @@ _TESTCASES = frozenset(
 
 
 class Key(NamedTuple):
-    """A definition: its file and its ordinal there."""
+    """A definition: its file and its ordinal there.
+
+    Of a fixture that no file of the suite defines only the module is known, as ``<module>``.
+    """
 
     path: str
     ordinal: int
+
+    @classmethod
+    def of_module(cls, module: str, number: int) -> Key:
+        """The key of a fixture that cannot be edited; the number tells them apart."""
+        return cls(f"<{module}>", number)
+
+    @property
+    def unread(self) -> bool:
+        """Whether the definition is not in a file of the suite."""
+        return self.path.startswith("<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +103,14 @@ class Tree:
     """The files of one suite with pytest's own lookup rules."""
 
     def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, around: Around | None = None
+        self,
+        files: Mapping[str, FileFacts],
+        config: PytestConfig,
+        around: Around | None = None,
+        unread: Mapping[str, Mapping[str, Registered]] | None = None,
     ) -> None:
         self.files = files
+        self._unread = unread or {}
         self.config = config
         self.around = around or Around()
         self._standing_functions: dict[str, tuple[Function, ...]] = {}
@@ -123,7 +141,15 @@ class Tree:
         return found or (elsewhere if elsewhere in self.files else None)
 
     def function(self, key: Key) -> Function:
+        if key.unread:
+            return next(item.function for item in self.unread if item.key == key)
         return self._functions[key.path][key.ordinal]
+
+    @property
+    def unread(self) -> Iterator[Registered]:
+        """The fixtures that no file of the suite defines."""
+        for fixtures in self._unread.values():
+            yield from fixtures.values()
 
     def cls(self, key: Key) -> Class:
         return self._classes[key.path][key.ordinal]
@@ -223,6 +249,8 @@ class Tree:
     def registered(self) -> dict[str, dict[str, Registered]]:
         """Holder -> name -> fixture, for all holders of the suite."""
         found: dict[str, dict[str, Registered]] = {"": {}}
+        for holder, unread in self._unread.items():
+            found[holder] = dict(unread)
 
         def add(holder: str, fixtures: Mapping[str, tuple[Key, Function]]) -> None:
             into = found.setdefault(holder, {})
@@ -235,9 +263,11 @@ class Tree:
             add(conftest_holder(path), self.module_fixtures(path))
         for path in self.test_modules:
             add(path, self.module_fixtures(path))
+        classes: set[str] = set()
         for test in self.tests:
             for key, holder in zip(test.classes, test.holders[1:], strict=True):
-                if holder not in found:
+                if holder not in classes:
+                    classes.add(holder)
                     add(holder, self.class_fixtures(key))
         return found
 

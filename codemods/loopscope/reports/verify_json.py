@@ -26,7 +26,7 @@ def suite_entry(found: Verification) -> dict[str, Any]:
     """One suite; every test of both runs is in it."""
     return {
         "root": found.suite,
-        "status": ["same", "different", "failed"][found.exit_code()],
+        "status": found.status,
         "problem": found.problem,
         "details": found.details,
         "differences": [_difference(one) for one in found.differences],

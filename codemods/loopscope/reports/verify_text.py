@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from loopscope.reports.text import Line
@@ -17,6 +18,12 @@ _MEANING = {
     Cause.SHARED: "tests that had loops of their own and now share one",
     Cause.OTHER: "tests that end otherwise, are gone or are new",
 }
+_WORDS = (
+    ("same", "the same"),
+    ("different", "different"),
+    ("recorded", "recorded"),
+    ("failed", "could not be run"),
+)
 
 
 def verification_lines(found: Verification, *, verbose: bool = False) -> Iterator[Line]:
@@ -46,22 +53,19 @@ def summary_line(found: list[Verification]) -> str:
     """One line on all suites."""
     if not found:
         return "No pytest suite found that uses pytest-asyncio."
-    counts = (
-        (sum(not one.problem and not one.differences for one in found), "the same"),
-        (sum(bool(one.differences) for one in found), "different"),
-        (sum(bool(one.problem) for one in found), "could not be run"),
-    )
+    counts = Counter(one.status for one in found)
     noun = "suite" if len(found) == 1 else "suites"
-    parts = ", ".join(f"{number} {word}" for number, word in counts if number)
+    parts = ", ".join(f"{counts[status]} {word}" for status, word in _WORDS if counts[status])
     return f"{len(found)} {noun}: {parts}."
 
 
 def _verdict(found: Verification) -> tuple[str, str]:
-    if found.problem:
-        return "could not be run", "red"
-    if found.differences:
-        return f"{_count(len(found.differences), 'difference')}", "red"
-    return "runs as before", "green"
+    return {
+        "failed": ("could not be run", "red"),
+        "different": (_count(len(found.differences), "difference"), "red"),
+        "recorded": ("recorded", "green"),
+        "same": ("runs as before", "green"),
+    }[found.status]
 
 
 def _of_run(run: SuiteRun) -> str:

@@ -25,6 +25,7 @@ from loopscope.rules.base import (
     spell,
 )
 from loopscope.rules.indirect import indirect_requests
+from loopscope.rules.recorded import unread_requests
 from loopscope.rules.usefixtures import drop_usefixtures
 from loopscope.rules.xunit import serve_xunit
 from loopscope.scopes import Scope
@@ -132,6 +133,7 @@ def decide(case: Case) -> Iterator[Outcome]:
     yield from serve_xunit(case)
     yield from indirect_requests(case)
     yield from _unserved(case)
+    yield from unread_requests(case)
 
 
 def _held(case: Case) -> tuple[set[Key], set[Key]]:

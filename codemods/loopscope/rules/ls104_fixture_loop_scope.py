@@ -22,6 +22,7 @@ from loopscope.rules.base import (
     note,
 )
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.rules.recorded import unread_loops
 from loopscope.scopes import Scope
 from loopscope.values import Safety
 
@@ -48,6 +49,7 @@ _SAFE = "Define the fixture anew where the narrower tests are, or migrate withou
 
 
 def decide(case: Case) -> Iterator[Outcome]:
+    yield from unread_loops(case)
     moved = _moved(case)
     for key, level in case.plan.fixtures.items():
         function = case.reading.tree.function(key)

@@ -46,7 +46,7 @@ def decide(case: Case) -> Iterator[Outcome]:
 
 def _narrower(case: Case, test: Test, asker: Registered, name: str) -> Registered | None:
     chain = case.reading.closures.visible(test, name)
-    if not chain or asker in chain or name in test.function.parametrized:
+    if not chain or asker.key.unread or asker in chain or name in test.function.parametrized:
         return None
     target = chain[-1]
     literal = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopscope.facts.recorded import SHOWN
+from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.reading import Era
 from loopscope.rules.base import Case, Outcome, action, note
 
@@ -20,15 +22,28 @@ def unseen_overrides(case: Case) -> Iterator[Outcome]:
             continue  # no file for fixtures
         for hazard in facts.hazards:
             if hazard.code == "LS101":
-                yield action(
-                    "LS101",
-                    path,
-                    hazard.line,
-                    f"this event_loop cannot be read as a fixture: {hazard.detail}. Nothing here "
-                    "allows for its scope: write it as a function under @pytest.fixture(scope=...)"
-                    ", and run loopscope again",
-                    hazard.column,
+                message = (
+                    f"this event_loop cannot be read as a fixture: {hazard.detail}. "
+                    f"{_recorded(case, path) or _UNKNOWN}"
                 )
+                yield action("LS101", path, hazard.line, message, hazard.column)
+
+
+_UNKNOWN = (
+    "Nothing here allows for its scope: write it as a function under @pytest.fixture(scope=...), "
+    "and run loopscope again"
+)
+
+
+def _recorded(case: Case, path: str) -> str:
+    """What to do with an override of which a run has shown the scope, "" where none has."""
+    for known in case.reading.heard.unread:
+        if known.fixture == EVENT_LOOP and path in (known.path, known.holder):
+            return (
+                f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
+                "delete it"
+            )
+    return ""
 
 
 def unseen_marks(case: Case) -> Iterator[Outcome]:
@@ -40,6 +55,9 @@ def unseen_marks(case: Case) -> Iterator[Outcome]:
     for test in reading.tests:
         function, path = test.function, test.key.path
         if not function.is_async or reading.is_async_test(test) or test.key in seen:
+            continue
+        record = reading.heard.record
+        if test.id in record.used and test.id not in record.async_tests:
             continue
         if any(mark.name in ("anyio", "trio", "skip") for mark in test.marks):
             continue

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from loopscope.facts.recorded import RecordedFunction
+from loopscope.scopes import Scope
+
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
@@ -22,6 +25,7 @@ class TestRun:
     seconds: float = 0.0
     process: str = ""  # "" or the name of the xdist worker that ran it
     used: tuple[str, ...] = ()  # every fixture by name, also those asked for while running
+    took: bool = False  # its sync code, or that of a fixture, asked for the current loop
 
     @property
     def home(self) -> int | None:
@@ -66,6 +70,8 @@ class SuiteRun:
     pytest: str = ""
     pytest_asyncio: str = ""  # "" where it is not installed
     unfinished: tuple[str, ...] = ()  # tests that had begun when the run was cut off
+    functions: tuple[RecordedFunction, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
 
     @property
     def loops(self) -> int:
@@ -107,6 +113,8 @@ class _Reader:
         self._errors: dict[str, str] = {}
         self._warnings: set[Warned] = set()
         self._serials: dict[tuple[str, int], int] = {}
+        self._functions: dict[tuple[str, int, str, str], RecordedFunction] = {}
+        self._digests: dict[str, str] = {}
 
     def take(self, entry: Mapping[str, Any]) -> None:
         kind, main = entry.get("kind"), not entry.get("process")
@@ -120,6 +128,10 @@ class _Reader:
             self._errors[entry["node"]] = entry["error"]
         elif kind == "warning":
             self._warnings.add(Warned(entry["test"], entry["category"], entry["message"]))
+        elif kind == "function":
+            self._function(entry)
+        elif kind == "file":
+            self._digests[entry["path"]] = entry["sha256"]
         elif kind == "end" and main:
             self._exit = entry["exit"]
 
@@ -141,9 +153,28 @@ class _Reader:
             seconds=entry["seconds"],
             process=process,
             used=tuple(entry["used"]),
+            took=entry.get("took", False),
         )
         if process or known is None or not known.process:
             self._tests[name] = run
+
+    def _function(self, entry: Mapping[str, Any]) -> None:
+        """Several processes may have met the same function: each knows a part."""
+        place = (entry["path"], entry["line"], entry["module"], entry["fixture"])
+        known = self._functions.get(place)
+        asks = (*(known.asks if known else ()), *entry["asks"])
+        self._functions[place] = RecordedFunction(
+            path=entry["path"],
+            line=entry["line"],
+            module=entry["module"],
+            fixture=entry["fixture"],
+            holder=entry["holder"],
+            scope=Scope.parse(entry["scope"]) or (known.scope if known else Scope.FUNCTION),
+            is_async=entry["async"],
+            arguments=tuple(entry["arguments"]),
+            asks=tuple(dict.fromkeys(asks)),
+            on_loop=entry["on_loop"] or (known is not None and known.on_loop),
+        )
 
     def _serial(self, process: str, serial: int | None) -> int | None:
         return None if serial is None else self._number(process, serial)
@@ -163,4 +194,6 @@ class _Reader:
             pytest=self._start["pytest"],
             pytest_asyncio=self._start["asyncio"],
             unfinished=tuple(name for name in self._begun if name not in self._tests),
+            functions=tuple(self._functions.values()),
+            digests=self._digests,
         )

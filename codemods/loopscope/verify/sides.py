@@ -47,6 +47,17 @@ def choose(
     )
 
 
+def choose_before(project: Path, suite: Path, before: Path | None) -> Side:
+    """The Python for the first run alone.
+
+    Raises:
+        CannotRun: It cannot be had.
+    """
+    if before:
+        return _given(before, "--before-python")
+    return _before(in_use(project, suite), project, suite)
+
+
 def _given(python: Path, option: str) -> Side:
     found = inspect(python)
     for name in ("pytest", "pytest-asyncio"):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from loopscope.facts.recorded import Recorded
 from loopscope.loops.loop_map import LoopMap
 from loopscope.loops.reading import Era
 from loopscope.values import FileError, Level, Migration, Options, Suite
@@ -16,8 +17,9 @@ from loopscope.verify.copies import copy_project, copy_revision, project_above
 from loopscope.verify.flaky import Pair, part
 from loopscope.verify.problem import CannotRun
 from loopscope.verify.record import SuiteRun
-from loopscope.verify.sides import Side, choose
+from loopscope.verify.sides import Side, choose, choose_before
 from loopscope.verify.suite_run import Order, lines_of, run_suite
+from loopscope.verify.trace import changed, knows, unfit
 from loopscope.verify.verification import Verification
 
 _LONGER = 10  # times as long as the first run the second one may take ...
@@ -38,6 +40,8 @@ class Wishes:
     reruns: int = 2
     seconds: float | None = None  # that one run may take; None: as the constants above say
     trace: Path | None = None  # where the record of the first run goes
+    only_trace: bool = False  # run the original for its record, and no more
+    recorded: Recorded | None = None  # what the migration follows
 
 
 def verify(suite: Suite, wishes: Wishes, say: Callable[[str], None]) -> Verification:
@@ -72,6 +76,8 @@ class _Steps:
 
     def result(self) -> Verification:
         before = self._original()
+        if self._wishes.only_trace:
+            return self._record(before)
         after = self._folder / "after" / self._project.name
         copy_project(self._project, after)
         may_share = self._migrate(before, after / self._inside)
@@ -87,6 +93,15 @@ class _Steps:
             self._order("after", after / self._inside, sides[1]),
         )
         return self._compare(orders, may_share)
+
+    def _record(self, before: Path) -> Verification:
+        """Run the original alone; the Python with the new pytest-asyncio is not looked for."""
+        side = choose_before(self._project, self._root, self._wishes.before_python)
+        run = self._first(self._order("before", before, side))
+        problem = unfit(run)
+        if problem:
+            raise CannotRun(f"the run of the original {problem}")
+        return Verification(suite=self._label, before=run, notes=(*self._notes, *side.notes))
 
     # -- copies -------------------------------------------------------------------------
 
@@ -112,7 +127,7 @@ class _Steps:
         """Migrate the second copy if it needs it; returns which tests it may bring together."""
         from loopscope.engine import era_and_loops, migrate
 
-        original = _load(before)
+        original = self._told(_load(before))
         migration = migrate(original, self._wishes.options)
         era, planned = era_and_loops(original, migration.changes)
         if era is Era.MODERN or not migration.changes:
@@ -123,9 +138,18 @@ class _Steps:
         standing = _load(after)
         if era_and_loops(standing)[0] is Era.LEGACY:
             if self._wishes.before is not None:
-                migration = migrate(standing, self._wishes.options)
+                migration = migrate(self._told(standing), self._wishes.options)
             self._apply(after, migration)
         return always if self._wishes.may_share else as_planned(planned)
+
+    def _told(self, suite: Suite) -> Suite:
+        """The suite with the record that was given, where it is one of it."""
+        trace = self._wishes.recorded
+        if trace is None or not knows(trace, suite):
+            return suite
+        for error in changed(trace, suite):
+            raise CannotRun(f"{error.path} {error.message}")
+        return replace(suite, recorded=trace)
 
     def _apply(self, root: Path, migration: Migration) -> None:
         from loopscope.sinks.write import write_changes
@@ -160,14 +184,7 @@ class _Steps:
 
     def _compare(self, orders: tuple[Order, Order], may_share: MayShare) -> Verification:
         started = time.monotonic()
-        before = self._run("before", orders[0])
-        if before.exit_code is None:
-            raise CannotRun(
-                f"the original took longer than {orders[0].seconds:g} seconds"
-                f" ({', '.join(before.unfinished) or 'at its end'}); give it more with --timeout"
-            )
-        if self._wishes.trace is not None:
-            _save(self._wishes.trace, orders[0].record)
+        before = self._first(orders[0])
         if self._wishes.seconds is None:
             limit = max(_AT_LEAST, _LONGER * (time.monotonic() - started))
             orders = (orders[0], replace(orders[1], seconds=limit))
@@ -189,6 +206,17 @@ class _Steps:
             slower=slower(*first),
             notes=tuple(self._notes),
         )
+
+    def _first(self, order: Order) -> SuiteRun:
+        before = self._run("before", order)
+        if before.exit_code is None:
+            raise CannotRun(
+                f"the original took longer than {order.seconds:g} seconds"
+                f" ({', '.join(before.unfinished) or 'at its end'}); give it more with --timeout"
+            )
+        if self._wishes.trace is not None:
+            _save(self._wishes.trace, order.record)
+        return before
 
     def _run(self, name: str, order: Order) -> SuiteRun:
         self._say(f"{name}: running the suite with {order.python}")

@@ -27,6 +27,15 @@ class Verification:
     problem: str = ""
     details: str = ""
 
+    @property
+    def status(self) -> str:
+        """In one word: failed, different, recorded (the original alone was run) or same."""
+        if self.problem:
+            return "failed"
+        if self.differences:
+            return "different"
+        return "recorded" if self.after is None else "same"
+
     def exit_code(self, *, strict: bool = False) -> int:
         """0 the same, 1 differences (``strict``: or notes), 2 could not run."""
         if self.problem:

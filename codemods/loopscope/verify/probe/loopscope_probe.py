@@ -15,9 +15,18 @@ The output is JSON lines, so that a run that is cut off leaves what it has seen:
      "event_loop": serial | null,      loop that a fixture named event_loop gave
      "fixtures": [[name, serial], ...] async fixtures
      "used": [name, ...],              every fixture
+     "took": false,                    its sync code, or a sync fixture, asked for the current loop
      "error": text, "seconds": 0.1}
     {"kind": "collect", "node": nodeid, "error": text}
     {"kind": "warning", "test": nodeid, "category": name, "message": text}
+    {"kind": "function",               a fixture that was set up, or a test that asked for more
+     "path": "tests/conftest.py",      seen from the rootdir; "" where it lies outside
+     "line": 12,                       of its first decorator
+     "module": "tests.conftest", "fixture": name,  "" for a test
+     "holder": baseid, "scope": "session", "async": false,
+     "arguments": [name, ...], "asks": [name, ...],  what it asked for while it ran
+     "on_loop": true}                  it ran on, or asked for, the loop of its test
+    {"kind": "file", "path": "tests/conftest.py", "sha256": digest}
     {"kind": "end", "exit": 0}
 
 Every line has the name of its process as "process": "" or an xdist worker, which writes to a
@@ -32,12 +41,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 import inspect
 import json
 import os
 import platform
 import re
 import sys
+import threading
 import types
 import unittest
 import weakref
@@ -48,6 +59,8 @@ import pytest
 from _pytest.fixtures import FixtureDef
 
 _MADE_ON = "_loopscope_made_on"
+_TOOK = "_loopscope_took"  # the loop that was current when a sync fixture asked for it
+_FUNCTION = "_loopscope_function"
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 _ABOUT_ASYNCIO = re.compile(
     r"asyncio|event.?loop|coroutine|never awaited|\basync\b", re.IGNORECASE
@@ -84,6 +97,7 @@ def _record(nodeid: str) -> dict[str, Any]:
         "event_loop": None,
         "fixtures": [],
         "used": [],
+        "took": False,
         "error": "",
         "seconds": 0.0,
     }
@@ -180,11 +194,148 @@ def _current_loop() -> Any | None:
     return getattr(getattr(policy, "_local", None), "_loop", None)
 
 
+# --- functions: what reading their source does not tell
+
+
+class _Functions:
+    """The functions of fixtures, and of tests that ask for fixtures while they run."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, int, str], dict[str, Any]] = {}
+        self.files: set[str] = set()
+        self.under_way: list[Any] = []  # the fixtures that are set up now, the innermost last
+        self.called: dict[str, Any] | None = None  # the record of the test that runs now
+
+    def of(self, func: Any, fixture: str = "") -> dict[str, Any]:
+        plain = _plain(func)
+        code = getattr(plain, "__code__", None)
+        place = (getattr(code, "co_filename", ""), getattr(code, "co_firstlineno", 0), fixture)
+        empty: dict[str, Any] = {
+            "path": place[0],
+            "line": place[1],
+            "module": str(getattr(plain, "__module__", "")),
+            "fixture": fixture,
+            "holder": "",
+            "scope": "",  # until it is set up
+            "async": inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain),
+            "arguments": [],
+            "asks": [],
+            "on_loop": False,
+        }
+        return self.known.setdefault(place, empty)
+
+    def of_fixture(self, fixturedef: Any) -> dict[str, Any]:
+        found: dict[str, Any] | None = getattr(fixturedef, _FUNCTION, None)
+        if found is None:
+            found = self.of(fixturedef.func, fixturedef.argname)
+            found["holder"] = getattr(fixturedef, "baseid", None) or ""
+            found["arguments"] = [name for name in fixturedef.argnames if name != "request"]
+            setattr(fixturedef, _FUNCTION, found)
+        return found
+
+    def asked(self, name: str, item: Any) -> None:
+        """Note who asks for a fixture, where its arguments do not say so."""
+        asker = self.under_way[-1] if self.under_way else None
+        known = getattr(item, "fixturenames", (name,)) if asker is None else asker.argnames
+        if name in known or name == "request":
+            return
+        entry = self.of(getattr(item, "obj", None)) if asker is None else self.of_fixture(asker)
+        if name not in entry["asks"]:
+            entry["asks"].append(name)
+
+    def gave(self, loop: Any) -> None:
+        """Note that the sync code which runs now asked for the current loop."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if self.under_way:
+            fixture = self.under_way[-1]  # around event_loop the plugin itself asks
+            if fixture.argname != "event_loop" and not self.of_fixture(fixture)["async"]:
+                setattr(fixture, _TOOK, _loops.serial(loop))
+        elif self.called is not None:
+            self.called["took"] = True
+
+    def used(self, fixturedef: Any, record: dict[str, Any]) -> None:
+        """Note that a test has used the fixture."""
+        entry = self.of_fixture(fixturedef)
+        entry["scope"] = str(fixturedef.scope)
+        took = getattr(fixturedef, _TOOK, None)
+        met = getattr(fixturedef, _MADE_ON, took)
+        if met is not None and met == record["event_loop"]:
+            entry["on_loop"] = True
+        elif took is not None:
+            record["took"] = True
+
+    def write(self, root: str) -> None:
+        for entry in self.known.values():
+            if entry["scope"] or entry["asks"]:
+                self.files.add(entry["path"])
+                _out.line("function", **{**entry, "path": _below(root, entry["path"])})
+        for path in sorted(self.files):
+            if not _below(root, path):
+                continue
+            try:
+                with open(path, "rb") as file:
+                    digest = hashlib.sha256(file.read()).hexdigest()
+            except OSError:  # no file at all: code that was made at run time
+                continue
+            _out.line("file", path=_below(root, path), sha256=digest)
+
+
+_functions = _Functions()
+
+
+def _plain(func: Any) -> Any:
+    try:
+        return inspect.unwrap(getattr(func, "__func__", func))
+    except ValueError:  # it wraps itself
+        return func
+
+
+def _below(root: str, path: str) -> str:
+    """A path seen from the rootdir, "" where it lies outside of it."""
+    if not os.path.isabs(path):
+        return ""
+    try:
+        relative = os.path.relpath(path, root)
+    except ValueError:  # another drive
+        return ""
+    return "" if relative.startswith("..") else relative.replace(os.sep, "/")
+
+
+def _watch_policy() -> None:
+    """See who asks for the current loop: every way to ask for it ends at the policy.
+
+    Python 3.12 warns at the first caller outside of asyncio, so what stands in between must
+    look as if it were asyncio's own. Python 3.14 has no such class, and no old pytest-asyncio.
+    """
+    policy = getattr(asyncio.events, "BaseDefaultEventLoopPolicy", None)
+    if policy is None or sys.version_info >= (3, 14):
+        return
+    ask = policy.get_event_loop
+
+    def get_event_loop(self: Any) -> Any:
+        loop = ask(self)
+        _functions.gave(loop)
+        return loop
+
+    policy.get_event_loop = functools.wraps(ask)(
+        types.FunctionType(
+            get_event_loop.__code__,
+            {"__name__": "asyncio.events", "Any": Any, "_functions": _functions},
+            closure=get_event_loop.__closure__,
+        )
+    )
+
+
+_watch_policy()
+
+
 # --- fixtures: every definition passes through FixtureDef, whichever way it was registered, and
 # execute() is called for each test that uses a fixture, also when its value is already there.
 
 
 def _watch(fixturedef: Any) -> None:
+    _functions.of_fixture(fixturedef)  # now: pytest-asyncio adds arguments later
     func = fixturedef.func
     plain = getattr(func, "__func__", func)
 
@@ -205,6 +356,7 @@ def _watch(fixturedef: Any) -> None:
 def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     record = _record(request._pyfuncitem.nodeid)
     made_on = getattr(fixturedef, _MADE_ON, None)
+    _functions.used(fixturedef, record)
     entry = [fixturedef.argname, made_on]
     if made_on is not None and entry not in record["fixtures"]:
         record["fixtures"].append(entry)
@@ -226,7 +378,12 @@ def _patch_fixturedef() -> None:
 
     @functools.wraps(execute)
     def watching_execute(self: Any, request: Any) -> Any:
-        value = execute(self, request)
+        _functions.asked(self.argname, request._pyfuncitem)
+        _functions.under_way.append(self)
+        try:
+            value = execute(self, request)
+        finally:
+            _functions.under_way.pop()
         _note_use(self, request, value)
         return value
 
@@ -244,7 +401,7 @@ _patch_fixturedef()
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget what an earlier attempt at the test did: plugins may run it again."""
     record = _record(item.nodeid)
-    record.update(loop=None, event_loop=None, fixtures=[], used=[], error="")
+    record.update(loop=None, event_loop=None, fixtures=[], used=[], took=False, error="")
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -252,7 +409,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Wrap the test function as late as possible, and before the plugin makes it sync."""
     func = getattr(item, "obj", None)
     if func is None or item.get_closest_marker("asyncio") is None:
+        _functions.called = _record(item.nodeid)
         yield
+        _functions.called = None
         return
 
     def note() -> None:
@@ -274,6 +433,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave only the chosen tests, where some are chosen."""
+    _functions.files.update(str(item.path) for item in items)
     path = os.environ.get("LOOPSCOPE_PROBE_ONLY")
     if not path:
         return
@@ -348,9 +508,10 @@ def pytest_warning_recorded(warning_message: Any, nodeid: str) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(exitstatus: int) -> None:
-    """Write what is left: tests of an xdist worker that crashed, and the exit code."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write what is left: tests of an xdist worker that crashed, functions, the exit code."""
     for nodeid, record in list(_tests.items()):
         if "???" in record["outcomes"]:  # xdist's word for it; others were cut off
             _write(nodeid)
+    _functions.write(str(session.config.rootpath))
     _out.line("end", exit=int(exitstatus))

@@ -1,0 +1,57 @@
+"""``--trace``: the record of a legacy run, handed to the suite that it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from loopscope.values import FileError, Suite
+
+if TYPE_CHECKING:
+    from loopscope.facts.recorded import Recorded
+
+
+class Trace:
+    """A record, or none, and whether a suite for it was found.
+
+    Raises:
+        click.UsageError: The file is no record of a legacy run.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._taken = path, False
+        self.recorded: Recorded | None = None
+        if path is not None:
+            from loopscope.verify.trace import UnfitTrace, load_trace
+
+            try:
+                self.recorded = load_trace(path)
+            except UnfitTrace as error:
+                raise click.UsageError(f"--trace {error}") from None
+
+    def given(self, suite: Suite) -> Suite:
+        """The suite with the record, where it is its own; refused where its files changed."""
+        if self.recorded is None:
+            return suite
+        from loopscope.verify.trace import changed, knows
+
+        if not knows(self.recorded, suite):
+            return suite
+        self._taken = True
+        errors = changed(self.recorded, suite)
+        if errors:
+            return replace(suite, files={}, errors=(*suite.errors, *errors))
+        return replace(suite, recorded=self.recorded)
+
+    def left(self) -> FileError | None:
+        """What to say when all suites are read, and none of them was the one of the record."""
+        if self.recorded is None or self._taken:
+            return None
+        return FileError(
+            str(self._path),
+            "is the record of another suite: it has no test of the files here. Give the folder"
+            " (pytest's rootdir) that it was made in",
+        )
