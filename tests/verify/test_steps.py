@@ -86,8 +86,12 @@ def test_a_migration_by_hand_that_splits_a_loop_is_named(
     (new / "conftest.py").write_text("", encoding="utf-8")
     ini = AUTO + "asyncio_default_fixture_loop_scope = function\n"
     (new / "pytest.ini").write_text(ini, encoding="utf-8")
-    done = _verify(new, legacy_python, modern_python, "--before", str(old), "--reruns=1")
+    html = tmp_path / "out" / "verify.html"
+    done = _verify(
+        new, legacy_python, modern_python, "--before", str(old), "--reruns=1", "--html", str(html)
+    )
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "test_it.py::test_two" in html.read_text(encoding="utf-8")
     assert "loop split: " in done.stdout
     assert "test_it.py::test_two: shared its loop with test_it.py::test_one" in done.stdout
     alone = _verify(new, legacy_python, modern_python)

@@ -80,7 +80,7 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     Examples:
       loopscope verify
       loopscope verify tests/orders -- -x -k payment
-      loopscope verify --before main
+      loopscope verify --before main --html verify.html
       loopscope verify --before-python old/bin/python --after-python new/bin/python
       loopscope verify --trace-only --save-trace legacy.jsonl
 
@@ -89,8 +89,6 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     request = Request.of(ctx)
     if request.format not in ("text", "json"):
         raise click.UsageError(f"verify has no --format {request.format}: use text or json")
-    if "html" in request.given.typed:
-        raise click.UsageError("verify writes no --html page: use --format json")
     if request.dask is not None:
         raise click.UsageError("verify runs the tests on this machine: leave out --dask")
     if values["trace_only"] and values["save_trace"] is None:
@@ -160,6 +158,8 @@ def _run(request: Request, wishes: Callable[[Suite], Wishes]) -> int:
         found.append(one)
         if not as_json and (not request.quiet or one.exit_code()):
             out.lines(verification_lines(one, verbose=request.verbose))
+    if "html" in request.given.typed and request.html is not None:
+        errors += _page(request.html, found, list(map(error_entry, errors)))
     for error in errors:
         err.lines(error_lines(error))
     if as_json:
@@ -168,6 +168,19 @@ def _run(request: Request, wishes: Callable[[Suite], Wishes]) -> int:
         out.text(summary_line(found), "bold")
     codes = [one.exit_code(strict=request.strict) for one in found]
     return 2 if errors or not found else max(codes)
+
+
+def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
+    """Write the page; returns what went wrong."""
+    from loopscope.reports.verify_html import page
+    from loopscope.values import FileError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page(found, errors))
+    except OSError as error:
+        return [FileError(path.as_posix(), f"cannot be written: {error.strerror}")]
+    return []
 
 
 def _suites(request: Request, errors: list[FileError]) -> Iterator[Suite]:

@@ -1,26 +1,22 @@
 """A run as one HTML page for looking: nothing is loaded from elsewhere, nothing in it is obeyed.
 
-The page is put together by Jinja2 with autoescape from the templates beside this file; its
-Content-Security-Policy admits just the one style and the one script that are ours.
+The page is put together by Jinja2 with autoescape from the templates beside this file.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from loopscope.reports.guide_pages import guide_pages
 from loopscope.reports.loop_boxes import boxes
 from loopscope.reports.places import join
-from loopscope.reports.side_by_side import rows, seen
+from loopscope.reports.side_by_side import rows
 from loopscope.reports.summary import Summary
+from loopscope.reports.templating import environment, own, policy
 from loopscope.rules.registry import find_rule
 from loopscope.sinks.hunks import Hunk, hunks
 from loopscope.sinks.visible import visible
@@ -66,20 +62,16 @@ class Page:
             GuidesMissing: This installation lacks the guides, which are a part of the page.
             OSError: One of them cannot be read.
         """
-        environment = Environment(
-            loader=PackageLoader("loopscope.reports"), autoescape=True,
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
-        environment.filters |= {"seen": seen, "plain": visible}  # for text, for attributes
+        templates = environment()
         shown = [_Shown(migration) for migration in self._suites]
         open_all = (
             sum(len(file["hunks"]) for suite in shown for file in suite.files) <= _OPEN_HUNKS
         )
         rules = _rules(shown)
-        template = environment.get_template("suite.html")
-        style, script = _own("page.css"), _own("page.js")
-        page = environment.get_template("page.html").render(
-            policy=_policy(style, script),
+        template = templates.get_template("suite.html")
+        style, script = own("page.css"), own("page.js")
+        page = templates.get_template("page.html").render(
+            policy=policy(style, script),
             style=style,
             script=script,
             line=summary.line(wrote=self._wrote).rstrip("."),
@@ -203,19 +195,3 @@ def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:
     counts = Counter(code for suite in shown for code in suite.codes)
     rules = ((find_rule(code), count) for code, count in sorted(counts.items()))
     return [{"code": rule.code, "name": rule.name, "count": n} for rule, n in rules if rule]
-
-
-def _own(name: str) -> Markup:
-    return Markup((files("loopscope.reports") / "templates" / name).read_text("utf-8"))
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing but this style and this script, known by their hashes."""
-    return (
-        f"default-src 'none'; img-src data:; style-src '{_hash(style)}';"
-        f" script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -11,7 +11,7 @@ from loopscope.verify.record import SuiteRun
 from loopscope.verify.verification import Verification
 
 _SHOWN = 20  # differences of one cause, and notes of one kind, unless all are asked for
-_MEANING = {
+MEANING = {
     Cause.COLLECTION: "modules that pytest cannot read any more",
     Cause.SPLIT: "tests that shared a loop and no longer do",
     Cause.FOREIGN: "tests on another loop than something that they use",
@@ -33,17 +33,17 @@ def verification_lines(found: Verification, *, verbose: bool = False) -> Iterato
         found: What was found.
         verbose: All differences and warnings, with the whole of what pytest printed.
     """
-    yield ((found.suite, "bold"), (": ", ""), _verdict(found))
+    yield ((found.suite, "bold"), (": ", ""), verdict(found))
     for name, run in (("before", found.before), ("after", found.after)):
         if run is not None:
-            yield ((f"  {name:<6} {_of_run(run)}", ""),)
+            yield ((f"  {name:<6} {run_line(run)}", ""),)
     if found.problem:
         yield (("  " + found.problem, "red"),)
         for line in found.details.splitlines():
             yield ((f"    {line}", "dim"),)
     for cause, differences in grouped(found.differences).items():
         yield ()
-        yield ((f"  {cause.value}", "bold red"), (f": {_MEANING[cause]}", ""))
+        yield ((f"  {cause.value}", "bold red"), (f": {MEANING[cause]}", ""))
         yield from _shortened(list(_differences(differences, verbose)), len(differences), verbose)
     yield from _advice(found, verbose)
     yield ()
@@ -59,7 +59,8 @@ def summary_line(found: list[Verification]) -> str:
     return f"{len(found)} {noun}: {parts}."
 
 
-def _verdict(found: Verification) -> tuple[str, str]:
+def verdict(found: Verification) -> tuple[str, str]:
+    """What came out, in words, and the colour of these."""
     return {
         "failed": ("could not be run", "red"),
         "different": (_count(len(found.differences), "difference"), "red"),
@@ -68,7 +69,8 @@ def _verdict(found: Verification) -> tuple[str, str]:
     }[found.status]
 
 
-def _of_run(run: SuiteRun) -> str:
+def run_line(run: SuiteRun) -> str:
+    """One run in numbers."""
     seconds = sum(test.seconds for test in run.tests.values())
     failed = f", {run.failed} of them failed" if run.failed else ""
     return (

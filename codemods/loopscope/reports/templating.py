@@ -1,0 +1,43 @@
+"""What all HTML pages have in common: templates with autoescape, and a policy of their own.
+
+The Content-Security-Policy admits just the one style and the one script that are ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from loopscope.reports.side_by_side import seen
+from loopscope.sinks.visible import visible
+
+
+def environment() -> Environment:
+    """Where the templates are; text of unknown origin goes through ``seen`` or ``plain``."""
+    found = Environment(
+        loader=PackageLoader("loopscope.reports"), autoescape=True,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    found.filters |= {"seen": seen, "plain": visible}  # for text, for attributes
+    return found
+
+
+def own(name: str) -> Markup:
+    """The style or the script of that name."""
+    return Markup((files("loopscope.reports") / "templates" / name).read_text("utf-8"))
+
+
+def policy(style: str, script: str) -> str:
+    """Nothing but this style and this script, known by their hashes."""
+    return (
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}';"
+        f" script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,78 @@
+"""A verification as one HTML page: what differs, in tables by cause, and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from loopscope.reports.templating import environment, own, policy
+from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
+from loopscope.sinks.visible import visible
+from loopscope.verify.compare import Difference, grouped
+from loopscope.verify.verification import Verification
+from loopscope.version import __version__
+
+_STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}
+
+
+def page(found: Sequence[Verification], errors: Sequence[dict[str, str]]) -> bytes:
+    """The page, in UTF-8; ``errors`` are of ``json_report.error_entry``."""
+    style = own("page.css")
+    text = (
+        environment()
+        .get_template("verify.html")
+        .render(
+            policy=policy(style, ""),
+            style=style,
+            line=summary_line(list(found)).rstrip("."),
+            version=__version__,
+            tiles=list(_tiles(found)),
+            errors=errors,
+            suites=[_suite(one) for one in found],
+        )
+    )
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _tiles(found: Sequence[Verification]) -> Iterator[dict[str, object]]:
+    tests = sum(len(one.before.tests) for one in found if one.before)
+    differences = sum(len(one.differences) for one in found)
+    before = sum(one.before.loops for one in found if one.before)
+    after = sum(one.after.loops for one in found if one.after)
+    for name, value, kind in (
+        ("suites", len(found), ""),
+        ("tests", tests, ""),
+        ("differences", differences, "bad" if differences else "good"),
+        ("flaky", sum(len(one.flaky) for one in found), "warn"),
+        ("new warnings", sum(len(one.warnings) for one in found), "warn"),
+        ("slower", sum(len(one.slower) for one in found), "warn"),
+        ("could not be run", sum(bool(one.problem) for one in found), "bad"),
+        ("loops before, after", f"{before} \N{RIGHTWARDS ARROW} {after}", ""),
+    ):
+        if value or kind in ("", "good"):
+            yield {"name": name, "value": value, "kind": kind}
+
+
+def _suite(found: Verification) -> dict[str, Any]:
+    runs = (("before", found.before), ("after", found.after))
+    return {
+        "label": found.suite,
+        "name": visible(found.suite),
+        "kind": _STATUS[found.status],
+        "verdict": verdict(found)[0],
+        "runs": [(name, run_line(run)) for name, run in runs if run is not None],
+        "problem": found.problem,
+        "details": found.details,
+        "groups": [
+            (cause.value, MEANING[cause], [_row(one) for one in differences])
+            for cause, differences in grouped(found.differences).items()
+        ],
+        "flaky": [_row(one) for one in found.flaky],
+        "warnings": found.warnings,
+        "slower": [(test, f"{old:.1f} s", f"{new:.1f} s") for test, old, new in found.slower],
+        "notes": found.notes,
+    }
+
+
+def _row(one: Difference) -> dict[str, str]:
+    return {"test": one.test, "what": one.what, "why": one.why, "error": one.error.rstrip()}

@@ -1,0 +1,68 @@
+"""The page of ``loopscope verify --html``, in a real Chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loopscope.reports.verify_html import page
+from loopscope.verify.compare import Cause, Difference
+from loopscope.verify.record import SuiteRun, TestRun, Warned
+from loopscope.verify.verification import Verification
+from tests.reports.browsing import Open, shown
+from tests.reports.pages import HOSTILE
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+_RUN = SuiteRun(0, {"test_a.py::test_one": TestRun({"call": "passed"}, loop=0)})
+
+
+def _file(folder: Path, *found: Verification) -> str:
+    path = folder / "verify.html"
+    path.write_bytes(page(found, []))
+    return path.as_uri()
+
+
+def test_differences_stand_in_a_table_for_each_cause(open_page: Open, tmp_path: Path) -> None:
+    split = Difference(Cause.SPLIT, "test_a.py::test_one", "shared its loop", "too narrow")
+    other = Difference(Cause.OTHER, "test_a.py::test_two", "was passed", error="E  assert 0")
+    flaky = Difference(Cause.OTHER, "test_a.py::test_three", "was failed")
+    suite = Verification("shop", _RUN, _RUN, (split, other), (flaky,), notes=("left to do",))
+    page = open_page(_file(tmp_path, suite, Verification("tea", _RUN, _RUN)))
+    assert page.locator(".cause h3").all_inner_texts() == [
+        "loop split 1: tests that shared a loop and no longer do",
+        "other 1: tests that end otherwise, are gone or are new",
+    ]
+    row = page.locator(".cause tbody tr").first.locator("td").all_inner_texts()
+    assert row == ["test_a.py::test_one", "shared its loop", "too narrow"]
+    assert page.locator(".flaky tbody tr").count() == 1
+    assert page.locator(".status").all_inner_texts() == ["2 differences", "runs as before"]
+    names, values = (page.locator(f".tile {tag}").all_inner_texts() for tag in ("dt", "dd"))
+    tiles = dict(zip(names, values, strict=True))
+    assert (tiles["differences"], tiles["flaky"], tiles["tests"]) == ("2", "1", "2")
+    assert not page.get_by_text("assert 0").is_visible()
+    page.get_by_text("what pytest printed").click()
+    assert page.get_by_text("assert 0").is_visible()
+
+
+def test_what_the_tests_printed_is_not_obeyed(open_page: Open, tmp_path: Path) -> None:
+    one = Difference(Cause.FOREIGN, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    suite = Verification(
+        HOSTILE, _RUN, _RUN, (one,), (one,), (Warned(HOSTILE, HOSTILE, HOSTILE),),
+        ((HOSTILE, 1.0, 3.0),), (HOSTILE,),
+    )  # fmt: skip
+    failed = Verification(HOSTILE, problem=HOSTILE, details=HOSTILE)
+    page = open_page(_file(tmp_path, suite, failed))  # a dialog or a request would be an error
+    assert page.locator("img, script").count() == 0
+    assert shown(page, "tbody tr") == 4
+    assert page.locator(".error .problem").count() == 1
+
+
+def test_a_narrow_screen_has_no_sideways_scrolling(open_page: Open, tmp_path: Path) -> None:
+    one = Difference(Cause.SPLIT, "test_a.py::" + "x" * 200, "y" * 200)
+    page = open_page(
+        _file(tmp_path, Verification("shop", _RUN, _RUN, (one,))),
+        viewport={"width": 400, "height": 800},
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
