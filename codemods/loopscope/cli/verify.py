@@ -15,6 +15,7 @@ import click
 
 from loopscope.cli.options import Request, suite_options, switch
 from loopscope.cli.trace import Trace
+from loopscope.cli.watching import Watching
 
 if TYPE_CHECKING:
     from loopscope.values import FileError, Suite
@@ -151,10 +152,11 @@ def _run(request: Request, wishes: Callable[[Suite], Wishes]) -> int:
     as_json = request.format == "json"
     say: Callable[[str], None] = (lambda _: None) if request.quiet else err.text
     say("This runs the tests of the project, in copies: do it only with code that you trust.")
+    watching = Watching(quiet=request.quiet)
     found: list[Verification] = []
     errors: list[FileError] = []
     for suite in _suites(request, errors):
-        one = verify_suite(suite, wishes(suite), say)
+        one = verify_suite(suite, wishes(suite), say, watching.run)
         found.append(one)
         if not as_json and (not request.quiet or one.exit_code()):
             out.lines(verification_lines(one, verbose=request.verbose))

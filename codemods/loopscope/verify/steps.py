@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,28 +45,44 @@ class Wishes:
     recorded: Recorded | None = None  # what the migration follows
 
 
-def verify(suite: Suite, wishes: Wishes, say: Callable[[str], None]) -> Verification:
+# Around each run, with its name and its record, which grows.
+Watch = Callable[[str, Path], AbstractContextManager[None]]
+
+
+def _unwatched(_: str, __: Path) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def verify(
+    suite: Suite, wishes: Wishes, say: Callable[[str], None], watch: Watch = _unwatched
+) -> Verification:
     """Run a suite before and after its migration, in copies, and compare.
 
     Args:
         suite: Its label is a path; its files are not looked at.
         wishes: What to do.
         say: Called with a line of text at each step, for a person who waits.
+        watch: What is done while a run lasts.
     """
     with tempfile.TemporaryDirectory(
         prefix="loopscope-verify-", ignore_cleanup_errors=True
     ) as folder:
         try:
-            return _Steps(suite, wishes, say, Path(folder).resolve()).result()
+            return _Steps(suite, wishes, say, watch, Path(folder).resolve()).result()
         except CannotRun as error:
             return Verification(suite.label, problem=error.message, details=error.details)
 
 
 class _Steps:
     def __init__(
-        self, suite: Suite, wishes: Wishes, say: Callable[[str], None], folder: Path
+        self,
+        suite: Suite,
+        wishes: Wishes,
+        say: Callable[[str], None],
+        watch: Watch,
+        folder: Path,
     ) -> None:
-        self._label = suite.label
+        self._label, self._watch = suite.label, watch
         self._wishes, self._say, self._folder = wishes, say, folder
         self._root = Path(suite.label).resolve()
         self._project = project_above(self._root)
@@ -193,7 +210,9 @@ class _Steps:
         def again(only: Iterable[str] | None) -> Pair:
             chosen = None if only is None else tuple(only)
             self._say("once more: " + ("the whole suite" if chosen is None else "what differs"))
-            return run_suite(orders[0], chosen), run_suite(orders[1], chosen)
+            return self._watched("before", orders[0], chosen), self._watched(
+                "after", orders[1], chosen
+            )
 
         differences, flaky = part(first, compare(*first, may_share), self._wishes.reruns, again)
         return Verification(
@@ -220,7 +239,11 @@ class _Steps:
 
     def _run(self, name: str, order: Order) -> SuiteRun:
         self._say(f"{name}: running the suite with {order.python}")
-        return run_suite(order)
+        return self._watched(name, order)
+
+    def _watched(self, name: str, order: Order, only: Collection[str] | None = None) -> SuiteRun:
+        with self._watch(name, order.record):
+            return run_suite(order, only)
 
 
 def _load(root: Path) -> Suite:

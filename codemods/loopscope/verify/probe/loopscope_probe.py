@@ -8,6 +8,7 @@ no outcome, order or loop is changed by it.
 The output is JSON lines, so that a run that is cut off leaves what it has seen::
 
     {"kind": "start", "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
+    {"kind": "collected", "tests": 12}
     {"kind": "begin", "test": nodeid}
     {"kind": "test", "test": nodeid,
      "outcomes": {"setup": "passed", ...},
@@ -467,6 +468,12 @@ def pytest_sessionstart() -> None:
     _out.start()
     python = platform.python_version()
     _out.line("start", python=python, pytest=pytest.__version__, asyncio=release)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say how many tests there are, for a person who waits."""
+    if session.items:  # the controller of xdist has none
+        _out.line("collected", tests=len(session.items))
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
