@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loopscope.verify.record import SuiteRun
 from loopscope.verify.suite_run import PROBE, read_record
 
 from ..live.environments import LEGACY, MODERN, Environment, interpreter
@@ -61,9 +62,8 @@ def test_unclosed_loop():
 
 
 @pytest.mark.parametrize("base", [LEGACY, MODERN], ids=lambda base: base.name)
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_outcomes_are_the_same_with_and_without_the_probe(
-    base: Environment, workers: str, tmp_path: Path
+    base: Environment, tmp_path: Path
 ) -> None:
     python = interpreter(Environment(f"{base.name}-plugins", (*base.requirements, *_PLUGINS)))
     suite = tmp_path / "suite"
@@ -71,14 +71,18 @@ def test_outcomes_are_the_same_with_and_without_the_probe(
     (suite / "pytest.ini").write_text(AUTO, encoding="utf-8")
     (suite / "test_it.py").write_text(_SUITE, encoding="utf-8")
     record = tmp_path / "record.jsonl"
-    options = [workers, "--reruns=1", "-rA", "-Werror::ResourceWarning", "-p", "no:cacheprovider"]
+    options = ["--reruns=1", "-rA", "-Werror::ResourceWarning", "-p", "no:cacheprovider"]
 
     without = _run(python, suite, options, {})
-    probed = {"PYTHONPATH": str(PROBE), "LOOPSCOPE_PROBE_OUT": str(record)}
-    assert _run(python, suite, [*options, "-p", "loopscope_probe"], probed) == without
     assert "XFAIL test_it.py::TestClass::test_expected" in without
+    probed = {"PYTHONPATH": str(PROBE), "LOOPSCOPE_PROBE_OUT": str(record)}
+    options += ["-p", "loopscope_probe"]
+    for workers in ("-n0", "-n2"):
+        assert _run(python, suite, [*options, workers], probed) == without
+        _check(read_record(record), workers)
 
-    run = read_record(record)
+
+def _check(run: SuiteRun, workers: str) -> None:
     again = run.tests["test_it.py::test_again"]
     assert again.outcomes == dict.fromkeys(("setup", "call", "teardown"), "passed")
     assert (again.strays, len(again.fixtures)) == ({}, 1)

@@ -120,8 +120,10 @@ def _make(environment: Environment, folder: Path) -> None:
 def _fill(environment: Environment, draft: Path) -> None:
     install = _venv(environment, draft)
     wanted = (*environment.requirements, *environment.optional)
-    if _run([*install, *wanted]).code != 0:
-        done = _run([*install, *environment.requirements])
+    done = _run([*install, *wanted])
+    if done.code != 0:
+        if environment.optional:
+            done = _run([*install, *environment.requirements])
         if done.code != 0:
             raise CannotRun(
                 f"the {environment.name} environment could not be made:"
