@@ -318,3 +318,57 @@ def test_selected_rules_that_lose_loops_name_those_that_are_missing() -> None:
         f for f in migrate_files(files, ignore=("LS201",)).findings if f.code == "LS390"
     )
     assert "--select or --ignore leaves out LS201" in finding.message
+
+
+def test_an_ordinary_override_beside_the_ambient_loop_stays_ordinary() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "test_a.py": module(
+            """\
+            @pytest.mark.usefixtures("event_loop")
+            def test_sync():
+                assert not asyncio.get_event_loop().is_running()
+
+
+            def test_other():
+                pass
+            """
+        ),
+    }
+    assert "asyncio.new_event_loop()" in settled(files)["test_a.py"]
+
+
+def test_a_shadowed_override_goes_with_the_one_that_hides_it() -> None:
+    files = {
+        "test_a.py": module(
+            """\
+            @pytest.fixture
+            def event_loop():
+                yield asyncio.new_event_loop()
+
+
+            @pytest.mark.asyncio
+            async def test_one():
+                pass
+            """
+        ),
+    }
+    assert "event_loop" not in settled(files)["test_a.py"]
+
+
+def test_a_fixture_that_no_test_uses_gets_its_bridge_for_getfixturevalue_too() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "test_a.py": module(
+            """\
+            @pytest.fixture
+            def unused(request):
+                return request.getfixturevalue("event_loop")
+
+
+            async def test_one():
+                pass
+            """
+        ),
+    }
+    assert "async def event_loop():" in settled(files)["test_a.py"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from loopscope.facts.model import FileFacts, LoopCall, Place
+from loopscope.loops.closure import AMBIENT
 from loopscope.loops.reach import Reach
 from loopscope.loops.tree import Key, Tree
 
@@ -25,8 +26,11 @@ class CurrentLoop:
         self._known: dict[Key, tuple[LoopCall, ...]] = {}
 
     def calls(self, key: Key) -> tuple[LoopCall, ...]:
-        """The calls of a function, those of the functions that it calls at its own line."""
-        if not self._own:
+        """The calls of a function, those of the functions that it calls at its own line.
+
+        The fixture of LS109 only looks whether there is a loop.
+        """
+        if not self._own or self._tree.function(key).name == AMBIENT:
             return ()
         known = self._known.get(key)
         if known is None:

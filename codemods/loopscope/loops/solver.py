@@ -277,8 +277,8 @@ class Solver:
                 key = Key(path, function.ordinal)
                 if function.fixture is None or function.is_async or key in reached:
                     continue
-                asks = "event_loop" in function.parameters and function.override is None
-                if asks and not self._bridged(path):
+                asks = EVENT_LOOP in (*function.parameters, *function.dynamic)
+                if asks and function.override is None and not self._bridged(path):
                     yield self.seen_from(path), key, function
 
     def _bridged(self, path: str) -> bool:

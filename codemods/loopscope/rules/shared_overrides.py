@@ -49,7 +49,7 @@ def for_others(case: Case, key: Key, function: Function) -> Outcome | None:
             " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
         )
     if not registered:
-        return _unregistered(case, key, function)
+        return None if _shadowed(case, key, function) else _unregistered(case, key, function)
     return _without_tests(case, key, function)
 
 
@@ -95,6 +95,17 @@ def _has_one(facts: FileFacts) -> bool:
         or any(EVENT_LOOP in (bound.name, bound.attribute) for bound in facts.imports)
         or any(bound.attribute == "*" for bound in facts.imports)
         or any(hazard.code == "LS101" for hazard in facts.hazards)
+    )
+
+
+def _shadowed(case: Case, key: Key, function: Function) -> bool:
+    """Whether a later definition of the same place takes its name, so that nobody gets it."""
+    return any(
+        later.ordinal > function.ordinal
+        and later.class_ordinal == function.class_ordinal
+        and later.name == function.name
+        and not later.conditional
+        for later in case.files[key.path].functions
     )
 
 
