@@ -215,6 +215,8 @@ class _Reader:
         asked = Requests()
         if self.dynamic.any_in(first, end):
             asked = dynamic_requests(node, self.constants)
+        # Only a test that asks for something can hand it to a helper.
+        calls = hit or bool(requested) or not node.name.startswith("test")
         override = None
         if fixture is not None and fixture.name == "event_loop":
             override = read_override(node, self.names, fixture.origin, self.lines)
@@ -246,7 +248,7 @@ class _Reader:
             parametrized=parametrized(node.decorator_list, self.names),
             dynamic=asked.names,
             built=asked.built,
-            calls=callees(node, self.names, self.defined),
+            calls=callees(node, self.names, self.defined) if calls else (),
             passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
             loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
             override=override,
