@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+
+from loopscope.syntax.trees import walk
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -82,3 +85,18 @@ def is_generator(node: FunctionNode) -> bool:
         if not isinstance(child, _NESTED):
             stack.extend(ast.iter_child_nodes(child))
     return False
+
+
+def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
+    """The arguments that a function awaits, or iterates over asynchronously, as they are."""
+    own = lines[node.lineno - 1 : node.end_lineno]
+    if not names or not any("await " in line or "async for " in line for line in own):
+        return frozenset()
+    values = [
+        child.value if isinstance(child, ast.Await) else child.iter
+        for child in walk(node)
+        if isinstance(child, (ast.Await, ast.AsyncFor))
+    ]
+    return frozenset(
+        value.id for value in values if isinstance(value, ast.Name) and value.id in names
+    )

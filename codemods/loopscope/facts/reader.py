@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from loopscope.facts.callees import callees
 from loopscope.facts.calls import (
@@ -14,6 +14,7 @@ from loopscope.facts.calls import (
     drives_loops,
     loop_uses,
 )
+from loopscope.facts.comments import ignores, left_annotations
 from loopscope.facts.decorators import parametrized, read_fixture
 from loopscope.facts.fixture_values import (
     Requests,
@@ -22,6 +23,7 @@ from loopscope.facts.fixture_values import (
     passes_loop_name,
 )
 from loopscope.facts.functions import (
+    awaited,
     decorated_by,
     is_alias,
     is_generator,
@@ -36,13 +38,10 @@ from loopscope.facts.model import Class, FileFacts, Function, Mark, MarkingHook,
 from loopscope.facts.names import Names, aliases, dotted, module_imports, statements
 from loopscope.facts.overrides import read_override
 from loopscope.facts.policies import read_policy
-from loopscope.syntax.trees import walk
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"
 )
-_IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
-_ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
@@ -108,13 +107,9 @@ class _Reader:
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals),
-            ignores=self._ignores(),
+            ignores=ignores(self.lines),
             exported=self.exported,
-            annotations={
-                number: match.group(1)
-                for number, line in enumerate(self.lines, 1)
-                if "loopscope" in line and (match := _ANNOTATION.search(line))
-            },
+            annotations=left_annotations(self.lines),
         )
 
     def _lines_with(self, word: str) -> Lines:
@@ -255,27 +250,11 @@ class _Reader:
             policy=policy,
             drives_loops=hit and drives_loops(node, self.names),
             returns_call=returns_call(node),
-            awaits=self._awaited(node, requested),
+            awaits=awaited(node, requested, self.lines),
             is_alias=is_alias(node),
             wraps_sync=wraps_sync(node),
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
-        )
-
-    def _awaited(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: tuple[str, ...]
-    ) -> frozenset[str]:
-        """The arguments that a function awaits, or iterates over asynchronously, as they are."""
-        lines = self.lines[node.lineno - 1 : node.end_lineno]
-        if not names or not any("await " in line or "async for " in line for line in lines):
-            return frozenset()
-        values = [
-            child.value if isinstance(child, ast.Await) else child.iter
-            for child in walk(node)
-            if isinstance(child, (ast.Await, ast.AsyncFor))
-        ]
-        return frozenset(
-            value.id for value in values if isinstance(value, ast.Name) and value.id in names
         )
 
     def _known(self, decorator: ast.expr) -> bool:
@@ -291,18 +270,6 @@ class _Reader:
         """The marks of a definition's decorators, the closest (innermost) first."""
         for decorator in reversed(node.decorator_list):
             yield from self.mark_reader.marks_in(decorator, ordinal=ordinal)
-
-    # -- the rest -----------------------------------------------------------------------
-
-    def _ignores(self) -> Mapping[int, tuple[str, ...]]:
-        found = {}
-        for number, line in enumerate(self.lines, 1):
-            if "loopscope" in line and (match := _IGNORE.search(line)):
-                codes = match.group(1)
-                found[number] = (
-                    tuple(code.strip() for code in codes.split(",")) if codes else ("",)
-                )
-        return found
 
 
 def _named_by_pytest(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from loopscope.facts.model import FileFacts, LoopCall, Place
@@ -62,3 +62,13 @@ class CurrentLoop:
         """The function through which alone it asks, "" where it also asks by itself."""
         calls = [call for call in self.calls(key) if call.place is Place.SYNC]
         return calls[0].through if calls and all(call.through for call in calls) else ""
+
+    def in_methods(self, cls: Key, names: Collection[str]) -> bool:
+        """Whether a method of one of these names asks for it, in a class or its bases."""
+        return any(
+            function.class_ordinal == owner.ordinal
+            and function.name in names
+            and self.asks(Key(owner.path, function.ordinal))
+            for owner in self._tree.mro(cls)
+            for function in self._tree.files[owner.path].functions
+        )

@@ -131,16 +131,6 @@ class Solver:
             )
         )
 
-    def _takes_current_in_setup(self, key: Key) -> bool:
-        """A class with an xunit set-up that asks for the current loop."""
-        return any(
-            function.class_ordinal == owner.ordinal
-            and function.name in XUNIT_METHODS
-            and self.reading.current.asks(Key(owner.path, function.ordinal))
-            for owner in self.reading.tree.mro(key)
-            for function in self.reading.files[owner.path].functions
-        )
-
     # -- joining ------------------------------------------------------------------------
 
     def level(self, test: Test) -> Scope:
@@ -167,7 +157,8 @@ class Solver:
             if static and registered.key.unread and reading.era is Era.LEGACY:
                 nodes.join(node, UNREAD)
         legacy = reading.era is Era.LEGACY
-        if legacy and own and any(self._takes_current_in_setup(key) for key in test.classes):
+        current = self.reading.current
+        if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
             nodes.join(node, ("current", test.module))
         for ask in self._asks(test):
             self._ask(test, ask, own)
