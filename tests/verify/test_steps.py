@@ -14,6 +14,7 @@ import pytest
 
 from loopscope.verify.copies import copy_project, copy_revision, project_above
 from loopscope.verify.problem import CannotRun
+from loopscope.verify.trace import load_trace
 
 from ..live.runner import _SOURCES
 from ..live.samples.sample import AUTO, override
@@ -97,6 +98,24 @@ def test_a_migration_by_hand_that_splits_a_loop_is_named(
     alone = _verify(new, legacy_python, modern_python)
     assert alone.returncode == 2
     assert "--before" in alone.stdout
+
+
+def test_a_record_needs_one_python_and_serves_a_migration(
+    tmp_path: Path, legacy_python: Path
+) -> None:
+    suite, record = _project(tmp_path / "suite"), tmp_path / "legacy.jsonl"
+    options = ("--trace-only", "--save-trace", str(record), "--format=json")
+    nowhere = tmp_path / "nowhere"
+    done = _verify(suite, legacy_python, nowhere, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [found] = json.loads(done.stdout)["suites"]
+    assert (found["status"], found["before"]["loops"], found["after"]) == ("recorded", 1, None)
+    done = _verify(_project(tmp_path / "other"), legacy_python, nowhere, "--trace-only")
+    assert done.returncode == 2
+    assert "--save-trace FILE" in done.stderr
+    trace = load_trace(record)
+    assert trace.async_tests == {"test_it.py::test_one", "test_it.py::test_two"}
+    assert set(trace.digests) == {"conftest.py", "test_it.py"}
 
 
 def test_a_flaky_test_is_no_difference(

@@ -32,15 +32,20 @@ class Trace:
             except UnfitTrace as error:
                 raise click.UsageError(f"--trace {error}") from None
 
+    def meant_for(self, suite: Suite) -> bool:
+        """Whether the record is one of this suite."""
+        from loopscope.verify.trace import knows
+
+        found = self.recorded is not None and knows(self.recorded, suite)
+        self._taken = self._taken or found
+        return found
+
     def given(self, suite: Suite) -> Suite:
         """The suite with the record, where it is its own; refused where its files changed."""
-        if self.recorded is None:
+        if self.recorded is None or not self.meant_for(suite):
             return suite
-        from loopscope.verify.trace import changed, knows
+        from loopscope.verify.trace import changed
 
-        if not knows(self.recorded, suite):
-            return suite
-        self._taken = True
         errors = changed(self.recorded, suite)
         if errors:
             return replace(suite, files={}, errors=(*suite.errors, *errors))

@@ -95,14 +95,14 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     if values["trace_only"] and values["save_trace"] is None:
         raise click.UsageError("--trace-only is for --save-trace FILE: say where the record goes")
     with _signals():
-        ctx.exit(_run(request, _wishes(request, ctx.meta["pytest"], values)))
+        trace = Trace(request.trace)
+        ctx.exit(_run(request, trace, _wishes(request, trace, ctx.meta["pytest"], values)))
 
 
 def _wishes(
-    request: Request, pytest_options: tuple[str, ...], values: dict[str, Any]
+    request: Request, trace: Trace, pytest_options: tuple[str, ...], values: dict[str, Any]
 ) -> Callable[[Suite], Wishes]:
     """The wishes for a suite: its own table in pyproject.toml counts for its migration."""
-    recorded = Trace(request.trace).recorded
     traced: list[str] = []
 
     def of(suite: Suite) -> Wishes:
@@ -124,7 +124,7 @@ def _wishes(
             reruns=values["reruns"],
             seconds=values["timeout"],
             only_trace=values["trace_only"],
-            recorded=recorded,
+            recorded=trace.recorded if trace.meant_for(suite) else None,
             trace=values["save_trace"] and Path(os.path.abspath(values["save_trace"])),
         )
 
@@ -140,7 +140,7 @@ def _focus(request: Request, suite: Suite) -> Iterator[str]:
             yield place.relative_to(root).as_posix()
 
 
-def _run(request: Request, wishes: Callable[[Suite], Wishes]) -> int:
+def _run(request: Request, trace: Trace, wishes: Callable[[Suite], Wishes]) -> int:
     from loopscope.cli.screen import Screen
     from loopscope.reports.json_report import error_entry
     from loopscope.reports.text import error_lines
@@ -160,6 +160,8 @@ def _run(request: Request, wishes: Callable[[Suite], Wishes]) -> int:
         found.append(one)
         if not as_json and (not request.quiet or one.exit_code()):
             out.lines(verification_lines(one, verbose=request.verbose))
+    left = trace.left()
+    errors += [left] if left else []
     if "html" in request.given.typed and request.html is not None:
         errors += _page(request.html, found, list(map(error_entry, errors)))
     for error in errors:
