@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from loopscope.rules.base import Edit
 from loopscope.syntax.draft import Draft
+from loopscope.syntax.import_order import imported_in_time
 from loopscope.syntax.imports import add_imports, drop_names, drop_unused, used_names
 from loopscope.syntax.source import SourceError, decode, encode
 from loopscope.syntax.trees import parse
@@ -44,11 +45,18 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
         ) from error
 
 
+def _too_late(before: str, after: str) -> list[str]:
+    """The modules that new code uses above their import, further down in the file."""
+    late = [m for m in ("pytest", "pytest_asyncio") if imported_in_time(parse(after), m) is False]
+    return [module for module in late if imported_in_time(parse(before), module)]
+
+
 def _imports(
     before: str, after: str, edits: list[Edit], keep: frozenset[str], newline: str
 ) -> str:
     """Add what the new code needs (LS108), drop what only removed code used."""
     modules = [module for edit in edits for module, name in edit.needs if name is None]
+    modules += _too_late(before, after)
     names = [(module, name) for edit in edits for module, name in edit.needs if name is not None]
     if modules or names:
         after = add_imports(

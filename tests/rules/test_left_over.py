@@ -35,6 +35,8 @@ OWN = """\
 
     """
 
+TEST = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one():\n    pass\n"
+
 
 def module(text: str) -> str:
     return dedent(OWN) + dedent(text)
@@ -372,3 +374,26 @@ def test_a_fixture_that_no_test_uses_gets_its_bridge_for_getfixturevalue_too() -
         ),
     }
     assert "async def event_loop():" in settled(files)["test_a.py"]
+
+
+def test_a_bridge_above_the_import_that_it_needs_gets_one_of_its_own() -> None:
+    files = {
+        "conftest.py": module(
+            """\
+            @pytest.fixture
+            def run(event_loop):
+                return lambda work: event_loop.run_until_complete(work)
+
+
+            import pytest_asyncio
+
+
+            @pytest_asyncio.fixture
+            async def db():
+                return 1
+            """
+        ),
+        "test_a.py": TEST.replace("()", "(db, run)"),
+    }
+    text = settled(files)["conftest.py"]
+    assert text.index("import pytest_asyncio\n") < text.index("@pytest_asyncio.fixture")

@@ -16,6 +16,16 @@ ADDED = {
         "asyncio",
         "import asyncio as aio\nimport asyncio\n",
     ),
+    "below-its-first-use": (
+        "import os\n\n\n@pytest.fixture\ndef f(): pass\n\n\nimport pytest\n",
+        "pytest",
+        "import os\n\nimport pytest\n\n\n@pytest.fixture\ndef f(): pass\n\n\nimport pytest\n",
+    ),
+    "below-a-function-that-uses-it-later": (
+        "def f():\n    return asyncio\n\n\nimport asyncio\n",
+        "asyncio",
+        "def f():\n    return asyncio\n\n\nimport asyncio\n",
+    ),
     "in-order": ("import abc\nimport os\n", "asyncio", "import abc\nimport asyncio\nimport os\n"),
     "first-of-its-section": (
         "import os\n\nimport pytest\n",

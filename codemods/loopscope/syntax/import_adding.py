@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loopscope.syntax.draft import Draft
+from loopscope.syntax.import_order import imported_in_time
 from loopscope.syntax.layout import kind_of
 from loopscope.syntax.rows import import_row, with_import_row
 from loopscope.syntax.source import split_lines
@@ -26,7 +27,8 @@ def add_imports(
 ) -> str:
     """Import ``modules`` and ``(module, name)`` pairs at module level, where they are not yet.
 
-    An import under ``if TYPE_CHECKING``, in a ``try`` or a function does not count.
+    An import under ``if TYPE_CHECKING``, in a ``try`` or a function does not count, nor one of
+    a module that stands below its first use.
 
     Raises:
         SyntaxError: this Python cannot parse ``text``.
@@ -40,12 +42,8 @@ def add_imports(
 
 def _add_module(text: str, module: str, newline: str) -> str:
     tree = parse(text)
-    for statement in tree.body:
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                same = alias.name == module or alias.name.startswith(module + ".")
-                if same and alias.asname is None:
-                    return text
+    if imported_in_time(tree, module):
+        return text
     return _place(text, tree, f"import {module}", newline)
 
 

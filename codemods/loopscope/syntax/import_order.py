@@ -1,0 +1,39 @@
+"""Whether a module is imported before the statements that use it are run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def imported_in_time(tree: ast.Module, module: str) -> bool | None:
+    """Whether ``import module`` stands above the first use; None where there is no such import.
+
+    Only what runs while the file is imported is a use: decorators, defaults and class bodies,
+    not the bodies of functions.
+    """
+    lines = [
+        statement.lineno
+        for statement in tree.body
+        if isinstance(statement, ast.Import)
+        for alias in statement.names
+        if alias.asname is None and f"{alias.name}.".startswith(f"{module}.")
+    ]
+    if not lines:
+        return None
+    uses = (name.lineno for item in tree.body for name in _run(item) if name.id == module)
+    return lines[0] <= min(uses, default=lines[0])
+
+
+def _run(statement: ast.stmt) -> Iterator[ast.Name]:
+    """The names in what runs when the statement does."""
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            yield node
+        body = node.body if isinstance(node, _LATER) else []
+        inside = body if isinstance(body, list) else [body]
+        stack += [child for child in ast.iter_child_nodes(node) if child not in inside]
