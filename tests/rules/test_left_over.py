@@ -397,3 +397,26 @@ def test_a_bridge_above_the_import_that_it_needs_gets_one_of_its_own() -> None:
     }
     text = settled(files)["conftest.py"]
     assert text.index("import pytest_asyncio\n") < text.index("@pytest_asyncio.fixture")
+
+
+def test_a_fixture_that_no_test_uses_hides_no_bridge_with_its_own() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": module(
+            """\
+            @pytest.fixture(scope="session")
+            async def store():
+                return 1
+            """
+        ).replace("@pytest.fixture\n", '@pytest.fixture(scope="session")\n', 1),
+        "sub/conftest.py": """\
+            import pytest
+
+
+            @pytest.fixture(scope="module")
+            def unused(request):
+                return request.getfixturevalue("event_loop")
+            """,
+        "sub/test_a.py": "def test_a(event_loop, store):\n    event_loop.call_soon(print)\n",
+    }
+    assert "async def event_loop():" not in settled(files)["sub/conftest.py"]

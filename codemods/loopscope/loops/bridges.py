@@ -19,6 +19,7 @@ class Asked:
     """The requests of one module's tests that one fixture answered."""
 
     files: set[str] = field(default_factory=set)  # where the askers are defined
+    reached: bool = False  # a test asks, or a fixture that one uses
     scope: Scope = Scope.FUNCTION  # of the widest asker
     autouse: bool = False
     works: bool = False  # the override does work, which only its own bridge can keep
@@ -80,11 +81,11 @@ def _bridges_of(
     levels: Mapping[str, Scope],
     known: Mapping[str, Bridge | None],
 ) -> Iterator[Bridge]:
-    # A fixture of the override's own file that no test reaches has no say beside tests.
-    used = [module for module in asked if target is None or module != target.key.path]
-    main = Counter(levels[module] for module in used or asked).most_common(1)[0][0]
-    served = [module for module in asked if levels[module] is main]
-    scope = max(asked[module].scope for module in served)
+    # A fixture that no test uses has no say beside tests, and must not hide their bridge.
+    used = [module for module in asked if asked[module].reached] or list(asked)
+    main = Counter(levels[module] for module in used).most_common(1)[0][0]
+    served = [module for module in asked if levels[module] is main or module not in used]
+    scope = min(max(asked[module].scope for module in served), main)
     autouse = any(asked[module].autouse for module in served)
     own = autouse or any(asked[module].works for module in served)
     if target is not None and target.key.unread:

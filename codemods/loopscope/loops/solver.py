@@ -223,6 +223,7 @@ class Solver:
             self.nodes.join(("test", test.id), ("asker", ask.asker.key))
         asked = self.asked.setdefault(place, Asked())
         asked.files.add(self._asking_file(ask, test))
+        asked.reached = True
         asked.scope = max(asked.scope, scope)
         asked.autouse = asked.autouse or ask.how == "autouse"
         asked.works = asked.works or ask.how == "work"
