@@ -408,7 +408,7 @@ def test_a_fixture_that_no_test_uses_hides_no_bridge_with_its_own() -> None:
             async def store():
                 return 1
             """
-        ).replace("@pytest.fixture\n", '@pytest.fixture(scope="session")\n', 1),
+        ).replace("@pytest.fixture\n", '@pytest.fixture(scope="module")\n', 1),
         "sub/conftest.py": """\
             import pytest
 
