@@ -420,3 +420,26 @@ def test_a_fixture_that_no_test_uses_hides_no_bridge_with_its_own() -> None:
         "sub/test_a.py": "def test_a(event_loop, store):\n    event_loop.call_soon(print)\n",
     }
     assert "async def event_loop():" not in settled(files)["sub/conftest.py"]
+
+
+def test_an_override_that_builds_on_the_plugins_fixture_is_not_hidden_by_a_bridge() -> None:
+    files = {
+        "test_a.py": """\
+            import asyncio
+
+            import pytest
+
+
+            @pytest.fixture
+            def event_loop(event_loop):
+                loop = asyncio.new_event_loop()
+                loop.set_debug(True)
+                yield loop
+
+
+            def test_a(event_loop):
+                event_loop.call_soon(print)
+            """,
+    }
+    assert "async def event_loop" not in settled(files)["test_a.py"]
+    assert "LS102" in "".join(messages(migrate_files(files)))

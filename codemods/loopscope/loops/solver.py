@@ -176,7 +176,7 @@ class Solver:
     def _asks(self, test: Test) -> Iterator[Ask]:
         yield from loop_asks(self.reading.closure(test))
         for ask in self.reading.closure(test).asks:
-            if ask.asker is not None and self._is_left(ask.asker):
+            if ask.asker is not None and ask.target is not None and self._is_left(ask.asker):
                 yield ask
         override = self.reading.override_of(test)
         if override is not None and self.is_async(test):
