@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.compare import Cause, differences
 from loopscope.loops.loop_map import LoopMap
+from loopscope.loops.nodes import Key, Test, conftest_holder, directory_holders
 from loopscope.loops.reading import Reading
-from loopscope.loops.tree import Key, Test, conftest_holder, directory_holders
 from loopscope.rules.base import action
 from loopscope.values import Finding
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from loopscope.loops.components import Components
 from loopscope.loops.conversions import Candidates
+from loopscope.loops.nodes import Registered, Test
 from loopscope.loops.reading import Reading
-from loopscope.loops.tree import Registered, Test
 
 
 def _without(kind: str) -> Callable[..., None]:

@@ -14,8 +14,8 @@ from posixpath import commonpath, dirname
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Place
 from loopscope.loops.closure import AMBIENT
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.loops.reading import Era, Reading
-from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
 

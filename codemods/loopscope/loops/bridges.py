@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, commonpath, dirname
 
-from loopscope.loops.tree import Key, Registered, conftest_holder
+from loopscope.loops.nodes import Key, Registered, conftest_holder
 from loopscope.scopes import Scope
 
 # The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loopscope.facts.model import Function
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.loops.reach import Reach
-from loopscope.loops.tree import Key, Registered, Test, Tree
+from loopscope.loops.tree import Tree
 
 EVENT_LOOP = "event_loop"
 # Rule LS109's fixture: it asks for the bridge in sync tests only.

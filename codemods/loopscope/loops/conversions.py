@@ -15,8 +15,8 @@ from collections.abc import Callable, Collection
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import BodyKind, Function, LoopCall, Place, UseKind
 from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.loops.reading import Era, Reading
-from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from loopscope.facts.model import FileFacts, LoopCall, Place
 from loopscope.loops.closure import AMBIENT
+from loopscope.loops.nodes import Key
 from loopscope.loops.reach import Reach
-from loopscope.loops.tree import Key, Tree
+from loopscope.loops.tree import Tree
 
 
 class CurrentLoop:

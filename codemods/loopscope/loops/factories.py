@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename, dirname
 
 from loopscope.facts.model import BodyKind
+from loopscope.loops.nodes import Key, Registered, Test, conftest_holder, directory_holders
 from loopscope.loops.reading import Reading
 from loopscope.loops.treatments import Treated, Treatment
-from loopscope.loops.tree import Key, Registered, Test, conftest_holder, directory_holders
 from loopscope.scopes import Scope
 
 FACTORIES_HOOK = "pytest_asyncio_loop_factories"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.loops.reading import Reading
 from loopscope.loops.treatments import Treated, Treatment
-from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 
 _GONE = (Treatment.DELETE, Treatment.FACTORY, Treatment.POLICY)

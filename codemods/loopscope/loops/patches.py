@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from loopscope.facts.model import FileFacts, Hazard, Import, LoopCall
 from loopscope.loops.modules import find_module
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Reading
-from loopscope.loops.tree import Key
 
 Files: TypeAlias = Mapping[str, FileFacts]
 Wanted: TypeAlias = Callable[[str, LoopCall], bool]

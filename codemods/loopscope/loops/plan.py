@@ -17,10 +17,10 @@ from loopscope.loops.closure import EVENT_LOOP, loop_asks
 from loopscope.loops.conversions import Candidates, How, choose
 from loopscope.loops.factories import settle
 from loopscope.loops.left_over import deviating
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.solver import UNREAD, Solver
 from loopscope.loops.treatments import Treated, Treatment
-from loopscope.loops.tree import Key, Registered, Test
 from loopscope.scopes import Scope
 from loopscope.values import Options
 

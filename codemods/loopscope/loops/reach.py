@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.loops.tree import Key, Tree
+from loopscope.loops.nodes import Key
+from loopscope.loops.tree import Tree
 
 
 class Reach:

@@ -17,7 +17,8 @@ from loopscope.facts.recorded import Heard
 from loopscope.loops.closure import EVENT_LOOP, Closure, Closures
 from loopscope.loops.current import CurrentLoop
 from loopscope.loops.loop_map import Loop, LoopMap, TestLoops
-from loopscope.loops.tree import Key, Registered, Test, Tree
+from loopscope.loops.nodes import Key, Registered, Test
+from loopscope.loops.tree import Tree
 from loopscope.loops.unread import register
 from loopscope.scopes import Scope
 from loopscope.values import Around, PytestConfig

@@ -18,9 +18,9 @@ from loopscope.loops.bridges import Asked
 from loopscope.loops.closure import EVENT_LOOP, Ask, loop_asks
 from loopscope.loops.components import Components
 from loopscope.loops.conversions import How
+from loopscope.loops.nodes import Key, Registered, Test, conftest_holder, directory_holders
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.treatments import Treated, Treatment, treat
-from loopscope.loops.tree import Key, Registered, Test, conftest_holder, directory_holders
 from loopscope.scopes import Scope
 from loopscope.values import Options
 

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from loopscope.facts.model import BodyKind, Function, OverrideBody
-from loopscope.loops.tree import Registered
+from loopscope.loops.nodes import Registered
 from loopscope.values import Options
 
 

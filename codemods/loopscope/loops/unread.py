@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from loopscope.facts.model import BodyKind, Fixture, Function, OverrideBody, ScopeKind
 from loopscope.facts.recorded import RecordedFunction
 from loopscope.loops.closure import EVENT_LOOP
-from loopscope.loops.tree import Key, Registered
+from loopscope.loops.nodes import Key, Registered
 
 
 def register(unread: Iterable[RecordedFunction]) -> dict[str, dict[str, Registered]]:

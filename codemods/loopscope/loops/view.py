@@ -14,8 +14,8 @@ from loopscope.loop_maps import (
     SharedLoop,
 )
 from loopscope.loops.loop_map import Loop, LoopMap
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.loops.reading import Era, Reading
-from loopscope.loops.tree import Key, Registered, Test
 
 _TEST_OPTION = "asyncio_default_test_loop_scope"
 _FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loopscope.facts.model import FileFacts, Function
+from loopscope.loops.nodes import Key
 from loopscope.loops.plan import Plan
 from loopscope.loops.reading import Reading
-from loopscope.loops.tree import Key
 from loopscope.values import Finding, Level, Options, PytestConfig, Safety
 
 if TYPE_CHECKING:

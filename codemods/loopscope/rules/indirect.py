@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.nodes import Key, Registered
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key, Registered
 from loopscope.rules.base import Case, Outcome, action
 from loopscope.scopes import Scope
 

@@ -19,8 +19,8 @@ from loopscope.facts.model import (
 )
 from loopscope.loops.bridges import Bridge
 from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.nodes import Key
 from loopscope.loops.treatments import Treatment, sets_debug
-from loopscope.loops.tree import Key
 from loopscope.rules.base import (
     AppendEdit,
     Case,

@@ -14,8 +14,8 @@ from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Function, LoopUse, UseKind
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.conversions import How
+from loopscope.loops.nodes import Key
 from loopscope.loops.treatments import Treatment
-from loopscope.loops.tree import Key
 from loopscope.rules.base import (
     Case,
     DefinitionEdit,

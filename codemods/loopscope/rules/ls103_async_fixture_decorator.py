@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.loops.conversions import How
-from loopscope.loops.tree import Key
+from loopscope.loops.nodes import Key
 from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, action, spell
 from loopscope.scopes import Scope
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key
 from loopscope.rules.base import (
     Case,
     DefinitionEdit,

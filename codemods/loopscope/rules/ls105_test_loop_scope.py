@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from loopscope.facts.model import Mark
+from loopscope.loops.nodes import Key, Test
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key, Test
 from loopscope.rules.base import (
     Case,
     Need,

@@ -11,8 +11,8 @@ from posixpath import basename
 
 from loopscope.facts.model import Function, PolicyBody
 from loopscope.loops.factories import FACTORIES_HOOK
+from loopscope.loops.nodes import Key
 from loopscope.loops.treatments import Treatment
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, action
 from loopscope.rules.factory_code import factory_code
 from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride

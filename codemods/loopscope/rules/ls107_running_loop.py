@@ -14,8 +14,8 @@ from typing import Any
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import FileFacts, LoopCall, Place
 from loopscope.loops.conversions import How
+from loopscope.loops.nodes import Key
 from loopscope.loops.patches import find_patches
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
 
 

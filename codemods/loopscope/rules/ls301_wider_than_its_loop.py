@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.facts.model import Function, ScopeKind
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, action
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
 from loopscope.scopes import Scope

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from loopscope.facts.model import FileFacts, ScopeKind
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.modules import find_module
-from loopscope.loops.tree import Key, Registered, Test
+from loopscope.loops.nodes import Key, Registered, Test
 from loopscope.rules.base import Case, Outcome, Rule, action
 
 

@@ -11,7 +11,7 @@ from posixpath import basename
 
 from loopscope.facts.dead_loops import ARGUMENT
 from loopscope.facts.model import Function
-from loopscope.loops.tree import Key
+from loopscope.loops.nodes import Key
 from loopscope.rules.base import Case, Outcome, Rule, action, note
 from loopscope.scopes import Scope
 

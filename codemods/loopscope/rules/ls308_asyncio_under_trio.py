@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from loopscope.facts.model import Hazard
 from loopscope.facts.touches import TRIO
-from loopscope.loops.tree import Key, Test
+from loopscope.loops.nodes import Key, Test
 from loopscope.rules.base import Case, Outcome, Rule, note
 
 _BACKEND = "anyio_backend"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from loopscope.facts.calls import CURRENT_LOOP
 from loopscope.facts.model import Function, Place
+from loopscope.loops.nodes import Key
 from loopscope.loops.treatments import Treatment
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, note
 
 

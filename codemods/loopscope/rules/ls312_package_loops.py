@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, Rule, note
 from loopscope.scopes import Scope
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.facts.model import BodyKind, Function, Place
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, action, note, spell
 from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
 from loopscope.rules.override_edits import SetCurrentLoop

@@ -9,8 +9,8 @@ from dataclasses import replace
 from loopscope.facts.model import Function, ScopeKind
 from loopscope.facts.recorded import SHOWN, RecordedFunction
 from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.nodes import Test
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Test
 from loopscope.rules.base import Case, Edit, Outcome, action, note
 
 

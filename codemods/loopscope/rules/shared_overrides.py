@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 
 from loopscope.facts.model import FileFacts, Function
 from loopscope.loops.closure import EVENT_LOOP
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Era
 from loopscope.loops.treatments import Treated
-from loopscope.loops.tree import Key
 from loopscope.rules.base import Case, Outcome, action, note
 
 _SHOWN = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 from loopscope.facts.model import Mark
 from loopscope.loops.closure import EVENT_LOOP
-from loopscope.loops.tree import Test
+from loopscope.loops.nodes import Test
 from loopscope.rules.base import Case, DefinitionEdit, OptionEdit, Outcome, StatementEdit, action
 
 _MESSAGE = 'usefixtures("event_loop") dropped: its tests run on the loop anyway'

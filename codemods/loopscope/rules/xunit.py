@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.facts.calls import CURRENT_LOOP
+from loopscope.loops.nodes import Key
 from loopscope.loops.reading import Era
-from loopscope.loops.tree import Key
 from loopscope.rules.base import AppendEdit, Case, Outcome, action
 from loopscope.rules.bridge_code import current_loop_code
 
