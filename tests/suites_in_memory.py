@@ -7,7 +7,8 @@ from textwrap import dedent
 
 from loopscope.engine import migrate
 from loopscope.facts.reader import read_file
-from loopscope.loops.reading import Reading, Settings
+from loopscope.loops.reading import Reading
+from loopscope.loops.roles import Settings
 from loopscope.suites.configuration import choose_configuration
 from loopscope.values import FileError, Migration, Options, PytestConfig, Suite
 

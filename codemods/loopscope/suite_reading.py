@@ -9,7 +9,8 @@ from loopscope.facts.model import FileFacts
 from loopscope.facts.reader import read_file
 from loopscope.facts.recorded import hear
 from loopscope.limits import OutOfTime, time_limit, took_too_long
-from loopscope.loops.reading import Reading, Settings
+from loopscope.loops.reading import Reading
+from loopscope.loops.roles import Settings
 from loopscope.pins import legacy_mode_floor, modern_floor
 from loopscope.scopes import Scope
 from loopscope.suites.configuration import asyncio_mode, loop_scope_option, read_configuration
