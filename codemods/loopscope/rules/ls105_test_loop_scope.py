@@ -12,27 +12,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from loopscope.facts.model import Mark
-from loopscope.loops.nodes import Key, Test
+from loopscope.loops.nodes import Test
 from loopscope.loops.reading import Era
 from loopscope.rules.base import (
     Case,
-    Need,
     Outcome,
     Rule,
     action,
-    spell,
 )
 from loopscope.rules.mark_edits import (
-    AddDecoratorMark,
-    AddPytestmark,
     ChangeDecoratorMark,
     ChangeMarksInside,
     ChangeStatementMark,
     DeleteHook,
-    JoinPytestmark,
     MarkChange,
     RemoveDecoratorMark,
 )
+from loopscope.rules.new_marks import mark_tests, own_marks, unnamed
 from loopscope.rules.old_loop_marks import drop_loop_marks
 from loopscope.rules.unseen import unseen_marks
 from loopscope.scopes import Scope
@@ -58,13 +54,13 @@ def decide(case: Case) -> Iterator[Outcome]:
         yield from _bare(case)
         return
     groups: dict[Holder, list[Test]] = defaultdict(list)
-    unmarked: dict[str, list[Test]] = defaultdict(list)
+    bare: dict[str, list[Test]] = defaultdict(list)
     for test in case.reading.tests:
         if test.id not in case.plan.tests:
             continue
         mark = test.mark("asyncio")
         if mark is None and case.reading.mode == "auto":
-            unmarked[test.module].append(test)
+            bare[test.module].append(test)
         elif mark is not None:
             groups[_holder(mark)].append(test)
     done: set[Holder] = set()
@@ -72,8 +68,8 @@ def decide(case: Case) -> Iterator[Outcome]:
     for holder, tests in sorted(groups.items(), key=_widest_first):
         yield from _marked(case, holder, tests, levels)
         done.add(holder)
-    for module, tests in sorted(unmarked.items()):
-        yield from _unmarked(case, module, tests)
+    for module, tests in sorted(bare.items()):
+        yield from mark_tests(case, module, tests)
     yield from _bare(case)
     yield from _renames(case, done)
     yield from unseen_marks(case)
@@ -88,7 +84,7 @@ def _bare(case: Case) -> Iterator[Outcome]:
         for test in case.reading.tests
         if test.id in case.plan.tests and test.mark("asyncio") is None
     ]
-    yield from _own_marks(case, tests)
+    yield from own_marks(case, tests)
 
 
 def _holder(mark: Mark) -> Holder:
@@ -123,9 +119,9 @@ def _marked(
         )
     elif holder.spelled:
         yield from _change(case, holder, mark, main, tests)
-    elif main is not _unnamed(case, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
-        yield from _own_marks(case, [t for t in tests if case.plan.tests[t.id] is main])
-    yield from _own_marks(case, [t for t in tests if case.plan.tests[t.id] is not main])
+    elif main is not unnamed(case, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
+        yield from own_marks(case, [t for t in tests if case.plan.tests[t.id] is main])
+    yield from own_marks(case, [t for t in tests if case.plan.tests[t.id] is not main])
 
 
 def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]) -> bool:
@@ -135,15 +131,10 @@ def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, S
         return False
     if (mark.path, mark.ordinal) != tests[0].key:
         return False
-    if level is _unnamed(case, tests):
+    if level is unnamed(case, tests):
         return False
     wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
     return bool(wider) and levels.get(_holder(wider[0])) is level
-
-
-def _unnamed(case: Case, tests: Iterable[Test]) -> Scope | None:
-    """The loop scope that the tests need not name; None where they must name any."""
-    return None if any(t.id in case.plan.named for t in tests) else case.plan.default
 
 
 def _change(
@@ -154,7 +145,7 @@ def _change(
     explicit = mark.loop_scope
     new = None
     message = ""
-    if explicit is not level and (explicit is not None or level is not _unnamed(case, tests)):
+    if explicit is not level and (explicit is not None or level is not unnamed(case, tests)):
         new = level
         message = f"loop_scope {level.word}, the loop that its tests share"
     elif old_name:
@@ -197,114 +188,6 @@ def _where(case: Case, holder: Holder, tests: Iterable[Test]) -> str:
         if cls.ordinal == holder.ordinal:
             return cls.qualname
     return ""
-
-
-def _mark_source(
-    case: Case, path: str, level: Scope, tests: Iterable[Test]
-) -> tuple[str, tuple[Need, ...]]:
-    spelled, needs = spell(case.files[path], "pytest.mark.asyncio")
-    if needs:
-        needs = (("pytest", None),)
-    if level is _unnamed(case, tests) and case.reading.mode != "auto":
-        return spelled, needs
-    return f'{spelled}(loop_scope="{level.word}")', needs
-
-
-def _own_marks(case: Case, tests: Iterable[Test]) -> Iterator[Outcome]:
-    """A mark on each definition; one that several classes collect has one level."""
-    definitions: dict[Key, list[Test]] = defaultdict(list)
-    for test in tests:
-        definitions[test.key].append(test)
-    for key, collected in definitions.items():
-        yield _own_mark(case, key, collected)
-
-
-def _own_mark(case: Case, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
-    function = case.reading.tree.function(key)
-    level = case.plan.tests[tests[-1].id]
-    source, needs = _mark_source(case, key.path, level, tests)
-    return AddDecoratorMark(
-        "LS105",
-        key.path,
-        function.line,
-        function.qualname,
-        "mark added: the test runs on a loop now"
-        if level is _unnamed(case, tests)
-        else f"loop_scope {level.word}, unlike the configured default",
-        key.ordinal,
-        f"@{source}",
-        needs=needs,
-    )
-
-
-# -- auto mode: tests without any mark ------------------------------------------------------
-
-
-def _unmarked(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
-    """Mark the widest place that is uniform and holds no sync test."""
-    level = _uniform(case, tests)
-    if level is not None and level is _unnamed(case, tests):
-        return
-    imported = any(bound.name == "pytestmark" for bound in case.files[module].imports)
-    if level is not None and not imported and not _holds_sync(case, module):
-        yield _module_mark(case, module, tests)
-        return
-    rest: list[Test] = []
-    classes: dict[Key, list[Test]] = defaultdict(list)
-    for test in tests:
-        if test.classes and test.classes[0].path == module:
-            classes[test.classes[0]].append(test)
-        else:
-            rest.append(test)
-    for key, members in classes.items():
-        inner = _uniform(case, members)
-        if inner is not None and inner is _unnamed(case, members):
-            continue
-        if inner is not None and not _holds_sync(case, module, key):
-            yield _class_mark(case, key, members)
-        else:
-            rest += members
-    wanted = [t for t in rest if case.plan.tests[t.id] is not _unnamed(case, [t])]
-    yield from _own_marks(case, wanted)
-
-
-def _uniform(case: Case, tests: Iterable[Test]) -> Scope | None:
-    levels = {case.plan.tests[test.id] for test in tests}
-    return levels.pop() if len(levels) == 1 else None
-
-
-def _holds_sync(case: Case, module: str, cls: Key | None = None) -> bool:
-    return any(
-        test.id not in case.plan.tests
-        for test in case.reading.tests
-        if test.module == module and (cls is None or cls in test.classes)
-    )
-
-
-def _module_mark(case: Case, module: str, tests: Sequence[Test]) -> Outcome:
-    facts = case.files[module]
-    level = case.plan.tests[tests[0].id]
-    source, needs = _mark_source(case, module, level, tests)
-    message = f"loop_scope {level.word} for all tests of the module"
-    if facts.pytestmark is not None:
-        return JoinPytestmark(
-            "LS105", module, facts.pytestmark, "pytestmark", message, facts.pytestmark, source
-        )
-    return AddPytestmark("LS105", module, 1, "pytestmark", message, source, needs=needs)
-
-
-def _class_mark(case: Case, key: Key, tests: Sequence[Test]) -> Outcome:
-    cls = case.reading.tree.cls(key)
-    level = case.plan.tests[tests[0].id]
-    source, needs = _mark_source(case, key.path, level, tests)
-    message = f"loop_scope {level.word} for all tests of the class"
-    if cls.pytestmark is not None:
-        return JoinPytestmark(
-            "LS105", key.path, cls.pytestmark, cls.qualname, message, cls.pytestmark, source
-        )
-    return AddDecoratorMark(
-        "LS105", key.path, cls.line, cls.qualname, message, key.ordinal, f"@{source}", needs=needs
-    )
 
 
 # -- hooks ---------------------------------------------------------------------------------
