@@ -84,3 +84,12 @@ def test_requirements_of_a_project_without_an_environment(tmp_path: Path) -> Non
     assert set(project_requirements(tmp_path)) == {
         "mock", "yarl==1.0", "pytest-mock>=3", "attrs", "respx", "ruff",
     }  # fmt: skip
+
+
+def test_extras_of_the_project_itself_stand_for_what_they_hold(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\nname = 'My_Kit'\n[project.optional-dependencies]\nfast = ['uvloop']\n"
+        "test = ['my-kit[fast, all]', 'respx']\nall = ['my-kit[fast,test]']\n",
+        encoding="utf-8",
+    )
+    assert project_requirements(tmp_path) == ("respx", "uvloop")

@@ -58,13 +58,20 @@ def _from_pyproject(path: Path) -> Iterator[str]:
     except (OSError, FormatError):
         return
     project = _table(document, "project")
-    yield from _texts(project.get("dependencies"))
-    for table in (
-        _table(project, "optional-dependencies"), _table(document, "dependency-groups"),
-    ):  # fmt: skip
+    extras = _table(project, "optional-dependencies")
+    own = _name(str(project.get("name", "")))
+    found = list(_texts(project.get("dependencies")))
+    for table in (extras, _table(document, "dependency-groups")):
         for name, lines in table.items():
             if _FOR_TESTS.fullmatch(name):
-                yield from _texts(lines)
+                found += _texts(lines)
+    for line in found:  # grows: "package[extra]" of a package's own stands for what that holds
+        if _name(line) == own:
+            inner = re.search(r"\[([^]]*)\]", line)
+            for extra in inner[1].split(",") if inner else ():
+                found += [more for more in _texts(extras.get(extra.strip())) if more not in found]
+        else:
+            yield line
 
 
 def _table(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
