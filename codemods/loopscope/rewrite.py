@@ -48,7 +48,7 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
 def _too_late(before: str, after: str) -> list[str]:
     """The modules that new code uses above their import, further down in the file."""
     late = [m for m in ("pytest", "pytest_asyncio") if imported_in_time(parse(after), m) is False]
-    return [module for module in late if imported_in_time(parse(before), module)]
+    return [module for module in late if imported_in_time(parse(before), module) is not False]
 
 
 def _imports(

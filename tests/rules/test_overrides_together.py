@@ -157,3 +157,44 @@ def test_of_two_tests_with_one_name_the_last_is_collected() -> None:
         'import pytest\n\npytestmark = pytest.mark.asyncio(loop_scope="module")'
     )
     assert migrate_files(files).loops_before == 10
+
+
+def test_strings_in_the_work_of_an_override_keep_every_byte() -> None:
+    work = 'up(loop, """\n CREATE\n\n        x\n""")'
+    after_close = "down(\n'x')"
+    body = f"{work}\n    yield loop\n    loop.close()\n    {after_close}\n"
+    files = {
+        "pytest.ini": AUTO,
+        "test_a.py": "import asyncio\n\nimport pytest\n\n\nclass TestA:\n  @pytest.fixture\n"
+        "  def event_loop(self):\n    loop = asyncio.new_event_loop()\n    " + body + "\n"
+        "  async def test_a(self):\n    pass\n",
+    }
+    assert not migrate_files(files).errors
+    assert '"""\n CREATE\n\n        x\n"""' in after(files)["test_a.py"]
+
+
+def test_a_pytestmark_comes_below_imports_that_come_late() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "test_a.py": """\
+            import sys
+
+            sys.path.insert(0, "src")
+
+            import asyncio
+
+            import pytest
+
+
+            @pytest.fixture(scope="module")
+            def event_loop():
+                yield asyncio.new_event_loop()
+
+
+            async def test_a():
+                pass
+            """,
+        "test_b.py": "async def test_b():\n    pass\n\n\nasync def test_c():\n    pass\n",
+    }
+    text = after(files)["test_a.py"]
+    assert text.index("import pytest\n") < text.index("pytestmark = ")

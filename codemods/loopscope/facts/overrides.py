@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from textwrap import dedent
 
 from loopscope.facts.loop_code import RUNNING, SETTERS, LoopCode
 from loopscope.facts.loop_variants import (
@@ -17,6 +16,7 @@ from loopscope.facts.loop_variants import (
 )
 from loopscope.facts.model import BodyKind, LoopVariant, OverrideBody
 from loopscope.facts.names import Names, imports_of
+from loopscope.syntax.indentation import dedented
 
 _CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -152,10 +152,7 @@ class _Reading(LoopCode):
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
         """The source of the statements, dedented, without a final line end."""
-        return tuple(
-            dedent("\n".join(self.lines[node.lineno - 1 : node.end_lineno])).rstrip()
-            for node in nodes
-        )
+        return tuple(dedented(self.lines, node) for node in nodes)
 
     # -- what is neither redundant nor unknown ------------------------------------------
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from textwrap import dedent, indent
 
 from loopscope.facts.model import FileFacts, OverrideBody
 from loopscope.loops.bridges import Bridge
 from loopscope.rules.base import Need, spell
 from loopscope.scopes import Scope
+from loopscope.syntax.indentation import body_of, indented
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def working_bridge_code(
         writer.decorator(bridge.scope, bridge.loop_scope, default)
         + ("@classmethod\n" if receiver == ["cls"] else "")
         + f"async def event_loop({', '.join([*receiver, *arguments])}):\n"
-        + indent("\n".join(lines), "    ")
+        + indented("\n".join(lines))
         + "\n"
     )
     first = _first(writer, in_class=in_class)
@@ -148,7 +148,7 @@ def _after(writer: Writer, body: OverrideBody, bridge: Bridge, *, in_class: bool
         f"@{writer.name('pytest.fixture')}{scope}\n"
         + ("@classmethod\n" if receiver == ["cls"] else "")
         + f"def _after_event_loop({''.join(receiver)}):\n"
-        "    yield\n" + indent("\n".join(body.closed), "    ") + "\n"
+        "    yield\n" + indented("\n".join(body.closed)) + "\n"
     )
 
 
@@ -160,12 +160,11 @@ def _awaited(texts: tuple[str, ...], variable: str) -> list[str]:
 
     from loopscope.syntax.bodies import await_calls
 
-    source = "async def work():\n" + indent("\n".join(texts), "    ") + "\n"
+    source = "async def work():\n" + indented("\n".join(texts)) + "\n"
     node = cst.parse_module(source).body[0]
     assert isinstance(node, cst.FunctionDef)
     done = await_calls(node, variable)
-    code = cst.Module([done]).code
-    return [dedent(code.split("\n", 1)[1]).rstrip("\n")]
+    return [body_of(cst.Module([done]).code)]
 
 
 def _mentions(text: str, variable: str) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from textwrap import indent
 
 from loopscope.facts.model import FileFacts, LoopVariant
 from loopscope.loops.factories import FACTORIES_HOOK
 from loopscope.rules.bridge_code import Code, Writer
+from loopscope.syntax.indentation import indented
 
 
 def factory_code(variants: Sequence[LoopVariant]) -> Code:
@@ -71,7 +71,7 @@ def _factories(variants: Sequence[LoopVariant], taken: dict[str, str]) -> tuple[
         value = variant.direct
         if not value:
             lines = [*variant.statements, f"return {variant.expression}"]
-            body = indent("\n".join(lines), "    ") + "\n"
+            body = indented("\n".join(lines)) + "\n"
             value = taken.get(body, "")
             if not value:
                 value = taken[body] = _name(variant, len(variants), taken)

@@ -114,16 +114,19 @@ class Draft:
         raise ValueError(f"no statement on or before line {line}")
 
     def insert_after_imports(self, code: str) -> None:
-        """Put top-level code below the imports at the top, or first below the docstring."""
+        """Put top-level code below the last import above all definitions.
+
+        Without one it comes first, below the docstring.
+        """
         top = None
         for node in self._numbering.statements:
             if node.col_offset:
                 continue
+            if isinstance(node, DEFINITIONS):
+                break
             docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             if isinstance(node, (ast.Import, ast.ImportFrom)) or (top is None and docstring):
                 top = node
-            elif not isinstance(node, (ast.If, ast.Try)):
-                break
         if top is not None:
             self.insert_after(top.lineno, code)
         elif self._units:
