@@ -11,7 +11,7 @@ from loopscope.facts.recorded import hear
 from loopscope.limits import OutOfTime, time_limit, took_too_long
 from loopscope.loops.reading import Reading
 from loopscope.loops.roles import Settings
-from loopscope.pins import legacy_mode_floor, modern_floor
+from loopscope.pins import declares_plugin, legacy_mode_floor, modern_floor
 from loopscope.scopes import Scope
 from loopscope.suites.configuration import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.syntax.source import SourceError, decode
@@ -88,4 +88,6 @@ def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",
         modern_requirement=modern_floor(files),
+        declared=declares_plugin(files)
+        or any(option.startswith("asyncio_") for option in config.options),
     )

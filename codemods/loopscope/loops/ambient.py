@@ -39,6 +39,7 @@ class AmbientUsers:
         self._reading = reading
         self._wanted = (
             reading.era is Era.LEGACY
+            and reading.uses_plugin
             and options.ambient_loop
             and not options.safe_only
             and options.target.has(1, 4)

@@ -53,6 +53,8 @@ class Plan:
 def make_plan(reading: Reading, options: Options) -> Plan:
     """The plan for one suite; a modern suite keeps the loops that it has."""
     first = Planner(reading, options, {})
+    if not reading.uses_plugin:
+        return first.plan()
     concerned = [test for test in reading.tests if first.concerns(test)]
     converted = choose(Candidates(reading, options), first.level, concerned)
     return (Planner(reading, options, converted) if converted else first).plan()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ class Settings:
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
     modern_requirement: bool = False
+    declared: bool = False  # pytest-asyncio is among the requirements, or configured
 
 
 class Roles:
@@ -106,22 +107,34 @@ class Roles:
         """Whether anything in the suite is pytest-asyncio's business."""
         return (
             self.mode != "strict"
-            or any(self.is_async_test(test) for test in self.own_tests)
+            or any(test.mark("asyncio") is not None for test in self.own_tests)
+            or any(map(self._mentions_plugin, self._own_facts))
+            or any(
+                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.around
+                for fixtures in self.tree.registered.values()
+            )
+            or self._asks_for_the_plugins_loop
+            # It had set the loop that sync code asks for.
+            or (self.settings.declared and any(facts.loop_calls for facts in self._own_facts))
+        )
+
+    @property
+    def _own_facts(self) -> Iterator[FileFacts]:
+        return (facts for path, facts in self.files.items() if path not in self.around)
+
+    @staticmethod
+    def _mentions_plugin(facts: FileFacts) -> bool:
+        return (
+            any(bound.module.partition(".")[0] == "pytest_asyncio" for bound in facts.imports)
+            or "pytest_asyncio" in facts.plugins
             or any(
                 function.fixture is not None
                 and (
                     function.fixture.origin == "pytest_asyncio.fixture"
                     or EVENT_LOOP in function.parameters
                 )
-                for path, facts in self.files.items()
-                if path not in self.around
                 for function in facts.functions
             )
-            or any(
-                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.around
-                for fixtures in self.tree.registered.values()
-            )
-            or self._asks_for_the_plugins_loop
         )
 
     @cached_property

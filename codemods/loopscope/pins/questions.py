@@ -30,6 +30,11 @@ def requires_python(files: Mapping[str, bytes]) -> Pin | None:
     return None
 
 
+def declares_plugin(files: Mapping[str, bytes]) -> bool:
+    """Whether pytest-asyncio is declared anywhere, in a lock file, too."""
+    return any(True for _ in _plugin(files))
+
+
 def modern_floor(files: Mapping[str, bytes]) -> bool:
     """Whether a declaration (no lock file) rules out pytest-asyncio below 1.0."""
     return any(
