@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from loopscope.rules.base import Edit
 from loopscope.syntax.draft import Draft
 from loopscope.syntax.import_order import imported_in_time
 from loopscope.syntax.imports import add_imports, drop_names, drop_unused, used_names
-from loopscope.syntax.source import SourceError, decode, encode
+from loopscope.syntax.source import Source, SourceError, decode, encode
 from loopscope.syntax.trees import parse
 
 
@@ -33,6 +34,7 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
         for edit in edits:
             edit.stage(draft)
         text = _imports(source.text, draft.render(), edits, imported, source.newline)
+        text = _line_ends(source, text)
         parse(text)
         return encode(source, text)
     except (RecursionError, MemoryError) as error:
@@ -43,6 +45,14 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
         raise RewriteError(
             f"the edited file would not be valid Python ({error}); it is left as it was"
         ) from error
+
+
+def _line_ends(source: Source, text: str) -> str:
+    """Give strings and continued lines that were moved the line ends of the file again."""
+    lone = re.compile(r"(?<!\r)\n")
+    if source.newline == "\n" or lone.search(source.text):
+        return text
+    return lone.sub(source.newline, text)
 
 
 def _too_late(before: str, after: str) -> list[str]:

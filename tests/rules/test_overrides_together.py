@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
 
 
@@ -198,3 +200,15 @@ def test_a_pytestmark_comes_below_imports_that_come_late() -> None:
     }
     text = after(files)["test_a.py"]
     assert text.index("import pytest\n") < text.index("pytestmark = ")
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_strings_in_moved_work_keep_their_line_ends(end: str) -> None:
+    text = override("", "loop = asyncio.new_event_loop()", 'up("""', '""")', "yield loop")
+    files = {
+        "pytest.ini": AUTO,
+        "test_a.py": (text + "\n\nasync def test_a():\n    pass\n").replace("\n", end),
+    }
+    done = after(files)["test_a.py"]
+    assert f'up("""{end}' in done
+    assert "\n" not in done.replace(end, "")
