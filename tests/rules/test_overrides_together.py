@@ -212,3 +212,32 @@ def test_strings_in_moved_work_keep_their_line_ends(end: str) -> None:
     done = after(files)["test_a.py"]
     assert f'up("""{end}' in done
     assert "\n" not in done.replace(end, "")
+
+
+def test_a_pytestmark_comes_below_imports_behind_a_function() -> None:
+    late = """\
+        def helper():
+            pass
+
+
+        import asyncio
+
+        import pytest
+
+
+        @pytest.fixture(scope="module")
+        def event_loop():
+            yield asyncio.new_event_loop()
+
+
+        async def test_a():
+            pass
+        """
+    files = {
+        "pytest.ini": AUTO,
+        "test_a.py": late,
+        "test_b.py": "async def test_b():\n    pass\n\n\nasync def test_c():\n    pass\n",
+    }
+    text = after(files)["test_a.py"]
+    assert text.startswith("def helper")
+    assert text.index("import pytest\n") < text.index("pytestmark = ")

@@ -116,17 +116,22 @@ class Draft:
     def insert_after_imports(self, code: str) -> None:
         """Put top-level code below the last import above all definitions.
 
-        Without one it comes first, below the docstring.
+        Without one it comes below the last import, else first, below the docstring.
         """
-        top = None
+        top: ast.stmt | None = None
+        last: ast.stmt | None = None
+        above = True
         for node in self._numbering.statements:
             if node.col_offset:
                 continue
-            if isinstance(node, DEFINITIONS):
-                break
-            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if isinstance(node, (ast.Import, ast.ImportFrom)) or (top is None and docstring):
-                top = node
+            above = above and not isinstance(node, DEFINITIONS)
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                last = node
+                top = node if above else top
+        first = self._numbering.statements[0] if self._units else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            last = last or first
+        top = top or last
         if top is not None:
             self.insert_after(top.lineno, code)
         elif self._units:
