@@ -114,7 +114,7 @@ class _Json(_Errors):
 
     def finish(self, summary: Summary, _: Sequence[str]) -> None:
         """Write the document."""
-        from loopscope.reports.loop_json import document
+        from loopscope.reports.json_report import document
 
         target = self._request.options.target
         sys.stdout.write(document(target, self._suites, self._errors) + "\n")

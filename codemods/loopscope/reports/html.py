@@ -16,7 +16,7 @@ from loopscope.reports.loop_boxes import boxes
 from loopscope.reports.places import join
 from loopscope.reports.side_by_side import rows
 from loopscope.reports.summary import Summary
-from loopscope.reports.templating import environment, own, policy
+from loopscope.reports.templating import environment, own, policy, tiles
 from loopscope.rules.registry import find_rule
 from loopscope.sinks.hunks import Hunk, hunks
 from loopscope.sinks.visible import visible
@@ -78,7 +78,7 @@ class Page:
             wrote=self._wrote,
             target=self._target,
             version=__version__,
-            tiles=list(_tiles(summary, self._suites, self._wrote)),
+            tiles=tiles(_numbers(summary, self._suites, self._wrote)),
             rules=rules,
             guides=guide_pages(f"rules/{rule['code']}" for rule in rules),
             errors=self._errors,
@@ -170,12 +170,12 @@ def _hunk(hunk: Hunk) -> dict[str, Any]:
 # -- the rest of the page ---------------------------------------------------------------
 
 
-def _tiles(
+def _numbers(
     summary: Summary, suites: Sequence[Migration], wrote: bool
-) -> Iterator[dict[str, object]]:
+) -> tuple[tuple[str, object, str], ...]:
     before = sum(migration.loops_before for migration in suites)
     after = sum(migration.loops_after for migration in suites)
-    for name, value, kind in (
+    return (
         ("suites", summary.suites, ""),
         ("files changed" if wrote else "files would change", summary.files, ""),
         ("edits", summary.edits, ""),
@@ -185,9 +185,7 @@ def _tiles(
         ("notes", summary.notes, ""),
         ("errors", summary.errors, "bad"),
         ("loops before, after", f"{before} \N{RIGHTWARDS ARROW} {after}", ""),
-    ):
-        if value or not kind or kind == "good":
-            yield {"name": name, "value": value, "kind": kind}
+    )
 
 
 def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:

@@ -1,28 +1,12 @@
-"""The loop maps of a run as one JSON document; its keys are a contract with other programs."""
+"""The suites of a ``json_report.document`` with loop maps; keys are a contract with programs."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from loopscope.loop_maps import LoopPicture
-from loopscope.values import Migration, Target
-from loopscope.version import __version__
-
-
-def document(
-    target: Target, suites: Iterable[dict[str, Any]], errors: Iterable[dict[str, str]]
-) -> str:
-    """The whole document, from what ``map_entry`` and ``json_report.error_entry`` made."""
-    content = {
-        "loopscope": __version__,
-        "target": str(target),
-        "suites": list(suites),
-        "errors": list(errors),
-    }
-    return json.dumps(content, indent=2)
+from loopscope.values import Migration
 
 
 def map_entry(migration: Migration) -> dict[str, Any]:

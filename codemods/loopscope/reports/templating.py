@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,6 +25,15 @@ def environment() -> Environment:
     )  # fmt: skip
     found.filters |= {"seen": seen, "plain": visible}  # for text, for attributes
     return found
+
+
+def tiles(numbers: Iterable[tuple[str, object, str]]) -> list[dict[str, object]]:
+    """The tiles at the top of a page, from (name, value, kind): no bad news of 0 is shown."""
+    return [
+        {"name": name, "value": value, "kind": kind}
+        for name, value, kind in numbers
+        if value or kind in ("", "good")
+    ]
 
 
 def own(name: str) -> Markup:

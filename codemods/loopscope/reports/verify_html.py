@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from loopscope.reports.templating import environment, own, policy
+from loopscope.reports.templating import environment, own, policy, tiles
 from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
 from loopscope.sinks.visible import visible
 from loopscope.verify.compare import Difference, grouped
@@ -26,7 +26,7 @@ def page(found: Sequence[Verification], errors: Sequence[dict[str, str]]) -> byt
             style=style,
             line=summary_line(list(found)).rstrip("."),
             version=__version__,
-            tiles=list(_tiles(found)),
+            tiles=tiles(_numbers(found)),
             errors=errors,
             suites=[_suite(one) for one in found],
         )
@@ -34,12 +34,12 @@ def page(found: Sequence[Verification], errors: Sequence[dict[str, str]]) -> byt
     return text.encode("utf-8", "backslashreplace")
 
 
-def _tiles(found: Sequence[Verification]) -> Iterator[dict[str, object]]:
+def _numbers(found: Sequence[Verification]) -> tuple[tuple[str, object, str], ...]:
     tests = sum(len(one.before.tests) for one in found if one.before)
     differences = sum(len(one.differences) for one in found)
     before = sum(one.before.loops for one in found if one.before)
     after = sum(one.after.loops for one in found if one.after)
-    for name, value, kind in (
+    return (
         ("suites", len(found), ""),
         ("tests", tests, ""),
         ("differences", differences, "bad" if differences else "good"),
@@ -48,9 +48,7 @@ def _tiles(found: Sequence[Verification]) -> Iterator[dict[str, object]]:
         ("slower", sum(len(one.slower) for one in found), "warn"),
         ("could not be run", sum(bool(one.problem) for one in found), "bad"),
         ("loops before, after", f"{before} \N{RIGHTWARDS ARROW} {after}", ""),
-    ):
-        if value or kind in ("", "good"):
-            yield {"name": name, "value": value, "kind": kind}
+    )
 
 
 def _suite(found: Verification) -> dict[str, Any]:
