@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from loopscope.loops.closure import EVENT_LOOP
 from loopscope.loops.compare import Cause, differences
 from loopscope.loops.loop_map import LoopMap
-from loopscope.loops.nodes import Key, Test, conftest_holder, directory_holders
+from loopscope.loops.nodes import Key, Test, holders_around
 from loopscope.loops.reading import Reading
 from loopscope.rules.base import action
 from loopscope.values import Finding
@@ -134,8 +134,8 @@ def unanswered(after: Reading, config_line: int) -> Iterator[Finding]:
 
 def _bridged(after: Reading, path: str) -> bool:
     """Whether any fixture named event_loop is registered around a file."""
-    holders = {"", path, conftest_holder(path), *directory_holders(path)}
-    return any(EVENT_LOOP in after.tree.registered.get(holder, {}) for holder in holders)
+    registered = after.tree.registered
+    return any(EVENT_LOOP in registered.get(holder, {}) for holder in holders_around(path))
 
 
 def _missing(after: Reading, key: Key, test: Test | None) -> Finding:

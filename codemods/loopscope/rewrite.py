@@ -12,6 +12,8 @@ from loopscope.syntax.imports import add_imports, drop_names, drop_unused, used_
 from loopscope.syntax.source import Source, SourceError, decode, encode
 from loopscope.syntax.trees import parse
 
+_LONE = re.compile(r"(?<!\r)\n")  # a line end of the new code
+
 
 class RewriteError(ValueError):
     """An edit that did not come out as valid Python; the message says which file part."""
@@ -49,10 +51,9 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
 
 def _line_ends(source: Source, text: str) -> str:
     """Give strings and continued lines that were moved the line ends of the file again."""
-    lone = re.compile(r"(?<!\r)\n")
-    if source.newline == "\n" or lone.search(source.text):
+    if source.newline == "\n" or _LONE.search(source.text):
         return text
-    return lone.sub(source.newline, text)
+    return _LONE.sub(source.newline, text)
 
 
 def _too_late(before: str, after: str) -> list[str]:

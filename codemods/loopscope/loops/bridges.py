@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import basename, commonpath, dirname
+from posixpath import commonpath, dirname
 
-from loopscope.loops.nodes import Key, Registered, conftest_holder
+from loopscope.loops.nodes import Key, Registered, own_holder
 from loopscope.scopes import Scope
 
 # The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.
@@ -63,7 +63,7 @@ def place_bridges(
         for bridge in _bridges_of(target, requests, levels, known):
             found.append(bridge)
             own = target is not None and bridge.replaces == target.key
-            known[target.holder if target and own else _holder(bridge.path)] = bridge
+            known[target.holder if target and own else own_holder(bridge.path)] = bridge
     return found
 
 
@@ -130,7 +130,3 @@ def _sees(holder: str, place: str) -> bool:
     if place.endswith("/"):
         return holder.startswith(place.removeprefix("./"))
     return holder == place or holder.startswith(f"{place}::")
-
-
-def _holder(path: str) -> str:
-    return conftest_holder(path) if basename(path) == "conftest.py" else path

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from posixpath import basename
 
-from loopscope.facts.model import Class, FileFacts, Function
+from loopscope.facts.model import Class, FileFacts, Function, Import
 from loopscope.loops.modules import ROOTS, find_module
 from loopscope.loops.nodes import Key
 from loopscope.values import Around, PytestConfig
@@ -111,13 +111,7 @@ class Namespaces:
             return known
         found: dict[str, tuple[Key, Function]] = {}
         self._module_fixtures[path] = found  # set first: imports may be circular
-        facts = self.files[path]
-        for bound in facts.imports:
-            if bound.attribute is None:
-                continue
-            origin = self.find(path, bound.module)
-            if origin is None or origin == path:
-                continue
+        for bound, origin in self._imported(path):
             theirs = self.module_fixtures(origin)
             if bound.attribute == "*":
                 found.update(theirs)
@@ -125,7 +119,7 @@ class Namespaces:
             for name, (key, function) in theirs.items():
                 if function.name == bound.attribute:
                     found[name if name != function.name else bound.name] = (key, function)
-        for function in facts.functions:
+        for function in self.files[path].functions:
             if function.fixture is not None and not function.is_method:
                 found[function.fixture.name] = (Key(path, function.ordinal), function)
         return found
@@ -137,10 +131,7 @@ class Namespaces:
             return known
         found: dict[str, tuple[Key, Function]] = {}
         self._module_functions[path] = found  # set first: imports may be circular
-        for bound in self.files[path].imports:
-            origin = self.find(path, bound.module) if bound.attribute is not None else None
-            if origin is None or origin == path:
-                continue
+        for bound, origin in self._imported(path):
             theirs = self.module_functions(origin)
             if bound.attribute == "*":
                 found.update(theirs)
@@ -150,6 +141,13 @@ class Namespaces:
             if not function.is_method:
                 found[function.name] = (Key(path, function.ordinal), function)
         return found
+
+    def _imported(self, path: str) -> Iterator[tuple[Import, str]]:
+        """The imports of names from other files of the suite, with these files."""
+        for bound in self.files[path].imports:
+            origin = self.find(path, bound.module) if bound.attribute is not None else None
+            if origin is not None and origin != path:
+                yield bound, origin
 
     def standing(self, path: str) -> tuple[Function, ...]:
         """The functions of a file that no later definition replaces."""

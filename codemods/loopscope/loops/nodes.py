@@ -8,7 +8,7 @@ visible to the tests whose id starts with the holder.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from posixpath import dirname
+from posixpath import basename, dirname
 from typing import NamedTuple
 
 from loopscope.facts.model import Fixture, Function, Mark
@@ -105,3 +105,13 @@ def directory_holders(path: str) -> tuple[str, ...]:
         found.append(f"{directory}/")
         directory = dirname(directory)
     return ("./", *reversed(found))
+
+
+def own_holder(path: str) -> str:
+    """The holder that registers the fixtures of a conftest or test module."""
+    return conftest_holder(path) if basename(path) == "conftest.py" else path
+
+
+def holders_around(path: str) -> frozenset[str]:
+    """The holders whose fixtures the code of a file sees, classes left out."""
+    return frozenset({"", *directory_holders(path), own_holder(path)})

@@ -152,8 +152,7 @@ class Planner(Solver):
         # No test uses it: it would have lived on the loop that its own place sees.
         override = self.seen_from(key.path)
         if override is not None:
-            capped = Scope.MODULE if override.in_module else Scope.SESSION
-            scope = max(scope, min(override.fixture.scope, capped))
+            scope = max(scope, self.reading.override_level(override))
         return scope
 
     def _fixture_default(self, default: Scope) -> Scope | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from posixpath import basename, dirname
+from posixpath import dirname
 
 from loopscope.facts.model import Function
 from loopscope.loops.ambient import AmbientUsers
@@ -18,7 +18,7 @@ from loopscope.loops.bridges import Asked
 from loopscope.loops.closure import EVENT_LOOP, Ask, loop_asks
 from loopscope.loops.components import Components
 from loopscope.loops.conversions import How
-from loopscope.loops.nodes import Key, Registered, Test, conftest_holder, directory_holders
+from loopscope.loops.nodes import Key, Registered, Test, holders_around
 from loopscope.loops.reading import Era, Reading
 from loopscope.loops.treatments import Treated, Treatment, treat
 from loopscope.scopes import Scope
@@ -49,8 +49,7 @@ class Solver:
             place = (target, key.path)
             self.nodes.add(("bridge", place), function.fixture.scope)
             if target is not None:
-                capped = Scope.MODULE if target.in_module else Scope.SESSION
-                self.nodes.add(("bridge", place), min(target.fixture.scope, capped))
+                self.nodes.add(("bridge", place), self.reading.override_level(target))
             asked = self.asked.setdefault(place, Asked())
             asked.files.add(key.path)
             asked.scope = max(asked.scope, function.fixture.scope)
@@ -277,23 +276,17 @@ class Solver:
         """Whether the file sees a bridge of an earlier migration."""
         registered = self.reading.tree.registered
         return any(
-            "event_loop" in registered.get(holder, {})
-            and not self.reading.is_override(registered[holder]["event_loop"].function)
-            for holder in _holders(path)
+            EVENT_LOOP in registered.get(holder, {})
+            and not self.reading.is_override(registered[holder][EVENT_LOOP].function)
+            for holder in holders_around(path)
         )
 
     def seen_from(self, path: str) -> Registered | None:
         """The override that a fixture of this file sees, without a test."""
-        holders = _holders(path)
+        holders = holders_around(path)
         seen = [item for item in self.reading.overrides if item.holder in holders]
         return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
 
     def treated(self, override: Registered) -> Treated:
         places = [item for item in self.reading.overrides if item.key == override.key]
         return treat(override.function, places or [override], self.options)
-
-
-def _holders(path: str) -> frozenset[str]:
-    """The holders whose fixtures the code of a file sees."""
-    own = conftest_holder(path) if basename(path) == "conftest.py" else path
-    return frozenset({"", *directory_holders(path), own})

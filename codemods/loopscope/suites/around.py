@@ -25,8 +25,8 @@ from loopscope.values import PytestConfig
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b", re.MULTILINE)
 _DOTTED = re.compile(rb"""["']([A-Za-z_][\w.]*)["']""")
-# What may bring fixtures into a conftest from elsewhere without naming them.
-_GENERAL = (b"import *", b"pytest_plugins")
+# What a conftest holds that has to do with loops, or brings fixtures without naming them.
+_CONCERNED = (b"oop", b"async", b"import *", b"pytest_plugins")
 _DEFINED = re.compile(rb"def[ \t]+event_loop\b|[\"']event_loop[\"']")
 _KNOWN = frozenset({*sys.stdlib_module_names, "pytest", "pytest_asyncio"})
 _ROOTS = ("", "src/", "lib/")
@@ -86,11 +86,7 @@ def suites_below(found: Found, files: Mapping[str, bytes]) -> Iterator[Found]:
     folders = {
         dirname(path)
         for path, data in files.items()
-        if basename(path) == "conftest.py" and (b"oop" in data or b"async" in data)
-    } | {
-        dirname(path)
-        for path, data in files.items()
-        if basename(path) == "conftest.py" and any(word in data for word in _GENERAL)
+        if basename(path) == "conftest.py" and any(word in data for word in _CONCERNED)
     }
     if not folders:
         return

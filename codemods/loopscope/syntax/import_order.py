@@ -34,6 +34,7 @@ def _run(statement: ast.stmt) -> Iterator[ast.Name]:
         node = stack.pop()
         if isinstance(node, ast.Name):
             yield node
-        body = node.body if isinstance(node, _LATER) else []
-        inside = body if isinstance(body, list) else [body]
-        stack += [child for child in ast.iter_child_nodes(node) if child not in inside]
+        for field, value in ast.iter_fields(node):
+            if field != "body" or not isinstance(node, _LATER):
+                values = value if isinstance(value, list) else [value]
+                stack += [child for child in values if isinstance(child, ast.AST)]
