@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from loopscope.pool import Pool
 from loopscope.values import Migration, Status
 
 from .batches import big_tree, command, in_session, jobs, until
+from .clusters import LocalCluster, local_cluster, wait_for_workers
 
 
 @dataclass(frozen=True)
@@ -104,59 +103,66 @@ def test_an_interrupted_run_leaves_no_process_and_can_be_run_again(
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
-    """The address of a scheduler; the processes of its two workers, and its own."""
-    dask = [sys.executable, "-m", "dask"]
-    quiet = ["--no-dashboard", "--host", "127.0.0.1"]
-    with contextlib.ExitStack() as stack:
-
-        def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
-            process = subprocess.Popen([*dask, *arguments], cwd=tmp_path, text=True, **more)
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            return process
-
-        log = tmp_path / "scheduler.log"
-        with log.open("w") as file:
-            scheduler = start("scheduler", "--port", "0", *quiet, stderr=file)
-        until(lambda: "Scheduler at:" in log.read_text())
-        found = re.search(r"Scheduler at: +(tcp://\S+)", log.read_text())
-        assert found
-        worker = ("worker", found[1], "--nthreads", "1", "--no-nanny", *quiet)
-        workers = [start(*worker, stderr=subprocess.DEVNULL) for _ in range(2)]
-        yield found[1], [*workers, scheduler]
+def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
+    with local_cluster(tmp_path) as one:
+        wait_for_workers(one)
+        yield one
 
 
-def test_dask_gives_the_same_when_a_worker_is_killed_in_the_middle(
-    cluster: tuple[str, list[subprocess.Popen[str]]],
-) -> None:
-    address, workers = cluster
-    here = Cluster(address)
-    here._client.wait_for_workers(2, timeout=60)
-    here.width = 2
+def test_dask_gives_the_same_when_a_worker_is_killed_in_the_middle(cluster: LocalCluster) -> None:
     work = jobs(10, tests=60)
     done: list[Migration] = []
-    for migration in migrate_all(work, workers=here):
+    for migration in migrate_all(work, workers=Cluster(cluster.address)):
         done.append(migration)
         if len(done) == 2:
-            workers[0].kill()
-    assert workers[0].wait(10) == -signal.SIGKILL
+            cluster.workers[0].kill()
     assert done == list(migrate_all(work))
 
 
-def test_what_a_scheduler_that_dies_leaves_is_done_here(
-    cluster: tuple[str, list[subprocess.Popen[str]]],
+@pytest.mark.parametrize("back", [0, 1, 5])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (
+            "killed",
+            "the scheduler has closed the connection|the connection to the scheduler broke",
+        ),
+        ("stopped", "the scheduler has not answered for 5 s"),
+        ("cut off", "the scheduler has not answered for 5 s"),
+        ("without workers", "it has no workers any more"),
+    ],
+)
+def test_what_a_cluster_that_goes_away_leaves_is_done_here(
+    cluster: LocalCluster, kind: str, reason: str, back: int
 ) -> None:
-    address, processes = cluster
-    here = Cluster(address)
-    here.width = 2
-    work = jobs(8)
+    work = jobs(14)
+    said: list[str] = []
+    workers = Cluster(cluster.address)
+    if not back:
+        cluster.go_away(kind)
     done: list[Migration] = []
-    for migration in migrate_all(work, workers=here):
+    for migration in migrate_all(work, workers=workers, processes=2, say=said.append):
         done.append(migration)
-        if len(done) == 1:
-            processes[-1].kill()
+        if len(done) == back:
+            cluster.go_away(kind)
     assert done == list(migrate_all(work))
+    *before, last = said
+    assert re.search(rf"the cluster at {cluster.address} went away \(({reason})\)", last)
+    assert [message.partition(":")[2] for message in before if kind != "without workers"] == []
+    assert not multiprocessing.active_children()
+
+
+def test_a_cluster_without_workers_is_refused(cluster: LocalCluster) -> None:
+    cluster.go_away("without workers")
+    assert {worker.wait() for worker in cluster.workers} == {-signal.SIGKILL}
+    with pytest.raises(ClusterError, match="has no workers: start some with `dask worker"):
+        Cluster(cluster.address)
+
+
+def test_a_scheduler_that_hangs_is_refused(cluster: LocalCluster) -> None:
+    cluster.go_away("stopped")
+    with pytest.raises(ClusterError, match="no Dask scheduler answers at"):
+        Cluster(cluster.address)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "", "tcp://127.0.0.1"])

@@ -40,6 +40,7 @@ class Pool:
 
     def __init__(self, width: int) -> None:
         self.width = width
+        self.messages: queue.SimpleQueue[str] = queue.SimpleQueue()  # it has none
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Migration]] | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
         self._alive = 0

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +44,8 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
         suites: dict[str, Suite] = {}
         jobs = _noted(_jobs(request, trace, hands, report, summary, bar), suites)
         processes = 1 if request.review else request.jobs or processors()
-        migrations = migrate_all(jobs, processes=processes, workers=workers)
+        say = partial(_say, bar)
+        migrations = migrate_all(jobs, processes=processes, workers=workers, say=say)
         stack.callback(migrations.close)
         for migration in migrations:
             suite = suites.pop(migration.label)
@@ -55,6 +57,12 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
                 break
     _finish(hands, report, summary)
     return summary.exit_code(wrote=bool(hands and hands.wrote), strict=request.strict)
+
+
+def _say(bar: Bar, message: str) -> None:
+    """Print a line on standard error, above the bar."""
+    with bar.paused():
+        click.echo(f"loopscope: {message}", err=True)
 
 
 def _jobs(
