@@ -1,0 +1,1 @@
+"""Mutants of the package by Cosmic Ray, a few at random, against the fast tests."""

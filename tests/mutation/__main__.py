@@ -1,0 +1,142 @@
+"""Test the fast tests: draw mutants of the package at random, and show which ones survive.
+
+What is known of a mutant is kept in .cache/mutation until the mutated code changes: the same
+command goes on where it was stopped, another seed draws other mutants.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import click
+from cosmic_ray.commands.init import init
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkItem, WorkResult
+
+from . import operators, worker
+
+# What is mutated, and what must find it out: broad tests first, a mutant is done at one failure.
+PATHS = ("codemods/loopscope/loops", "codemods/loopscope/rules")
+TESTS = ("tests/guides/test_examples.py", "tests/rules", "tests/loops", "tests/cli/test_map.py")
+
+
+@click.command(help=__doc__)
+@click.option("--count", default=200, show_default=True, help="How many mutants.")
+@click.option("--seed", default=0, show_default=True, help="Which ones.")
+@click.option("--jobs", default=2, show_default=True, help="Each with a copy of the repository.")
+@click.option(
+    "--again", is_flag=True, help="Only those that have survived, with the tests of now."
+)
+@click.argument("paths", nargs=-1)
+def main(count: int, seed: int, jobs: int, again: bool, paths: tuple[str, ...]) -> None:
+    """Draw, test, report."""
+    operators.register()
+    files = list(_files(paths or PATHS))
+    with use_db(_session(files), WorkDB.Mode.create) as known:
+        if not known.num_work_items:
+            init(files, known, {})
+        done = dict(known.results)
+        drawn = list(_drawn(known, seed, count))
+        todo = [item for item in drawn if item.job_id not in done]
+        if again:
+            todo = [item for item in drawn if _survived(done.get(item.job_id))]
+        click.echo(f"{known.num_work_items} mutants, {len(drawn)} drawn, {len(todo)} to test")
+        start = time.monotonic()
+        for number, (item, result) in enumerate(_results(todo, jobs), 1):
+            known.set_result(item.job_id, result)
+            done[item.job_id] = result
+            _show(item, result, f"{number}/{len(todo)}")
+        took = time.monotonic() - start
+    left = [item for item in drawn if _survived(done[item.job_id])]
+    click.echo(f"{len(drawn)} mutants: {len(drawn) - len(left)} killed, {len(left)} survived")
+    for item in left:
+        _show(item, done[item.job_id])
+    click.echo(f"{took:.0f} s")
+
+
+def _files(paths: tuple[str, ...]) -> Iterator[Path]:
+    """Modules with paths that are relative to the repository, as its copies have them."""
+    for name in paths:
+        path = worker.ROOT / name
+        found = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        yield from (file.relative_to(worker.ROOT) for file in found)
+
+
+def _session(files: list[Path]) -> Path:
+    digest = hashlib.sha256()
+    for file in (*files, Path(operators.__file__)):
+        digest.update(f"{file.name}\0".encode() + (worker.ROOT / file).read_bytes())
+    folder = worker.ROOT / ".cache" / "mutation"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{digest.hexdigest()[:12]}.sqlite"
+
+
+def _drawn(known: WorkDB, seed: int, count: int) -> Iterator[WorkItem]:
+    """The same ones for the same seed, a larger count being more of them."""
+    items = sorted(known.work_items, key=lambda item: _name(item.mutations[0]))
+    random.Random(seed).shuffle(items)
+    for item in items:
+        if count <= 0:
+            return
+        mutation = item.mutations[0]
+        before = mutation.module_path.read_text(encoding="utf-8")
+        operator = get_operator(mutation.operator_name)()
+        after = mutate_code(before, operator, mutation.occurrence)
+        if after is not None and operators.changes_anything(before, after):
+            count -= 1
+            yield item
+
+
+def _name(mutation: MutationSpec) -> tuple[str, str, int]:
+    return str(mutation.module_path), mutation.operator_name, mutation.occurrence
+
+
+def _results(todo: list[WorkItem], jobs: int) -> Iterator[tuple[WorkItem, WorkResult]]:
+    context = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory(prefix="mutation-") as place,
+        ProcessPoolExecutor(jobs, context, worker.start, (place,)) as pool,
+    ):
+        start = time.monotonic()
+        passed, output = pool.submit(worker.unchanged, TESTS, 600).result()
+        if not passed:
+            raise click.ClickException(f"the tests fail without any mutant:\n{output}")
+        timeout = 10 + 5 * (time.monotonic() - start)
+        running: dict[Future[WorkResult], WorkItem] = {
+            pool.submit(worker.tested, item, TESTS, timeout): item for item in todo
+        }
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _survived(result: WorkResult | None) -> bool:
+    return result is not None and result.test_outcome is TestOutcome.SURVIVED
+
+
+def _show(item: WorkItem, result: WorkResult, number: str = "") -> None:
+    mutation = item.mutations[0]
+    place = f"{mutation.module_path}:{mutation.start_pos[0]}"
+    word = (
+        "survived" if _survived(result) else str(result.test_outcome and result.test_outcome.value)
+    )
+    click.echo(f"{number} {word} {place} {mutation.operator_name}".strip())
+    if word != "killed":
+        changed = [line for line in (result.diff or "").splitlines() if line[:1] in "+-"]
+        click.echo("\n".join(f"    {line}" for line in changed[3:]) or result.output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
