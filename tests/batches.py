@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loopscope.values import Options, PytestConfig, Suite
+from tests.programs import LONG
 
 CONFTEST = b"""\
 import asyncio, pytest
@@ -48,7 +49,7 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "loopscope", *arguments]
 
 
-def until(true: Any, seconds: float = 60) -> None:
+def until(true: Any, seconds: float = LONG) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

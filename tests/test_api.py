@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import pickle
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 import loopscope
 from loopscope import FileError, Options, load_suites, migrate, suite_of
+from tests import programs
 
 PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
 NAMES = [name for name in loopscope.__all__ if name != "__version__"]
@@ -48,7 +48,7 @@ def test_no_other_name_is_found() -> None:
 def test_the_example_of_the_page_prints_what_it_says() -> None:
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     [output] = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = programs.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == output
 
 

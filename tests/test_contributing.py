@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^`(\S+\.py)`\n\n```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -25,13 +27,13 @@ def copy(tmp_path: Path) -> Path:
     for name, text in FILES:
         (tmp_path / name).write_text(text, encoding="utf-8")
     for patch in PATCHES:
-        subprocess.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
+        programs.run(["git", "apply", "-"], input=patch, text=True, cwd=tmp_path, check=True)
     return tmp_path
 
 
 def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     sources = os.pathsep.join([str(copy / "codemods"), str(copy)])
-    return subprocess.run(
+    return programs.run(
         [sys.executable, "-m", *arguments],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": sources},

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
+
 from .batches import big_tree, command, in_session, until
 
 SUITES = 12
@@ -24,7 +26,7 @@ def test_run_that_is_stopped_at_random_moments_can_be_done_again(
 ) -> None:
     chance = random.Random(int(number))
     old = contents(big_tree(tmp_path / "old", SUITES))
-    subprocess.run(migrate(), cwd=tmp_path / "old", check=True, timeout=120)
+    programs.run(migrate(), cwd=tmp_path / "old", check=True)
     new = contents(tmp_path / "old")
     names = sorted(f"p{number}" for number in range(SUITES))  # in the order of the run
     seen = set()
@@ -37,7 +39,7 @@ def test_run_that_is_stopped_at_random_moments_can_be_done_again(
         said = "Interrupted; no file was left half written."
         assert number == signal.SIGKILL or err.strip() == said
         seen.add(assert_whole(contents(root), old, new, killed=number == signal.SIGKILL))
-        subprocess.run(migrate(), cwd=root, check=True, timeout=120)
+        programs.run(migrate(), cwd=root, check=True)
         assert contents(root) == new
     assert len(seen) > 1, f"always stopped after {seen} suites"
 
@@ -50,17 +52,15 @@ def stopped(root: Path, number: signal.Signals, name: str, seconds: float) -> tu
     place = root / name / "pytest.ini" if name else None
     before = place.read_bytes() if place else b""
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    run = subprocess.Popen(
-        migrate(), cwd=root, stderr=pipe, stdout=null, text=True, start_new_session=True
-    )
-    until(lambda: place is None or place.read_bytes() != before)
-    time.sleep(seconds)
-    if number == signal.SIGINT:
-        os.killpg(run.pid, number)  # as a terminal does
-    else:
-        run.kill()
-    _, err = run.communicate(timeout=60)
-    until(lambda: not in_session(run.pid))
+    with programs.started(migrate(), cwd=root, stderr=pipe, stdout=null, text=True) as run:
+        until(lambda: place is None or place.read_bytes() != before)
+        time.sleep(seconds)
+        if number == signal.SIGINT:
+            os.killpg(run.pid, number)  # as a terminal does
+        else:
+            run.kill()
+        _, err = run.communicate(timeout=programs.LONG)
+        until(lambda: not in_session(run.pid))
     return run.returncode, err
 
 

@@ -9,6 +9,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests import programs
+
 MODULE = dedent("""\
     import asyncio
     import pytest
@@ -36,7 +38,7 @@ OVERRIDE = dedent("""\
 def codemod(command: str, path: Path) -> subprocess.CompletedProcess[str]:
     """``-x`` means a class by its full name, ``--no-format`` that Black is not needed."""
     tool = [sys.executable, "-m", "libcst.tool", "codemod", "-x", f"loopscope.libcst.{command}"]
-    return subprocess.run(
+    return programs.run(
         [*tool, "--no-format", "-j", "1", str(path)],
         capture_output=True,
         text=True,

@@ -2,7 +2,7 @@
 
 ``concurrent.futures`` has one, too. It waits for ever when a process is ended while it sends a
 result, which is what Ctrl-C does: all of its processes write to one pipe, which it holds open.
-Here each has a pipe of its own, which ends with it.
+Here each has a pipe of its own, which ends with it, and a time after which it is ended.
 """
 
 from __future__ import annotations
@@ -14,14 +14,21 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Future
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future, InvalidStateError
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from loopscope.executors import Job, failed, migrate_one
 from loopscope.values import Migration
+
+_PATIENCE = 5.0  # seconds that a process has to be gone after it was told to, or killed
+# What one suite may take, in time limits of one file, of which few come near theirs. The limit of
+# a file is heard between two lines of Python only; what hangs for good is ended by this one.
+_LIMITS, _LIMITS_PER_MIB = 10, 2
+_AT_LEAST, _AT_MOST = 60, 86_400  # what counts as the limit of a file; "never" is a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +71,14 @@ class Pool:
             for worker in self._workers:
                 self._jobs.put(None)
                 worker.process.terminate()
+        _wait_for(self._workers)
         for worker in self._workers:
-            worker.process.join()
-            worker.thread.join()
-            worker.pipe.close()
+            worker.process.kill()  # one that is stopped, say, does not hear of the other signal
+        _wait_for(self._workers)
+        for worker in self._workers:
+            worker.thread.join(_PATIENCE)
+            if not worker.thread.is_alive():
+                worker.pipe.close()
 
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
@@ -76,25 +87,29 @@ class Pool:
         with _from_elsewhere():
             process.start()
         theirs.close()  # so that ours ends with the process
-        thread = threading.Thread(target=self._serve, args=(ours,), daemon=True)
+        thread = threading.Thread(target=self._serve, args=(ours, process), daemon=True)
         thread.start()
         return _Worker(process, ours, thread)
 
-    def _serve(self, pipe: Connection) -> None:
+    def _serve(self, pipe: Connection, process: SpawnProcess) -> None:
         """Give one process a job at a time, as long as it lives."""
         while (item := self._jobs.get()) is not None:
             job, future = item
             try:
-                pipe.send(job)
-                result = pipe.recv()
-            except (EOFError, OSError):
+                with _end_after(seconds_for(job), process, future, job):
+                    pipe.send(job)
+                    result = pipe.recv()
+            except Exception:  # whatever it is: nobody may wait for this future in vain
+                process.kill()
                 with self._lock:
                     self._alive -= 1
                     if not self._alive:
                         self._give_up()
-                future.set_exception(BrokenExecutor("the process has died"))
+                with contextlib.suppress(InvalidStateError):  # its time was over
+                    future.set_exception(BrokenExecutor("the process has died"))
                 return
-            future.set_result(result)
+            with contextlib.suppress(InvalidStateError):
+                future.set_result(result)
 
     def _give_up(self) -> None:
         """Let what nobody has begun fail."""
@@ -103,8 +118,19 @@ class Pool:
                 item[1].set_exception(BrokenExecutor("all processes have died"))
 
 
+def seconds_for(job: Job) -> float:
+    """The time after which the process that handles a suite is taken to hang, and ended."""
+    suite, options = job
+    limit = min(max(options.time_limit or _AT_MOST, _AT_LEAST), _AT_MOST)
+    mebibytes = sum(map(len, suite.files.values())) / (1 << 20)
+    return limit * (_LIMITS + _LIMITS_PER_MIB * mebibytes)
+
+
 def migrate_alone(job: Job) -> Migration:
-    """Migrate a suite in a process of its own, since it may be the one that kills processes."""
+    """Migrate a suite in a process of its own, since it may be the one that kills processes.
+
+    This ends: so does the process, after ``seconds_for(job)`` at the latest.
+    """
     pool = Pool(1)
     try:
         return pool.submit(job).result()
@@ -117,6 +143,43 @@ def migrate_alone(job: Job) -> Migration:
         )
     finally:
         pool.close()
+
+
+def _took_too_long(job: Job, seconds: float) -> Migration:
+    return failed(
+        job[0],
+        f"took longer than {seconds:.0f} s: the process that read this suite was ended; nothing"
+        " of the suite was changed. Give its folders one by one to find the file, and leave that"
+        " out with --exclude; or give more time: --time-limit, of which a suite may take"
+        f" {_LIMITS}, and {_LIMITS_PER_MIB} for each MiB",
+    )
+
+
+@contextlib.contextmanager
+def _end_after(
+    seconds: float, process: SpawnProcess, future: Future[Migration], job: Job
+) -> Iterator[None]:
+    """Kill the process where the block takes longer, and let the suite be an error."""
+
+    def end() -> None:
+        with contextlib.suppress(InvalidStateError):
+            future.set_result(_took_too_long(job, seconds))
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _wait_for(workers: Sequence[_Worker]) -> None:
+    """Wait until the processes are gone: all of them together have but one time to do so."""
+    end = time.monotonic() + _PATIENCE
+    for worker in workers:
+        worker.process.join(max(0, end - time.monotonic()))
 
 
 def _start_tracker() -> None:
@@ -168,7 +231,10 @@ def _work(pipe: Connection) -> None:
 
 
 def _wait_for_parent() -> None:
-    """End this process where the first one is killed and cannot say goodbye."""
+    """End this process where the first one is killed and cannot say goodbye.
+
+    This waits as long as the first one lives: it is what bounds all other waits of this process.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def test_every_section_measures() -> None:
     missing = [name for name in ("ruff", "ast-grep") if not shutil.which(name, path=programs)]
     sections = [name for name in SECTIONS if not (missing and name == "check")]
     size = ["--packages=2", "--files=20", "--lines=800", "--growth", "20", "30"]
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "benchmarks", *sections, *size, "--repeat=1", "--sample=2"],
         cwd=ROOT,
         capture_output=True,

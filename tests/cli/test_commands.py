@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests import programs
+
 Run = Callable[..., Any]
 Tree = Callable[[dict[str, str]], None]
 
@@ -78,7 +80,7 @@ def test_diff_is_a_patch_on_its_own_and_gives_what_migrate_writes(
     assert result.out.startswith("--- a/suite/conftest.py\n+++ b/suite/conftest.py\n@@")
     assert "LS101" in result.err
     assert content(tmp_path) == before
-    subprocess.run(["git", "apply"], input=result.out.encode(), cwd=tmp_path, check=True)
+    programs.run(["git", "apply"], input=result.out.encode(), cwd=tmp_path, check=True)
     applied = content(tmp_path)
     tree({f"suite/{name}": text for name, text in SUITE.items()})
     assert loopscope("migrate", "suite").code == 0
@@ -213,7 +215,7 @@ def test_version_and_help(loopscope: Run) -> None:
 def test_help_lists_every_command_without_importing_it() -> None:
     code = "import sys; from loopscope.cli import main as m; m.cli(['--help'], 'x', None, False); "
     names = "print(set(m._COMMANDS) == set(m._SUMMARIES), 'loopscope.cli.options' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code + names], capture_output=True, text=True)
+    done = programs.run([sys.executable, "-c", code + names], capture_output=True, text=True)
     assert done.stdout.endswith("True False\n"), done.stderr
 
 
@@ -226,7 +228,7 @@ def test_interrupt_while_a_module_is_imported_exits_with_130(tree: Tree, tmp_pat
     )
     tree({"interrupted.py": code})
     command = [sys.executable, "-m", "interrupted"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = programs.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 130
     assert done.stderr == "Interrupted; no file was left half written.\n"
 
@@ -234,11 +236,12 @@ def test_interrupt_while_a_module_is_imported_exits_with_130(tree: Tree, tmp_pat
 def test_interrupt_exits_with_130(tree: Tree, tmp_path: Path) -> None:
     long = "".join(f"async def test_{i}(event_loop):\n    pass\n\n\n" for i in range(40_000))
     tree({"test_long.py": long})
-    command = [sys.executable, "-m", "loopscope", "check", "."]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    with process:
-        time.sleep(1.5)  # it starts in a tenth of that, and is busy for many times as long
+    code = "from loopscope.cli.main import main\nprint(flush=True)\nmain()\n"
+    command, pipe = [sys.executable, "-c", code, "check", "."], subprocess.PIPE
+    with programs.started(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout.readline() == "\n"
+        time.sleep(1)  # it is busy for many times as long
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=programs.LONG)
     assert process.returncode == 130, err
     assert err.strip().startswith("Interrupted")

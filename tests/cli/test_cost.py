@@ -4,11 +4,12 @@ hook."""
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import programs
 
 resource = pytest.importorskip("resource", reason="it measures what processes take")
 
@@ -50,7 +51,7 @@ def seconds(command: list[str], text: str, where: Path) -> float:
     # An installed program has the bytecode of its modules.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
+    programs.run(
         command, input=text, text=True, cwd=where, env=environment, check=True, capture_output=True
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -59,7 +60,7 @@ def seconds(command: list[str], text: str, where: Path) -> float:
 
 def test_nothing_heavy_is_imported(large: Path) -> None:
     command = [sys.executable, "-c", LOADED, "check", "."]
-    done = subprocess.run(command, cwd=large, check=True, capture_output=True, text=True)
+    done = programs.run(command, cwd=large, check=True, capture_output=True, text=True)
     assert done.stdout == "1 suite, nothing to change.\n"
     assert not set(done.stderr.split()).intersection(HEAVY)
 

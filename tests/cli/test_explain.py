@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -11,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from loopscope.cli.main import cli
 from loopscope.symptoms import SYMPTOMS
+from tests import programs
 
 
 def explain(*arguments: str, given: str | bytes = "") -> Result:
@@ -55,9 +55,7 @@ def test_nothing_on_a_terminal_is_wrong_usage() -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "loopscope", "explain"]
     try:
-        done = subprocess.run(
-            command, stdin=theirs, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = programs.run(command, stdin=theirs, capture_output=True, text=True, check=False)
     finally:
         os.close(ours)
         os.close(theirs)

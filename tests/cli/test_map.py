@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import programs
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 OVERRIDE = """\
@@ -170,7 +171,7 @@ def test_the_table_of_settings_may_name_another_format(loopscope: Run, tree: Tre
 
 
 def test_branches_in_a_terminal_without_utf_8() -> None:
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "loopscope", "map", "--color", str(SHOP)],
         env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
         capture_output=True,

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests import programs
+
 Tree = Callable[[dict[str, str]], None]
 
 SUITE = {
@@ -48,9 +50,9 @@ SUITE = {
 
 
 def review(root: Path, answers: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return programs.run(
         [sys.executable, "-m", "loopscope", "migrate", "--review", *arguments],
-        cwd=root, input=answers, capture_output=True, text=True, check=False, timeout=60,
+        cwd=root, input=answers, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
@@ -161,9 +163,9 @@ def test_answers_of_a_pipe_are_shown_as_a_terminal_would(
 
 
 def test_answer_that_is_no_text(tmp_path: Path, original: dict[str, bytes]) -> None:
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "loopscope", "migrate", "--review"],
-        cwd=tmp_path, input=b"\xff\xfe\nA\n", capture_output=True, check=False, timeout=60,
+        cwd=tmp_path, input=b"\xff\xfe\nA\n", capture_output=True, check=False,
         env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
@@ -171,9 +173,7 @@ def test_answer_that_is_no_text(tmp_path: Path, original: dict[str, bytes]) -> N
 
 def test_closed_input_is_the_end_of_it(tmp_path: Path, original: dict[str, bytes]) -> None:
     command = f"{sys.executable} -m loopscope migrate --review <&-"
-    done = subprocess.run(
-        command, shell=True, cwd=tmp_path, capture_output=True, check=False, timeout=60
-    )
+    done = programs.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (1, b"")
     assert changed(tmp_path, original) == set()
 
@@ -217,10 +217,9 @@ def test_bowler_is_imported_for_a_review_only(tmp_path: Path, original: dict[str
         "try:\n    main()\nfinally:\n    sys.stderr.write(str('bowler' in sys.modules))"
     )
     for arguments, loaded in ((["--diff"], "False"), (["--review"], "True")):
-        done = subprocess.run(
+        done = programs.run(
             [sys.executable, "-c", code, "migrate", "-q", *arguments],
             cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-            timeout=60,
         )  # fmt: skip
         assert done.stderr.endswith(loaded)
 
@@ -252,7 +251,7 @@ class Terminal:
         return True
 
     def wait_for(self, pattern: str) -> None:
-        assert self.sees(pattern, 30), f"waited in vain for {pattern!r}: {self._new!r}"
+        assert self.sees(pattern, programs.LONG), f"waited in vain for {pattern!r}: {self._new!r}"
 
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
@@ -272,19 +271,16 @@ def terminal(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[byt
     ours, theirs = pty.openpty()
     environment: dict[str, Any] = {**os.environ, "TERM": "xterm"}
     environment.pop("NO_COLOR", None)
-    process = subprocess.Popen(
+    with programs.started(
         [sys.executable, "-c", ON_TERMINAL, "migrate", *arguments],
         cwd=root, stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
-        start_new_session=True,
-    )  # fmt: skip
-    os.close(theirs)
-    try:
-        yield process, Terminal(ours)
-        process.wait(timeout=30)
-    finally:
-        process.kill()
-        process.wait(timeout=30)
-        os.close(ours)
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        try:
+            yield process, Terminal(ours)
+            process.wait(programs.LONG)
+        finally:
+            os.close(ours)
 
 
 def test_on_a_terminal(tmp_path: Path, original: dict[str, bytes]) -> None:
@@ -316,7 +312,8 @@ def test_interrupt_on_a_terminal_changes_nothing(
         person.wait_for(r"\? $")
         person.type("a\n")
         person.wait_for(r"\? $")
-        for _ in range(10):  # a prompt is there a moment before anybody listens
+        # A prompt is there a moment before anybody listens.
+        for _ in range(int(programs.LONG / 3)):
             person.type("\x03")
             if person.sees("Interrupted", 3):
                 break

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import programs
 
 CONFTEST = """\
 import asyncio
@@ -71,9 +72,9 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def loopscope(root: Path, *arguments: str, answers: bytes = b"") -> bytes:
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "loopscope", "migrate", *arguments],
-        cwd=root, input=answers, capture_output=True, check=False, timeout=60,
+        cwd=root, input=answers, capture_output=True, check=False,
         env={**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent)},
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
@@ -83,7 +84,7 @@ def loopscope(root: Path, *arguments: str, answers: bytes = b"") -> bytes:
 def apply(root: Path, patch: Path) -> None:
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent)}
     command = ["git", "apply", "--whitespace=nowarn", str(patch)]
-    subprocess.run(command, cwd=root, check=True, env=environment, timeout=60)
+    programs.run(command, cwd=root, check=True, env=environment)
 
 
 @pytest.fixture(scope="module")

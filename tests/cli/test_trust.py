@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import programs
 
 Run = Callable[..., Any]
 Tree = Callable[[dict[str, str]], None]
@@ -50,7 +51,7 @@ def snapshot(root: Path) -> dict[str, tuple[bytes, int, int]]:
 def commit_all(root: Path) -> None:
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-        subprocess.run(["git", *identity, *command], cwd=root, check=True, timeout=60)
+        programs.run(["git", *identity, *command], cwd=root, check=True)
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def repository(tmp_path: Path) -> Path:
     program.chmod(0o755)
     for option in ("core.fsmonitor", "filter.x.clean", "core.pager", "diff.external"):
         command = ["git", "config", option, str(program)]
-        subprocess.run(command, cwd=root, check=True, timeout=60)
+        programs.run(command, cwd=root, check=True)
     (root / ".gitattributes").write_text("* filter=x\n")
     return root
 
@@ -96,10 +97,9 @@ def test_nothing_of_the_repository_runs(
     mark, home = tmp_path / "mark", tmp_path / "home"
     home.mkdir()
     environment = {**os.environ, "MARK": str(mark), "HOME": str(home)}
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "loopscope", *arguments],
         cwd=repository, input=b"n\n" * 50, capture_output=True, check=False, env=environment,
-        timeout=60,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     assert not mark.exists()
@@ -282,9 +282,7 @@ main()
 
 def test_run_after_a_killed_one_does_the_whole_job(loopscope: Run, committed: Path) -> None:
     expected = loopscope("migrate", "--diff").out
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, "migrate"], cwd=committed, check=False, timeout=60
-    )
+    done = programs.run([sys.executable, "-c", KILLED, "migrate"], cwd=committed, check=False)
     assert done.returncode < 0
     assert "event_loop" not in (committed / "conftest.py").read_text()
     assert "session" not in (committed / "pytest.ini").read_text()
@@ -296,9 +294,8 @@ def test_run_after_a_killed_one_does_the_whole_job(loopscope: Run, committed: Pa
 
     assert loopscope("migrate").code == 0
     assert not list(committed.glob(".loopscope*"))
-    made = subprocess.run(
+    made = programs.run(
         ["git", "diff", "--no-color"], cwd=committed, check=True, capture_output=True, text=True,
-        timeout=60,
     ).stdout  # fmt: skip
     ours = [line for line in expected.splitlines() if line[0] in "+-"]
     assert [line for line in made.splitlines() if line[0] in "+-"] == ours

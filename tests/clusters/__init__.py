@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.batches import until
+from tests.programs import LONG
 
 KINDS = ("killed", "stopped", "cut off", "without workers")
 
@@ -88,7 +89,7 @@ def local_cluster(folder: Path) -> Iterator[LocalCluster]:
 
         def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
             process = subprocess.Popen([*dask, *arguments], cwd=folder, text=True, **more)
-            stack.callback(process.wait)
+            stack.callback(process.wait, LONG)
             stack.callback(process.kill)
             return process
 
@@ -110,4 +111,4 @@ def wait_for_workers(cluster: LocalCluster) -> None:
     from distributed import Client
 
     with Client(cluster.address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=600)
+        client.wait_for_workers(2, timeout=LONG)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -44,7 +45,7 @@ def test_python_looks_for_no_modules_in_the_checkout(checkout: Path) -> None:
 
 def run_check(directory: Path, paths: str, arguments: str = "") -> int:
     """The last step, as the runner starts bash; the environment at hand is the installed one."""
-    done = subprocess.run(
+    done = programs.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[-1]["run"]],
         cwd=directory,
         env={**os.environ, "BIN": str(Path(sys.executable).parent), "PATHS": paths,

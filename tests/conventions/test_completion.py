@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import programs
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = [sys.executable, "-m", "loopscope"]
@@ -25,7 +26,7 @@ def complete(shell: str, words: str, position: str) -> list[str]:
     settings = {
         "_LOOPSCOPE_COMPLETE": f"{shell}_complete", "COMP_WORDS": words, "COMP_CWORD": position,
     }  # fmt: skip
-    done = subprocess.run(
+    done = programs.run(
         PROGRAM, env={**os.environ, **settings}, capture_output=True, text=True, check=True
     )
     return done.stdout.split()
@@ -34,7 +35,7 @@ def complete(shell: str, words: str, position: str) -> list[str]:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_script_defines_a_completion(shell: str) -> None:
     settings = {"_LOOPSCOPE_COMPLETE": f"{shell}_source"}
-    done = subprocess.run(
+    done = programs.run(
         PROGRAM, env={**os.environ, **settings}, capture_output=True, text=True, check=True
     )
     assert f"{shell}_complete" in done.stdout
@@ -58,5 +59,5 @@ def test_in_a_real_bash(tmp_path: Path) -> None:
     script = BASH.format(
         python=sys.executable, words="loopscope check --st", position=2, program=program
     )
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    done = programs.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["--style", "--strict"]

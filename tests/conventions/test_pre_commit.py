@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import programs
+
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 HOOKS: list[dict[str, Any]] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
@@ -37,14 +39,12 @@ def entry(hook: dict[str, Any]) -> str:
 
 
 def git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, check=True, capture_output=True, text=True
-    )
+    done = programs.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True)
     return done.stdout
 
 
 def pre_commit(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return programs.run(
         [sys.executable, "-m", "pre_commit", *arguments],
         cwd=root,
         env={**os.environ, "PRE_COMMIT_HOME": str(root.parent / "home")},
@@ -55,7 +55,7 @@ def pre_commit(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_pre_commit_accepts_the_manifest() -> None:
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "pre_commit", "validate-manifest", str(MANIFEST)], check=False
     )
     assert done.returncode == 0

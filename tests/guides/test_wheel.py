@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.guides.pages import GUIDES, PAGES
 
 
@@ -18,7 +18,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=GUIDES.parent, check=True, capture_output=True)
+    programs.run(build, cwd=GUIDES.parent, check=True, capture_output=True)
     [wheel] = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "site")
@@ -32,7 +32,7 @@ def test_wheel_holds_every_page(unpacked: Path) -> None:
 
 
 def test_installed_command_shows_a_page(unpacked: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-m", "loopscope", "rules", "LS105"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(unpacked)},
         capture_output=True, text=True, encoding="utf-8", check=True,

@@ -12,6 +12,7 @@ import loopscope
 from loopscope.verify.problem import CannotRun
 from loopscope.verify.record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
+from tests import programs
 
 _SOURCES = Path(loopscope.__file__).parents[1]
 
@@ -42,7 +43,7 @@ def run_pytest(python: Path, suite: Path, out: Path, options: Sequence[str] = ()
     """
     options = ("-p", "no:cacheprovider", *options)
     try:
-        return run_suite(Order(python, suite, out, options, seconds=120))
+        return run_suite(Order(python, suite, out, options, seconds=programs.LONG))
     except CannotRun as error:
         raise AssertionError(str(error)) from None
 
@@ -57,8 +58,8 @@ def run_loopscope(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def _run(
     command: Sequence[str], folder: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=folder, env=environment, text=True, encoding="utf-8", timeout=120,
+    return programs.run(
+        command, cwd=folder, env=environment, text=True, encoding="utf-8",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
 

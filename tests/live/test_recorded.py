@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from loopscope.verify.record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
+from tests.programs import LONG
 
 from . import compare
 from .runner import DEPRECATIONS_AS_ERRORS, run_loopscope
@@ -313,7 +315,7 @@ def _write(suite: Path, case: Case) -> Path:
 def _run(python: Path, suite: Path, out: Path, *options: str) -> SuiteRun:
     options = ("-p", "no:cacheprovider", *options)
     paths = (suite.parent / "installed", suite)
-    return run_suite(Order(python, suite, out, options, paths, seconds=120))
+    return run_suite(Order(python, suite, out, options, paths, seconds=LONG))
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
@@ -352,13 +354,15 @@ def _complaints(before: SuiteRun, after: SuiteRun, case: Case) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "broken", ["nothing", "a directory", "no record", "no JSON", "a modern run"]
+    "broken", ["nothing", "a directory", "a pipe", "no record", "no JSON", "a modern run"]
 )
 def test_what_is_no_record_of_a_legacy_run_is_refused(broken: str, tmp_path: Path) -> None:
     path = tmp_path / "trace"
     start = '{"kind": "start", "process": "", "python": "3.11", "pytest": "9", "asyncio": "1.5.0"}'
     if broken == "a directory":
         path.mkdir()
+    elif broken == "a pipe":
+        os.mkfifo(path)
     elif broken != "nothing":
         path.write_text({"no record": "[]\n{}\n", "no JSON": "\0{"}.get(broken, start))
     done = run_loopscope("check", "--trace", path, tmp_path)
@@ -366,6 +370,7 @@ def test_what_is_no_record_of_a_legacy_run_is_refused(broken: str, tmp_path: Pat
     assert {
         "nothing": "there is no such file",
         "a directory": "is a directory",
+        "a pipe": "it is a directory, pipe, socket or device; give the file that --save-trace has",
         "a modern run": "pytest-asyncio 1.5.0; what is needed is one with 0.21",
     }.get(broken, "is no record") in " ".join(done.stdout.split())
 

@@ -6,7 +6,6 @@ the root above, where their configuration does not count.
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -15,6 +14,7 @@ import pytest
 
 from loopscope import Options, Suite, load_suites, migrate
 from loopscope.sinks.write import write_changes
+from tests import programs
 
 from . import compare
 from .runner import run_loopscope, run_pytest
@@ -252,7 +252,7 @@ def migrate_suites(root: Path, is_root: bool | None = None) -> None:
 
 def write(root: Path, files: dict[str, str]) -> None:
     root.mkdir(parents=True)
-    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    programs.run(["git", "init", "-q"], cwd=root, check=True)
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser import NoBrowser, chromium
+from tests.programs import LONG
 from tests.reports.browsing import Open
 from tests.reports.pages import page_file, suite
 
@@ -32,6 +33,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
     def open_(address: str, **options: Any) -> Page:
         context = browser.new_context(**options)
         contexts.append(context)
+        context.set_default_timeout(1000 * LONG)
         page = context.new_page()
         page.on("console", lambda message: wrong.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import programs
+
 CONFTEST = b"""\
 import asyncio
 
@@ -60,14 +62,13 @@ def make(root: Path, files: Mapping[str, bytes] | None = None) -> Path:
     return root
 
 
-def loopscope(root: Path, *arguments: str, prelude: str = "", seconds: float = 120) -> Result:
+def loopscope(root: Path, *arguments: str, prelude: str = "") -> Result:
     """Run the command line in ``root``; ``prelude`` is Python that is run before it."""
     program = f"{prelude}\nfrom loopscope.cli.main import main\nmain()\n"
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.parent)}
-    done = subprocess.run(
+    done = programs.run(
         [sys.executable, "-c", program, *arguments],
         cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-        timeout=seconds,
     )  # fmt: skip
     return Result(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))
 

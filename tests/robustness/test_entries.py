@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests import programs
 
 from .suites import (
     MIGRATED,
@@ -54,7 +55,7 @@ def test_something_else_by_the_name_of_a_file(tmp_path: Path, name: str, kind: s
     if name.endswith(".py") and kind != "directory":
         given_up(tmp_path, f"error: {name}: is a {kind}, not a file")
     else:
-        result = loopscope(tmp_path, "migrate", seconds=60)
+        result = loopscope(tmp_path, "migrate")
         assert (result.code, result.err) == (0, "")
     assert (tmp_path / "sub/test_c.py").read_bytes() == MIGRATED
 
@@ -133,7 +134,7 @@ def test_patch_with_odd_names_applies(oddly_named: Path, way: str) -> None:
         [patch] = folder.iterdir()
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(oddly_named.parent)}
     command = ["git", "apply", str(patch)]
-    subprocess.run(command, cwd=oddly_named, check=True, env=environment, timeout=60)
+    programs.run(command, cwd=oddly_named, check=True, env=environment)
     applied = contents(oddly_named)
     assert loopscope(oddly_named, "check").code == 0
     assert applied[b"test_\xff\xfe.py"] == MIGRATED

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
+
 from .suites import MIGRATED, SUITE, TEST, given_up, loopscope, make, nothing_is_left
 
 # Does something once, at the moment of an audit event.
@@ -51,9 +53,7 @@ def test_file_that_vanishes_before_it_is_read(tmp_path: Path, action: str, messa
 )  # fmt: skip
 def test_file_that_changes_before_it_is_written(tmp_path: Path, action: str) -> None:
     make(tmp_path, {"sub/test_c.py": TEST})
-    result = loopscope(
-        tmp_path, "migrate", prelude=AT.format(**WHEN_WRITING, action=action), seconds=60
-    )
+    result = loopscope(tmp_path, "migrate", prelude=AT.format(**WHEN_WRITING, action=action))
     assert result.code == 2
     assert "nothing of this suite was written" in result.err
     assert "Traceback" not in result.err
@@ -88,9 +88,9 @@ def test_full_disk_stops_one_suite_only(tmp_path: Path) -> None:
 def test_report_to_a_full_disk(tmp_path: Path, arguments: list[str]) -> None:
     make(tmp_path)
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
+        done = programs.run(
             [sys.executable, "-m", "loopscope", *arguments],
-            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60,
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
@@ -112,9 +112,9 @@ def test_patch_to_a_full_disk(tmp_path: Path) -> None:
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams(tmp_path: Path, closed: str) -> None:
     make(tmp_path)
-    done = subprocess.run(
+    done = programs.run(
         f"{sys.executable} -m loopscope migrate {closed}",
-        shell=True, cwd=tmp_path, capture_output=True, check=False, timeout=60,
+        shell=True, cwd=tmp_path, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
@@ -125,8 +125,8 @@ def test_closed_streams(tmp_path: Path, closed: str) -> None:
 def test_current_directory_that_is_gone(tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     command = f"rmdir ../gone; {sys.executable} -m loopscope check ../suite"
-    done = subprocess.run(
-        command, shell=True, cwd=tmp_path / "gone", capture_output=True, check=False, timeout=60
+    done = programs.run(
+        command, shell=True, cwd=tmp_path / "gone", capture_output=True, check=False
     )
     assert done.returncode == 2
     assert done.stderr.startswith(b"Error: the current directory is gone")

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from loopscope.sinks.diff import diff
 from loopscope.values import Change
+from tests import programs
 
 EDGES = {
     "plain.py": (b"a\nb\n", b"a\nc\n"),
@@ -46,7 +46,7 @@ def write_before(root: Path) -> None:
 
 
 def apply(patch: bytes, where: Path) -> None:
-    subprocess.run(
+    programs.run(
         ["git", "-c", "core.autocrlf=false", "apply", "-"],
         input=patch, cwd=where, check=True, capture_output=True,
     )  # fmt: skip
@@ -64,7 +64,7 @@ def test_git_apply_gives_the_same_bytes(
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     if repository:
-        subprocess.run(["git", "init", "-q", tmp_path], check=True)
+        programs.run(["git", "init", "-q", tmp_path], check=True)
     here = tmp_path / where
     write_before(here / "suite")
     monkeypatch.chdir(here)

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from loopscope.sinks import git as git_module
 from loopscope.sinks.git import uncommitted
 from loopscope.values import Change
+from tests import programs
+from tests.programs import hanging
 
 FILES = ["a.py", "sub/b c.py", "sub/\N{LATIN SMALL LETTER E WITH ACUTE}.py"]
 CHANGES = [Change(name, b"old", b"new", ()) for name in FILES]
@@ -17,7 +19,7 @@ CHANGES = [Change(name, b"old", b"new", ()) for name in FILES]
 def git(root: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
     local = ("-c", "protocol.file.allow=always")
-    subprocess.run(["git", *identity, *local, *arguments], cwd=root, check=True, timeout=60)
+    programs.run(["git", *identity, *local, *arguments], cwd=root, check=True)
 
 
 @pytest.fixture
@@ -44,6 +46,16 @@ def refused(root: Path, *names: str) -> list[str]:
     """What is said of files that are about to be changed."""
     changes = [Change(name, b"old", b"new", ()) for name in names]
     return [error.message for error in uncommitted(root, changes)]
+
+
+def test_git_that_does_not_answer_is_not_waited_for(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_module, "_PATIENCE", 0.5)
+    monkeypatch.setenv("PATH", str(hanging(tmp_path / "bin", "git")), prepend=os.pathsep)
+    [error] = uncommitted(copy / "suite", CHANGES)
+    assert "git rev-parse was stopped after 0.5 seconds" in error.message
+    assert "nothing of this suite was written" in error.message
 
 
 def test_committed_files_may_be_changed(copy: Path) -> None:
@@ -217,7 +229,7 @@ def test_missing_objects_are_not_fetched(copy: Path, program: Path) -> None:
     ):  # fmt: skip
         git(copy, "config", name, value)
     command = ["git", "rev-parse", "HEAD^{tree}"]
-    tree = subprocess.run(command, cwd=copy, check=True, capture_output=True, text=True).stdout
+    tree = programs.run(command, cwd=copy, check=True, capture_output=True, text=True).stdout
     (copy / ".git/objects" / tree[:2] / tree[2:].strip()).unlink()
     (copy / ".git/index").unlink()
     for place in (url, str(copy.parent)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from loopscope.sinks.journal import JOURNAL, recover
 from loopscope.sinks.write import write_changes
 from loopscope.values import Change
+from tests import programs
 
 OLD, NEW = b"old\n" * 2000, b"new\n" * 2000
 CHANGES = [Change(f"sub_{n % 3}/a_{n}.py", OLD, NEW, ()) for n in range(20)]
@@ -84,12 +86,12 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         root = tmp_path / str(number)
         make(root)
         command = [sys.executable, "-c", WRITE + GO]
-        with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as process:
+        with programs.started(command, cwd=root, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
             time.sleep(chance.random() * usual)
             process.kill()
-            process.wait(timeout=60)
+            process.wait(programs.LONG)
         seen.append(assert_whole_and_completed_by_the_next_run(root))
     assert len(set(seen)) > 1, "all were killed in the same state"
 
@@ -101,7 +103,7 @@ def test_killed_at_every_kind_of_step(tmp_path: Path) -> None:
         root = tmp_path / str(number)
         make(root)
         command = [sys.executable, "-c", WRITE + AT_EVENT + GO, str(number)]
-        subprocess.run(command, cwd=root, stdout=subprocess.PIPE, check=False, timeout=60)
+        programs.run(command, cwd=root, stdout=subprocess.PIPE, check=False)
         seen.append(assert_whole_and_completed_by_the_next_run(root))
     assert min(seen) == 0
     assert any(0 < count < len(CHANGES) for count in seen)
@@ -115,7 +117,7 @@ def killed(root: Path) -> None:
     make(root)
     for number in range(60, 140, 5):
         command = [sys.executable, "-c", WRITE + AT_EVENT + GO, str(number)]
-        subprocess.run(command, cwd=root, stdout=subprocess.PIPE, check=False, timeout=60)
+        programs.run(command, cwd=root, stdout=subprocess.PIPE, check=False)
         if (root / CHANGES[0].path).read_bytes() == NEW:
             return
         recover(str(root))
@@ -169,6 +171,16 @@ def test_journal_that_came_with_the_repository_leads_nowhere(
     assert {path: path.read_text() for path in files} == files
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_pipe_by_the_name_of_a_journal_is_not_waited_for(tmp_path: Path) -> None:
+    make(tmp_path)
+    os.mkfifo(tmp_path / JOURNAL)
+    [error] = recover(str(tmp_path))
+    assert (error.path, "pipe" in error.message) == (JOURNAL, True)
+    [error] = write_changes(tmp_path, CHANGES)
+    assert f"{JOURNAL} is a pipe, not a file" in error.message
+
+
 def test_second_writer_is_refused_while_the_first_is_at_work(tmp_path: Path) -> None:
     make(tmp_path)
     holder = (
@@ -177,12 +189,12 @@ def test_second_writer_is_refused_while_the_first_is_at_work(tmp_path: Path) -> 
     )
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", holder]
-    with subprocess.Popen(command, cwd=tmp_path, stdin=pipe, stdout=pipe) as process:
+    with programs.started(command, cwd=tmp_path, stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
         [error] = write_changes(tmp_path, CHANGES)
         assert "another loopscope" in error.message
         [error] = recover(str(tmp_path))
         assert "another loopscope" in error.message
-        process.communicate(timeout=60)
+        process.communicate(timeout=programs.LONG)
     assert recover(str(tmp_path)) == ()

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from loopscope.sinks.patch import Patches
 from loopscope.values import Change
+from tests import programs
 
 CHANGES = [Change("a.py", b"old\r\n", b"new\r\n", ()), Change("b.ini", None, b"b", ())]
 
@@ -23,7 +23,7 @@ def is_migrated(root: Path) -> bool:
 
 
 def run(command: str) -> None:
-    subprocess.run(shlex.split(command), check=True, timeout=60)
+    programs.run(shlex.split(command), check=True)
 
 
 def test_one_patch_for_all_suites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

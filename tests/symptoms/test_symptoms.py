@@ -11,6 +11,7 @@ import pytest
 from loopscope import guides
 from loopscope.rules.registry import find_rule
 from loopscope.symptoms import SYMPTOMS, find_symptoms
+from tests import programs
 from tests.live.environments import interpreter
 from tests.live.releases import RELEASES
 from tests.symptoms.provocations import BETWEEN, LEGACY, MODERN, Suite
@@ -51,7 +52,7 @@ def test_provoked(release: str, suite: Suite, tmp_path: Path) -> None:
         "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path),
     ]  # fmt: skip
     environment = {name: os.environ[name] for name in os.environ if not name.startswith("PY")}
-    done = subprocess.run(
+    done = programs.run(
         command, cwd=tmp_path, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip

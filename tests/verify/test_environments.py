@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from loopscope.verify.environments import Environment, by_hand, interpreter, mis
 from loopscope.verify.interpreters import inspect
 from loopscope.verify.problem import CannotRun
 from loopscope.verify.requirements import project_requirements
+from tests import programs
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def test_packages_below_are_seen_after_its_own_and_what_fails_is_said(tmp_path: 
     environment = Environment("after", ("iniconfig",), (nowhere,), below=below)
     python = interpreter(environment)
     code = "import in_2, in_10, iniconfig; print(iniconfig.__file__)"
-    done = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
+    done = programs.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()).is_relative_to(environment.folder)
     assert missing(environment) == (nowhere,)
     assert "--after-python after/bin/python" in by_hand(environment, "--after-python")

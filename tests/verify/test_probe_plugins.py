@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from loopscope.verify.record import SuiteRun
 from loopscope.verify.suite_run import PROBE, read_record
+from tests import programs
 
 from ..live.environments import LEGACY, MODERN, Environment, interpreter
 from ..live.samples.sample import AUTO
@@ -97,8 +97,8 @@ def _check(run: SuiteRun, workers: str) -> None:
 def _run(python: Path, suite: Path, options: list[str], extra: dict[str, str]) -> list[str]:
     """The lines of pytest's summary that name a test, without the messages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run(
-        [python, "-m", "pytest", *options], cwd=suite, env={**kept, **extra}, timeout=120,
+    done = programs.run(
+        [python, "-m", "pytest", *options], cwd=suite, env={**kept, **extra},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     lines = (line.split(" - ")[0] for line in done.stdout.splitlines() if "test_it.py::" in line)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,8 @@ import pytest
 from loopscope.verify.copies import copy_project, copy_revision, project_above
 from loopscope.verify.problem import CannotRun
 from loopscope.verify.trace import load_trace
+from tests import programs
+from tests.batches import until
 
 from ..live.runner import _SOURCES
 from ..live.samples.sample import AUTO, override
@@ -54,9 +55,9 @@ def _verify(
     suite: Path, legacy: Path, modern: Path, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(_SOURCES)}
-    return subprocess.run(
+    return programs.run(
         _command(suite, legacy, modern, *arguments), env=environment, capture_output=True,
-        text=True, timeout=120, check=False,
+        text=True, check=False,
     )  # fmt: skip
 
 
@@ -164,20 +165,20 @@ def test_sleeps():
 async def test_async():
     pass
 """
+
+    def both_sleep() -> bool:
+        return pids.exists() and len(pids.read_text().split()) == 2
+
     suite = _project(tmp_path / "suite", sleeper)
     (tmp_path / "tmp").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(_SOURCES), "TMPDIR": str(tmp_path / "tmp")}
-    process = subprocess.Popen(
+    with programs.started(
         _command(suite, legacy_python, modern_python), env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not (pids.exists() and len(pids.read_text().split()) == 2):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(getattr(signal, name))
-    process.communicate(timeout=60)
+    ) as process:  # fmt: skip
+        until(lambda: process.poll() is not None or both_sleep())
+        process.send_signal(getattr(signal, name))
+        process.communicate(timeout=programs.LONG)
     assert process.returncode == 130
     assert not any(map(_lives, map(int, pids.read_text().split())))
     assert list((tmp_path / "tmp").iterdir()) == []
@@ -209,7 +210,7 @@ async def test_hangs():
         time.sleep(300)
 """
     suite = _project(tmp_path / "suite", hangs)
-    done = _verify(suite, legacy_python, modern_python, "--timeout=5", "--reruns=0")
+    done = _verify(suite, legacy_python, modern_python, "--timeout=20", "--reruns=0")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "test_hangs: had not ended" in done.stdout
 
@@ -219,7 +220,7 @@ async def test_hangs():
 
 def _git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+    programs.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def test_a_copy_holds_what_git_tracks_or_would_track(tmp_path: Path) -> None:

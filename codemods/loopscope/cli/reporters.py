@@ -196,10 +196,10 @@ class _WithPage:
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         from loopscope.guides import GuidesMissing
+        from loopscope.sinks.output import write_out
 
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_bytes(self._page.render(summary))
+            write_out(self._path, self._page.render(summary))
         except (OSError, GuidesMissing) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             found = FileError(self._path.as_posix(), f"cannot be written: {reason}")

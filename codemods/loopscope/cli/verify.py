@@ -177,11 +177,11 @@ def _run(request: Request, trace: Trace, wishes: Callable[[Suite], Wishes]) -> i
 def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
     """Write the page; returns what went wrong."""
     from loopscope.reports.verify_html import page
+    from loopscope.sinks.output import write_out
     from loopscope.values import FileError
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page(found, errors))
+        write_out(path, page(found, errors))
     except OSError as error:
         return [FileError(path.as_posix(), f"cannot be written: {error.strerror}")]
     return []
@@ -207,15 +207,19 @@ def _suites(request: Request, errors: list[FileError]) -> Iterator[Suite]:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """End as on Ctrl-C when the terminal is closed, too: nothing that runs is left behind."""
+    """End as on Ctrl-C when the terminal is closed, too: nothing that runs is left behind.
+
+    Under ``nohup`` it goes on, as is meant: a signal that is ignored stays so.
+    """
 
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heard = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loopscope.verify.tally import Tally
 
 _STEP = 0.25  # seconds between two looks at the record
+_PATIENCE = 5.0  # seconds that the last look may take: nothing is lost with it
 
 
 class Watching:
@@ -45,7 +46,7 @@ class Watching:
                 yield
             finally:
                 over.set()
-                follower.join()
+                follower.join(_PATIENCE)
 
 
 def _follow(tally: Tally, progress: Progress, over: threading.Event) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from loopscope.processes import ask
 from loopscope.values import Change, FileError
 
+_PATIENCE = 600.0  # seconds for one question: git reads every file whose time stamp is new
 _HINT = "or use --allow-dirty; nothing of this suite was written"
 _CHANGED = (
     "has uncommitted changes, which could not be told from loopscope's: commit or stash them,"
@@ -117,16 +118,16 @@ def _git(top: str, *arguments: str, fails: int = 0) -> bytes:
     kept = {k: v for k, v in os.environ.items() if k[:4] != "GIT_" or k.startswith(_KEPT)}
     environment = {**kept, **_HARMLESS}
     try:
-        done = subprocess.run(
-            [_program(), "-c", "core.fsmonitor=false", *arguments], cwd=top, env=environment,
-            check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=60,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
+        command = [_program(), "-c", "core.fsmonitor=false", *arguments]
+        answer = ask(command, Path(top), environment, _PATIENCE)
+    except OSError as error:
         raise _Silent(str(error)) from None
-    if done.returncode not in (0, fails):
-        said = done.stderr.decode("utf-8", "surrogateescape").splitlines()
+    if answer.code is None:
+        raise _Silent(f"git {arguments[0]} was stopped after {_PATIENCE:g} seconds")
+    if answer.code not in (0, fails):
+        said = answer.errors.decode("utf-8", "surrogateescape").splitlines()
         raise _Silent(next((line for line in said if line.startswith("fatal")), "it failed"))
-    return done.stdout
+    return answer.output
 
 
 def _program() -> str:

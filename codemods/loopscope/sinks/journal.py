@@ -21,7 +21,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from loopscope.suites.files import read_regular
+from loopscope.suites.files import open_regular, read_regular
 from loopscope.suites.unfinished import JOURNAL
 from loopscope.values import FileError
 
@@ -74,10 +74,10 @@ def recover(directory: str) -> tuple[FileError, ...]:
     """
     path = os.path.join(directory, JOURNAL)
     try:
-        with open(path, encoding="ascii") as file:
+        with open_regular(path) as file:
             if not _lock(file.fileno()):
                 return (FileError(JOURNAL, "another loopscope is writing here just now"),)
-            entries = _entries(directory, file.read())
+            entries = _entries(directory, file.read().decode("ascii"))
             errors = () if _complete(directory, entries) else roll_back(directory, entries)
             kept = {error.path for error in errors}
             clean_up(directory, (entry for entry in entries if entry.target not in kept))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loopscope.sinks.diff import diff
+from loopscope.sinks.output import write_out
 from loopscope.values import Change, FileError
 
 
@@ -47,8 +48,7 @@ class Patches:
         start = _start([label for label, _ in suites])
         patch = b"".join(line for suite in suites for line in diff(*suite, start))
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(patch)
+            write_out(path, patch)
         except OSError as error:
             return (FileError(path.as_posix(), f"cannot be written: {error.strerror}"),)
         if patch:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope.sinks.journal import Entry, clean_up, digest, journal, link_or_copy, roll_back
-from loopscope.suites.files import read_regular
+from loopscope.suites.files import read_regular, what_it_is
+from loopscope.suites.unfinished import JOURNAL
 from loopscope.values import Change, FileError
 
 
@@ -53,7 +54,10 @@ def write_changes(root: Path, changes: Iterable[Change]) -> tuple[FileError, ...
         path = steps[0].change.path if len(steps) == 1 else "."
         message = f"cannot be written: {error.strerror}; nothing of this suite was written"
         if isinstance(error, FileExistsError):
+            strange = what_it_is(os.path.join(directory, JOURNAL))
             message = "another loopscope is writing here just now; nothing was written, try again"
+            if strange:  # and not the journal of another run
+                message = f"{JOURNAL} {strange}; nothing of this suite was written, remove it"
         return (FileError(path, message),)
 
 

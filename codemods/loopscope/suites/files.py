@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 
@@ -20,22 +21,36 @@ _FLAGS = (
 )
 
 
-def read_regular(path: str) -> bytes:
+def read_regular(path: str, largest: int | None = LARGEST) -> bytes:
     """The contents of a regular file, or of one that a symbolic link leads to.
 
+    Args:
+        path: The file.
+        largest: How many bytes it may have; None: as many as it likes.
+
     Raises:
-        OSError: It cannot be read, is longer than ``LARGEST`` bytes, or is something else: a
-            pipe would let us wait for ever, a device might do something when it is opened.
+        OSError: As with ``open_regular``, or it is longer than ``largest`` bytes.
+    """
+    with open_regular(path) as file:
+        if largest is not None and os.fstat(file.fileno()).st_size > largest:
+            raise OSError(errno.EFBIG, f"it has more than {largest >> 20} MiB", path)
+        return file.read()
+
+
+def open_regular(path: str) -> io.FileIO:
+    """A regular file, or one that a symbolic link leads to, open for reading.
+
+    Raises:
+        OSError: It cannot be read, or is something else: a pipe would let us wait for ever, a
+            device might do something when it is opened.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(errno.EINVAL, "it is a directory, pipe, socket or device", path)
-    with open(path, "rb", buffering=0, opener=_at_once) as file:
-        status = os.fstat(file.fileno())  # it may be another one by now
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file any more", path)
-        if status.st_size > LARGEST:
-            raise OSError(errno.EFBIG, f"it has more than {LARGEST >> 20} MiB", path)
-        return file.read()
+    file = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it may be another one by now
+        file.close()
+        raise OSError(errno.EINVAL, "it is no regular file any more", path)
+    return file
 
 
 def glance_at(path: str) -> bytes:

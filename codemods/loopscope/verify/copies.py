@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from loopscope import processes
 from loopscope.suites.ignoring import is_vcs_root
 from loopscope.verify.problem import CannotRun
+
+_PATIENCE = 1800.0  # seconds for one command of git: writing a large revision takes minutes
 
 # Never part of a project's own files; of those that git lists, all are.
 _CACHES = frozenset({
@@ -119,13 +121,20 @@ def _copy(project: Path, path: Path, target: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> bytes | None:
-    """The output of git, or None where it is not installed or fails."""
+    """The output of git, or None where it is not installed or fails.
+
+    Raises:
+        CannotRun: It takes too long.
+    """
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", **(extra or {})}
     try:
-        done = subprocess.run(
-            ["git", "-c", f"core.hooksPath={os.devnull}", *arguments], cwd=folder, check=True,
-            env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
+        command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
+        answer = processes.ask(command, folder, environment, _PATIENCE)
+    except OSError:
         return None
-    return done.stdout
+    if answer.code is None:
+        raise CannotRun(
+            f"git {arguments[0]} in {folder} took longer than {_PATIENCE:g} seconds and was"
+            " stopped: see what the same command says there by hand"
+        )
+    return None if answer.code else answer.output

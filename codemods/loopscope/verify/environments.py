@@ -6,18 +6,19 @@ import hashlib
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopscope.verify import processes
+from loopscope import processes
+from loopscope.suites.files import read_regular
 from loopscope.verify.interpreters import python_in
 from loopscope.verify.problem import CannotRun
 
 CACHE_VARIABLE = "LOOPSCOPE_CACHE"
+_PATIENCE = 1800.0  # seconds for one command: packages are fetched, and some are built
 _LINK = "_loopscope.pth"
 _MISSING = "loopscope-missing.txt"
 
@@ -81,7 +82,7 @@ def interpreter(environment: Environment) -> Path:
 def missing(environment: Environment) -> tuple[str, ...]:
     """The optional requirements that could not be installed."""
     try:
-        return tuple((environment.folder / _MISSING).read_text(encoding="utf-8").splitlines())
+        return tuple(read_regular(str(environment.folder / _MISSING)).decode().splitlines())
     except FileNotFoundError:
         return ()
 
@@ -170,16 +171,23 @@ def _pip(environment: Environment, folder: Path) -> tuple[Sequence[str], Sequenc
 def _link(folder: Path, below: Sequence[str]) -> None:
     """Let the environment see the packages below it, after its own."""
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    own = subprocess.run(
-        [str(python_in(folder)), "-I", "-c", ask], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    done = _run([str(python_in(folder)), "-I", "-c", ask])
+    if done.code != 0:
+        raise CannotRun(f"{python_in(folder)}, which was just made, does not run", done.output)
     lines = [f"import site; site.addsitedir({folder!a})\n" for folder in below]
-    Path(own, _LINK).write_text("".join(lines), encoding="utf-8")
+    Path(done.output.strip(), _LINK).write_text("".join(lines), encoding="utf-8")
 
 
 def _run(command: Sequence[str]) -> processes.Done:
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return processes.run(command, Path.cwd(), clean)
+    done = processes.run(command, Path.cwd(), clean, _PATIENCE)
+    if done.code is None:
+        raise CannotRun(
+            f"a command took longer than {_PATIENCE:g} seconds and was stopped: is the package"
+            " index within reach? Try it by hand",
+            f"{_tail(done.output)}\n\n{shlex.join(command)}".lstrip(),
+        )
+    return done
 
 
 def _tail(output: str) -> str:

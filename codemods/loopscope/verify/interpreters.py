@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopscope import processes
 from loopscope.verify.problem import CannotRun
+
+_PATIENCE = 120.0  # seconds that a Python has to say what is installed
 
 # Runs on any Python from 3.8 on. Isolated, it does not see what --user installed by itself.
 _QUESTIONS = """
@@ -67,19 +69,24 @@ def inspect(python: Path) -> Interpreter:
     """Ask a Python what it has.
 
     Raises:
-        CannotRun: It is none, or too old.
+        CannotRun: It is none, is too old, or does not answer.
     """
     found = shutil.which(python) or str(python)
     try:
-        done = subprocess.run(
-            [found, "-I", "-c", _QUESTIONS], capture_output=True, text=True, check=True,
-            stdin=subprocess.DEVNULL, timeout=60, encoding="utf-8",
-        )  # fmt: skip
-        answer = json.loads(done.stdout)
+        said = processes.ask([found, "-I", "-c", _QUESTIONS], Path.cwd(), os.environ, _PATIENCE)
     except OSError as error:
         raise CannotRun(f"{python} cannot be run as a Python: {error.strerror}") from None
-    except (ValueError, subprocess.SubprocessError):
-        raise CannotRun(f"{python} does not answer as a Python from 3.8 on does") from None
+    if said.code is None:
+        raise CannotRun(
+            f"{python} has not said within {_PATIENCE:g} seconds what is installed for it: see"
+            f" whether `{python} -I -c pass` ends, or give another Python"
+        )
+    try:
+        answer = json.loads(said.output.decode()) if said.code == 0 else None
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise CannotRun(f"{python} does not answer as a Python from 3.8 on does")
     return Interpreter(
         path=Path(os.path.abspath(found)),
         python=answer["python"],

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from loopscope.suites.files import read_regular
 from loopscope.suites.formats import FormatError, decode, parse_toml
 
 _FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all)(?:[-_.].*)?")
@@ -38,10 +39,10 @@ def _from_files(folder: Path) -> Iterator[str]:
 def _lines(path: Path, around: frozenset[Path]) -> Iterator[str]:
     """The requirements of a file and of those that it includes; hashes and options go."""
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_regular(str(path)).decode("utf-8-sig", "replace")
     except OSError:
         return
-    for raw in text.replace("\\\n", " ").splitlines():
+    for raw in text.replace("\r\n", "\n").replace("\\\n", " ").splitlines():
         line = re.split(r"\s+#|\s--hash", f" {raw}")[0].strip()
         included = re.fullmatch(r"(?:-r|--requirement)[ =]?\s*(\S+)", line)
         if included:
@@ -54,7 +55,7 @@ def _lines(path: Path, around: frozenset[Path]) -> Iterator[str]:
 
 def _from_pyproject(path: Path) -> Iterator[str]:
     try:
-        document = parse_toml(decode(path.read_bytes()))
+        document = parse_toml(decode(read_regular(str(path))))
     except (OSError, FormatError):
         return
     project = _table(document, "project")

@@ -271,7 +271,9 @@ def as_planned(planned: LoopMap) -> MayShare:
 
 
 def _save(trace: Path, record: Path) -> None:
+    from loopscope.sinks.output import write_out
+
     try:
-        trace.write_text("".join(f"{line}\n" for line in lines_of(record)), encoding="utf-8")
+        write_out(trace, "".join(f"{line}\n" for line in lines_of(record)).encode())
     except OSError as error:
         raise CannotRun(f"{trace} cannot be written: {error.strerror}") from None

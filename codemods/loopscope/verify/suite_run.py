@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.verify import processes
+from loopscope import processes
+from loopscope.suites.files import read_regular
 from loopscope.verify.problem import CannotRun
 from loopscope.verify.record import SuiteRun, parse
 
@@ -28,7 +30,7 @@ class Order:
     record: Path
     options: Sequence[str] = ()
     paths: Sequence[Path] = ()
-    seconds: float | None = None
+    seconds: float = 3600.0  # an hour
 
     def command(self) -> list[str]:
         """The program and its arguments."""
@@ -78,14 +80,14 @@ def record_files(record: Path) -> list[Path]:
 
 
 def read_record(record: Path) -> SuiteRun:
-    """What the probe wrote.
+    """What the probe wrote; a pipe or a device is refused, which may have no end.
 
     Raises:
         OSError: The file cannot be read.
         ValueError: It is no record.
     """
-    if not record.is_file():
-        raise FileNotFoundError(f"{record}: there is no such file")
+    if not record.exists():
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(record))
     return parse(lines_of(record))
 
 
@@ -94,7 +96,7 @@ def lines_of(record: Path) -> list[str]:
     return [
         line
         for path in record_files(record)
-        for line in path.read_text(encoding="utf-8").splitlines()
+        for line in read_regular(str(path), None).decode().splitlines()
     ]
 
 

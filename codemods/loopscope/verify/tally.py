@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+from loopscope.suites.files import open_regular
+
 
 class Tally:
     """Reads a record while it grows; it may not be there yet."""
@@ -33,7 +35,7 @@ class Tally:
 
     def _new_lines(self, path: Path) -> list[bytes]:
         try:
-            with path.open("rb") as file:
+            with open_regular(str(path)) as file:
                 if os.fstat(file.fileno()).st_size < self._read:  # begun anew
                     self._begin()
                 file.seek(self._read)
@@ -47,7 +49,7 @@ class Tally:
 
 def _collected(path: Path) -> int:
     try:
-        with path.open("rb") as file:
+        with open_regular(str(path)) as file:
             head = file.read(1 << 16).split(b"\n")
     except OSError:
         return 0

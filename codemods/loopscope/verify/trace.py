@@ -32,8 +32,9 @@ def load_trace(path: Path) -> Recorded:
     try:
         run = read_record(path)
     except OSError as error:
-        reason = error.strerror or "there is no such file"
-        raise UnfitTrace(f"{path} cannot be read: {reason}") from None
+        raise UnfitTrace(
+            f"{path} cannot be read: {error.strerror}; give the file that --save-trace has written"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UnfitTrace(f"{path} is no record of a run of loopscope's probe: {AGAIN}") from None
     problem = unfit(run)

@@ -1,0 +1,144 @@
+"""Other programs: run with a time limit, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_PATIENCE = 5.0  # seconds that a program has to clean up before it is killed, and to be gone then
+_KEPT = 1 << 20  # bytes of output that are kept, from the end
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a program ended; ``code`` is None where it took too long and was stopped."""
+
+    code: int | None
+    output: str  # standard output and standard error together
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program said; ``code`` is None where it took too long and was stopped."""
+
+    code: int | None
+    output: bytes  # standard output, all of it
+    errors: bytes  # the end of standard error
+
+
+def run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
+) -> Done:
+    """Run a program in a process group of its own, which does not outlive this call.
+
+    Args:
+        command: The program and its arguments.
+        folder: Its current directory.
+        environment: All of its environment variables.
+        seconds: It is stopped when it takes longer.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    with tempfile.TemporaryFile() as output:  # a pipe would wait for grandchildren
+        code = _run(command, folder, environment, seconds, output, subprocess.STDOUT)
+        return Done(code, _end_of(output).decode(errors="replace"))
+
+
+def ask(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
+) -> Answer:
+    """The same, for a program whose standard output is an answer.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        code = _run(command, folder, environment, seconds, output, errors)
+        output.seek(0)
+        return Answer(code, output.read(), _end_of(errors))
+
+
+def _run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    output: IO[bytes],
+    errors: IO[bytes] | int,
+) -> int | None:
+    with hearing_interrupts():
+        process = subprocess.Popen(
+            command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output,
+            stderr=errors, start_new_session=True,
+        )  # fmt: skip
+    code: int | None = None
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _end(process)
+    return code
+
+
+@contextlib.contextmanager
+def hearing_interrupts() -> Iterator[None]:
+    """Let the programs that are started meanwhile end on SIGINT, as is usual.
+
+    A shell starts what stands before ``&`` with the signal ignored, which is inherited: this
+    process goes on ignoring it, but a program that is to be stopped would not hear of it.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    ):
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: None)  # a handler is not inherited, SIG_IGN is
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop the program, if it still runs, and everything that it has started."""
+    try:
+        if process.poll() is None:
+            _signal(process, "SIGINT")  # pytest runs teardowns then
+            _wait_a_little(process)
+    finally:  # also on a second Ctrl-C
+        _signal(process, "SIGKILL")
+        _wait_a_little(process)  # if not, the kernel keeps it: nothing here could change that
+
+
+def _wait_a_little(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a program that has been told to end, but not for ever."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_PATIENCE)
+
+
+def _signal(process: subprocess.Popen[bytes], name: str) -> None:
+    if sys.platform == "win32":
+        if name == "SIGKILL":
+            kill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(kill, capture_output=True, check=False, timeout=_PATIENCE)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, getattr(signal, name))
+
+
+def _end_of(output: IO[bytes]) -> bytes:
+    output.seek(max(0, output.seek(0, os.SEEK_END) - _KEPT))
+    return output.read()
