@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from loopscope.values import Options, PytestConfig, Suite
+from loopscope.types import Options, PytestConfig, Suite
 from tests.programs import LONG
 
 CONFTEST = b"""\

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import dedent
 
-from loopscope.engine import migrate
-from loopscope.facts.reader import read_file
-from loopscope.loops.reading import Reading
-from loopscope.loops.roles import Settings
-from loopscope.suites.configuration import choose_configuration
-from loopscope.values import FileError, Migration, Options, PytestConfig, Suite
+from loopscope.analysis.file.reader import read_file
+from loopscope.analysis.suite.classify import Settings
+from loopscope.analysis.suite.suite_model import Reading
+from loopscope.config.pytest_config import choose_configuration
+from loopscope.pipeline import migrate
+from loopscope.types import FileError, Migration, Options, PytestConfig, Suite
 
 STRICT = "[pytest]\n"
 AUTO = "[pytest]\nasyncio_mode = auto\n"

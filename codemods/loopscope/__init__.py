@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from loopscope.version import __version__
 
 if TYPE_CHECKING:
-    from loopscope.engine import migrate
-    from loopscope.loop_maps import (
+    from loopscope.discovery.in_memory import suite_of
+    from loopscope.discovery.load import load_suites
+    from loopscope.loop_map.report_model import (
         LoopFixture,
         LoopMaps,
         LoopPicture,
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
         Reason,
         SharedLoop,
     )
-    from loopscope.suites.loading import load_suites
-    from loopscope.suites.memory import suite_of
-    from loopscope.values import (
+    from loopscope.pipeline import migrate
+    from loopscope.types import (
         Change,
         EditRecord,
         FileError,
@@ -65,12 +65,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "migrate": "loopscope.engine",
-    "load_suites": "loopscope.suites.loading",
-    "suite_of": "loopscope.suites.memory",
+    "migrate": "loopscope.pipeline",
+    "load_suites": "loopscope.discovery.load",
+    "suite_of": "loopscope.discovery.in_memory",
     **dict.fromkeys(
         ("LoopFixture", "LoopMaps", "LoopPicture", "LoopTest", "Reason", "SharedLoop"),
-        "loopscope.loop_maps",
+        "loopscope.loop_map.report_model",
     ),
 }
 
@@ -81,4 +81,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_HOMES.get(name, "loopscope.values")), name)
+    return getattr(importlib.import_module(_HOMES.get(name, "loopscope.types")), name)

@@ -14,7 +14,7 @@ from tests import programs
 resource = pytest.importorskip("resource", reason="it measures what processes take")
 
 FILES = 2000
-HEAVY = ("libcst", "bowler", "rich", "tomlkit", "configupdater", "loopscope.engine")
+HEAVY = ("libcst", "bowler", "rich", "tomlkit", "configupdater", "loopscope.pipeline")
 TEST = "\n\ndef test_{n}(tmp_path):\n    value = {n}\n    assert value + 1 == 1 + {n}\n"
 MODULE = "import os\n\nimport pytest\n" + "".join(TEST.format(n=n) for n in range(40))
 READ = """\

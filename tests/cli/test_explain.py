@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loopscope.cli.main import cli
-from loopscope.symptoms import SYMPTOMS
+from loopscope.explain.match import SYMPTOMS
 from tests import programs
 
 

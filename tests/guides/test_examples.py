@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.engine import migrate
+from loopscope.pipeline import migrate
 from loopscope.rules.registry import REGISTRY
-from loopscope.values import Migration, Options, Status, Target
+from loopscope.types import Migration, Options, Status, Target
 from tests.guides.pages import EXAMPLES, PAGES, Example, blocks
 from tests.suites_in_memory import suite_of
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loopscope.verify import compare as product
-from loopscope.verify.record import SuiteRun
+from loopscope.verify import differences as product
+from loopscope.verify.run_record import SuiteRun
 
 
 def outcomes(before: SuiteRun, after: SuiteRun) -> list[str]:

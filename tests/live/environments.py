@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loopscope.verify.environments import Environment, cache_folder, interpreter
-from loopscope.verify.problem import CannotRun as EnvironmentUnavailable
+from loopscope.verify.errors import CannotRun as EnvironmentUnavailable
 
 __all__ = [
     "LEGACY",

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import loopscope
-from loopscope.verify.problem import CannotRun
-from loopscope.verify.record import SuiteRun
+from loopscope.verify.errors import CannotRun
+from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
 from tests import programs
 

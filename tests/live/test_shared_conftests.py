@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from loopscope import Options, Suite, load_suites, migrate
-from loopscope.sinks.write import write_changes
+from loopscope.output.write import write_changes
 from tests import programs
 
 from . import compare

@@ -26,8 +26,17 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkItem, WorkResult
 from . import operators, worker
 
 # What is mutated, and what must find it out: broad tests first, a mutant is done at one failure.
-PATHS = ("codemods/loopscope/loops", "codemods/loopscope/rules")
-TESTS = ("tests/guides/test_examples.py", "tests/rules", "tests/loops", "tests/cli/test_map.py")
+PATHS = tuple(
+    f"codemods/loopscope/{room}" for room in ("analysis/suite", "loop_map", "planning", "rules")
+)
+TESTS = (
+    "tests/guides/test_examples.py",
+    "tests/rules",
+    "tests/analysis/suite",
+    "tests/loop_map",
+    "tests/planning",
+    "tests/cli/test_map.py",
+)
 
 
 @click.command(help=__doc__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from loopscope.scopes import Scope
+from loopscope.types import Scope
 
 from .draw import Draw
 from .model import Fixture

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from loopscope.scopes import Scope
+from loopscope.types import Scope
 
 from .bodies import OWN_CLASS, draw_body, fixture, helper, override
 from .checks import Wanted, test

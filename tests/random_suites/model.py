@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from loopscope.scopes import Scope
+from loopscope.types import Scope
 
 # How long things of a place live at most.
 LIFETIMES = {

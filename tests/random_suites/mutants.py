@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from loopscope.loops.components import Components
-from loopscope.loops.conversions import Candidates
-from loopscope.loops.nodes import Registered, Test
-from loopscope.loops.reading import Reading
+from loopscope.analysis.suite.fixtures import Registered, Test
+from loopscope.analysis.suite.suite_model import Reading
+from loopscope.planning.conversions import Candidates
+from loopscope.planning.disjoint_set import Components
 
 
 def _without(kind: str) -> Callable[..., None]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loopscope.values import Change, Finding, Level, Migration
+from loopscope.types import Change, Finding, Level, Migration
 
 from ..live import compare
 from ..live.environments import LEGACY, MODERN, interpreter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loopscope.reports.html import Page
 from loopscope.reports.summary import Summary
-from loopscope.values import FileError, Migration, Target
+from loopscope.types import FileError, Migration, Target
 from tests.suites_in_memory import AUTO, migrate_files
 
 CONFTEST = """\

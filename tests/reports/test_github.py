@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from loopscope.reports.github import annotations_of, error_annotation
-from loopscope.values import (
+from loopscope.types import (
     Change,
     EditRecord,
     FileError,

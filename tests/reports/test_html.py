@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from loopscope.reports.guide_pages import guide_pages
+from loopscope.reports.guide_html import guide_pages
 from loopscope.rules.registry import REGISTRY
-from loopscope.values import Change, EditRecord, FileError, Migration, Status
+from loopscope.types import Change, EditRecord, FileError, Migration, Status
 from tests.reports.pages import HOSTILE, hostile_suite, page_of, suite
 from tests.suites_in_memory import AUTO
 

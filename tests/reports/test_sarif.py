@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopscope.reports.sarif import document, notification, results_of
-from loopscope.values import (
+from loopscope.types import (
     Change,
     EditRecord,
     FileError,

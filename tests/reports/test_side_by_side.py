@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopscope.reports.side_by_side import rows, seen
-from loopscope.sinks.hunks import hunks, split_lines
-from loopscope.values import Change
+from loopscope.rewriting.hunks import hunks, split_lines
+from loopscope.types import Change
 
 LINES = st.lists(
     st.sampled_from([b"a\n", b"b = 1\n", b"b = 2\n", b"<i>&\n", b"\n", b"end"])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from loopscope.reports.verify_html import page
-from loopscope.verify.compare import Cause, Difference
-from loopscope.verify.record import SuiteRun, TestRun, Warned
-from loopscope.verify.verification import Verification
+from loopscope.verify.differences import Cause, Difference
+from loopscope.verify.result import Verification
+from loopscope.verify.run_record import SuiteRun, TestRun, Warned
 from tests.reports.browsing import Open, shown
 from tests.reports.pages import HOSTILE
 

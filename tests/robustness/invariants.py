@@ -8,13 +8,13 @@ import configparser
 import sys
 from collections.abc import Mapping, Sequence
 
-from loopscope.engine import migrate
-from loopscope.sinks.diff import diff
-from loopscope.suites.configuration import choose_configuration
-from loopscope.suites.formats import decode as decode_text
-from loopscope.suites.formats import parse_ini, parse_toml
-from loopscope.syntax.source import decode
-from loopscope.values import FileError, Level, Migration, Options, PytestConfig, Suite
+from loopscope.config.ini import decode as decode_text
+from loopscope.config.ini import parse_ini, parse_toml
+from loopscope.config.pytest_config import choose_configuration
+from loopscope.output.diff import diff
+from loopscope.pipeline import migrate
+from loopscope.rewriting.source import decode
+from loopscope.types import FileError, Level, Migration, Options, PytestConfig, Suite
 
 Files = Mapping[str, bytes]
 # What a file may be left alone for; everything else that is said of a valid file is a defect.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from loopscope.values import Options, Target
+from loopscope.types import Options, Target
 
 from .configurations import ini_files, toml_files
 from .invariants import check

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loopscope.engine import migrate
-from loopscope.values import Options, PytestConfig, Suite
+from loopscope.pipeline import migrate
+from loopscope.types import Options, PytestConfig, Suite
 
 from .invariants import check
 

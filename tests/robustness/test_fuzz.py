@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.values import Options
+from loopscope.types import Options
 
 from .fuzz import trial
 from .invariants import Broken, check

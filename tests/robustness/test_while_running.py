@@ -23,7 +23,7 @@ def hook(event, arguments):
 sys.addaudithook(hook)
 """
 WHEN_READING = {"event": "open", "word": "conftest.py"}  # directories are listed by then
-WHEN_WRITING = {"event": "import", "word": "loopscope.sinks.write"}  # all files are read by then
+WHEN_WRITING = {"event": "import", "word": "loopscope.output.write"}  # all files are read by then
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from loopscope.values import Target
+from loopscope.types import Target
 from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
 
 SESSION = """\

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from loopscope.pins import set_pins
+from loopscope.requirements import set_pins
 from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
-from loopscope.values import Finding, Level, Target
+from loopscope.types import Finding, Level, Target
 
 POETRY = '[tool.poetry.dependencies]\npytest-asyncio = "{}"\n'
 PYTHON = '[project]\nrequires-python = "{}"\n'

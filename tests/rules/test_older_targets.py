@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from loopscope.values import Target
+from loopscope.types import Target
 from tests.suites_in_memory import AUTO, after, migrate_files
 
 OLD = [Target(0, 24), Target(0, 26), Target(1, 0)]

@@ -31,7 +31,7 @@ def test_no_option_loses_a_loop(name: str, options: dict[str, object]) -> None:
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("target", ["0.24", "0.26", "1.0", "1.1", "1.3"])
 def test_no_target_loses_a_loop_silently(name: str, target: str) -> None:
-    from loopscope.values import Target
+    from loopscope.types import Target
 
     migration = migrate_files(ALL[name].files, target=Target.parse(target))
     assert not migration.errors

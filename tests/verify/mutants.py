@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopscope.engine import era_and_loops
-from loopscope.loops.loop_map import LoopMap
-from loopscope.verify.compare import MayShare, compare
-from loopscope.verify.record import SuiteRun
-from loopscope.verify.steps import as_planned
+from loopscope.loop_map.model import LoopMap
+from loopscope.pipeline import era_and_loops
+from loopscope.verify.differences import MayShare, compare
+from loopscope.verify.run_record import SuiteRun
+from loopscope.verify.verify_suite import as_planned
 
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import run_pytest

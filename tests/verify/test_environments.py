@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from loopscope.requirements.installable import project_requirements
 from loopscope.verify.environments import Environment, by_hand, interpreter, missing
+from loopscope.verify.errors import CannotRun
 from loopscope.verify.interpreters import inspect
-from loopscope.verify.problem import CannotRun
-from loopscope.verify.requirements import project_requirements
 from tests import programs
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.verify.record import SuiteRun
+from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import PROBE, read_record
 from tests import programs
 

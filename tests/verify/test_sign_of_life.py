@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.verify.tally import Tally
+from loopscope.verify.run_progress import Tally
 from tests import programs
 
 from ..live.runner import _SOURCES

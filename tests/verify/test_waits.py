@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from loopscope.cli.verify import _signals
-from loopscope.verify import copies, environments, interpreters
+from loopscope.requirements.installable import project_requirements
+from loopscope.verify import environments, interpreters, project_copies
 from loopscope.verify.environments import Environment, interpreter
-from loopscope.verify.problem import CannotRun
-from loopscope.verify.requirements import project_requirements
-from loopscope.verify.tally import Tally
-from loopscope.verify.trace import UnfitTrace, load_trace
+from loopscope.verify.errors import CannotRun
+from loopscope.verify.run_progress import Tally
+from loopscope.verify.trace_file import UnfitTrace, load_trace
 from tests.programs import hanging
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="scripts, pipes with a name")
@@ -42,12 +42,12 @@ def test_an_installer_that_does_not_end(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_git_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "_PATIENCE", 0.5)
+    monkeypatch.setattr(project_copies, "_PATIENCE", 0.5)
     in_front(hanging(tmp_path / "bin", "git"), monkeypatch)
     (tmp_path / "project").mkdir()
     for copy in (
-        lambda: copies.copy_project(tmp_path / "project", tmp_path / "copy"),
-        lambda: copies.copy_revision(tmp_path / "project", "HEAD", tmp_path / "other"),
+        lambda: project_copies.copy_project(tmp_path / "project", tmp_path / "copy"),
+        lambda: project_copies.copy_revision(tmp_path / "project", "HEAD", tmp_path / "other"),
     ):
         with pytest.raises(CannotRun, match=r"took longer than 0\.5 seconds and was stopped"):
             copy()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from loopscope.symptoms import Symptom
+    from loopscope.explain.match import Symptom
 
 
 # A pasted line may start with dashes; only --help is an option.
@@ -28,9 +28,9 @@ def explain(ctx: click.Context, text: tuple[str, ...]) -> None:
       loopscope explain "attached to a different loop"
       pytest 2>&1 | loopscope explain
     """
-    from loopscope.cli.paper import show
+    from loopscope.cli.markdown import show
+    from loopscope.explain.match import find_symptoms
     from loopscope.guides import GuidesMissing
-    from loopscope.symptoms import find_symptoms
 
     found = find_symptoms(click.unstyle(_given(text)))
     try:
@@ -81,7 +81,7 @@ def _known(found: Sequence[Symptom]) -> Iterator[str]:
 
 
 def _unknown() -> Iterator[str]:
-    from loopscope.symptoms import SYMPTOMS
+    from loopscope.explain.match import SYMPTOMS
 
     yield "Nothing is known about this text. Known are these, in any text around them:\n"
     yield from (f"- {symptom.shown}" for symptom in SYMPTOMS)

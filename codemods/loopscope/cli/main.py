@@ -12,7 +12,7 @@ import sys
 
 import click
 
-from loopscope.sinks.visible import visible
+from loopscope.escape import visible
 from loopscope.version import __version__
 
 _COMMANDS = {

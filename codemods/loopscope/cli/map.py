@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from loopscope.cli.console import Screen
 from loopscope.cli.options import Request, planning_options, switch
-from loopscope.cli.screen import Screen
 from loopscope.reports.summary import Summary
-from loopscope.values import FileError, Migration
+from loopscope.types import FileError, Migration
 
 
 @click.command("map", short_help="Which tests and fixtures share a loop, and why.")
@@ -71,7 +71,7 @@ class _Tree(_Errors):
 
     def suite(self, migration: Migration) -> None:
         """One suite; nothing where no test of it runs on a loop."""
-        from loopscope.reports.loop_tree import suite_tree
+        from loopscope.reports.loop_map_text import suite_tree
 
         for error in migration.errors:
             self.error(error, migration.label)
@@ -99,7 +99,7 @@ class _Json(_Errors):
 
     def suite(self, migration: Migration) -> None:
         """Keep one suite."""
-        from loopscope.reports.loop_json import map_entry
+        from loopscope.reports.loop_map_json import map_entry
 
         self._suites.append(map_entry(migration))
         for error in migration.errors:
@@ -107,14 +107,14 @@ class _Json(_Errors):
 
     def error(self, error: FileError, label: str = "") -> None:
         """Keep an error, and say it on standard error too."""
-        from loopscope.reports.json_report import error_entry
+        from loopscope.reports.json import error_entry
 
         self._errors.append(error_entry(error))
         super().error(error, label)
 
     def finish(self, summary: Summary, _: Sequence[str]) -> None:
         """Write the document."""
-        from loopscope.reports.json_report import document
+        from loopscope.reports.json import document
 
         target = self._request.options.target
         sys.stdout.write(document(target, self._suites, self._errors) + "\n")

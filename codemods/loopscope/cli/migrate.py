@@ -57,8 +57,8 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     Exit code: 0 all is migrated, 1 a person must act on something (with --diff or a patch: or
     something would change), 2 a file could not be read, parsed or written.
     """
-    from loopscope.cli.hands import Hands
     from loopscope.cli.run import run
+    from loopscope.output.apply import Hands
 
     request = Request.of(ctx)
     ctx.exit(run(request, Hands(request)))

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import click
 
-from loopscope.cli.settings import Given, SettingsError, common_directory, nearest_settings
-from loopscope.suites.files import behind_links
-from loopscope.suites.ignoring import excluding
-from loopscope.values import Options, Suite, Target
+from loopscope.config.tool_settings import Given, SettingsError, common_directory, nearest_settings
+from loopscope.discovery.gitignore import excluding
+from loopscope.discovery.read_file import behind_links
+from loopscope.types import Options, Suite, Target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _CODE = re.compile(r"LS\d{0,3}")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from loopscope.cli.screen import is_terminal
+from loopscope.cli.console import is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, Task

@@ -21,7 +21,7 @@ def rules(code: str | None) -> None:
       loopscope rules README
       loopscope rules event-loop-is-closed
     """
-    from loopscope.cli.paper import show
+    from loopscope.cli.markdown import show
     from loopscope.guides import GuidesMissing, text
 
     if code is None:
@@ -34,7 +34,7 @@ def rules(code: str | None) -> None:
 
 
 def _list() -> None:
-    from loopscope.cli.paper import on_terminal, show
+    from loopscope.cli.markdown import on_terminal, show
     from loopscope.rules.registry import REGISTRY
 
     rows = [(rule.code, rule.name, rule.summary.split(":")[0]) for rule in REGISTRY]

@@ -13,16 +13,16 @@ import click
 
 from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
-from loopscope.cli.reporters import Report, reporter
-from loopscope.cli.settings import SettingsError
-from loopscope.cli.trace import Trace
-from loopscope.executors import Workers, migrate_all, processors
+from loopscope.cli.trace_option import Trace
+from loopscope.config.tool_settings import SettingsError
+from loopscope.discovery.load import load_suites
+from loopscope.execution import Workers, migrate_all, processors
+from loopscope.reports.reporters import Report, reporter
 from loopscope.reports.summary import Summary
-from loopscope.suites.loading import load_suites
-from loopscope.values import FileError, Options, Suite
+from loopscope.types import FileError, Options, Suite
 
 if TYPE_CHECKING:
-    from loopscope.cli.hands import Hands
+    from loopscope.output.apply import Hands
 
 
 def run(request: Request, hands: Hands | None = None, report: Report | None = None) -> int:
@@ -112,7 +112,7 @@ def _cluster(request: Request) -> Workers | None:
     """
     if request.dask is None:
         return None
-    from loopscope.cluster import Cluster, ClusterError
+    from loopscope.execution.dask import Cluster, ClusterError
 
     try:
         return Cluster(request.dask)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loopscope.cli.options import Request, suite_options, switch
-from loopscope.cli.trace import Trace
-from loopscope.cli.watching import Watching
+from loopscope.cli.trace_option import Trace
+from loopscope.cli.verify_progress import Watching
 
 if TYPE_CHECKING:
-    from loopscope.values import FileError, Suite
-    from loopscope.verify.steps import Wishes
-    from loopscope.verify.verification import Verification
+    from loopscope.types import FileError, Suite
+    from loopscope.verify.result import Verification
+    from loopscope.verify.verify_suite import Wishes
 
 _PYTHON = click.Path(path_type=Path)
 
@@ -106,7 +106,7 @@ def _wishes(
     traced: list[str] = []
 
     def of(suite: Suite) -> Wishes:
-        from loopscope.verify.steps import Wishes
+        from loopscope.verify.verify_suite import Wishes
 
         if traced and values["save_trace"]:
             raise click.UsageError(
@@ -141,12 +141,12 @@ def _focus(request: Request, suite: Suite) -> Iterator[str]:
 
 
 def _run(request: Request, trace: Trace, wishes: Callable[[Suite], Wishes]) -> int:
-    from loopscope.cli.screen import Screen
-    from loopscope.reports.json_report import error_entry
+    from loopscope.cli.console import Screen
+    from loopscope.reports.json import error_entry
     from loopscope.reports.text import error_lines
     from loopscope.reports.verify_json import document
     from loopscope.reports.verify_text import summary_line, verification_lines
-    from loopscope.verify.steps import verify as verify_suite
+    from loopscope.verify.verify_suite import verify as verify_suite
 
     out, err = Screen(sys.stdout, request.color), Screen(sys.stderr, request.color)
     as_json = request.format == "json"
@@ -176,9 +176,9 @@ def _run(request: Request, trace: Trace, wishes: Callable[[Suite], Wishes]) -> i
 
 def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
     """Write the page; returns what went wrong."""
+    from loopscope.output.output import write_out
     from loopscope.reports.verify_html import page
-    from loopscope.sinks.output import write_out
-    from loopscope.values import FileError
+    from loopscope.types import FileError
 
     try:
         write_out(path, page(found, errors))
@@ -188,8 +188,8 @@ def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -
 
 
 def _suites(request: Request, errors: list[FileError]) -> Iterator[Suite]:
-    from loopscope.suites.loading import load_suites
-    from loopscope.values import FileError
+    from loopscope.discovery.load import load_suites
+    from loopscope.types import FileError
 
     loaded = load_suites(
         request.paths,

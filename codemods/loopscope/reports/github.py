@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.reports.places import path_from
+from loopscope.escape import visible
+from loopscope.reports.paths import path_from
 from loopscope.rules.registry import find_rule
-from loopscope.sinks.visible import visible
-from loopscope.values import FileError, Level, Migration, Safety
+from loopscope.types import FileError, Level, Migration, Safety
 
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})

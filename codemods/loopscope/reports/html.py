@@ -11,16 +11,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from loopscope.reports.guide_pages import guide_pages
-from loopscope.reports.loop_boxes import boxes
-from loopscope.reports.places import join
+from loopscope.escape import visible
+from loopscope.reports.guide_html import guide_pages
+from loopscope.reports.loop_map_html import boxes
+from loopscope.reports.paths import join
 from loopscope.reports.side_by_side import rows
 from loopscope.reports.summary import Summary
 from loopscope.reports.templating import environment, own, policy, tiles
+from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
-from loopscope.sinks.hunks import Hunk, hunks
-from loopscope.sinks.visible import visible
-from loopscope.values import Change, FileError, Level, Migration, Safety, Target
+from loopscope.types import Change, FileError, Level, Migration, Safety, Target
 from loopscope.version import __version__
 
 # A page with more hunks starts with its suites and files closed.

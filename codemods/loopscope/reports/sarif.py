@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
-from loopscope.reports.places import directory_uri, uri_from
+from loopscope.escape import visible
+from loopscope.reports.paths import directory_uri, uri_from
+from loopscope.rewriting.hunks import split_lines
 from loopscope.rules.registry import REGISTRY, page
-from loopscope.sinks.hunks import split_lines
-from loopscope.sinks.visible import visible
-from loopscope.values import Change, EditRecord, FileError, Finding, Level, Migration, Safety
+from loopscope.types import Change, EditRecord, FileError, Finding, Level, Migration, Safety
 from loopscope.version import __version__
 
 _SCHEMA = (

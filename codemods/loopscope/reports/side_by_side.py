@@ -8,8 +8,8 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from loopscope.sinks.hunks import Hunk
-from loopscope.sinks.visible import pieces
+from loopscope.escape import pieces
+from loopscope.rewriting.hunks import Hunk
 
 # How much of the longer of two lines must stay for the rest of them to be marked.
 _ALIKE = 0.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loopscope.values import Level, Migration, Safety
+from loopscope.types import Level, Migration, Safety
 
 
 @dataclass(slots=True)

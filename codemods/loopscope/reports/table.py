@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loopscope.reports.text import STATUS_STYLES, Line
-from loopscope.values import Migration, Status
+from loopscope.types import Migration, Status
 
 _TITLES = ("suite", "files", "edits", "findings", "status", "time")
 

@@ -13,8 +13,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from loopscope.escape import visible
 from loopscope.reports.side_by_side import seen
-from loopscope.sinks.visible import visible
 
 
 def environment() -> Environment:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.reports.places import join
-from loopscope.values import (
+from loopscope.reports.paths import join
+from loopscope.types import (
     Change,
     EditRecord,
     FileError,

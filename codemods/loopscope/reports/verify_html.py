@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from loopscope.escape import visible
 from loopscope.reports.templating import environment, own, policy, tiles
 from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
-from loopscope.sinks.visible import visible
-from loopscope.verify.compare import Difference, grouped
-from loopscope.verify.verification import Verification
+from loopscope.verify.differences import Difference, grouped
+from loopscope.verify.result import Verification
 from loopscope.version import __version__
 
 _STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}

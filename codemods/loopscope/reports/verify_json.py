@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from loopscope.verify.compare import Difference
-from loopscope.verify.record import SuiteRun, TestRun
-from loopscope.verify.verification import Verification
+from loopscope.verify.differences import Difference
+from loopscope.verify.result import Verification
+from loopscope.verify.run_record import SuiteRun, TestRun
 from loopscope.version import __version__
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loopscope.reports.text import Line
-from loopscope.verify.compare import Cause, Difference, grouped
-from loopscope.verify.record import SuiteRun
-from loopscope.verify.verification import Verification
+from loopscope.verify.differences import Cause, Difference, grouped
+from loopscope.verify.result import Verification
+from loopscope.verify.run_record import SuiteRun
 
 _SHOWN = 20  # differences of one cause, and notes of one kind, unless all are asked for
 MEANING = {

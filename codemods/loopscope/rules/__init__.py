@@ -24,7 +24,7 @@ from loopscope.rules import (
     ls313_awaited_by_the_plugin,
     ls314_swallowed_cancellation,
 )
-from loopscope.rules.base import Rule
+from loopscope.rules.context import Rule
 
 ORDER: tuple[Rule, ...] = (
     ls101_event_loop_override.RULE,

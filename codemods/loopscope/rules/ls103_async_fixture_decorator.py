@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loopscope.loops.conversions import How
-from loopscope.loops.nodes import Key
-from loopscope.rules.base import Case, DefinitionEdit, Outcome, Rule, action, spell
-from loopscope.scopes import Scope
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.conversions import How
+from loopscope.rules.context import Case, DefinitionEdit, Outcome, Rule, action, spell
+from loopscope.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class UsePluginFixture(DefinitionEdit):
     new: str
 
     def apply(self, node: Any) -> Any:
-        from loopscope.syntax.decorators import set_decorator
+        from loopscope.rewriting.decorator_lists import set_decorator
 
         return set_decorator(node, (self.old,), name=self.new)
 
@@ -37,7 +37,7 @@ class RemoveMarks(DefinitionEdit):
     spelled: tuple[str, ...]
 
     def apply(self, node: Any) -> Any:
-        from loopscope.syntax.decorators import remove_decorator
+        from loopscope.rewriting.decorator_lists import remove_decorator
 
         return remove_decorator(node, self.spelled)
 

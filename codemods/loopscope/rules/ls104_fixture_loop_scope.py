@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loopscope.loops.nodes import Key
-from loopscope.loops.reading import Era
-from loopscope.rules.base import (
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import (
     Case,
     DefinitionEdit,
     Outcome,
@@ -22,9 +22,8 @@ from loopscope.rules.base import (
     note,
 )
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
-from loopscope.rules.recorded import unread_loops
-from loopscope.scopes import Scope
-from loopscope.values import Safety
+from loopscope.rules.trace_notes import unread_loops
+from loopscope.types import Safety, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class SetFixtureLoopScope(DefinitionEdit):
     loop_scope: Scope
 
     def apply(self, node: Any) -> Any:
-        from loopscope.syntax.decorators import set_decorator
+        from loopscope.rewriting.decorator_lists import set_decorator
 
         keywords = {"loop_scope": f'"{self.loop_scope.word}"'}
         return set_decorator(node, tuple(self.spelled), keywords=keywords)

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename
 
-from loopscope.facts.model import Function, PolicyBody
-from loopscope.loops.factories import FACTORIES_HOOK
-from loopscope.loops.nodes import Key
-from loopscope.loops.treatments import Treatment
-from loopscope.rules.base import Case, Outcome, Rule, action
-from loopscope.rules.factory_code import factory_code
-from loopscope.rules.override_edits import DeleteOverride, ReplaceOverride
-from loopscope.scopes import Scope
+from loopscope.analysis.file.facts import Function, PolicyBody
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.factories import FACTORIES_HOOK
+from loopscope.planning.override_actions import Treatment
+from loopscope.rules.codegen.factory import factory_code
+from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.ls101_event_loop_override.override_edits import (
+    DeleteOverride,
+    ReplaceOverride,
+)
+from loopscope.types import Scope
 
 
 def decide(case: Case) -> Iterator[Outcome]:

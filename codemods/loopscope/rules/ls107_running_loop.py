@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loopscope.facts.calls import CURRENT_LOOP
-from loopscope.facts.model import FileFacts, LoopCall, Place
-from loopscope.loops.conversions import How
-from loopscope.loops.nodes import Key
-from loopscope.loops.patches import find_patches
-from loopscope.rules.base import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.conversions import How
+from loopscope.planning.patched_names import find_patches
+from loopscope.rules.context import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class UseRunningLoop(DefinitionEdit):
     spellings: tuple[tuple[str, str], ...]
 
     def apply(self, node: Any) -> Any:
-        from loopscope.syntax.bodies import replace_calls
+        from loopscope.rewriting.bodies import replace_calls
 
         return replace_calls(node, dict(self.spellings))
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.model import FileFacts
-from loopscope.loops.ambient import Ambient
-from loopscope.loops.closure import AMBIENT
-from loopscope.rules.base import AppendEdit, Case, Need, Outcome, Rule
-from loopscope.rules.bridge_code import Writer
-from loopscope.values import Safety
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.suite.closure import AMBIENT
+from loopscope.planning.ambient import Ambient
+from loopscope.rules.codegen.bridge import Writer
+from loopscope.rules.context import AppendEdit, Case, Need, Outcome, Rule
+from loopscope.types import Safety
 
 
 def decide(case: Case) -> Iterator[Outcome]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.loops.reading import Era
-from loopscope.rules.base import Case, OptionEdit, Outcome, Rule, note
-from loopscope.scopes import Scope
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import Case, OptionEdit, Outcome, Rule, note
+from loopscope.types import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from loopscope.pins import is_pin_file, read_pins, requires_python
-from loopscope.pins.model import Kind, Pin
-from loopscope.pins.pythons import Pythons
-from loopscope.pins.releases import (
+from loopscope.requirements import is_pin_file, read_pins, requires_python
+from loopscope.requirements.compatibility import (
     COMPANIONS,
     PLUGIN,
     PYTEST_EXACT,
@@ -23,9 +21,11 @@ from loopscope.pins.releases import (
     Version,
     release_of,
 )
-from loopscope.pins.versions import highest, lowest, numbers, padded, raised, repinned
-from loopscope.rules.base import Case, Outcome, Rule, action
-from loopscope.values import FileError, Finding, Safety, Target
+from loopscope.requirements.pin import Kind, Pin
+from loopscope.requirements.python_versions import Pythons
+from loopscope.requirements.specifiers import highest, lowest, numbers, padded, raised, repinned
+from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.types import FileError, Finding, Safety, Target
 
 CODE = "LS202"
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.model import Function, ScopeKind
-from loopscope.loops.nodes import Key
-from loopscope.loops.reading import Era
-from loopscope.rules.base import Case, Outcome, Rule, action
+from loopscope.analysis.file.facts import Function, ScopeKind
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import Case, Outcome, Rule, action
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
-from loopscope.scopes import Scope
+from loopscope.types import Scope
 
 
 def decide(case: Case) -> Iterator[Outcome]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.model import FileFacts, ScopeKind
-from loopscope.loops.closure import EVENT_LOOP
-from loopscope.loops.modules import find_module
-from loopscope.loops.nodes import Key, Registered, Test
-from loopscope.rules.base import Case, Outcome, Rule, action
+from loopscope.analysis.file.facts import FileFacts, ScopeKind
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.rules.context import Case, Outcome, Rule, action
 
 
 def decide(case: Case) -> Iterator[Outcome]:

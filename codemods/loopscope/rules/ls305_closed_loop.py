@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename
 
-from loopscope.facts.dead_loops import ARGUMENT
-from loopscope.facts.model import Function
-from loopscope.loops.nodes import Key
-from loopscope.rules.base import Case, Outcome, Rule, action, note
-from loopscope.scopes import Scope
+from loopscope.analysis.file.checks_ls305_ls307 import ARGUMENT
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.rules.context import Case, Outcome, Rule, action, note
+from loopscope.types import Scope
 
 _SET_UPS = frozenset(
     f"{when}_{what}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.dead_loops import AFTER_CLOSE
-from loopscope.rules.base import Case, Outcome, Rule, note
+from loopscope.analysis.file.checks_ls305_ls307 import AFTER_CLOSE
+from loopscope.rules.context import Case, Outcome, Rule, note
 
 
 def decide(case: Case) -> Iterator[Outcome]:

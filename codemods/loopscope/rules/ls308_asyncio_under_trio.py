@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.model import Hazard
-from loopscope.facts.touches import TRIO
-from loopscope.loops.nodes import Key, Test
-from loopscope.rules.base import Case, Outcome, Rule, note
+from loopscope.analysis.file.checks_ls308_ls309_ls311 import TRIO
+from loopscope.analysis.file.facts import Hazard
+from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.rules.context import Case, Outcome, Rule, note
 
 _BACKEND = "anyio_backend"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from loopscope.loops.patches import find_patches
-from loopscope.rules.base import Case, Outcome, Rule, action
+from loopscope.planning.patched_names import find_patches
+from loopscope.rules.context import Case, Outcome, Rule, action
 from loopscope.rules.ls107_running_loop import swaps
 
 _SHOWN = 3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.calls import CURRENT_LOOP
-from loopscope.facts.model import Function, Place
-from loopscope.loops.nodes import Key
-from loopscope.loops.treatments import Treatment
-from loopscope.rules.base import Case, Outcome, Rule, note
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import Function, Place
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.override_actions import Treatment
+from loopscope.rules.context import Case, Outcome, Rule, note
 
 
 def decide(case: Case) -> Iterator[Outcome]:

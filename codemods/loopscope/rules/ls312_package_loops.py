@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.loops.nodes import Key
-from loopscope.loops.reading import Era
-from loopscope.rules.base import Case, Outcome, Rule, note
-from loopscope.scopes import Scope
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import Case, Outcome, Rule, note
+from loopscope.types import Scope
 
 _ADVICE = (
     "since pytest-asyncio 1.0 all packages share one loop. Use module or session loops where "

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.facts.model import Function
-from loopscope.rules.base import Case, Outcome, Rule, action
+from loopscope.analysis.file.facts import Function
+from loopscope.rules.context import Case, Outcome, Rule, action
 
 
 def decide(case: Case) -> Iterator[Outcome]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.rules.base import Case, Outcome, Rule, note
+from loopscope.rules.context import Case, Outcome, Rule, note
 
 
 def decide(case: Case) -> Iterator[Outcome]:

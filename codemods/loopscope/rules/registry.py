@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from loopscope.rules import ORDER
-from loopscope.rules.base import Case, Outcome, Rule
+from loopscope.rules.context import Case, Outcome, Rule
 from loopscope.rules.ls202_requirement import RULE as REQUIREMENT
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope import processes
-from loopscope.suites.files import read_regular
+from loopscope.discovery.read_file import read_regular
+from loopscope.verify.errors import CannotRun
 from loopscope.verify.interpreters import python_in
-from loopscope.verify.problem import CannotRun
 
 CACHE_VARIABLE = "LOOPSCOPE_CACHE"
 _PATIENCE = 1800.0  # seconds for one command: packages are fetched, and some are built

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from loopscope.verify.compare import Difference
-from loopscope.verify.record import SuiteRun
+from loopscope.verify.differences import Difference
+from loopscope.verify.run_record import SuiteRun
 
 Pair = tuple[SuiteRun, SuiteRun]  # before, after
 # Runs the suite again on both sides: all of it (None), or only these tests.

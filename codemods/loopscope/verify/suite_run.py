@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loopscope import processes
-from loopscope.suites.files import read_regular
-from loopscope.verify.problem import CannotRun
-from loopscope.verify.record import SuiteRun, parse
+from loopscope.discovery.read_file import read_regular
+from loopscope.verify.errors import CannotRun
+from loopscope.verify.run_record import SuiteRun, parse
 
 PROBE = Path(__file__).parent / "probe"
 _RAN = (0, 1, 2, None)  # exit codes of pytest after which the record tells what happened

@@ -1,0 +1,92 @@
+"""A suite as it is, and as its changes leave it, with what other suites have to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from posixpath import basename
+
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.reader import read_file
+from loopscope.analysis.suite.classify import Settings
+from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.trace import hear
+from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
+from loopscope.requirements import declares_plugin, legacy_mode_floor, modern_floor
+from loopscope.rewriting.source import SourceError, decode
+from loopscope.rewriting.unparsable import explain
+from loopscope.timeouts import OutOfTime, time_limit, took_too_long
+from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
+
+
+def read_suite(suite: Suite, errors: list[FileError], seconds: float) -> Reading:
+    """The suite as it is; what is wrong with a file of its own goes to ``errors``."""
+    facts = _read(suite.files, errors, seconds)
+    facts |= _read(_others(suite), [], seconds)
+    settings = _settings(suite.config, suite.files)
+    return Reading(facts, suite.config, settings, suite.around, hear(suite.recorded, facts))
+
+
+def read_result(
+    suite: Suite,
+    reading: Reading,
+    changes: Iterable[Change],
+    errors: list[FileError],
+    seconds: float,
+) -> Reading:
+    """The suite as ``changes`` leave it; those to other suites are among them."""
+    changes = list(changes)
+    after = {change.path: change.after for change in changes}
+    own = {path: data for path, data in after.items() if path not in suite.around}
+    facts = _read(own, errors, seconds)
+    facts |= _read({path: after[path] for path in after.keys() - own.keys()}, [], seconds)
+    config = suite.config
+    path = config.path or next((path for path in own if not path.endswith(".py")), None)
+    if path in own:
+        found = read_configuration(basename(path), own[path], path)
+        config = found if isinstance(found, PytestConfig) else config
+    facts = {**reading.files, **facts}
+    return Reading(facts, config, _settings(config, {}), suite.around, reading.heard)
+
+
+def _others(suite: Suite) -> dict[str, bytes]:
+    """The Python files of other suites, by their paths from the root of this one."""
+    found = dict(suite.around.outside)
+    for prefix, inner in suite.around.below.items():
+        found |= {prefix + path: data for path, data in inner.files.items()}
+    return found
+
+
+def _read(
+    files: Mapping[str, bytes], errors: list[FileError], seconds: float
+) -> dict[str, FileFacts]:
+    facts: dict[str, FileFacts] = {}
+    for path in sorted(files):
+        if not path.endswith(".py"):
+            continue
+        try:
+            with time_limit(seconds):
+                facts[path] = read_file(path, decode(files[path]).text)
+        except SourceError as error:
+            errors.append(FileError(path, error.message, error.line))
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            errors.append(FileError(path, *explain(error, decode(files[path]).text)))
+        except OutOfTime:
+            errors.append(FileError(path, took_too_long(seconds)))
+    return facts
+
+
+def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
+    test = loop_scope_option(config, "asyncio_default_test_loop_scope")
+    fixture = loop_scope_option(config, "asyncio_default_fixture_loop_scope")
+    mode = asyncio_mode(config)
+    if "asyncio_mode" not in config.options and mode == "strict" and legacy_mode_floor(files):
+        mode = "legacy"  # the default of the releases up to 0.18
+    return Settings(
+        mode=mode,
+        test_default=test if isinstance(test, Scope) else None,
+        fixture_default=fixture if isinstance(fixture, Scope) else None,
+        fixture_scope=fixture == "fixture-scope",
+        modern_requirement=modern_floor(files),
+        declared=declares_plugin(files)
+        or any(option.startswith("asyncio_") for option in config.options),
+    )

@@ -1,0 +1,206 @@
+"""Find the calls that ask for the current loop, and how a loop argument is used."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from loopscope.analysis.file.facts import LoopCall, LoopUse, Place, UseKind
+from loopscope.analysis.file.names import Names, imports_of, statements
+from loopscope.rewriting.syntax_tree import walk
+
+# Calls that give the current loop, or that take it silently.
+CURRENT_LOOP = frozenset(
+    {
+        "asyncio.get_event_loop",
+        "asyncio.events.get_event_loop",
+        "asyncio.get_event_loop_policy().get_event_loop",
+    }
+)
+_CONSTRUCTORS = frozenset({"asyncio.Future", "asyncio.ensure_future", "asyncio.gather"})
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Lines:
+    """Some lines of a file, to be asked whether any of them lies in a range."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._numbers = sorted(numbers)
+
+    def any_in(self, first: int, last: int) -> bool:
+        """Whether there is one from ``first`` to ``last``, both included."""
+        index = bisect_left(self._numbers, first)
+        return index < len(self._numbers) and self._numbers[index] <= last
+
+
+@dataclass(slots=True)
+class CallFinder:
+    """Walks one file and keeps every call that asks for the current loop."""
+
+    names: Names
+    ordinals: Mapping[ast.AST, int]
+    lines: Lines  # lines with a hit; only statements over one of them are walked
+    found: list[LoopCall]
+
+    def statement(
+        self, node: ast.AST, place: Place, ordinal: int | None, owner: int | None
+    ) -> None:
+        """Look at a statement or expression that stands at ``place`` in ``ordinal``."""
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+        decorators = getattr(node, "decorator_list", ())
+        first = min([first, *(item.lineno for item in decorators)])
+        if first and not self.lines.any_in(first, last):
+            return
+        self.visit(node, place, ordinal, owner)
+
+    def visit(
+        self,
+        node: ast.AST,
+        place: Place,
+        ordinal: int | None,
+        owner: int | None,
+        method: str = "",
+    ) -> None:
+        if isinstance(node, _FUNCTIONS):
+            self._function(node, place, ordinal, owner)
+        elif isinstance(node, ast.ClassDef):
+            for item in [*node.decorator_list, *node.bases, *node.keywords]:
+                self.visit(item, place, ordinal, owner)
+            for member in node.body:
+                self.statement(member, Place.CLASS, ordinal, owner)
+        elif isinstance(node, ast.Lambda):
+            self.visit(node.args, place, ordinal, owner)
+            self.visit(node.body, Place.LAMBDA, ordinal, owner)
+        elif isinstance(node, ast.GeneratorExp):
+            self._generator(node, place, ordinal, owner)
+        elif isinstance(node, ast.Call):
+            self._call(node, place, ordinal, owner, method)
+            if isinstance(node.func, ast.Attribute):
+                self.visit(node.func.value, place, ordinal, owner, node.func.attr)
+            else:
+                self.visit(node.func, place, ordinal, owner)
+            for item in [*node.args, *node.keywords]:
+                self.visit(item, place, ordinal, owner)
+        else:
+            for child in ast.iter_child_nodes(node):
+                self.visit(child, place, ordinal, owner)
+
+    def _function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        place: Place,
+        ordinal: int | None,
+        owner: int | None,
+    ) -> None:
+        outside = Place.DEFAULT if place in (Place.MODULE, Place.CLASS) else place
+        for item in [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]:
+            self.visit(item, outside, ordinal, owner)
+        mine = self.ordinals[node]
+        if isinstance(node, ast.AsyncFunctionDef):
+            inside = Place.ASYNC
+        else:
+            inside = Place.SYNC if ordinal is None else Place.NESTED
+        outer = self.names
+        local = [found for child in statements(node.body) for found in imports_of(child)]
+        if local:
+            self.names = outer.with_local(local)
+        for statement in node.body:
+            self.statement(statement, inside, mine, mine if owner is None else owner)
+        self.names = outer
+
+    def _generator(
+        self, node: ast.GeneratorExp, place: Place, ordinal: int | None, owner: int | None
+    ) -> None:
+        # Only the first iterable is evaluated where the expression stands.
+        self.visit(node.generators[0].iter, place, ordinal, owner)
+        inner = [node.elt, *node.generators[0].ifs, *node.generators[1:]]
+        for item in inner:
+            self.visit(item, Place.GENERATOR, ordinal, owner)
+
+    def _call(
+        self, node: ast.Call, place: Place, ordinal: int | None, owner: int | None, method: str
+    ) -> None:
+        what = self.names.resolve(node.func)
+        if what is None:
+            return
+        takes_loop = any(keyword.arg == "loop" for keyword in node.keywords)
+        current = what in CURRENT_LOOP and not node.args and not node.keywords
+        if current or (what in _CONSTRUCTORS and not takes_loop):
+            spelled = ast.unparse(node.func)
+            self.found.append(
+                LoopCall(
+                    what,
+                    spelled,
+                    place,
+                    node.lineno,
+                    node.col_offset + 1,
+                    ordinal,
+                    owner,
+                    method,
+                )
+            )
+
+
+def loop_uses(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, name: str = "event_loop"
+) -> tuple[LoopUse, ...]:
+    """Every mention of the argument ``name`` in the body of ``node``."""
+    found: list[LoopUse] = []
+
+    def visit(child: ast.AST, nested: bool, calls: str | None) -> None:
+        if isinstance(child, ast.Name) and child.id == name:
+            if not isinstance(child.ctx, ast.Load):
+                kind = UseKind.STORE
+            elif nested:
+                kind = UseKind.NESTED
+            else:
+                kind = UseKind.CALL if calls else UseKind.VALUE
+            found.append(LoopUse(kind, child.lineno, calls or ""))
+            return
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
+            visit(child.func.value, nested, child.func.attr)
+            for item in [*child.args, *child.keywords]:
+                visit(item, nested, None)
+            return
+        if isinstance(child, (*_FUNCTIONS, ast.Lambda)):
+            body = child.body if isinstance(child.body, list) else [child.body]
+            outside = [*getattr(child, "decorator_list", ()), child.args]
+            for item in outside:
+                visit(item, nested, None)
+            for item in body:
+                visit(item, True, None)
+            return
+        nested = nested or isinstance(child, (ast.GeneratorExp, ast.ClassDef))
+        for item in ast.iter_child_nodes(child):
+            visit(item, nested, None)
+
+    for statement in node.body:
+        visit(statement, False, None)
+    return tuple(found)
+
+
+_RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", "uvloop.run"})
+
+
+def drives_loops(node: ast.AST, names: Names) -> bool:
+    """Whether a function runs some loop by itself, other than the one it got as argument."""
+    for child in walk(node):
+        if not isinstance(child, ast.Call):
+            continue
+        if names.resolve(child.func) in _RUNNERS:
+            return True
+        if isinstance(child.func, ast.Attribute) and child.func.attr in (
+            "run_until_complete",
+            "run_forever",
+        ):
+            receiver = child.func.value
+            own = isinstance(receiver, ast.Name) and receiver.id == "event_loop"
+            current = (
+                isinstance(receiver, ast.Call) and names.resolve(receiver.func) in CURRENT_LOOP
+            )
+            if child.func.attr == "run_forever" or not (own or current):
+                return True
+    return False

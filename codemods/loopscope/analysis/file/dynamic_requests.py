@@ -1,0 +1,155 @@
+"""Which fixtures a function asks for at run time: the names that ``getfixturevalue`` gets."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import escape
+from typing import TypeGuard
+
+from loopscope.analysis.file.positions import Spot, spot
+from loopscope.rewriting.syntax_tree import walk
+
+_LOOP = "event_loop"
+_ADDING = ("append", "insert", "extend")
+Constants = Mapping[str, ast.expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What ``getfixturevalue`` is called with in one function.
+
+    ``built`` are the lines where the name is put together and may be that of the loop.
+    """
+
+    names: tuple[str, ...] = ()  # "" where it is not known
+    built: tuple[int, ...] = ()
+
+
+def constants(body: list[ast.stmt]) -> Constants:
+    """What the variables of a module are assigned, those of one assignment only."""
+    found: dict[str, list[ast.expr]] = {}
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.setdefault(name, []).append(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found.setdefault(name, []).append(value)
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+
+def dynamic_requests(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Constants) -> Requests:
+    """The names that the function may ask for.
+
+    A name that is no literal counts as that of the loop where the function, its decorators
+    or the constants that it mentions hold this name.
+    """
+    known = {**module, **_locals(node)}
+    is_async = isinstance(node, ast.AsyncFunctionDef)
+    names: list[str] = []
+    built: list[int] = []
+    for line, value in _values(node):
+        name = _pattern(value, known)
+        if name.strip("*") == "" and _mentions_loop(node, known):
+            name = _LOOP
+        names.append("" if "*" in name else name)
+        partly = "*" in name and name.strip("*") and fnmatchcase(_LOOP, name)
+        awkward = is_async and name == _LOOP and not isinstance(value, ast.Constant)
+        if partly or awkward:
+            built.append(line)
+    return Requests(tuple(names), tuple(built))
+
+
+def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the function hands the name of the loop to another: ``get(request, "event_loop")``.
+
+    Not to what only looks at attributes or marks.
+    """
+    return any(
+        isinstance(child, ast.Call)
+        and isinstance(child.func, (ast.Name, ast.Attribute))
+        and _tail(child.func) not in ("getattr", "hasattr", "setattr", "delattr", "usefixtures")
+        and any(_is_loop_name(value) for value in child.args)
+        for statement in node.body
+        for child in walk(statement)
+    )
+
+
+def loop_questions(node: ast.AST, names: object) -> Iterator[Spot]:
+    """``"event_loop" in request.fixturenames``: true for async tests on 0.21, and never on 1.x."""
+    for child in walk(node):
+        match child:
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[value]):
+                if _is_loop_name(left) and _is_fixture_names(value):
+                    yield spot(child)
+
+
+def _tail(func: ast.Name | ast.Attribute) -> str:
+    return func.id if isinstance(func, ast.Name) else func.attr
+
+
+def _values(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:
+    """The arguments of ``getfixturevalue``, and what is put among the ``fixturenames``."""
+    called = set()
+    for child in walk(node):
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
+            func, values = child.func, [*child.args, *(item.value for item in child.keywords)]
+            if func.attr == "getfixturevalue" and values:
+                called.add(func)
+                yield child.lineno, values[0]
+            elif func.attr in _ADDING and _is_fixture_names(func.value):
+                for value in values:
+                    items = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+                    yield from ((child.lineno, item) for item in items if _is_loop_name(item))
+        elif _hands_on(child) and child not in called:
+            yield child.lineno, child
+
+
+def _hands_on(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """``request.getfixturevalue`` as a value, to be called elsewhere."""
+    return isinstance(node, ast.Attribute) and node.attr == "getfixturevalue"
+
+
+def _is_fixture_names(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "fixturenames"
+
+
+def _is_loop_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == _LOOP
+
+
+def _locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]:
+    """The local variables that are assigned once; all others are only known at run time."""
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    found: dict[str, ast.expr] = {item.arg: ast.Name("") for item in arguments}
+    for child in walk(node):
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            found[child.id] = ast.Name("")
+    for child in node.body:
+        if isinstance(child, ast.Assign) and isinstance(child.targets[0], ast.Name):
+            found[child.targets[0].id] = child.value
+    return found
+
+
+def _pattern(node: ast.expr, known: Constants, depth: int = 5) -> str:
+    """The string that an expression gives, with a star for each part that is not known."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return escape(node.value)
+    if isinstance(node, ast.Name) and node.id in known and depth:
+        return _pattern(known[node.id], known, depth - 1)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _pattern(node.left, known, depth) + _pattern(node.right, known, depth)
+    if isinstance(node, ast.FormattedValue) and node.conversion == -1 and not node.format_spec:
+        return _pattern(node.value, known, depth)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_pattern(value, known, depth) for value in node.values)
+    return "*"
+
+
+def _mentions_loop(node: ast.AST, known: Constants) -> bool:
+    """Whether the name of the loop stands in a function, or in a constant that it mentions."""
+    mentioned = (known.get(child.id) for child in walk(node) if isinstance(child, ast.Name))
+    places = [node, *(value for value in mentioned if value is not None)]
+    return any(_is_loop_name(child) for place in places for child in walk(place))

@@ -1,0 +1,309 @@
+"""What one Python file says, as plain picklable values.
+
+An ordinal is the 0-based number of a ``def``, ``async def`` or ``class`` statement in its
+file, in the order in which they are written, all levels of nesting counted. Lines are
+1-based.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loopscope.types import Scope
+
+# What a file refers to: ``asyncio.get_event_loop`` written as ``aio.get_event_loop``.
+Spelling = str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A ``pytest.mark.NAME`` as it stands somewhere: on a definition, in a variable, a list.
+
+    ``ordinal`` names the definition that it decorates; where it stands in a statement
+    (``pytestmark = …``, ``my_mark = …``), ``statement`` is the line of that statement.
+    """
+
+    name: str
+    spelled: Spelling
+    line: int
+    path: str = ""
+    ordinal: int | None = None
+    statement: int | None = None
+    strings: tuple[str, ...] = ()  # the positional arguments that are literal strings
+    keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
+    inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
+    reference: str = ""  # no mark: the (dotted) name of what may hold some in another file
+
+    @property
+    def loop_scope(self) -> Scope | None:
+        """The loop scope that the mark names itself, by either keyword."""
+        return Scope.parse(self.keywords.get("loop_scope") or self.keywords.get("scope"))
+
+
+class ScopeKind(enum.Enum):
+    """How a fixture states its scope."""
+
+    ABSENT = "absent"
+    LITERAL = "literal"
+    CALLABLE = "callable"  # a name or lambda: known only when pytest asks
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """The decorator that makes a function a fixture."""
+
+    origin: str  # "pytest.fixture", "pytest.yield_fixture" or "pytest_asyncio.fixture"
+    spelled: Spelling
+    name: str  # the name by which tests ask for it
+    scope: Scope
+    scope_kind: ScopeKind
+    loop_scope: Scope | None
+    autouse: bool
+    has_params: bool
+    keywords: tuple[str, ...] = ()
+    decorators: int = 1  # how many decorators the function has
+
+
+class UseKind(enum.Enum):
+    """What a function does with the loop that it got as an argument."""
+
+    CALL = "call"  # loop.method(…) in the function's own body
+    VALUE = "value"  # any other mention in the own body
+    NESTED = "nested"  # inside a nested sync function, a lambda or a generator expression
+    STORE = "store"  # assigned to or deleted: no longer the argument
+
+
+@dataclass(frozen=True, slots=True)
+class LoopUse:
+    """One mention of the loop argument in a function's body."""
+
+    kind: UseKind
+    line: int
+    method: str = ""  # for CALL
+
+
+class Place(enum.Enum):
+    """Where a call stands, seen from the code around it. The value completes "in …"."""
+
+    ASYNC = "an async function"
+    SYNC = "a sync function"
+    NESTED = "a sync function inside another function"
+    LAMBDA = "a lambda"
+    GENERATOR = "a generator expression"
+    DEFAULT = "a default argument or a decorator"
+    CLASS = "a class body"
+    MODULE = "module level"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCall:
+    """A call that asks for the current loop, such as ``asyncio.get_event_loop()``."""
+
+    what: str  # resolved: "asyncio.get_event_loop", "asyncio.Future", …
+    spelled: Spelling
+    place: Place
+    line: int
+    column: int
+    ordinal: int | None  # the nearest enclosing def, None at module level
+    owner: int | None  # the module- or class-level def that it stands in
+    method: str = ""  # what is called on the result: "run_until_complete", "time", …
+    through: str = ""  # the function that makes the call, where the owner only calls this one
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function at module or class level, outside any other function."""
+
+    ordinal: int
+    name: str
+    qualname: str
+    line: int  # of the ``def``
+    first_line: int  # of its first decorator
+    end_line: int
+    class_ordinal: int | None
+    is_async: bool
+    is_generator: bool
+    conditional: bool  # inside ``if``, ``try``, ``with`` …
+    parameters: tuple[str, ...]  # those that pytest fills: without default, no self or cls
+    all_parameters: tuple[str, ...]
+    fixture: Fixture | None
+    marks: tuple[Mark, ...]
+    decorators: tuple[str, ...]  # resolved dotted names, "" where unknown
+    parametrized: frozenset[str] = frozenset()  # argument names given by direct parametrize
+    dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
+    built: tuple[int, ...] = ()  # lines where that name is put together, and may be event_loop
+    calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    passes_loop_name: bool = False  # it calls something with the string "event_loop"
+    loop_uses: tuple[LoopUse, ...] = ()
+    override: OverrideBody | None = None
+    policy: PolicyBody | None = None
+    drives_loops: bool = False  # asyncio.run, another loop's run_until_complete and the like
+    known_decorators: bool = True  # nothing but fixtures and marks
+    returns_call: bool = False  # a sync function with "return something(…)"
+    awaits: frozenset[str] = frozenset()  # arguments that it awaits or iterates over as such
+    wraps_sync: bool = False  # a decorator that returns a sync function of its own
+    decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
+    is_alias: bool = False  # its body only hands on the event_loop argument
+
+    @property
+    def is_method(self) -> bool:
+        return self.class_ordinal is not None
+
+
+class BodyKind(enum.Enum):
+    """What an override of ``event_loop`` does, see rule LS101."""
+
+    PLAIN = "plain"  # creation and redundant lines only
+    DEBUG = "debug"  # set_debug besides
+    FACTORY = "factory"  # it makes a loop of another kind
+    WORK = "work"  # work before or after the yield
+    OTHER = "other"  # anything else; ``reason`` says what
+    BRIDGE = "bridge"  # ours: an async fixture that returns the running loop
+
+
+@dataclass(frozen=True, slots=True)
+class LoopVariant:
+    """One kind of loop that an override makes, as source texts.
+
+    A function with the statements and ``return expression`` makes the loop; ``direct`` is a
+    module-level callable that does it alone, ``policy`` an expression for an event loop policy
+    that makes such loops, "" where there is none. ``names`` are those that the code takes from
+    its module.
+    """
+
+    key: str
+    statements: tuple[str, ...]
+    expression: str
+    direct: str = ""
+    policy: str = ""
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBody:
+    """What an ``event_loop_policy`` override returns, one variant for each of its params.
+
+    No variants: it does more, or ``reason`` says what stands in the way. ``default`` says that
+    it returns the default policy, and nothing else.
+    """
+
+    variants: tuple[LoopVariant, ...] = ()
+    default: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideBody:
+    """The reading of an override's body; statements are dedented source texts."""
+
+    kind: BodyKind
+    reason: str = ""
+    line: int = 0
+    dropped: tuple[str, ...] = ()  # clean-up that asyncio.Runner does by itself
+    variable: str = ""  # the local name of the loop
+    before: tuple[str, ...] = ()  # work before the yield
+    after: tuple[str, ...] = ()  # work between the yield and the close
+    closed: tuple[str, ...] = ()  # work after the close
+    returns: bool = False  # it returns the loop and so never closes it
+    sets_current: bool = False  # it calls set_event_loop itself
+    parameters: tuple[str, ...] = ()  # fixtures that the work uses
+    variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class at module level or inside another class."""
+
+    ordinal: int
+    name: str
+    qualname: str
+    line: int
+    parent: int | None
+    bases: tuple[str, ...]  # resolved dotted names
+    marks: tuple[Mark, ...]
+    pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
+    has_init: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A name that an import binds at module level."""
+
+    name: str
+    module: str  # absolute dotted module, relative ones start with dots
+    attribute: str | None  # None: the module itself; "*": everything
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkingHook:
+    """A collection hook that adds an asyncio mark to tests."""
+
+    ordinal: int
+    name: str
+    line: int
+    bare: bool  # the mark has no keywords
+    only_marks: bool  # it marks every async test and does nothing else
+    old_keyword: bool  # the mark says scope=
+    on_async_tests: bool  # it asks pytest_asyncio.is_async_test
+    spelled: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Something that a rule only reports, as it stands in one file.
+
+    ``detail`` is the rule's own word for what was found. ``imports`` are those that the
+    function makes for itself (LS309 only).
+    """
+
+    code: str
+    line: int
+    column: int
+    ordinal: int | None  # the function that it stands in, else the class, None at module level
+    detail: str = ""
+    imports: tuple[Import, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """All that loopscope wants to know of one file."""
+
+    path: str
+    functions: tuple[Function, ...] = ()
+    classes: tuple[Class, ...] = ()
+    marks: tuple[Mark, ...] = ()  # of the module-level pytestmark
+    pytestmark: int | None = None
+    mark_variables: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
+    imports: tuple[Import, ...] = ()
+    plugins: tuple[str, ...] = ()
+    loop_calls: tuple[LoopCall, ...] = ()
+    hooks: tuple[MarkingHook, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
+    exported: tuple[str, ...] = ()  # the names in __all__
+
+    def standing(self) -> tuple[Function, ...]:
+        """The functions without those that a later definition of the same name replaces.
+
+        One under a condition may or may not replace another, so both stand.
+        """
+        last = {(f.class_ordinal, f.name): f.ordinal for f in self.functions if not f.conditional}
+        return tuple(
+            f for f in self.functions if f.ordinal >= last.get((f.class_ordinal, f.name), -1)
+        )
+
+    def spelling(self, dotted: str) -> str | None:
+        """How this file writes ``asyncio.create_task``, or None where it imports no such name."""
+        for bound in self.imports:
+            origin = (
+                bound.module if bound.attribute is None else f"{bound.module}.{bound.attribute}"
+            )
+            if dotted == origin:
+                return bound.name
+            if bound.attribute is None and dotted.startswith(origin + "."):
+                return bound.name + dotted[len(origin) :]
+        return None

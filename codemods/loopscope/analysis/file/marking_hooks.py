@@ -1,0 +1,99 @@
+"""Hooks of a conftest or plugin that mark tests as asyncio tests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from loopscope.analysis.file.facts import MarkingHook
+from loopscope.analysis.file.names import Names, dotted
+
+_LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
+_COROUTINE_TESTS = frozenset(
+    {
+        "inspect.iscoroutinefunction",
+        "asyncio.iscoroutinefunction",
+        "pytest_asyncio.is_async_test",
+    }
+)
+
+
+def read_hook(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int, names: Names
+) -> MarkingHook | None:
+    """The hook, if the function is one that adds an asyncio mark."""
+    if not node.name.startswith("pytest_"):
+        return None
+    marks = list(_asyncio_marks(node, names))
+    if not marks:
+        return None
+    return MarkingHook(
+        ordinal=ordinal,
+        name=node.name,
+        line=node.lineno,
+        bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks),
+        only_marks=node.name in _LATE and _only_marks(node, names),
+        old_keyword=any(
+            isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
+            for mark in marks
+        ),
+        on_async_tests=any(
+            isinstance(child, ast.Call)
+            and (names.resolve(child.func) or "").endswith("is_async_test")
+            for child in ast.walk(node)
+        ),
+        spelled=next(
+            (
+                dotted(mark.func if isinstance(mark, ast.Call) else mark) or ""
+                for mark in marks
+                if not isinstance(mark, ast.Constant)
+            ),
+            "",
+        ),
+    )
+
+
+def _asyncio_marks(node: ast.AST, names: Names) -> Iterator[ast.expr]:
+    """The marks that ``add_marker`` adds in the function, and those that it names."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Call) and names.resolve(child.func) == "pytest.mark.asyncio":
+            yield child
+        elif isinstance(child, ast.Call) and _is_add_marker(child) and child.args:
+            first = child.args[0]
+            literal = isinstance(first, ast.Constant) and first.value == "asyncio"
+            if literal or (
+                isinstance(first, ast.Attribute) and names.resolve(first) == "pytest.mark.asyncio"
+            ):
+                yield first
+
+
+def _is_add_marker(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "add_marker"
+
+
+def _only_marks(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
+    """Whether the hook does nothing but mark every async test: auto mode does the same."""
+    body = [item for item in node.body if not _is_docstring(item)]
+    if node.name == "pytest_collection_modifyitems":
+        if len(body) != 1 or not isinstance(body[0], ast.For) or body[0].orelse:
+            return False
+        body = body[0].body
+    if len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse:
+        if not _asks_for_coroutine(body[0].test, names):
+            return False
+        body = body[0].body
+    return (
+        len(body) == 1
+        and isinstance(body[0], ast.Expr)
+        and isinstance(body[0].value, ast.Call)
+        and _is_add_marker(body[0].value)
+        and bool(list(_asyncio_marks(body[0], names)))
+    )
+
+
+def _asks_for_coroutine(test: ast.expr, names: Names) -> bool:
+    return isinstance(test, ast.Call) and names.resolve(test.func) in _COROUTINE_TESTS
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,0 +1,160 @@
+"""Read marks: as decorators, in variables, in parameters, and applied by helper functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.names import Names, dotted, is_getattr
+from loopscope.rewriting.syntax_tree import walk
+
+_MARK = "pytest.mark."
+_ASYNCIO = "pytest.mark.asyncio"
+_PLUGINS = ("pytest", "pytest_asyncio")
+
+
+@dataclass(slots=True)
+class MarkReader:
+    """Reads the marks of one file; ``variables`` grow as its statements are read."""
+
+    path: str
+    names: Names
+    variables: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
+
+    def marks_in(
+        self, node: ast.expr, *, ordinal: int | None = None, statement: int | None = None
+    ) -> Iterator[Mark]:
+        """The marks that a decorator, or the value of a ``pytestmark``, applies.
+
+        A name from another file becomes a mark that only refers to it.
+        """
+        if isinstance(node, (ast.List, ast.Tuple)):
+            for item in node.elts:
+                yield from self.marks_in(item, ordinal=ordinal, statement=statement)
+            return
+        if isinstance(node, ast.BinOp):
+            for side in (node.left, node.right):
+                yield from self.marks_in(side, ordinal=ordinal, statement=statement)
+            return
+        if isinstance(node, (ast.Starred, ast.Subscript)):
+            yield from self.marks_in(node.value, ordinal=ordinal, statement=statement)
+            return
+        call = node if isinstance(node, ast.Call) else None
+        func = call.func if call else node
+        if call is not None and is_getattr(call):
+            call, func = None, node
+        resolved = self.names.resolve(func)
+        more = call is not None and call.keywords and resolved  # keywords for a mark
+        held = self.variables.get(dotted(func) or "")
+        if held is not None and not more:
+            yield from held
+            return
+        if resolved is None or not resolved.startswith(_MARK):
+            yield from self._reference(func, ordinal, statement)
+            return
+        yield self._mark(resolved[len(_MARK) :], func, call, ordinal, statement)
+
+    def param_marks(self, decorators: Sequence[ast.expr], ordinal: int) -> Iterator[Mark]:
+        """The marks of single parameters: ``pytest.param(…, marks=…)``, written or by name."""
+        for decorator in decorators:
+            if not isinstance(decorator, ast.Call) or len(decorator.args) < 1:
+                continue
+            if self.names.resolve(decorator.func) == f"{_MARK}parametrize":
+                for value in [*decorator.args[1:], *(item.value for item in decorator.keywords)]:
+                    yield from self._in_params(value, ordinal=ordinal)
+
+    def _in_params(
+        self, node: ast.expr, *, ordinal: int | None = None, statement: int | None = None
+    ) -> Iterator[Mark]:
+        for child in ast.walk(node):
+            if isinstance(child, ast.keyword) and child.arg == "marks":
+                for mark in self.marks_in(child.value, ordinal=ordinal, statement=statement):
+                    own = mark.ordinal is not None and mark.ordinal == ordinal
+                    yield replace(mark, inside=True) if own else mark
+            elif isinstance(child, ast.Name):
+                if child.id in self.variables:
+                    yield from (mark for mark in self.variables[child.id] if mark.inside)
+                else:
+                    yield from self._reference(child, ordinal)
+
+    def _reference(
+        self, node: ast.expr, ordinal: int | None, statement: int | None = None
+    ) -> Iterator[Mark]:
+        name = self.names.resolve(node) or (node.id if isinstance(node, ast.Name) else "")
+        if name and name.partition(".")[0] not in _PLUGINS:
+            yield self._mark("", node, None, ordinal, statement, reference=name)
+
+    def assigned(self, name: str, value: ast.expr, line: int) -> None:
+        """Keep the marks that a module-level variable holds, whatever it may be."""
+        marks = tuple(self.marks_in(value, statement=line))
+        if isinstance(value, ast.Call) and not any(mark.name for mark in marks):
+            marks = ()
+        if not any(mark.name == "asyncio" for mark in marks):
+            marks += tuple(self._mentioned(value, None, line))
+        if marks:
+            self.variables[name] = marks
+
+    def applied(self, node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int) -> None:
+        """Keep the asyncio marks in the body of a helper that may be used as a decorator.
+
+        Under whatever condition they stand: they are meant for async tests.
+        """
+        found = [mark for item in node.body for mark in self._mentioned(item, ordinal, None)]
+        if found:
+            self.variables[node.name] = tuple(found)
+
+    def _mentioned(
+        self, node: ast.AST, ordinal: int | None, statement: int | None
+    ) -> Iterator[Mark]:
+        """The asyncio marks anywhere in a statement or expression."""
+        calls: dict[ast.expr, ast.Call] = {}
+        for child in walk(node):
+            if isinstance(child, ast.Call):
+                calls[child.func] = child
+            if not isinstance(child, (ast.Name, ast.Attribute)):
+                continue
+            if isinstance(child, ast.Name) and child.id in self.variables:
+                yield from (m for m in self.variables[child.id] if m.name == "asyncio")
+            elif self.names.resolve(child) == _ASYNCIO:
+                call = calls.get(child)
+                yield self._mark("asyncio", child, call, ordinal, statement, inside=True)
+
+    def _mark(
+        self,
+        name: str,
+        func: ast.expr,
+        call: ast.Call | None,
+        ordinal: int | None,
+        statement: int | None,
+        *,
+        inside: bool = False,
+        reference: str = "",
+    ) -> Mark:
+        return Mark(
+            name=name,
+            spelled=dotted(func) or "",
+            line=func.lineno,
+            path=self.path,
+            ordinal=ordinal,
+            statement=statement,
+            strings=tuple(_strings(call)),
+            keywords=_keywords(call),
+            inside=inside,
+            reference=reference,
+        )
+
+
+def _strings(call: ast.Call | None) -> Iterator[str]:
+    for value in call.args if call else ():
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value
+
+
+def _keywords(call: ast.Call | None) -> Mapping[str, str | None]:
+    return {
+        item.arg: str(item.value.value) if isinstance(item.value, ast.Constant) else None
+        for item in (call.keywords if call else ())
+        if item.arg
+    }

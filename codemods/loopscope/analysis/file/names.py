@@ -1,0 +1,138 @@
+"""Resolve the names of a file to dotted origins, without LibCST metadata."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from loopscope.analysis.file.facts import Import
+
+
+def dotted(node: ast.expr) -> str | None:
+    """``a.b.c`` for a chain of attributes that ends in a name, else None."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def is_getattr(call: ast.Call) -> bool:
+    """``getattr(thing, "name")``, another way to write ``thing.name``."""
+    return (
+        isinstance(call.func, ast.Name)
+        and call.func.id == "getattr"
+        and len(call.args) == 2
+        and isinstance(call.args[1], ast.Constant)
+        and isinstance(call.args[1].value, str)
+    )
+
+
+class Names:
+    """The names that imports bind, with a scope for function-local imports."""
+
+    def __init__(self, imports: Iterable[Import]) -> None:
+        self._origins = {
+            found.name: found.module if found.attribute is None else _join(found)
+            for found in imports
+            if found.attribute != "*"
+        }
+
+    def resolve(self, node: ast.expr) -> str | None:
+        """The dotted origin of a name or attribute chain; a chain may pass through a call.
+
+        ``asyncio.get_event_loop_policy().get_event_loop`` resolves to itself, parentheses
+        included. A name that no import binds resolves to None.
+        """
+        suffix: list[str] = []
+        while True:
+            if isinstance(node, ast.Attribute):
+                suffix.append(f".{node.attr}")
+                node = node.value
+            elif isinstance(node, ast.Call) and not node.args and not node.keywords:
+                suffix.append("()")
+                node = node.func
+            elif isinstance(node, ast.Call) and is_getattr(node):
+                suffix.append(f".{ast.literal_eval(node.args[1])}")
+                node = node.args[0]
+            else:
+                break
+        if not isinstance(node, ast.Name) or node.id not in self._origins:
+            return None
+        return self._origins[node.id] + "".join(reversed(suffix))
+
+    def with_local(self, imports: Iterable[Import]) -> Names:
+        """These names, with those that a function imports for itself on top."""
+        local = Names(imports)
+        local._origins = {**self._origins, **local._origins}
+        return local
+
+
+def _join(found: Import) -> str:
+    return f"{found.module}{'' if found.module.endswith('.') else '.'}{found.attribute}"
+
+
+def imports_of(statement: ast.stmt) -> Iterator[Import]:
+    """The names that one import statement binds."""
+    if isinstance(statement, ast.Import):
+        for alias in statement.names:
+            if alias.asname:
+                yield Import(alias.asname, alias.name, None, statement.lineno)
+            else:
+                root = alias.name.partition(".")[0]
+                yield Import(root, root, None, statement.lineno)
+    elif isinstance(statement, ast.ImportFrom):
+        module = "." * statement.level + (statement.module or "")
+        for alias in statement.names:
+            yield Import(alias.asname or alias.name, module, alias.name, statement.lineno)
+
+
+def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement below ``body`` in document order, bodies of definitions included."""
+    for statement in body:
+        yield statement
+        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+            for child in getattr(statement, name, ()):
+                if isinstance(child, ast.stmt):
+                    yield from statements((child,))
+                else:  # an except handler or a match case
+                    yield from statements(child.body)
+
+
+def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
+    """What assignments at module level call otherwise: ``m = pytest.mark``.
+
+    As imports, so that names resolve through them; only for pytest and pytest-asyncio.
+    """
+    found: list[Import] = []
+    for statement in body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target, value = statement.targets[0], statement.value
+        if isinstance(target, ast.Name) and isinstance(value, ast.Attribute):
+            origin = names.resolve(value) or ""
+            if origin.startswith(("pytest.", "pytest_asyncio.")):
+                found.append(Import(target.id, origin, None, statement.lineno))
+    return tuple(found)
+
+
+def module_imports(tree: ast.Module) -> tuple[Import, ...]:
+    """The names bound by imports at module level, also those under ``if`` and ``try``."""
+    found: list[Import] = []
+
+    def visit(body: Iterable[ast.stmt]) -> None:
+        for statement in body:
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                found.extend(imports_of(statement))
+            elif isinstance(statement, (ast.If, ast.Try, ast.With)):
+                visit(statement.body)
+                visit(getattr(statement, "orelse", ()))
+                visit(getattr(statement, "finalbody", ()))
+                for handler in getattr(statement, "handlers", ()):
+                    visit(handler.body)
+
+    visit(tree.body)
+    return tuple(found)

@@ -1,0 +1,315 @@
+"""Read the body of an ``event_loop`` override: what does it do besides making a loop?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from loopscope.analysis.file.facts import BodyKind, LoopVariant, OverrideBody
+from loopscope.analysis.file.loop_factories import (
+    ParamsError,
+    read_params,
+    read_variant,
+    source_of,
+    with_param,
+)
+from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode
+from loopscope.analysis.file.names import Names, imports_of
+from loopscope.rewriting.indentation import dedented
+
+_CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def read_override(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, origin: str, lines: Sequence[str]
+) -> OverrideBody:
+    """Sort an override by what its body does.
+
+    ``origin`` is its fixture decorator, ``lines`` those of the file.
+    """
+    arguments = tuple(item.arg for item in node.args.args if item.arg not in ("self", "cls"))
+    reading = _Reading(names.with_local(_local_imports(node)), arguments, lines)
+    if isinstance(node, ast.AsyncFunctionDef):
+        if origin == "pytest_asyncio.fixture" and reading.is_bridge(node.body):
+            return OverrideBody(BodyKind.BRIDGE)
+        return OverrideBody(BodyKind.OTHER, "it is an async function", node.lineno)
+    try:
+        params = read_params(node, names)
+    except ParamsError as error:
+        return OverrideBody(BodyKind.OTHER, str(error), node.lineno)
+    if params is None:
+        reading.read(node.body)
+        return reading.result(node)
+    bodies = [_with_param(node, names, arguments, *param) for param in params]
+    for body in bodies:
+        if body.kind is not BodyKind.FACTORY:
+            reason = body.reason or "it has params, and does more than making loops"
+            return OverrideBody(BodyKind.OTHER, reason, node.lineno)
+    return replace(bodies[0], variants=tuple(body.variants[0] for body in bodies))
+
+
+def _with_param(
+    node: ast.FunctionDef, names: Names, arguments: tuple[str, ...], key: str, value: ast.expr
+) -> OverrideBody:
+    """The override as it is for one of its params."""
+    reading = _Reading(names.with_local(_local_imports(node)), arguments, (), key)
+    reading.makers.add(ast.unparse(value))
+    reading.read(with_param(node, value))
+    return reading.result(node)
+
+
+def _local_imports(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list:  # type: ignore[type-arg]
+    return [found for child in node.body for found in imports_of(child)]
+
+
+class _Reading(LoopCode):
+    """Walks the statements of an override and sorts each of them."""
+
+    def __init__(
+        self, names: Names, arguments: tuple[str, ...], lines: Sequence[str], key: str = ""
+    ) -> None:
+        super().__init__(names, arguments)
+        self.lines = lines
+        self.arguments = arguments
+        self.key = key  # of one of several variants
+        self.makers: set[str] = set()  # source of callables that are known to make loops
+        self.owned: frozenset[str] = frozenset()  # local names of what it hands out and closes
+        self.factory = bool(key)
+        self.problem: tuple[int, str] | None = None
+        self.work: dict[str, list[ast.stmt]] = {"before": [], "after": [], "closed": []}
+        self.debugging: list[ast.stmt] = []
+        self.making: list[ast.stmt] = []  # all that stands before the yield, in order
+
+    def read(self, body: Sequence[ast.stmt]) -> None:
+        """Sort the statements; a ``try: … yield … finally: …`` is read as a straight line."""
+        phase = "before"
+        self.owned = _owned(body)
+        for statement in _straight(body):
+            yielded, closed, debug = self.yields, self.closes, self.debug
+            redundant = self.redundant(statement) or self._hands_out(statement)
+            if self.debug and not debug:
+                self.debugging.append(statement)
+            if redundant and self.yields and not yielded:
+                phase = "after"
+                continue
+            if phase == "before" and not self._needless(statement):
+                self.making.append(statement)
+            if redundant:
+                if self.closes and not closed and phase == "after":
+                    phase = "closed"
+                continue
+            if phase == "before" and self._makes_loop(statement):
+                self.factory = True
+            elif self._is_work(statement):
+                self.work[phase].append(statement)
+            elif self.problem is None:
+                self.problem = (
+                    statement.lineno,
+                    f"it does more than making a loop: {_first(statement)}",
+                )
+
+    def result(self, node: ast.FunctionDef) -> OverrideBody:
+        """The reading of the whole body."""
+        if self.problem is not None:
+            return OverrideBody(BodyKind.OTHER, self.problem[1], self.problem[0])
+        if not self.yields or not (self.made or self.factory):
+            return OverrideBody(BodyKind.OTHER, "it returns no loop that it makes", node.lineno)
+        worked = any(self.work.values())
+        if self.factory and worked:
+            first = next(item for items in self.work.values() for item in items)
+            reason = f"it makes a loop of another kind and does more: {_first(first)}"
+            return OverrideBody(BodyKind.OTHER, reason, first.lineno)
+        kind = BodyKind.DEBUG if self.debug else BodyKind.PLAIN
+        kind = BodyKind.FACTORY if self.factory else BodyKind.WORK if worked else kind
+        mine = [*self.making, ast.Expr(self.returned)] if self.factory and self.returned else []
+        used = {
+            child.id
+            for items in (mine, *self.work.values())
+            for item in items
+            for child in ast.walk(item)
+            if isinstance(child, ast.Name)
+        }
+        return OverrideBody(
+            kind,
+            line=node.lineno,
+            dropped=tuple(dict.fromkeys(self.dropped)),
+            variable=next(iter(sorted(self.loops - {"event_loop"})), ""),
+            before=self._texts([*self.debugging, *self.work["before"]]),
+            after=self._texts(self.work["after"]),
+            closed=self._texts(self.work["closed"]),
+            returns=_returns(node),
+            sets_current=self.sets_current,
+            parameters=tuple(name for name in self.arguments if name in used),
+            variants=(self._variant(),) if self.factory else (),
+        )
+
+    def _variant(self) -> LoopVariant:
+        assert self.returned is not None
+        texts = self._texts if self.lines else _unparsed
+        return read_variant(self.key, self.making, self.returned, self.names, texts)
+
+    def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
+        """The source of the statements, dedented, without a final line end."""
+        return tuple(dedented(self.lines, node) for node in nodes)
+
+    # -- what is neither redundant nor unknown ------------------------------------------
+
+    def _makes_loop(self, node: ast.stmt) -> bool:
+        """Whether the statement makes, or prepares for, a loop of another kind."""
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value):
+                if self._foreign_loop(value, owned=name in self.owned):
+                    self.loops.add(name)
+                    return True
+                return False
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]):
+                return name in self.loops
+            case ast.Expr(value=ast.Call() as call):
+                return self._configures(call)
+            case ast.If(body=body, orelse=orelse):
+                return all(
+                    self._makes_loop(item) or self.redundant(item) for item in [*body, *orelse]
+                )
+        return False
+
+    def _needless(self, node: ast.stmt) -> bool:
+        """What a function that only makes the loop does without."""
+        return _is_docstring(node) or self._sets(node) or self.is_finalizer(node)
+
+    def _hands_out(self, node: ast.stmt) -> bool:
+        """Whether the statement yields or returns a loop of another kind that it makes."""
+        match node:
+            case (
+                ast.Expr(value=ast.Yield(value=ast.Call() as call))
+                | ast.Return(value=ast.Call() as call)
+            ) if self._foreign_loop(call):
+                self.yields, self.returned, self.factory = True, call, True
+                return True
+        return False
+
+    def _foreign_loop(self, call: ast.Call, *, owned: bool = False) -> bool:
+        if any(
+            isinstance(child, ast.Name) and child.id in self.arguments for child in ast.walk(call)
+        ):
+            return False
+        if owned or ast.unparse(call.func) in self.makers:
+            return True
+        name = (self.names.resolve(call.func) or ast.unparse(call.func)).rpartition(".")[2]
+        return name == "new_event_loop" or name.endswith(("EventLoop", "Loop"))
+
+    def _sets(self, node: ast.stmt) -> bool:
+        """``asyncio.set_event_loop(…)``, which whoever runs the loop does by himself."""
+        return (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Call)
+            and self.names.resolve(node.value.func) in SETTERS
+        )
+
+    def _configures(self, call: ast.Call) -> bool:
+        """``set_event_loop_policy(…)``, ``loop.set_task_factory(…)``, ``nest_asyncio.apply()``."""
+        resolved = self.names.resolve(call.func) or ""
+        if resolved in ("asyncio.set_event_loop_policy", "nest_asyncio.apply", "uvloop.install"):
+            return True
+        func = call.func
+        return (
+            isinstance(func, ast.Attribute)
+            and func.attr in _CONFIGURING
+            and isinstance(func.value, ast.Name)
+            and func.value.id in self.loops
+        )
+
+    def _is_work(self, node: ast.stmt) -> bool:
+        """Work that an async fixture can do as it stands, awaiting what the loop ran."""
+        for child in ast.walk(node):
+            if isinstance(child, (ast.Return, ast.Yield, ast.YieldFrom, *_DEFINITIONS)):
+                return False
+            if self.closer(child):  # it would close the loop of the runner
+                return False
+            if isinstance(child, ast.Call):
+                resolved = self.names.resolve(child.func) or ""
+                if resolved in ("asyncio.run", "asyncio.set_event_loop_policy"):
+                    return False
+                if isinstance(child.func, ast.Attribute) and (
+                    child.func.attr in ("run_forever", *_CONFIGURING)
+                    or (child.func.attr == "run_until_complete" and not self._own(child))
+                ):
+                    return False
+        return True
+
+    def _own(self, call: ast.Call) -> bool:
+        assert isinstance(call.func, ast.Attribute)
+        return self.is_loop(call.func.value) and len(call.args) == 1
+
+    # -- ours ---------------------------------------------------------------------------
+
+    def is_bridge(self, body: Sequence[ast.stmt]) -> bool:
+        """An async fixture that hands out the running loop, with or without more work."""
+        for statement in body:
+            for node in ast.walk(statement):
+                if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
+                    value = node.value
+                    if isinstance(value, ast.Call) and self.names.resolve(value.func) == RUNNING:
+                        return True
+                    if isinstance(value, ast.Name):
+                        return value.id in _running_names(body, self.names)
+        return False
+
+
+def _running_names(body: Sequence[ast.stmt], names: Names) -> set[str]:
+    return {
+        statement.targets[0].id
+        for statement in body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and isinstance(statement.value, ast.Call)
+        and names.resolve(statement.value.func) == RUNNING
+    }
+
+
+def _straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, those of a ``try`` with nothing but a ``finally`` in line."""
+    for statement in body:
+        if isinstance(statement, ast.Try) and not statement.handlers and not statement.orelse:
+            yield from _straight(statement.body)
+            yield from _straight(statement.finalbody)
+        else:
+            yield statement
+
+
+def _unparsed(nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
+    return tuple(source_of(node) for node in nodes)
+
+
+def _returns(node: ast.FunctionDef) -> bool:
+    return any(isinstance(item, ast.Return) for item in node.body)
+
+
+def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """The names that are yielded and closed: what they hold was made here, and is a loop."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    yielded = {
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Name)
+    }
+    closed = {
+        node.func.value.id
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "close"
+        and isinstance(node.func.value, ast.Name)
+    }
+    return frozenset(yielded & closed)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _first(node: ast.stmt) -> str:
+    """The first line of a statement, shortened for a message."""
+    text = ast.unparse(node).splitlines()[0]
+    return text if len(text) <= 60 else text[:57] + "..."

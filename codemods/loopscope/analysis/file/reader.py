@@ -1,0 +1,288 @@
+"""Read one Python file into facts: one ``ast.parse``, one walk over its statements."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from loopscope.analysis.file.callees import callees
+from loopscope.analysis.file.calls import (
+    CallFinder,
+    Definition,
+    Lines,
+    drives_loops,
+    loop_uses,
+)
+from loopscope.analysis.file.checks import find_hazards
+from loopscope.analysis.file.comments import ignores, left_annotations
+from loopscope.analysis.file.decorators import parametrized, read_fixture
+from loopscope.analysis.file.dynamic_requests import (
+    Requests,
+    constants,
+    dynamic_requests,
+    passes_loop_name,
+)
+from loopscope.analysis.file.facts import Class, FileFacts, Function, Mark, MarkingHook, Place
+from loopscope.analysis.file.functions import (
+    awaited,
+    decorated_by,
+    is_alias,
+    is_generator,
+    parameters,
+    returns_call,
+    wraps_sync,
+)
+from loopscope.analysis.file.marking_hooks import read_hook
+from loopscope.analysis.file.marks import MarkReader
+from loopscope.analysis.file.names import Names, aliases, dotted, module_imports, statements
+from loopscope.analysis.file.overrides import read_override
+from loopscope.analysis.file.policies import read_policy
+
+_HIT = re.compile(
+    r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"
+)
+_COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
+
+
+def read_file(path: str, text: str) -> FileFacts:
+    """The facts of one file.
+
+    Raises:
+        SyntaxError: the text is no Python that this interpreter can parse.
+        RecursionError: an expression is nested too deeply for the parser.
+    """
+    return _Reader(path, text, ast.parse(text)).read()
+
+
+class _Reader:
+    def __init__(self, path: str, text: str, tree: ast.Module) -> None:
+        self.path = path
+        self.tree = tree
+        self.lines = text.splitlines() if "\f" not in text else _lines(text)
+        imports = module_imports(tree)
+        self.imports = imports
+        self.names = Names(imports)
+        self.names = Names([*imports, *aliases(tree.body, self.names)])
+        definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
+        self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
+        self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
+        self.yields = self._lines_with("yield")
+        self.dynamic = Lines(
+            number
+            for number, line in enumerate(self.lines, 1)
+            if "getfixturevalue" in line or "fixturenames" in line
+        )
+        self.loop_names = self._lines_with("event_loop")
+        self.constants = constants(tree.body)
+        self.defined = {
+            item.name for item in tree.body if isinstance(item, (*_FUNCTIONS, ast.ClassDef))
+        }
+        self.mark_reader = MarkReader(path, self.names)
+        self.may_mark = "mark" in text
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.hooks: list[MarkingHook] = []
+        self.marks: tuple[Mark, ...] = ()
+        self.pytestmark: int | None = None
+        self.plugins: tuple[str, ...] = ()
+        self.exported: tuple[str, ...] = ()
+
+    def read(self) -> FileFacts:
+        self._module(self.tree.body, conditional=False)
+        calls = CallFinder(self.names, self.ordinals, self.hits, [])
+        for statement in self.tree.body:
+            calls.statement(statement, Place.MODULE, None, None)
+        return FileFacts(
+            path=self.path,
+            functions=tuple(self.functions),
+            classes=tuple(self.classes),
+            marks=self.marks,
+            pytestmark=self.pytestmark,
+            mark_variables=self.mark_reader.variables,
+            imports=self.imports,
+            plugins=self.plugins,
+            loop_calls=tuple(calls.found),
+            hooks=tuple(self.hooks),
+            hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals),
+            ignores=ignores(self.lines),
+            exported=self.exported,
+            annotations=left_annotations(self.lines),
+        )
+
+    def _lines_with(self, word: str) -> Lines:
+        return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
+
+    # -- statements ---------------------------------------------------------------------
+
+    def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
+        for node in body:
+            if isinstance(node, _FUNCTIONS):
+                function = self._function(node, None, "", conditional)
+                self.functions.append(function)
+                if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
+                    self.mark_reader.applied(node, function.ordinal)
+                hook = read_hook(node, self.ordinals[node], self.names)
+                if hook is not None:
+                    self.hooks.append(hook)
+            elif isinstance(node, ast.ClassDef):
+                self._class(node, None, "", conditional)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                self._assignment(node)
+            elif isinstance(node, _COMPOUND):
+                for part in ("body", "orelse", "finalbody"):
+                    self._module(getattr(node, part, ()), conditional=True)
+                for handler in getattr(node, "handlers", ()):
+                    self._module(handler.body, conditional=True)
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or node.value is None:
+            return
+        if target.id == "pytest_plugins":
+            self.plugins = tuple(_strings(node.value))
+        elif target.id == "__all__":
+            self.exported = tuple(_strings(node.value))
+        if target.id == "pytestmark":
+            self.marks = tuple(self.mark_reader.marks_in(node.value, statement=node.lineno))
+            self.pytestmark = node.lineno
+        elif self.may_mark:
+            self.mark_reader.assigned(target.id, node.value, node.lineno)
+
+    def _class(
+        self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
+    ) -> None:
+        ordinal = self.ordinals[node]
+        qualname = f"{prefix}{node.name}"
+        marks = [*self._decorator_marks(node, ordinal)]
+        pytestmark = None
+        for child in node.body:
+            if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
+                continue
+            if child.targets[0].id == "pytestmark":
+                pytestmark = child.lineno
+                marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
+            elif self.may_mark:
+                name = f"{qualname}.{child.targets[0].id}"
+                self.mark_reader.assigned(name, child.value, child.lineno)
+        names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
+        self.classes.append(
+            Class(
+                ordinal=ordinal,
+                name=node.name,
+                qualname=qualname,
+                line=node.lineno,
+                parent=parent,
+                bases=tuple(self.names.resolve(base) or dotted(base) or "" for base in node.bases),
+                marks=tuple(marks),
+                pytestmark=pytestmark,
+                has_init="__init__" in names,
+            )
+        )
+        self._members(node.body, ordinal, f"{qualname}.", conditional)
+
+    def _members(
+        self, body: Iterable[ast.stmt], ordinal: int, prefix: str, conditional: bool
+    ) -> None:
+        for child in body:
+            if isinstance(child, _FUNCTIONS):
+                self.functions.append(self._function(child, ordinal, prefix, conditional))
+            elif isinstance(child, ast.ClassDef):
+                self._class(child, ordinal, prefix, conditional)
+            elif isinstance(child, (ast.If, ast.Try)):
+                self._members([*child.body, *child.orelse], ordinal, prefix, True)
+
+    def _function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        class_ordinal: int | None,
+        prefix: str,
+        conditional: bool,
+    ) -> Function:
+        ordinal = self.ordinals[node]
+        fixture = read_fixture(node, self.names) if node.decorator_list else None
+        first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+        end = node.end_lineno or node.lineno
+        hit = self.hits.any_in(first, end)
+        requested, everything = parameters(node, class_ordinal is not None)
+        asked = Requests()
+        if self.dynamic.any_in(first, end):
+            asked = dynamic_requests(node, self.constants)
+        # Only a test that asks for something can hand it to a helper.
+        calls = hit or bool(requested) or not node.name.startswith("test")
+        override = None
+        if fixture is not None and fixture.name == "event_loop":
+            override = read_override(node, self.names, fixture.origin, self.lines)
+        policy = None
+        if fixture is not None and fixture.name == "event_loop_policy":
+            policy = read_policy(node, self.names)
+        return Function(
+            ordinal=ordinal,
+            name=node.name,
+            qualname=f"{prefix}{node.name}",
+            line=node.lineno,
+            first_line=first,
+            end_line=end,
+            class_ordinal=class_ordinal,
+            is_async=isinstance(node, ast.AsyncFunctionDef),
+            is_generator=self.yields.any_in(first, end) and is_generator(node),
+            conditional=conditional,
+            parameters=requested,
+            all_parameters=everything,
+            fixture=fixture,
+            marks=(
+                *self.mark_reader.param_marks(node.decorator_list, ordinal),
+                *self._decorator_marks(node, ordinal),
+            ),
+            decorators=tuple(
+                self.names.resolve(item.func if isinstance(item, ast.Call) else item) or ""
+                for item in node.decorator_list
+            ),
+            parametrized=parametrized(node.decorator_list, self.names),
+            dynamic=asked.names,
+            built=asked.built,
+            calls=callees(node, self.names, self.defined) if calls else (),
+            passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
+            loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
+            override=override,
+            policy=policy,
+            drives_loops=hit and drives_loops(node, self.names),
+            returns_call=returns_call(node),
+            awaits=awaited(node, requested, self.lines),
+            is_alias=is_alias(node),
+            wraps_sync=wraps_sync(node),
+            decorated_by=decorated_by(node),
+            known_decorators=all(self._known(item) for item in node.decorator_list),
+        )
+
+    def _known(self, decorator: ast.expr) -> bool:
+        """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""
+        func = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(func, ast.Name) and func.id in self.mark_reader.variables:
+            return True
+        return (self.names.resolve(func) or "").startswith(_KNOWN_DECORATORS)
+
+    def _decorator_marks(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ordinal: int
+    ) -> Iterator[Mark]:
+        """The marks of a definition's decorators, the closest (innermost) first."""
+        for decorator in reversed(node.decorator_list):
+            yield from self.mark_reader.marks_in(decorator, ordinal=ordinal)
+
+
+def _named_by_pytest(name: str) -> bool:
+    """A test or a hook: nobody's decorator."""
+    return name.startswith(("test", "pytest_"))
+
+
+def _lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _strings(node: ast.expr) -> Iterator[str]:
+    items = node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
+    for item in items:
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            yield item.value

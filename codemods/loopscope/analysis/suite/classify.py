@@ -1,0 +1,163 @@
+"""What in a suite is pytest-asyncio's business: async tests and fixtures, overrides, requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from loopscope.analysis.external_fixtures import register
+from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
+from loopscope.analysis.suite.current_loop_calls import CurrentLoop
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.index import Tree
+from loopscope.analysis.trace import Heard
+from loopscope.types import Around, PytestConfig, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration as far as loops depend on it."""
+
+    mode: str = "strict"  # "strict", "auto" or "legacy"
+    test_default: Scope | None = None
+    fixture_default: Scope | None = None
+    fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
+    modern_requirement: bool = False
+    declared: bool = False  # pytest-asyncio is among the requirements, or configured
+
+
+class Roles:
+    """A suite, and what each of its functions is to pytest-asyncio; computed on demand."""
+
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        config: PytestConfig,
+        settings: Settings,
+        around: Around | None = None,
+        heard: Heard | None = None,
+    ) -> None:
+        self.heard = heard = heard or Heard()
+        self.files = files = heard.told(files)
+        self.settings = settings
+        self.around = around or Around()
+        hooks = [hook for facts in files.values() for hook in facts.hooks]
+        # A hook that marks every async test is auto mode by another name.
+        self.auto_by_hook = settings.mode != "auto" and any(
+            hook.bare and hook.only_marks for hook in hooks
+        )
+        self.mode = "auto" if self.auto_by_hook else settings.mode
+        self.tree = Tree(files, config, self.around, register(heard.unread))
+        self.closures = Closures(self.tree, heard.record.used)
+        self.current = CurrentLoop(files, self.tree, self.closures.reach)
+
+    # -- what is async ------------------------------------------------------------------
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        """The tests that pytest-asyncio's rules can concern, unittest's left out."""
+        return tuple(test for test in self.tree.tests if not test.unittest)
+
+    @cached_property
+    def own_tests(self) -> tuple[Test, ...]:
+        """The tests without those of other suites that a run of pytest collects, too."""
+        return tuple(test for test in self.tests if test.module not in self.around)
+
+    def is_async_test(self, test: Test) -> bool:
+        """Whether pytest-asyncio runs the test on a loop."""
+        if not test.function.is_async or test.function.is_generator:
+            return False
+        if test.mark("asyncio") is not None or test.id in self.heard.record.async_tests:
+            return True
+        return self.mode == "auto" and test.mark("anyio") is None
+
+    def is_async_fixture(self, function: Function) -> bool:
+        """Whether pytest-asyncio makes the fixture's value on a loop.
+
+        A sync function under ``pytest_asyncio.fixture`` counts: it is bound to a loop scope.
+        An async ``pytest.fixture`` counts in strict mode too: rule LS103 makes it one.
+        """
+        fixture = function.fixture
+        if fixture is None or self.is_override(function):
+            return False
+        if fixture.origin == "pytest_asyncio.fixture":
+            return True
+        return function.is_async and "anyio_backend" not in function.parameters
+
+    @staticmethod
+    def is_override(function: Function) -> bool:
+        """Whether the function overrides pytest-asyncio's fixture (our bridge does not)."""
+        body = function.override
+        return body is not None and body.kind is not BodyKind.BRIDGE
+
+    @cached_property
+    def overrides(self) -> tuple[Registered, ...]:
+        """Every registered override of ``event_loop``."""
+        return tuple(
+            fixtures[EVENT_LOOP]
+            for fixtures in self.tree.registered.values()
+            if EVENT_LOOP in fixtures and self.is_override(fixtures[EVENT_LOOP].function)
+        )
+
+    @cached_property
+    def uses_plugin(self) -> bool:
+        """Whether anything in the suite is pytest-asyncio's business."""
+        return (
+            self.mode != "strict"
+            or any(test.mark("asyncio") is not None for test in self.own_tests)
+            or any(map(self._mentions_plugin, self._own_facts))
+            or any(
+                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.around
+                for fixtures in self.tree.registered.values()
+            )
+            or self._asks_for_the_plugins_loop
+            # It had set the loop that sync code asks for.
+            or (self.settings.declared and any(facts.loop_calls for facts in self._own_facts))
+        )
+
+    @property
+    def _own_facts(self) -> Iterator[FileFacts]:
+        return (facts for path, facts in self.files.items() if path not in self.around)
+
+    @staticmethod
+    def _mentions_plugin(facts: FileFacts) -> bool:
+        return (
+            any(bound.module.partition(".")[0] == "pytest_asyncio" for bound in facts.imports)
+            or "pytest_asyncio" in facts.plugins
+            or any(
+                function.fixture is not None
+                and (
+                    function.fixture.origin == "pytest_asyncio.fixture"
+                    or EVENT_LOOP in function.parameters
+                )
+                for function in facts.functions
+            )
+        )
+
+    @cached_property
+    def _asks_for_the_plugins_loop(self) -> bool:
+        """Whether a test requests an ``event_loop`` that nothing in the suite defines."""
+        return any(
+            ask.target is None for test in self.own_tests for ask in self.closure(test).asks
+        )
+
+    def closure(self, test: Test) -> Closure:
+        found = self._closures.get(test.id)
+        if found is None:
+            found = self._closures[test.id] = self.closures.of(test)
+        return found
+
+    @cached_property
+    def _closures(self) -> dict[str, Closure]:
+        return {}
+
+    @cached_property
+    def unread_takers(self) -> frozenset[Key]:
+        """Sync fixtures from outside of the suite that asked for the loop of their tests."""
+        return frozenset(
+            item.key
+            for item in self.tree.unread
+            if self.heard.unread[item.key.ordinal].on_loop and not item.function.is_async
+        )

@@ -1,0 +1,126 @@
+"""What a test sets up: its fixture closure, and who in it asks for ``event_loop``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.call_graph import Reach
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.index import Tree
+
+EVENT_LOOP = "event_loop"
+# Rule LS109's fixture: it asks for the bridge in sync tests only.
+AMBIENT = "_ambient_event_loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request for ``event_loop``: by the test itself (asker None) or by a fixture.
+
+    ``target`` is the fixture that answers it; None means pytest-asyncio's own.
+    """
+
+    asker: Registered | None
+    # "parameter", "usefixtures" (by a mark), "configured" (by the option), "autouse",
+    # "getfixturevalue", "running" (the same in async code)
+    how: str
+    target: Registered | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The fixtures of the suite that one test sets up, and the requests for the loop."""
+
+    fixtures: tuple[Registered, ...]
+    asks: tuple[Ask, ...]
+    unknown: bool = False  # a getfixturevalue with a name that is no literal
+
+
+class Closures:
+    """Closures of all tests of a tree, with pytest's rule that the nearest fixture wins."""
+
+    def __init__(self, tree: Tree, used: Mapping[str, frozenset[str]]) -> None:
+        self._tree = tree
+        self._used = used  # what the record of a run says of a test
+        self.reach = Reach(tree)
+        self._helpers_ask = any(
+            function.dynamic and function.fixture is None and not function.name.startswith("test")
+            for facts in tree.files.values()
+            for function in facts.functions
+        )
+
+    def visible(self, test: Test, name: str) -> tuple[Registered, ...]:
+        """The fixtures of that name that the test sees, the nearest last."""
+        return tuple(fixtures[name] for fixtures in self._tree.chain(test) if name in fixtures)
+
+    def of(self, test: Test) -> Closure:
+        """The closure of one test: fixtures in the order in which they are found."""
+        found: dict[Registered, None] = {}
+        asks: dict[Ask, None] = {}
+        unknown = False
+        queue: list[tuple[Registered | None, str, str]] = [
+            (None, name, how) for name, how in self._initial(test)
+        ]
+        while queue:
+            asker, name, how = queue.pop(0)
+            if not name:
+                unknown = True
+                continue
+            chain = self.visible(test, name)
+            if asker is not None and asker.fixture.name == name and asker in chain:
+                chain = chain[: chain.index(asker)]  # its own name: the next one up
+            target = chain[-1] if chain else None
+            if name == EVENT_LOOP:
+                asks[Ask(asker, how, target)] = None
+            if target is None or target in found:
+                continue
+            found[target] = None
+            queue += [(target, more, "parameter") for more in target.function.parameters]
+            if not (target.fixture.name == AMBIENT and test.function.is_async):
+                asked = self.dynamic(target.key, target.function)
+                queue += [(target, more, how) for more, how in asked]
+        return Closure(tuple(found), tuple(asks), unknown)
+
+    def _initial(self, test: Test) -> Iterator[tuple[str, str]]:
+        configured = self._tree.config.options.get("usefixtures", ())
+        for name in configured if isinstance(configured, tuple) else ():
+            yield name, "configured"
+        for mark in reversed(test.marks):
+            if mark.name == "usefixtures":
+                for name in mark.strings:
+                    yield name, "usefixtures"
+        for fixtures in self._tree.chain(test):
+            for name, registered in fixtures.items():
+                if registered.fixture.autouse:
+                    yield name, "autouse"
+        for name in test.function.parameters:
+            if name not in test.function.parametrized:
+                yield name, "parameter"
+        yield from self.dynamic(test.key, test.function)
+        for name in sorted(self._used.get(test.id, ())):
+            if name != EVENT_LOOP:  # the plugin set it up for every async test
+                yield name, "recorded"
+
+    def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, str]]:
+        """What it gets by getfixturevalue, itself or through helpers that it calls.
+
+        Async code has the running loop at hand instead.
+        """
+        names = [*function.dynamic]
+        if self._helpers_ask:
+            helpers = [self._tree.function(other) for other in self.reach.of(key)]
+            names += (name for helper in helpers for name in helper.dynamic)
+            if "" in names and any(item.passes_loop_name for item in (function, *helpers)):
+                names.append(EVENT_LOOP)
+        for name in dict.fromkeys(names):
+            running = function.is_async and name == EVENT_LOOP
+            yield name, "running" if running else "getfixturevalue"
+
+
+def loop_asks(closure: Closure) -> Iterable[Ask]:
+    """The requests of a closure that do not come from an override of ``event_loop`` itself."""
+    return (
+        ask for ask in closure.asks if ask.asker is None or ask.asker.fixture.name != EVENT_LOOP
+    )

@@ -1,0 +1,109 @@
+"""Which tests pytest collects, and the marks that each has."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from loopscope.analysis.file.facts import FileFacts, Function, Mark
+from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.analysis.suite.imported_marks import Marks
+from loopscope.analysis.suite.namespaces import Namespaces
+from loopscope.types import Around, PytestConfig
+
+
+class Collection(Namespaces):
+    """The tests of one suite."""
+
+    def __init__(
+        self, files: Mapping[str, FileFacts], config: PytestConfig, around: Around
+    ) -> None:
+        super().__init__(files, config, around)
+        self._marks = Marks(files, self.find)
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        return tuple(test for path in self.test_modules for test in self._module_tests(path))
+
+    def _module_tests(self, path: str) -> Iterator[Test]:
+        facts = self.files[path]
+        prefixes = self.patterns("python_functions", ("test",))
+        own = [
+            (function.name, (Key(path, function.ordinal), function))
+            for function in self.standing(path)  # one name twice where conditions decide
+            if not function.is_method
+        ]
+        named = {name for name, _ in own}
+        imported = [item for item in self.module_functions(path).items() if item[0] not in named]
+        for name, (key, function) in [*imported, *own]:
+            if function.fixture is None and _matches(name, prefixes):
+                marks = (*self._marks.expanded(function.marks), *self._marks.of_module(path))
+                yield Test(f"{path}::{name}", path, (), key, function, marks)
+        for cls in facts.classes:
+            if cls.parent is None:
+                yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
+        for bound in facts.imports:
+            if bound.attribute not in (None, "*"):
+                origin = self.find(path, bound.module)
+                base = self.find_class(origin, bound.attribute or "") if origin else None
+                if base is not None and base.path != path:
+                    yield from self._class_tests(path, (base,), bound.name, prefixes)
+
+    def _class_tests(
+        self, path: str, classes: tuple[Key, ...], qualname: str, prefixes: tuple[str, ...]
+    ) -> Iterator[Test]:
+        key = classes[-1]
+        cls = self.cls(key)
+        unittest = self.is_unittest(key)
+        wanted = self.patterns("python_classes", ("Test",))
+        name = qualname.rpartition("::")[2]
+        if not unittest and (cls.has_init or not _matches(name, wanted)):
+            return
+        marks = self._class_marks(classes) + self._marks.of_module(path)
+        seen: set[str] = set()
+        for owner in self.mro(key):
+            for function in self.standing(owner.path):
+                if function.class_ordinal != owner.ordinal or function.name in seen:
+                    continue
+                seen.add(function.name)
+                if _is_test(function, prefixes):
+                    yield Test(
+                        f"{path}::{qualname}::{function.name}",
+                        path,
+                        classes,
+                        Key(owner.path, function.ordinal),
+                        function,
+                        (*self._marks.expanded(function.marks), *marks),
+                        unittest,
+                    )
+        for inner in self.files[key.path].classes:
+            if inner.parent == key.ordinal:
+                inside = (*classes, Key(key.path, inner.ordinal))
+                yield from self._class_tests(path, inside, f"{qualname}::{inner.name}", prefixes)
+
+    def _class_marks(self, classes: tuple[Key, ...]) -> tuple[Mark, ...]:
+        """The marks of nested classes, the innermost class first, bases before subclasses.
+
+        pytest puts the marks of a base class before those of its subclass, so the base's
+        mark is the closer one (facts, modern 14).
+        """
+        return tuple(
+            mark
+            for key in reversed(classes)
+            for owner in reversed(self.mro(key))
+            for mark in self._marks.expanded(self.cls(owner).marks)
+        )
+
+
+def _is_test(function: Function, prefixes: tuple[str, ...]) -> bool:
+    return function.fixture is None and _matches(function.name, prefixes)
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """pytest's rule for python_classes and python_functions: a prefix or a glob."""
+    return any(
+        name.startswith(pattern)
+        or (any(c in pattern for c in "*?[") and fnmatch.fnmatch(name, pattern))
+        for pattern in patterns
+    )

@@ -1,0 +1,117 @@
+"""What a tree of a suite is made of: definitions, registered fixtures, collected tests.
+
+A holder is what pytest calls a base id: "" for plugins, ``tests/`` for a conftest,
+``tests/test_a.py`` for a module, ``tests/test_a.py::TestA`` for a class. Fixtures are
+visible to the tests whose id starts with the holder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from posixpath import basename, dirname
+from typing import NamedTuple
+
+from loopscope.analysis.file.facts import Fixture, Function, Mark
+
+
+class Key(NamedTuple):
+    """A definition: its file and its ordinal there.
+
+    Of a fixture that no file of the suite defines only the module is known, as ``<module>``.
+    """
+
+    path: str
+    ordinal: int
+
+    @classmethod
+    def of_module(cls, module: str, number: int) -> Key:
+        """The key of a fixture that cannot be edited; the number tells them apart."""
+        return cls(f"<{module}>", number)
+
+    @property
+    def unread(self) -> bool:
+        """Whether the definition is not in a file of the suite."""
+        return self.path.startswith("<")
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A fixture as a holder registers it; one imported by name has two of them."""
+
+    holder: str
+    key: Key
+    function: Function = field(compare=False)
+
+    @property
+    def fixture(self) -> Fixture:
+        assert self.function.fixture is not None
+        return self.function.fixture
+
+    @property
+    def in_module(self) -> bool:
+        """Registered by a test module (or a class in it): seen by this module's tests only."""
+        return bool(self.holder) and not self.holder.endswith("/")
+
+    @property
+    def in_class(self) -> bool:
+        return "::" in self.holder
+
+    @property
+    def file(self) -> str:
+        """The file whose namespace registers it: not its own where it is imported by name."""
+        if not self.holder:
+            return self.key.path
+        if self.holder.endswith("/"):
+            return f"{self.holder}conftest.py".removeprefix("./")
+        return self.holder.partition("::")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test function as collected in one class or module."""
+
+    id: str
+    module: str
+    classes: tuple[Key, ...]  # outer to inner, as collected
+    key: Key  # of the function
+    function: Function
+    marks: tuple[Mark, ...]  # the closest first
+    unittest: bool = False
+
+    def mark(self, name: str) -> Mark | None:
+        """The closest mark of that name."""
+        return next((mark for mark in self.marks if mark.name == name), None)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The class and module holders of the test, outer to inner."""
+        parts = self.id.split("[")[0].split("::")[:-1]
+        return tuple("::".join(parts[: n + 1]) for n in range(len(parts)))
+
+
+def conftest_holder(path: str) -> str:
+    """The holder of a conftest: its directory with a slash, "./" for the root's.
+
+    The root's is not "", which is the plugins' holder and comes before it.
+    """
+    return f"{dirname(path) or '.'}/"
+
+
+def directory_holders(path: str) -> tuple[str, ...]:
+    """The holders of all conftests above a file, the root's first."""
+    found = []
+    directory = dirname(path)
+    while directory:
+        found.append(f"{directory}/")
+        directory = dirname(directory)
+    return ("./", *reversed(found))
+
+
+def own_holder(path: str) -> str:
+    """The holder that registers the fixtures of a conftest or test module."""
+    return conftest_holder(path) if basename(path) == "conftest.py" else path
+
+
+def holders_around(path: str) -> frozenset[str]:
+    """The holders whose fixtures the code of a file sees, classes left out."""
+    return frozenset({"", *directory_holders(path), own_holder(path)})

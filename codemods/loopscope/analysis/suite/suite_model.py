@@ -1,0 +1,217 @@
+"""The two readings of a suite: which loop each test, and each of its async fixtures, gets.
+
+The legacy reading follows "How the legacy loop was chosen" and the modern one "How the
+modern loop is chosen" of the project's facts; both were run on real releases.
+"""
+
+from __future__ import annotations
+
+import enum
+from functools import cached_property
+from posixpath import dirname
+
+from loopscope.analysis.file.facts import BodyKind, Function
+from loopscope.analysis.suite.classify import Roles
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Registered, Test
+from loopscope.loop_map.model import Loop, LoopMap, TestLoops
+from loopscope.types import Scope
+
+# Only pytest-asyncio 0.22: the loop of a class or module.
+LOOP_MARK = "asyncio_event_loop"
+
+
+class Era(enum.Enum):
+    """Which rules a suite was written for."""
+
+    LEGACY = "legacy"  # the event_loop fixture decides
+    MODERN = "modern"  # loop scopes decide
+
+
+class Reading(Roles):
+    """A suite with everything about it that rules ask for, computed on demand."""
+
+    # -- the era ------------------------------------------------------------------------
+
+    @cached_property
+    def era(self) -> Era:
+        if not self._wide_default and any(
+            self._has_override(test) for test in self.tests if self._on_loop(test)
+        ):
+            return Era.LEGACY
+        if self._asks_for_the_plugins_loop:
+            return Era.LEGACY
+        settings = self.settings
+        if settings.test_default is not None or settings.fixture_default is not None:
+            return Era.MODERN
+        if settings.fixture_scope or settings.modern_requirement:
+            return Era.MODERN
+        for path, facts in self.files.items():
+            for function in facts.functions if path not in self.around else ():
+                body, fixture = function.override, function.fixture
+                if (body and body.kind is BodyKind.BRIDGE) or (
+                    fixture and "loop_scope" in fixture.keywords
+                ):
+                    return Era.MODERN
+                if function.policy and function.policy.variants:  # the fixture came with 0.23
+                    return Era.MODERN
+        scoped = any(
+            mark.name == "asyncio" and mark.loop_scope is not None
+            for test in self.own_tests
+            for mark in test.marks
+        )
+        return Era.MODERN if scoped else Era.LEGACY
+
+    def _has_override(self, test: Test) -> bool:
+        """Whether the test sees an override, one of the two being this suite's own."""
+        override = self.override_of(test)
+        return override is not None and not (
+            test.module in self.around and override.key.path in self.around
+        )
+
+    @property
+    def _wide_default(self) -> bool:
+        """Whether the configuration takes unmarked tests away from any override (0.26)."""
+        return self.settings.test_default not in (None, Scope.FUNCTION)
+
+    def _on_loop(self, test: Test) -> bool:
+        return self.is_async_test(test) or any(
+            self.is_async_fixture(item.function) for item in self.closure(test).fixtures
+        )
+
+    # -- the legacy reading -------------------------------------------------------------
+
+    def override_of(self, test: Test) -> Registered | None:
+        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        chain = self.closures.visible(test, EVENT_LOOP)
+        return chain[-1] if chain and self.is_override(chain[-1].function) else None
+
+    def slot_level(self, test: Test) -> Scope:
+        """How long the legacy loop of the test lived.
+
+        An override lives no wider than it is visible: one in a test module at most for
+        that module, one in a class at most for the class (legacy 4).
+        """
+        marked = self._named_level(test)
+        if marked is not None:
+            return marked
+        override = self.override_of(test)
+        if override is None or self._wide_default:
+            return self.settings.test_default or Scope.FUNCTION
+        return self.override_level(override)
+
+    def _named_level(self, test: Test) -> Scope | None:
+        """The level that its mark names; for a sync test the one that its fixtures name."""
+        if self.is_async_test(test):
+            return _marked_level(test)
+        named = [item.fixture.loop_scope for item in self.closure(test).fixtures]
+        return max((scope for scope in named if scope is not None), default=_marked_level(test))
+
+    @staticmethod
+    def override_level(override: Registered) -> Scope:
+        """How long a loop of the override lives: no longer than it is visible."""
+        scope = override.fixture.scope
+        if override.in_class:
+            return min(scope, Scope.CLASS)
+        return min(scope, Scope.MODULE) if override.in_module else scope
+
+    def slot(self, test: Test) -> Loop:
+        """The identity of the loop that the test got on 0.21."""
+        level = self.slot_level(test)
+        if self._named_level(test) is not None:
+            return Loop(level, self.instance(test, level))
+        override = self.override_of(test)
+        if override is None or self._wide_default:
+            return Loop(level, self.instance(test, level))
+        region = self.instance(test, level)
+        if level is Scope.PACKAGE:  # the package's own modules, or all that lies below it
+            package = override.holder.removeprefix("./")
+            own = f"{dirname(test.module)}/".lstrip("/") == package
+            region = package.rstrip("/") if own else f"{package}*"
+        return Loop(level, region, override.holder)
+
+    @cached_property
+    def legacy_map(self) -> LoopMap:
+        """The map by legacy rules: a test and all its async fixtures share its slot."""
+        found = {}
+        for test in self.tests:
+            names = self.loop_bound(test)
+            own = self.is_async_test(test)
+            if own or names:
+                slot = self.slot(test)
+                found[test.id] = TestLoops(slot if own else None, dict.fromkeys(names, slot))
+        return found
+
+    def loop_bound(self, test: Test) -> tuple[str, ...]:
+        """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
+        closure = self.closure(test)
+        names = [
+            registered.fixture.name
+            for registered in closure.fixtures
+            if self.is_async_fixture(registered.function)
+        ]
+        if any(ask for ask in closure.asks) and EVENT_LOOP not in names:
+            names.append(EVENT_LOOP)
+        return tuple(names)
+
+    # -- the modern reading -------------------------------------------------------------
+
+    def test_level(self, test: Test) -> Scope:
+        """The loop scope of an async test: its closest mark's, else the configured one."""
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            return mark.loop_scope
+        return self.settings.test_default or Scope.FUNCTION
+
+    def fixture_level(self, function: Function) -> Scope:
+        """The loop scope of an async fixture: its own, the configured one, else its scope."""
+        assert function.fixture is not None
+        return (
+            function.fixture.loop_scope or self.settings.fixture_default or function.fixture.scope
+        )
+
+    @cached_property
+    def modern_map(self) -> LoopMap:
+        """The map by 1.x rules: every test and every fixture names its loop scope."""
+        found = {}
+        for test in self.tests:
+            own = None
+            if self.is_async_test(test):
+                level = self.test_level(test)
+                own = Loop(level, self.instance(test, level, one_package=True))
+            fixtures = {}
+            for registered in self.closure(test).fixtures:
+                if self.is_async_fixture(registered.function):
+                    level = self.fixture_level(registered.function)
+                    region = self.instance(test, level, one_package=True)
+                    fixtures[registered.fixture.name] = Loop(level, region)
+            if own is not None or fixtures:
+                found[test.id] = TestLoops(own, fixtures)
+        return found
+
+    def instance(self, test: Test, level: Scope, *, one_package: bool = False) -> str:
+        """Which of the loops of a level a test gets.
+
+        Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
+        test outside a class gets one of its own.
+        """
+        if level is Scope.SESSION:
+            return ""
+        if level is Scope.PACKAGE:
+            return "" if one_package else dirname(test.module)
+        if level is Scope.MODULE:
+            return test.module
+        if level is Scope.CLASS and test.classes:
+            return test.holders[-1]
+        return test.id
+
+
+def _marked_level(test: Test) -> Scope | None:
+    """The level that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
+    mark = test.mark("asyncio")
+    if mark is not None and mark.loop_scope is not None:
+        return mark.loop_scope
+    mark = test.mark(LOOP_MARK)
+    if mark is None:
+        return None
+    return Scope.MODULE if mark.ordinal is None else Scope.CLASS

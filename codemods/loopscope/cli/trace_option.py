@@ -1,0 +1,62 @@
+"""``--trace``: the record of a legacy run, handed to the suite that it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from loopscope.types import FileError, Suite
+
+if TYPE_CHECKING:
+    from loopscope.analysis.trace import Recorded
+
+
+class Trace:
+    """A record, or none, and whether a suite for it was found.
+
+    Raises:
+        click.UsageError: The file is no record of a legacy run.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._taken = path, False
+        self.recorded: Recorded | None = None
+        if path is not None:
+            from loopscope.verify.trace_file import UnfitTrace, load_trace
+
+            try:
+                self.recorded = load_trace(path)
+            except UnfitTrace as error:
+                raise click.UsageError(f"--trace {error}") from None
+
+    def meant_for(self, suite: Suite) -> bool:
+        """Whether the record is one of this suite."""
+        from loopscope.verify.trace_file import knows
+
+        found = self.recorded is not None and knows(self.recorded, suite)
+        self._taken = self._taken or found
+        return found
+
+    def given(self, suite: Suite) -> Suite:
+        """The suite with the record, where it is its own; refused where its files changed."""
+        if self.recorded is None or not self.meant_for(suite):
+            return suite
+        from loopscope.verify.trace_file import changed
+
+        errors = changed(self.recorded, suite)
+        if errors:
+            return replace(suite, files={}, errors=(*suite.errors, *errors))
+        return replace(suite, recorded=self.recorded)
+
+    def left(self) -> FileError | None:
+        """What to say when all suites are read, and none of them was the one of the record."""
+        if self.recorded is None or self._taken:
+            return None
+        return FileError(
+            str(self._path),
+            "is the record of another suite: it has no test of the files here. Give the folder"
+            " (pytest's rootdir) that it was made in",
+        )

@@ -1,0 +1,216 @@
+"""Which pytest configuration counts, and what it says: pure functions of bytes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from loopscope.config.ini import FormatError, decode, parse_ini, parse_toml
+from loopscope.types import FileError, PytestConfig, Scope
+
+# In pytest's order: the first of a directory that holds pytest configuration counts.
+CONFIGURATION_FILES: tuple[str, ...] = (
+    "pytest.toml",
+    ".pytest.toml",
+    "pytest.ini",
+    ".pytest.ini",
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+)
+_ALWAYS = frozenset(CONFIGURATION_FILES[:4])  # these count even when they are empty
+
+_SPLIT_BY_WORD = frozenset({
+    "python_files", "python_classes", "python_functions", "testpaths", "norecursedirs",
+    "usefixtures",
+})  # fmt: skip
+_SPLIT_BY_LINE = frozenset({"filterwarnings", "pytest_plugins", "markers"})
+
+_Option = str | bool | tuple[str, ...]
+
+
+def choose_configuration(
+    directory: Mapping[str, bytes], prefix: str = ""
+) -> PytestConfig | FileError | None:
+    """The configuration that pytest takes from one directory.
+
+    Args:
+        directory: File names and their contents; other files may be among them.
+        prefix: Put before the name to make ``PytestConfig.path``, such as ``"packages/a/"``.
+
+    Returns:
+        None where no file holds pytest configuration; the error of a file that pytest
+        would stop at before it found any.
+    """
+    for name in CONFIGURATION_FILES:
+        if name in directory:
+            found = read_configuration(name, directory[name], prefix + name)
+            if found is not None:
+                return found
+    return None
+
+
+def read_configuration(name: str, data: bytes, path: str) -> PytestConfig | FileError | None:
+    """Read one file the way pytest reads a file of that name.
+
+    Args:
+        name: One of ``CONFIGURATION_FILES``; it decides the format and the table.
+        data: The contents.
+        path: Goes into ``PytestConfig.path`` and ``FileError.path``.
+
+    Returns:
+        None where the file holds no pytest configuration (or has a name that pytest does
+        not look for); an error where pytest would stop with one.
+    """
+    if name not in CONFIGURATION_FILES:
+        return None
+    try:
+        text = decode(data)
+        if name == "pyproject.toml":
+            return _read_pyproject(parse_toml(text), path)
+        if name.endswith(".toml"):
+            return _read_pytest_toml(parse_toml(text), path)
+        return _read_ini(name, text, path)
+    except FormatError as error:
+        return FileError(path, str(error), error.line)
+
+
+def asyncio_mode(config: PytestConfig) -> str:
+    """The asyncio mode: ``"strict"`` (also where none is set), ``"auto"`` or ``"legacy"``.
+
+    ``addopts`` wins over the option, as in pytest. A value that is no mode comes back as
+    it is.
+    """
+    flags = [value for name, value in _arguments(config) if name == "--asyncio-mode"]
+    if flags:
+        return flags[-1]
+    return _setting(config, "asyncio_mode") or "strict"
+
+
+def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
+    """The scope that the option ``name`` sets.
+
+    Args:
+        config: The suite's configuration; ``-o name=value`` in its ``addopts`` wins.
+        name: ``asyncio_default_fixture_loop_scope`` or ``asyncio_default_test_loop_scope``.
+
+    Returns:
+        None where it is not set; the raw text where it is no scope (``fixture-scope`` is
+        such a text too).
+    """
+    value = _setting(config, name)
+    scope = Scope.parse(value)
+    return value if scope is None else scope
+
+
+def added_options(config: PytestConfig, flag: str) -> list[str]:
+    """The values that ``addopts`` gives to a long option, such as ``--confcutdir``."""
+    addopts = config.options.get("addopts", "")
+    words = list(addopts if isinstance(addopts, tuple) else _words(str(addopts)))
+    if "--" in words:
+        words = words[: words.index("--")]
+    following = zip(words, [*words, ""][1:], strict=True)
+    return [
+        word.partition("=")[2] if "=" in word else after
+        for word, after in following
+        if word == flag or word.startswith(f"{flag}=")
+    ]
+
+
+def _read_pytest_toml(document: dict[str, Any], path: str) -> PytestConfig | FileError:
+    if "pytest" not in document:
+        stray = [key for key, value in document.items() if not isinstance(value, dict)]
+        if stray:
+            names = ", ".join(stray)
+            return FileError(path, f"pytest options must be in a [pytest] table (found: {names})")
+    table = document.get("pytest", {})
+    if not isinstance(table, dict):
+        return FileError(path, "pytest must be a table")
+    return _config(path, "pytest", table, native=True)
+
+
+def _read_pyproject(document: dict[str, Any], path: str) -> PytestConfig | FileError | None:
+    table: Any = document
+    for key in ("tool", "pytest"):
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            return FileError(path, "tool.pytest must be a table")
+    native = {key: value for key, value in table.items() if key != "ini_options"}
+    ini = table.get("ini_options")
+    if native and ini:
+        return FileError(path, "both [tool.pytest] and [tool.pytest.ini_options] hold options")
+    if native:
+        return _config(path, "tool.pytest", native, native=True)
+    if ini is None:
+        return None
+    if not isinstance(ini, dict):
+        return FileError(path, "tool.pytest.ini_options must be a table")
+    return _config(path, "tool.pytest.ini_options", ini)
+
+
+def _read_ini(name: str, text: str, path: str) -> PytestConfig | FileError | None:
+    sections = parse_ini(text)
+    table = "tool:pytest" if name == "setup.cfg" else "pytest"
+    if table in sections:
+        options = sections[table].options
+        return _config(path, table, {key: option.value for key, option in options.items()})
+    if name == "setup.cfg" and "pytest" in sections:
+        message = "pytest reads [tool:pytest] in setup.cfg, and stops at [pytest]"
+        return FileError(path, message, sections["pytest"].line + 1)
+    return PytestConfig(path, table) if name in _ALWAYS else None
+
+
+def _config(
+    path: str, table: str, values: Mapping[str, Any], *, native: bool = False
+) -> PytestConfig:
+    options = {name: _option(name, value) for name, value in values.items()}
+    return PytestConfig(path, table, native, options)
+
+
+def _option(name: str, value: object) -> _Option:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return tuple(str(item) for item in value)
+    text = str(value)
+    if name in _SPLIT_BY_WORD:
+        return _words(text)
+    if name in _SPLIT_BY_LINE:
+        return tuple(stripped for line in text.split("\n") if (stripped := line.strip()))
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:  # an open quote: pytest stops at it, if it ever asks for the option
+        return tuple(text.split())
+
+
+def _setting(config: PytestConfig, name: str) -> str | None:
+    """The option as text, with ``-o name=value`` from ``addopts`` before the file's own."""
+    for flag, value in reversed(_arguments(config)):
+        key, _, override = value.partition("=")
+        if flag == "-o" and key == name:
+            return override
+    found = config.options.get(name)
+    if isinstance(found, tuple):
+        return " ".join(found)
+    return found if found is None else str(found)
+
+
+def _arguments(config: PytestConfig) -> list[tuple[str, str]]:
+    """The two flags in ``addopts`` that can set asyncio options, with their values."""
+    addopts = config.options.get("addopts", "")
+    words = iter(addopts if isinstance(addopts, tuple) else _words(str(addopts)))
+    found: list[tuple[str, str]] = []
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if word == "--":
+            break
+        if flag in ("--asyncio-mode", "--override-ini", "-o"):
+            found.append((flag, value if equals else next(words, "")))
+        elif word.startswith("-o"):
+            found.append(("-o", word[2:]))
+    return [("-o" if flag == "--override-ini" else flag, value) for flag, value in found]

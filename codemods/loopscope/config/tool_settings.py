@@ -1,0 +1,218 @@
+"""``[tool.loopscope]`` of pyproject.toml: the options of the command line, kept in a file.
+
+The table that counts is that of the nearest pyproject.toml which has one, and the command line
+wins over it. Near to what? Options about the migration (target, style, rules) belong to a
+suite, and are looked up from its root, so that each suite of a monorepo keeps its own. Options
+about the run (format, exit code, what is done with the changes) are looked up from the paths
+that were given.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from loopscope.config.ini import FormatError, decode, parse_toml
+from loopscope.discovery.gitignore import is_vcs_root
+from loopscope.discovery.read_file import read_regular
+from loopscope.escape import visible
+
+_FILE = "pyproject.toml"
+_HEADER = re.compile(r"""\s*\[\s*["']?tool["']?\s*\.\s*["']?loopscope["']?\s*\]""")
+# What migrate does with the changes: who names one of these means none of the others.
+_WAYS = frozenset({"diff", "review", "patch", "patch_dir"})
+
+
+class SettingsError(Exception):
+    """A table that cannot be used; ``path`` is the file, ``line`` is 1-based, 0 if unknown."""
+
+    def __init__(self, path: str, line: int, message: str) -> None:
+        super().__init__(message)
+        self.path, self.line, self.message = path, line, message
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        return visible(f"{os.path.relpath(self.path)}{line}: {self.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One table: values by the names of click's parameters, and the directory it holds for."""
+
+    directory: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The values of a command's parameters, and which of them were typed."""
+
+    values: Mapping[str, Any]
+    typed: frozenset[str]
+
+    @classmethod
+    def of(cls, context: click.Context) -> Given:
+        """What stands on the command line."""
+        typed = {
+            name
+            for name in context.params
+            if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        return cls(context.params, frozenset(typed | _WAYS if typed & _WAYS else typed))
+
+    def over(self, settings: Settings) -> dict[str, Any]:
+        """The values that count: typed, else from the table, else the default."""
+        kept = {
+            name: value
+            for name, value in settings.values.items()
+            if name in self.values and name not in self.typed
+        }
+        return {**self.values, **kept}
+
+
+def common_directory(paths: Sequence[Path]) -> str:
+    """The deepest directory that holds all of the given paths."""
+    places = [os.path.abspath(path) for path in paths]
+    folders = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # several drives
+        return folders[0]
+
+
+def nearest_settings(directory: str) -> Settings:
+    """The table that holds for ``directory``, empty where there is none.
+
+    It is looked for upwards, to the top of the working copy.
+
+    Raises:
+        SettingsError: The file is no TOML, or the table has a key or value that is none.
+    """
+    place = os.path.abspath(directory)
+    while True:
+        found = _settings_in(place)
+        if found is not None:
+            return found
+        parent = os.path.dirname(place)
+        if parent == place or is_vcs_root(place):
+            return Settings(place)
+        place = parent
+
+
+def _settings_in(directory: str) -> Settings | None:
+    path = os.path.join(directory, _FILE)
+    try:
+        data = read_regular(path)
+    except OSError:
+        return None  # reading it as a configuration file says why
+    if b"loopscope" not in data:
+        return None
+    try:
+        text = decode(data)
+        tool = parse_toml(text.removeprefix("\N{BYTE ORDER MARK}")).get("tool")
+    except FormatError as error:
+        raise SettingsError(path, error.line, str(error)) from None
+    table = tool.get("loopscope") if isinstance(tool, dict) else None
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise SettingsError(path, 0, f"tool.loopscope must be a table, not {table!r}")
+    return Settings(directory, _values(path, text, table))
+
+
+def _values(path: str, text: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    known = _known()
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        option = known.get(key.replace("_", "-"))
+        line = _line(text, key)
+        if option is None or option.name is None:
+            import difflib
+
+            [near] = difflib.get_close_matches(key, known, n=1, cutoff=0)
+            message = f"[tool.loopscope] has no key {key!r}; the nearest is {near!r}"
+            raise SettingsError(path, line, message)
+        if option.name in values:
+            raise SettingsError(path, line, f"[tool.loopscope] has {key!r} in two spellings")
+        try:
+            values[option.name] = _value(option, value, os.path.dirname(path))
+        except click.BadParameter as error:
+            message = f"[tool.loopscope] {key}: {error.message}"
+            raise SettingsError(path, line, message) from None
+    return values
+
+
+def _known() -> dict[str, click.Option]:
+    """Every option of the commands, by its long name without the leading dashes.
+
+    ``migrate`` has all options of the others; which of them a command uses is its own matter.
+    """
+    from loopscope.cli.migrate import migrate
+
+    options = (option for option in migrate.params if isinstance(option, click.Option))
+    return {_long_name(option.opts): option for option in options}
+
+
+def _long_name(spellings: Iterable[str]) -> str:
+    return max(spellings, key=len).lstrip("-")
+
+
+def _value(option: click.Option, value: object, directory: str) -> Any:
+    """A TOML value as click would hand it over.
+
+    Raises:
+        click.BadParameter: It has the wrong type, or the option refuses it.
+    """
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise click.BadParameter(f"must be true or false, not {value!r}")
+        return value
+    if option.multiple:
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise click.BadParameter(f"must be a string or a list of strings, not {value!r}")
+        value = texts
+    elif isinstance(option.type, click.types.IntParamType):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise click.BadParameter(f"must be a whole number, not {value!r}")
+    elif not isinstance(value, str):
+        raise click.BadParameter(f"must be a string in quotes, not {value!r}")
+    elif isinstance(option.type, click.Path):
+        value = _inside(directory, value)
+    elif option.name == "dask":  # its answers are pickles, which can run anything
+        raise click.BadParameter("only the command line may name a scheduler, not a repository")
+    return option.process_value(click.Context(click.Command("loopscope")), value)
+
+
+def _inside(directory: str, value: str) -> str:
+    """A path as it is meant from the directory of the table.
+
+    Raises:
+        click.BadParameter: A repository would have a file written outside of it.
+    """
+    path = os.path.join(directory, value)
+    top = os.path.join(os.path.realpath(directory), "")
+    if not os.path.realpath(path).startswith(top):
+        raise click.BadParameter(
+            f"{value!r} leads out of the directory of this file: only the command line may do that"
+        )
+    return path
+
+
+def _line(text: str, key: str) -> int:
+    """Where a key stands; the table's own line, or 0, where it is written in another way."""
+    start = 0
+    name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    for number, line in enumerate(text.split("\n"), 1):
+        if _HEADER.match(line):
+            start = number
+        elif start and name.match(line):
+            return number
+    return start

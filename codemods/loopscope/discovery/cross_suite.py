@@ -1,0 +1,263 @@
+"""What other suites have to do with one: conftests above its root, modules that it imports from
+elsewhere, and suites below it whose tests a run of pytest in its root collects, too.
+
+A suite below that has configuration of its own does not load the conftests above it when pytest
+runs in its folder, unless ``--confcutdir`` stands in its ``addopts``; in a run from the root above
+they count, and its own configuration does not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from functools import cached_property
+from posixpath import basename, dirname
+
+from loopscope.config.pytest_config import added_options
+from loopscope.discovery.gitignore import is_vcs_root
+from loopscope.discovery.is_test_file import is_test_file
+from loopscope.discovery.read_file import read_regular
+from loopscope.discovery.walk import Found
+from loopscope.types import PytestConfig
+
+_FROM = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b", re.MULTILINE)
+_DOTTED = re.compile(rb"""["']([A-Za-z_][\w.]*)["']""")
+# What a conftest holds that has to do with loops, or brings fixtures without naming them.
+_CONCERNED = (b"oop", b"async", b"import *", b"pytest_plugins")
+_DEFINED = re.compile(rb"def[ \t]+event_loop\b|[\"']event_loop[\"']")
+_KNOWN = frozenset({*sys.stdlib_module_names, "pytest", "pytest_asyncio"})
+_ROOTS = ("", "src/", "lib/")
+
+
+class Index:
+    """Where the modules of all suites of a run lie; each directory is listed once."""
+
+    def __init__(self, suites: Sequence[Found]) -> None:
+        self.suites = suites
+        self._listed: dict[str, frozenset[str]] = {}
+
+    def paths(self, name: str, bases: Iterable[str], root: str) -> Iterator[str]:
+        """The files outside of ``root`` that a dotted name may mean, those in ``bases`` first."""
+        top, *_ = name.split(".")
+        near = (base for base in bases if top in self._names(base))
+        for base in (*near, *self._tops.get(top, ())):
+            stem = os.path.join(base, *name.split("."))
+            for path in (f"{stem}.py", os.path.join(stem, "__init__.py")):
+                if os.path.isfile(path) and not path.startswith(os.path.join(root, "")):
+                    yield path
+
+    @cached_property
+    def _tops(self) -> dict[str, list[str]]:
+        """The directories of all suites that hold a module, by its name."""
+        found: dict[str, list[str]] = {}
+        for suite in self.suites:
+            pairs = {
+                (base, path.removeprefix(base).partition("/")[0].removesuffix(".py"))
+                for path in suite.python
+                for base in _ROOTS
+                if path.startswith(base)
+            }
+            for base, top in sorted(pairs):
+                found.setdefault(top, []).append(os.path.join(suite.root, base))
+        return found
+
+    def _names(self, directory: str) -> frozenset[str]:
+        """The names of the modules and folders in a directory."""
+        if directory not in self._listed:
+            try:
+                names = os.listdir(directory)
+            except OSError:
+                names = []
+            self._listed[directory] = frozenset(name.removesuffix(".py") for name in names)
+        return self._listed[directory]
+
+
+def suites_below(found: Found, files: Mapping[str, bytes]) -> Iterator[Found]:
+    """The suites for which the conftests of ``found`` count in a run from its root.
+
+    Args:
+        found: The suite above.
+        files: Its files; a conftest counts that may have to do with event loops.
+    """
+    config = found.config or PytestConfig()
+    folders = {
+        dirname(path)
+        for path, data in files.items()
+        if basename(path) == "conftest.py" and any(word in data for word in _CONCERNED)
+    }
+    if not folders:
+        return
+    for inner in _descendants(found):
+        folder = prefix_of(inner, found.root).rstrip("/")
+        if folders.intersection(_with_parents(folder)) and _collects(config, folder):
+            yield inner
+
+
+def prefix_of(inner: Found, root: str) -> str:
+    """The folder of a suite below ``root``, with a slash at the end."""
+    return os.path.relpath(inner.root, root).replace(os.sep, "/") + "/"
+
+
+def conftests_above(found: Found) -> dict[str, bytes]:
+    """The conftests above the root that ``--confcutdir`` in ``addopts`` lets pytest load."""
+    if found.config is None:
+        return {}
+    values = added_options(found.config, "--confcutdir")
+    top = os.path.normpath(os.path.join(found.root, values[-1])) if values else found.root
+    places = []
+    place = found.root
+    while place != top and place.startswith(os.path.join(top, "")):
+        place = os.path.dirname(place)
+        places.append(place)
+    paths = (os.path.join(place, "conftest.py") for place in reversed(places))
+    return dict(_read(found, paths))
+
+
+def modules_elsewhere(
+    found: Found, files: Mapping[str, bytes], index: Index
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The modules outside of a suite that its conftests, plugins and tests take names from.
+
+    They are looked for where Python would find them: on the ``pythonpath`` of the configuration,
+    in the directories above up to the top of the working copy, in the suites of ``index``.
+
+    Returns:
+        The files, and their keys by dotted name.
+    """
+    inside = set(found.python)
+    bases = _own_bases(found)
+    contents: dict[str, bytes] = {}
+    modules: dict[str, str] = {}
+    queue = [(path, data) for path, data in files.items() if path.endswith(".py")]
+    while queue:
+        importer, data = queue.pop()
+        for name in _names(importer, data):
+            if name in modules or _is_inside(importer, name, inside):
+                continue
+            for key, more in _read(found, index.paths(name, bases, found.root)):
+                if b"fixture" in more or b"event_loop" in more or b"import" in more:
+                    modules[name] = key
+                    if key not in contents:
+                        contents[key] = more
+                        queue.append((key, more))
+                break
+    return contents, modules
+
+
+def importers_elsewhere(
+    found: Found, files: Mapping[str, bytes], index: Index
+) -> dict[str, tuple[str, ...]]:
+    """The conftests and tests of other suites that take names from a module with an override."""
+    ways = {
+        f"/{path}".removesuffix(".py").removesuffix("/__init__"): path
+        for path, data in files.items()
+        if b"event_loop" in data
+        and _DEFINED.search(data)
+        and path.endswith(".py")
+        and not is_test_file(path, found.config)
+    }
+    importers: dict[str, list[str]] = {}
+    for other in index.suites if ways else ():
+        if other.root == found.root:
+            continue
+        tests = [path for path in other.python if is_test_file(path, other.config)]
+        for key, data in _read(found, (os.path.join(other.root, path) for path in tests)):
+            for name in _names(key, data) if b"event_loop" in data else ():
+                for way, path in ways.items():
+                    if way.endswith("/" + name.replace(".", "/")):
+                        importers.setdefault(path, []).append(key)
+    return {path: tuple(keys) for path, keys in importers.items()}
+
+
+def _own_bases(found: Found) -> list[str]:
+    """The directories outside of a suite that Python may import from for it, the first first."""
+    options = found.config.options if found.config else {}
+    value = options.get("pythonpath", ())
+    words = value.split() if isinstance(value, str) else value
+    own = [] if isinstance(words, bool) else [os.path.join(found.root, word) for word in words]
+    roots = [*map(os.path.normpath, own), *_above(found.root)]
+    return [os.path.join(root, base) for root in roots for base in _ROOTS]
+
+
+def _above(root: str) -> list[str]:
+    """The directories above ``root`` in the same working copy; none outside of one."""
+    found = []
+    place = root
+    while not is_vcs_root(place):
+        parent = os.path.dirname(place)
+        if parent == place:
+            return []
+        found.append(parent)
+        place = parent
+    return found
+
+
+def _names(path: str, data: bytes) -> set[str]:
+    """The modules that a file takes names from, or makes plugins."""
+    found = {match.decode("ascii", "ignore") for match in _FROM.findall(data)}
+    if b"pytest_plugins" in data:
+        found |= {match.decode("ascii", "ignore") for match in _DOTTED.findall(data)}
+    return {name for name in found if name.partition(".")[0] not in {"", *_KNOWN}}
+
+
+def _is_inside(importer: str, name: str, inside: set[str]) -> bool:
+    way = name.replace(".", "/")
+    folders = [*_with_parents(dirname(importer)), "src"]
+    stems = (f"{folder}/{way}".lstrip("/") for folder in folders)
+    return any(f"{stem}.py" in inside or f"{stem}/__init__.py" in inside for stem in stems)
+
+
+def _read(found: Found, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The files that can be read, by their way from the root of the suite."""
+    for path in paths:
+        try:
+            data = read_regular(path)
+        except OSError:
+            continue
+        yield os.path.relpath(path, found.root).replace(os.sep, "/"), data
+
+
+def _descendants(found: Found) -> Iterator[Found]:
+    for inner in found.below:
+        yield inner
+        yield from _descendants(inner)
+
+
+def _with_parents(folder: str) -> list[str]:
+    """The folder and those above it, "" last."""
+    found = [folder]
+    while found[-1]:
+        found.append(dirname(found[-1]))
+    return found
+
+
+def _collects(config: PytestConfig, folder: str) -> bool:
+    """Whether pytest, run in the root without arguments, looks into ``folder``."""
+    ignored = {value.strip("/").removeprefix("./") for value in added_options(config, "--ignore")}
+    places = _with_parents(folder)[:-1]
+    if ignored.intersection(places):
+        return False
+    for pattern in _words(config, "norecursedirs"):
+        if any(
+            fnmatch(f"/{place}", f"*/{pattern}") if "/" in pattern
+            else fnmatch(basename(place), pattern)
+            for place in places
+        ):  # fmt: skip
+            return False
+    paths = [path.removeprefix("./").strip("/") for path in _words(config, "testpaths")]
+    return not paths or any(
+        path in ("", ".")
+        or path.startswith(f"{folder}/")
+        or any(fnmatch(place, path) for place in places)
+        for path in paths
+    )
+
+
+def _words(config: PytestConfig, option: str) -> tuple[str, ...]:
+    value = config.options.get(option, ())
+    if isinstance(value, bool):
+        return ()
+    return tuple(value.split()) if isinstance(value, str) else value

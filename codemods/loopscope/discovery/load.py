@@ -1,0 +1,255 @@
+"""From paths to suites in memory: each Python file is read once, the ones that matter are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from loopscope.config.pytest_config import CONFIGURATION_FILES
+from loopscope.discovery.cross_suite import (
+    Index,
+    conftests_above,
+    importers_elsewhere,
+    modules_elsewhere,
+    prefix_of,
+    suites_below,
+)
+from loopscope.discovery.is_test_file import is_test_file
+from loopscope.discovery.only_and_skip import choose
+from loopscope.discovery.read_file import behind_links, glance_at, read_regular
+from loopscope.discovery.walk import Found, discover
+from loopscope.types import Around, FileError, PytestConfig, Suite
+
+# Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,
+# AbstractEventLoopPolicy, event_loop_policy, ...). Plain substrings: five times as fast as one
+# regular expression with alternatives. Most files hold none, so what several have in common is
+# looked for first.
+_TRACES = (
+    (b"run_until_complete", (b"run_until_complete",)),
+    (b"oop", (b"event_loop", b"EventLoop", b"forbid_global_loop", b"accept_global_loop")),
+    (b"asyncio", (b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode")),
+)
+# Modules that tests may take fixtures, base classes, hooks or decorators from, and what makes
+# an object of the current loop without asking for it.
+_SUPPORT = (b"fixture", b"pytest", b"def test", b"wraps", b"Future(")
+_SCRIPTS = ("setup.py", "noxfile.py")
+
+
+def load_suites(
+    paths: Sequence[Path],
+    exclude: Sequence[str] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    base: str | None = None,
+    recover: Callable[[str], tuple[FileError, ...]] | None = None,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+) -> Iterator[Suite | FileError]:
+    """Read every suite at or below ``paths``, one after the other.
+
+    Args:
+        paths: Files and directories. A path inside a suite stands for itself: the suite is
+            read whole, and ``Suite.editable`` names what may change.
+        exclude: Patterns as in a .gitignore file.
+        progress: Called with the number of Python files that are done, and of all of them.
+        base: The directory that ``exclude`` is written for; default: the current one.
+        recover: Undoes a write that was cut off in the directory that it is given. Without
+            it, a suite with such a directory is an error.
+        only: Globs for suites, see ``choose``; empty means all.
+        skip: Globs for suites that are left out.
+
+    Yields:
+        A suite; its ``files`` are empty where it has nothing to do with event loops, and
+        where its configuration cannot be read (then ``errors`` says why). A ``FileError`` for
+        a path that does not exist. Labels can be opened from the current directory.
+    """
+    working = os.getcwd()
+    existing: list[str] = []
+    for path in paths:
+        if os.path.exists(path):
+            existing.append(os.path.abspath(path))
+        else:
+            message = "there is no such file or directory; check the spelling"
+            yield FileError(path.as_posix(), message)
+    relative = not any(path.is_absolute() for path in paths)
+    suites = discover(existing, exclude, base or working)
+    everything = suites
+    suites, errors = choose(suites, only, skip, working)
+    yield from errors
+    if recover is not None and any(found.unfinished for found in suites):
+        yield from _recover(suites, recover)
+        suites = everything = discover(existing, exclude, base or working)
+        suites, _ = choose(suites, only, skip, working)
+    index = Index(everything)
+    done, total = 0, sum(len(found.python) for found in suites)
+    for found in suites:
+        progress(done, total)
+        done += len(found.python)
+        label = os.path.relpath(found.root, working) if relative else found.root
+        suite = _load(found, label.replace(os.sep, "/"), index)
+        if suite.files or suite.errors or found.is_suite or len(suites) == 1:
+            yield suite
+
+
+def _recover(
+    suites: Sequence[Found], recover: Callable[[str], tuple[FileError, ...]]
+) -> Iterator[FileError]:
+    for found in suites:
+        for folder in filter(found.may_edit, found.unfinished):
+            directory = os.path.join(found.root, folder)
+            for error in recover(directory):
+                path = os.path.relpath(os.path.join(directory, error.path))
+                yield replace(error, path=path.replace(os.sep, "/"))
+
+
+def _load(found: Found, label: str, index: Index, tests: PytestConfig | None = None) -> Suite:
+    """Read one suite; ``tests`` is the configuration of a suite above that collects from it."""
+    config = found.config or PytestConfig()
+    errors = list(found.errors)
+    if found.unfinished:
+        message = (
+            "a loopscope migrate was killed here and left only some of its changes: run it"
+            " again, on this directory, to undo them and start afresh"
+        )
+        errors += (FileError(folder or ".", message) for folder in found.unfinished)
+        return Suite(label, config, {}, errors=tuple(errors))
+    if found.error is not None:
+        return Suite(label, config, {}, errors=(*errors, found.error))
+    files, touched = _scan(found, config, errors, tests)
+    if touched and config.path is not None and config.path not in found.others:
+        where = "lies outside of this suite"
+        return Suite(label, config, {}, errors=(*errors, _link(found, config.path, where)))
+    around = Around()
+    if touched:
+        from loopscope.requirements import is_pin_file
+
+        for name in found.others:
+            if name in CONFIGURATION_FILES or is_pin_file(name):
+                data = _read(found, name, errors)
+                if data is not None:
+                    files[name] = data
+        errors += _left_out(found, files)
+        around = _around(found, files, index, tests)
+    return Suite(label, config, files, _editable(found, files), tuple(errors), around)
+
+
+def _around(
+    found: Found,
+    files: Mapping[str, bytes],
+    index: Index,
+    tests: PytestConfig | None,
+) -> Around:
+    """What other suites have to do with this one."""
+    above = conftests_above(found)
+    outside, modules = modules_elsewhere(found, {**files, **above}, index)
+    below = {}
+    if tests is None:  # in those below another the suites below are that one's
+        config = found.config or PytestConfig()
+        for inner in suites_below(found, files):
+            suite = _load(inner, inner.root, index, config)
+            below[prefix_of(inner, found.root)] = suite
+    importers = importers_elsewhere(found, files, index)
+    return Around({**above, **outside}, modules, below, importers)
+
+
+def _scan(
+    found: Found, config: PytestConfig, errors: list[FileError], tests: PytestConfig | None = None
+) -> tuple[dict[str, bytes], bool]:
+    """The Python files that matter if the suite does, and whether it does.
+
+    Most suites do not: nothing of such a suite is kept in memory, and a suite that does matter
+    is read from the start.
+    """
+    if tests is None and not _mentions_asyncio(config) and not _is_touched(found, errors):
+        return {}, False
+    errors[:] = found.errors
+    files: dict[str, bytes] = {}
+    for path in found.python:
+        data = _read(found, path, errors)
+        if data is None or found.is_ignored(path):
+            continue
+        if _matters(path, data, config) or (tests and is_test_file(path, tests)):
+            files[path] = data
+    return files, True
+
+
+def _is_touched(found: Found, errors: list[FileError]) -> bool:
+    """Whether any Python file has a trace of event loops.
+
+    Ignore rules are asked last, and only for files that have one: they are slow.
+    """
+    prefix = os.path.join(found.root, "")
+    for path in found.python:
+        data: bytes | None
+        try:
+            data = glance_at(prefix + path)
+        except OSError:
+            data = _read(found, path, errors)  # it says what is wrong, where that matters
+        if data is not None and _has_trace(data) and not found.is_ignored(path):
+            return True
+    return False
+
+
+def _has_trace(data: bytes) -> bool:
+    for common, traces in _TRACES:
+        if common in data and any(trace in data for trace in traces):
+            return True
+    return False
+
+
+def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
+    return (
+        _has_trace(data)
+        or path in _SCRIPTS
+        or is_test_file(path, config)
+        or any(word in data for word in _SUPPORT)
+    )
+
+
+def _left_out(found: Found, files: dict[str, bytes]) -> Iterator[FileError]:
+    """What pytest may read as part of the suite, but nobody may change here."""
+    for error in found.odd:
+        if not found.is_ignored(error.path) and found.may_edit(error.path):
+            yield error
+    for path in found.links:
+        if not found.is_ignored(path) and found.may_edit(path):
+            data = _read(found, path, [])
+            if data is not None and _has_trace(data):
+                yield _link(found, path, "lies outside of this suite")
+    for path, data in files.items():
+        hidden = found.may_edit(path) and not found.may_edit(behind_links(found.root, path))
+        if hidden and _has_trace(data):
+            yield _link(found, path, "was not given")
+
+
+def _link(found: Found, path: str, where: str) -> FileError:
+    target = os.path.realpath(os.path.join(found.root, path))
+    message = (
+        f"is a link to {target}, which {where} and is left alone: give its path, too, or make it"
+        " a file of the suite"
+    )
+    return FileError(path, message)
+
+
+def _read(found: Found, path: str, errors: list[FileError]) -> bytes | None:
+    try:
+        return read_regular(os.path.join(found.root, path))
+    except OSError as error:
+        if not found.is_ignored(path):
+            errors.append(FileError(path, f"cannot be read: {error.strerror}"))
+        return None
+
+
+def _mentions_asyncio(config: PytestConfig) -> bool:
+    return any("asyncio" in f"{name} {value}" for name, value in config.options.items())
+
+
+def _editable(found: Found, files: dict[str, bytes]) -> frozenset[str] | None:
+    if found.focus is None:
+        return None
+    folders = {os.path.dirname(path) for path in files}
+    conftests = {f"{folder}/conftest.py".lstrip("/") for folder in folders}  # may be new
+    given = (path for path in {*files, *conftests} if found.may_edit(path))
+    return frozenset(path for path in given if found.may_edit(behind_links(found.root, path)))

@@ -1,0 +1,285 @@
+"""Which suites lie at or below a path, and which files are theirs. Contents are not read here,
+but for configuration and ignore files.
+
+A suite is what pytest calls a rootdir: a directory with pytest configuration, else one with
+project metadata (pyproject.toml, setup.cfg, setup.py) and tests below it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+
+from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration
+from loopscope.discovery.gitignore import (
+    Ignored,
+    is_skipped_content,
+    is_skipped_name,
+    is_vcs_root,
+    rules_above,
+)
+from loopscope.discovery.is_test_file import is_test_file
+from loopscope.discovery.read_file import behind_links, read_regular, what_it_is
+from loopscope.types import JOURNAL, FileError, PytestConfig
+
+_PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+@dataclass(slots=True)
+class Found:
+    """A suite that was found; paths in it are relative to ``root``, with forward slashes."""
+
+    root: str  # absolute
+    config: PytestConfig | None = None
+    error: FileError | None = None  # the configuration cannot be read
+    python: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # everything else in the root directory
+    errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
+    links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
+    odd: list[FileError] = field(default_factory=list)  # what looks like Python but is no file
+    ignored: dict[str, Ignored] = field(default_factory=dict)  # directory -> its rules
+    below: list[Found] = field(default_factory=list)  # suites in it, without those in these
+    unfinished: list[str] = field(default_factory=list)  # directories where a write was cut off
+    focus: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
+
+    @property
+    def has_tests(self) -> bool:
+        """Whether a conftest or test module lies below."""
+        return any(is_test_file(path, self.config) for path in self.python)
+
+    @property
+    def is_suite(self) -> bool:
+        """Whether this is more than a directory around other suites."""
+        return self.config is not None or self.has_tests
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether ignore rules name the file, or an exclude the one that it is a link to."""
+        rules = self.ignored[os.path.dirname(path)]
+        full = os.path.join(self.root, *path.split("/"))
+        if rules.excluded(os.path.join(self.root, behind_links(self.root, path))):
+            return True
+        named = self.focus is not None and path in self.focus
+        return rules.excluded(full) if named else rules(full)
+
+    def may_edit(self, path: str) -> bool:
+        """Whether the user's paths cover the file."""
+        return self.focus is None or any(
+            place in ("", path) or path.startswith(place + "/") for place in self.focus
+        )
+
+
+def discover(paths: Iterable[str], exclude: Sequence[str], working: str) -> list[Found]:
+    """Every suite at or below the absolute ``paths``, which exist; ordered by root.
+
+    A path inside a suite is widened to the suite; ``focus`` then holds the path.
+    """
+    focuses: dict[str, list[str]] = {}
+    for path in paths:
+        start = path if os.path.isdir(path) else os.path.dirname(path)
+        focuses.setdefault(_root_above(start), []).append(path)
+    suites: dict[str, Found] = {}
+    for top, named in focuses.items():
+        whole = top in named
+        for found in _walk(top, frozenset(named), rules_above(top, exclude, working)):
+            if not whole:
+                found.focus = _focus(found.root, named)
+                if not any(map(found.may_edit, [*found.python, *found.others])):
+                    continue
+            known = suites.get(found.root)
+            if known is None or known.focus is not None:
+                suites[found.root] = found
+    return [suites[root] for root in sorted(suites)]
+
+
+def _focus(root: str, named: Sequence[str]) -> tuple[str, ...] | None:
+    if any(root == path or root.startswith(path + os.sep) for path in named):
+        return None
+    inside = (path for path in named if path.startswith(root + os.sep))
+    return tuple(os.path.relpath(path, root).replace(os.sep, "/") for path in inside)
+
+
+def _root_above(start: str) -> str:
+    """The rootdir that pytest would find for ``start``; it does not look beyond a working copy.
+
+    Without configuration or metadata anywhere it is the outermost directory with a conftest
+    in it, else ``start`` itself.
+    """
+    project = conftest = None
+    place = start
+    while True:
+        names = _files(place)
+        if _configuration(place, names) is not None:
+            return place
+        if project is None and not names.isdisjoint(_PROJECT_FILES):
+            project = place
+        if "conftest.py" in names:
+            conftest = place
+        parent = os.path.dirname(place)
+        if parent == place or is_vcs_root(place):
+            return project or conftest or start
+        place = parent
+
+
+def _files(directory: str) -> set[str]:
+    try:
+        return set(os.listdir(directory))
+    except OSError:
+        return set()
+
+
+def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError | None:
+    if names.isdisjoint(CONFIGURATION_FILES):
+        return None
+    contents: dict[str, bytes] = {}
+    for name in CONFIGURATION_FILES:
+        if name in names:
+            path = os.path.join(directory, name)
+            try:
+                contents[name] = read_regular(path)
+            except OSError as error:
+                if os.path.exists(path) and not os.path.isfile(path):
+                    continue  # pytest passes over a directory or pipe of that name, too
+                return FileError(name, f"cannot be read: {error.strerror}")
+    return choose_configuration(contents)
+
+
+# -- the walk ---------------------------------------------------------------------------
+
+
+def _walk(top: str, named: frozenset[str], ignored: Ignored) -> list[Found]:
+    """All suites at or below ``top``, in one pass over the directories."""
+    walk = _Walk(named)
+    walk.directory(top, None, ignored)
+    return walk.finish()
+
+
+class _Walk:
+    """The state of one pass: which suites there are so far, and who lies in whom."""
+
+    def __init__(self, named: frozenset[str]) -> None:
+        self.named = named
+        self.on_the_way = {above for path in named for above in _and_parents(path)}
+        self.owners: list[tuple[Found, Found | None]] = []  # with the suite around it
+
+    def directory(self, place: str, around: Found | None, ignored: Ignored) -> None:
+        try:
+            with os.scandir(place) as scan:
+                entries = sorted(scan, key=attrgetter("name"))
+        except OSError as error:
+            message = f"this directory cannot be read: {error.strerror}"
+            if around is None:
+                self.owners.append((Found(place, errors=[FileError(".", message)]), None))
+            else:
+                around.errors.append(FileError(_relative(around.root, place), message))
+            return
+        names = {entry.name for entry in entries}
+        forced = around is None or place in self.on_the_way
+        if not forced and is_skipped_content(os.path.basename(place), names):
+            return
+        if ".gitignore" in names:
+            ignored = ignored.below(place, ".gitignore")
+        owner = self._owner(place, names, around)
+        folder = _relative(owner.root, place)
+        owner.ignored[folder] = ignored
+        if JOURNAL in names and os.path.isfile(os.path.join(place, JOURNAL)):
+            owner.unfinished.append(folder)
+        prefix = f"{folder}/" if folder else ""
+        has_others = folder in ("", "requirements")
+        for entry in entries:
+            if not entry.is_file(follow_symlinks=False):
+                self._unusual(entry, owner, prefix, ignored)
+            elif entry.name.endswith(".py"):
+                owner.python.append(prefix + entry.name)
+            elif has_others:
+                owner.others.append(prefix + entry.name)
+
+    def _owner(self, place: str, names: Set[str], around: Found | None) -> Found:
+        config = _configuration(place, names)
+        if isinstance(config, FileError):
+            found = Found(place, error=config)
+        elif config is not None:
+            found = Found(place, config)
+        elif around is not None and (
+            around.config is not None or names.isdisjoint(_PROJECT_FILES)
+        ):
+            return around
+        else:
+            found = Found(place)
+        self.owners.append((found, around))
+        return found
+
+    def _unusual(
+        self, entry: os.DirEntry[str], owner: Found, prefix: str, ignored: Ignored
+    ) -> None:
+        """An entry that is no regular file: a directory, a link, or what nobody can read."""
+        name, path = entry.name, entry.path
+        if entry.is_dir(follow_symlinks=False):
+            if path in self.on_the_way:
+                if is_skipped_name(name) or ignored.by_git(path, directory=True):
+                    ignored = ignored.without_git()
+            elif is_skipped_name(name) or ignored(path, directory=True):
+                return
+            self.directory(path, owner, ignored)
+        elif not _is_link_inside(owner.root, entry):
+            if name.endswith(".py") and not name.startswith("."):  # as locks of editors do
+                _sort_out(owner, prefix + name, path)
+        elif name.endswith(".py"):
+            owner.python.append(prefix + name)
+        elif prefix in ("", "requirements/"):
+            owner.others.append(prefix + name)
+
+    def finish(self) -> list[Found]:
+        """Hand what turned out to be no suite of its own back to the suite around it."""
+        suites = []
+        for found, around in reversed(self.owners):
+            if found.config is not None or around is None or found.has_tests:
+                suites.append(found)
+                if around is not None:
+                    around.below.append(found)
+            else:
+                _merge(found, around)
+        return suites[::-1]
+
+
+def _merge(inner: Found, outer: Found) -> None:
+    prefix = _relative(outer.root, inner.root) + "/"
+    outer.below.extend(inner.below)
+    outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
+    outer.python.extend(prefix + path for path in inner.python)
+    outer.links.extend(prefix + path for path in inner.links)
+    for errors, more in ((outer.errors, inner.errors), (outer.odd, inner.odd)):
+        errors.extend(replace(error, path=prefix + error.path) for error in more)
+    for folder, rules in inner.ignored.items():
+        outer.ignored[(prefix + folder).rstrip("/")] = rules
+
+
+def _sort_out(owner: Found, name: str, path: str) -> None:
+    """Note an entry that is neither a regular file nor a link to one of the suite."""
+    problem = what_it_is(path)
+    if problem:
+        owner.odd.append(FileError(name, problem))
+    elif os.path.isfile(path):
+        owner.links.append(name)
+
+
+def _and_parents(path: str) -> Iterable[str]:
+    while True:
+        yield path
+        parent = os.path.dirname(path)
+        if parent == path:
+            return
+        path = parent
+
+
+def _relative(root: str, path: str) -> str:
+    """``path`` below ``root`` with forward slashes; "" where both are the same."""
+    return path[len(root) :].replace(os.sep, "/").strip("/")
+
+
+def _is_link_inside(root: str, entry: os.DirEntry[str]) -> bool:
+    """Whether the entry is a symbolic link to a file of the suite."""
+    real = os.path.realpath(entry.path)
+    inside = real.startswith(os.path.realpath(root) + os.sep)
+    return entry.is_symlink() and inside and os.path.isfile(real)

@@ -1,0 +1,181 @@
+"""Draw the loop maps of a reading as values for reports, with the reason behind each loop."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.loop_map.model import Loop, LoopMap
+from loopscope.loop_map.report_model import (
+    LoopFixture,
+    LoopMaps,
+    LoopPicture,
+    LoopTest,
+    Reason,
+    SharedLoop,
+)
+
+_TEST_OPTION = "asyncio_default_test_loop_scope"
+_FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
+
+
+def loop_maps(before: Reading, after: Reading) -> LoopMaps:
+    """The loops of a suite as it was and, where that is another question, of its migration.
+
+    ``after`` is the same reading where nothing changes.
+    """
+    if before.era is Era.LEGACY:
+        return LoopMaps(_Legacy(before).picture(), _Modern(after).picture())
+    old, new = _Modern(before).picture(), _Modern(after).picture()
+    return LoopMaps(old, None if _shape(old) == _shape(new) else new)
+
+
+def _shape(picture: LoopPicture) -> set[tuple[frozenset[str], frozenset[str]]]:
+    """Who shares a loop with whom, whatever the scopes and reasons are."""
+    return {
+        (frozenset(test.id for test in loop.tests), frozenset(f.name for f in loop.fixtures))
+        for loop in picture.loops
+    }
+
+
+class _View:
+    """What both pictures have in common; subclasses know the rules."""
+
+    rules: Era
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    @property
+    def map(self) -> LoopMap:
+        raise NotImplementedError
+
+    def reason(self, test: Test) -> Reason:
+        """Why an async test is on its loop."""
+        raise NotImplementedError
+
+    def sync_reason(self, test: Test) -> Reason:
+        """Why a sync test meets a loop."""
+        raise NotImplementedError
+
+    def fixture_reason(self, registered: Registered, test: Test) -> Reason:
+        """Why a fixture is on the loop that it has in this test."""
+        raise NotImplementedError
+
+    def picture(self) -> LoopPicture:
+        """Every loop, the widest first, then in the order of their regions."""
+        tests: dict[Loop, list[LoopTest]] = defaultdict(list)
+        fixtures: dict[Loop, dict[Key, LoopFixture]] = defaultdict(dict)
+        found = self.map
+        for test in self._reading.tests:
+            loops = found.get(test.id)
+            if loops is None:
+                continue
+            member = self._test(test, is_async=loops.own is not None)
+            for loop in loops.all:
+                tests[loop].append(member)
+            for registered in self._reading.closure(test).fixtures:
+                name, key = registered.fixture.name, registered.key
+                if name in loops.fixtures and key not in fixtures[loops.fixtures[name]]:
+                    fixtures[loops.fixtures[name]][key] = self._fixture(registered, test)
+        return LoopPicture(
+            self.rules.value,
+            tuple(
+                SharedLoop(
+                    loop.level.word,
+                    loop.region,
+                    tuple(tests[loop]),
+                    tuple(sorted(fixtures[loop].values())),
+                )
+                for loop in sorted(tests, key=_order)
+            ),
+        )
+
+    def _test(self, test: Test, *, is_async: bool) -> LoopTest:
+        reason = self.reason(test) if is_async else self.sync_reason(test)
+        return LoopTest(test.id, test.key.path, test.function.line, is_async, reason)
+
+    def _fixture(self, registered: Registered, test: Test) -> LoopFixture:
+        reason = self.fixture_reason(registered, test)
+        line, scope = registered.function.line, registered.fixture.scope.word
+        return LoopFixture(registered.fixture.name, registered.key.path, line, scope, reason)
+
+    def _option(self, name: str, value: str) -> Reason:
+        return Reason("option", f"{name} = {value}", self._reading.tree.config.path or "")
+
+    def _test_default(self) -> Reason:
+        value = self._reading.settings.test_default
+        if value is not None:
+            return self._option(_TEST_OPTION, value.word)
+        return Reason("default", "pytest-asyncio's default")
+
+
+class _Legacy(_View):
+    """The rules up to 0.21: a test with all its fixtures has the loop that it sees."""
+
+    rules = Era.LEGACY
+
+    @property
+    def map(self) -> LoopMap:
+        return self._reading.legacy_map
+
+    def reason(self, test: Test) -> Reason:
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            return _by_mark(mark)
+        override, slot = self._reading.override_of(test), self._reading.slot(test)
+        if override is None or slot.holder is None:
+            return self._test_default()
+        scope = override.fixture.scope
+        seen = "" if slot.level is scope else f", seen in this {slot.level.word} only"
+        text = f"override of event_loop, scope {scope.word}{seen}"
+        return Reason("override", text, override.key.path, override.function.line)
+
+    def sync_reason(self, test: Test) -> Reason:
+        return self.reason(test)
+
+    def fixture_reason(self, registered: Registered, test: Test) -> Reason:
+        return self.reason(test)
+
+
+class _Modern(_View):
+    """The rules of 1.x: every test and every fixture has a loop scope of its own."""
+
+    rules = Era.MODERN
+
+    @property
+    def map(self) -> LoopMap:
+        return self._reading.modern_map
+
+    def reason(self, test: Test) -> Reason:
+        mark = test.mark("asyncio")
+        if mark is not None and mark.loop_scope is not None:
+            return _by_mark(mark)
+        return self._test_default()
+
+    def sync_reason(self, test: Test) -> Reason:
+        return Reason("fixture", "a sync test with async fixtures")
+
+    def fixture_reason(self, registered: Registered, test: Test) -> Reason:
+        fixture, settings = registered.fixture, self._reading.settings
+        if fixture.loop_scope is not None:
+            text = f"loop_scope={fixture.loop_scope.word}"
+            return Reason("fixture", text, registered.key.path, registered.function.first_line)
+        if settings.fixture_default is not None:
+            return self._option(_FIXTURE_OPTION, settings.fixture_default.word)
+        if settings.fixture_scope:
+            return self._option(_FIXTURE_OPTION, "fixture-scope")
+        return Reason("default", "pytest-asyncio's default, its own scope")
+
+
+def _order(loop: Loop) -> tuple[int, str, str]:
+    return -loop.level, loop.region, loop.holder or ""
+
+
+def _by_mark(mark: Mark) -> Reason:
+    assert mark.loop_scope is not None
+    keyword = "loop_scope" if mark.keywords.get("loop_scope") else "scope"
+    text = f"mark asyncio({keyword}={mark.loop_scope.word})"
+    return Reason("mark", text, mark.path, mark.line)

@@ -1,0 +1,77 @@
+"""Compare the legacy loop map of a suite with the modern one of its migration."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loopscope.loop_map.model import Loop, LoopMap
+
+
+class Cause(enum.Enum):
+    """In what way loops do not come out as they were; said of one test, and of several."""
+
+    LOST = "it ran on a loop and would no longer be run on one", "are no longer run on a loop"
+    STRAY = "it would run on another loop than its", "now run on another loop than their"
+    SPLIT = "it would no longer share a loop with", "no longer share a loop with"
+
+    def of_one(self, names: str) -> str:
+        """The sentence about one test."""
+        return f"{self.value[0]} {names}".rstrip()
+
+    def of_several(self, names: str) -> str:
+        """The rest of a sentence about several tests."""
+        return f"{self.value[1]} {names}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A test whose loops do not come out as they were; ``names`` are fixtures or a test."""
+
+    test: str
+    cause: Cause
+    names: str = ""
+
+    @property
+    def message(self) -> str:
+        """The sentence about this test."""
+        return self.cause.of_one(self.names)
+
+
+def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
+    """Tests split from their fixtures, and tests that shared a loop and no longer do.
+
+    Sharing more than before is not a difference; ``count`` shows it.
+    """
+    groups: dict[Loop, list[str]] = defaultdict(list)
+    for test, old in before.items():
+        new = after.get(test)
+        if new is None:
+            if old.own is not None:
+                yield Difference(test, Cause.LOST)
+            continue
+        if old.own is not None and new.own is None:
+            yield Difference(test, Cause.LOST)
+        if len(new.all) > 1:
+            strays = [name for name, loop in new.fixtures.items() if loop != new.own]
+            yield Difference(test, Cause.STRAY, _names(strays))
+        elif len(old.all) == 1:
+            groups[next(iter(old.all))].append(test)
+    for tests in groups.values():
+        first = tests[0]
+        expected = after[first].all
+        for test in tests[1:]:
+            if after[test].all != expected:
+                yield Difference(test, Cause.SPLIT, first)
+
+
+def count(loops: LoopMap) -> int:
+    """How many distinct loops the tests of a map meet."""
+    return len({loop for test in loops.values() for loop in test.all})
+
+
+def _names(names: list[str]) -> str:
+    word = "fixture" if len(names) == 1 else "fixtures"
+    return f"{word} {', '.join(names)}" if names else "fixtures"

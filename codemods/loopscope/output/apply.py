@@ -1,0 +1,110 @@
+"""What ``migrate`` does with the changes of a suite: ask, then write or make a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loopscope.cli.options import Request
+from loopscope.types import FileError, Migration, Status, Suite
+
+if TYPE_CHECKING:
+    from loopscope.output.patch import Patches
+    from loopscope.output.review import Reviewer
+
+
+class Hands:
+    """Takes one migration after the other; each sink is imported when it has something to do."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._reviewer: Reviewer | None = None
+        self._patches: Patches | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether changes go to the files themselves."""
+        return self._request.writes
+
+    @property
+    def declined(self) -> int:
+        """How many hunks the user did not take."""
+        return self._reviewer.declined if self._reviewer else 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user has quit: the suites that are left are not handled."""
+        return self._reviewer is not None and self._reviewer.stopped
+
+    @property
+    def recover(self) -> Callable[[str], tuple[FileError, ...]] | None:
+        """What undoes a write that was cut off; None where nothing is to be written."""
+        if not self.wrote:
+            return None
+        from loopscope.output.journal import recover
+
+        return recover
+
+    def take(self, suite: Suite, migration: Migration) -> Migration:
+        """Handle the changes; what comes back holds those that went where they should."""
+        if not migration.changes:
+            return migration
+        if self.wrote and not self._request.allow_dirty:
+            from loopscope.output.git import uncommitted
+
+            errors = uncommitted(Path(migration.label), migration.changes)
+            if errors:
+                return _failed(migration, errors)
+        if self._request.review:
+            migration = self._review(suite, migration)
+        errors = self._put(migration)
+        return _failed(migration, errors) if errors else migration
+
+    def finish(self) -> tuple[tuple[str, ...], tuple[FileError, ...]]:
+        """Write what stands for all suites; returns how to apply the patches, and errors."""
+        errors = self._to_patches().finish() if self._request.patch else ()
+        return tuple(self._patches.commands) if self._patches else (), errors
+
+    def _review(self, suite: Suite, migration: Migration) -> Migration:
+        from loopscope.output.review import Reviewer
+
+        if self._reviewer is None:
+            self._reviewer = Reviewer()
+        before = self._reviewer.declined
+        changes = self._reviewer.review(migration.label, migration.changes)
+        if self._reviewer.declined == before:
+            return migration
+        from loopscope.pipeline import recheck
+
+        findings = set(migration.findings)
+        if changes:
+            findings |= set(recheck(suite, changes, self._request.options.time_limit))
+        status = Status.ERROR if migration.errors else Status.MANUAL
+        findings_in_order = tuple(sorted(findings))
+        return replace(
+            migration, status=status, changes=changes, findings=findings_in_order, maps=None
+        )
+
+    def _put(self, migration: Migration) -> tuple[FileError, ...]:
+        if self.wrote:
+            from loopscope.output.write import write_changes
+
+            return write_changes(Path(migration.label), migration.changes)
+        if self._request.patch or self._request.patch_dir:
+            return self._to_patches().add(migration.label, migration.changes)
+        return ()
+
+    def _to_patches(self) -> Patches:
+        if self._patches is None:
+            from loopscope.output.patch import Patches
+
+            self._patches = Patches(self._request.patch, self._request.patch_dir)
+        return self._patches
+
+
+def _failed(migration: Migration, errors: tuple[FileError, ...]) -> Migration:
+    """The migration of a suite that stays as it was."""
+    errors = (*migration.errors, *errors)
+    return replace(migration, status=Status.ERROR, changes=(), errors=errors, maps=None)

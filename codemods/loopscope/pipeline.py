@@ -1,0 +1,225 @@
+"""One suite through the pipeline: bytes in, a migration out. Nothing is executed or written."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from loopscope.analysis.build_model import read_result, read_suite
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.loop_map.build_report import loop_maps
+from loopscope.loop_map.compare import count
+from loopscope.loop_map.model import LoopMap
+from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unanswered
+from loopscope.planning.planner import make_plan
+from loopscope.rewriting.annotations import comments_for, left_over
+from loopscope.rewriting.change_set import Workbench
+from loopscope.rewriting.source import SourceError, decode
+from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
+from loopscope.rules import ORDER
+from loopscope.rules.context import Case, Edit, OptionEdit, action
+from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
+from loopscope.rules.minimum_version import least_version
+from loopscope.rules.trace_notes import explained
+from loopscope.types import (
+    Around,
+    Change,
+    FileError,
+    Finding,
+    Level,
+    Migration,
+    Options,
+    Status,
+    Suite,
+)
+
+
+def migrate(suite: Suite, options: Options) -> Migration:
+    """Migrate one suite in memory.
+
+    A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
+    the options, becomes a ``FileError``; the others are done all the same.
+    """
+    with warnings.catch_warnings():  # the parser has opinions on what it reads
+        warnings.filterwarnings("ignore", module="<unknown>")
+        return _migrate(suite, options)
+
+
+def _migrate(suite: Suite, options: Options) -> Migration:
+    errors = list(suite.errors)
+    seconds = options.time_limit
+    reading = read_suite(suite, errors, seconds)
+    facts = reading.files
+    case = Case(reading, make_plan(reading, options), suite.config, options, suite.files)
+    edits, option_edits, findings, left_out = _decide(case)
+    edits = [edit for edit in edits if edit.path not in suite.around]
+    least = least_version(case, option_edits)
+    pins, more = _requirements(case, [*edits, *option_edits], least)
+    findings += more
+    findings += left_over(facts, findings)
+    if options.annotate:
+        edits += comments_for(facts, findings)
+    bench = Workbench(suite, errors, seconds)
+    bench.require(pins)  # first: their places are those of the files as they were
+    bench.rewrite(facts, edits)
+    bench.configure(option_edits)
+    changes = bench.changes
+    before = reading.legacy_map if case.plan.era is Era.LEGACY else reading.modern_map
+    result = reading
+    if changes:
+        more_changes = [*changes, *_changes_below(suite, options)]
+        result = read_result(suite, reading, more_changes, errors, seconds)
+    findings += unanswered(result, _line_of_usefixtures(suite)) if not errors else []
+    findings = [finding for finding in findings if finding.path not in suite.around]
+    if not errors:
+        if changes:
+            partial = suite.editable is not None
+            findings += lost_loops(before, reading, result, partial=partial, left_out=left_out)
+            findings += lost_below(before, reading, result)
+        findings = [finding for finding in findings if not _ignored(case, finding)]
+    findings = sorted(set(findings))
+    return Migration(
+        label=suite.label,
+        config=suite.config.path,
+        status=_status(changes, findings, errors),
+        changes=tuple(changes),
+        findings=tuple(findings),
+        errors=tuple(errors),
+        loops_before=count(before),
+        loops_after=count(result.modern_map if changes else before),
+        requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if reading.uses_plugin else "",
+        maps=loop_maps(reading, result) if options.loop_maps else None,
+    )
+
+
+def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
+    """What no longer agrees when only ``changes``, some of those of a migration, are made.
+
+    ``seconds`` is the limit for one file, as in ``Options.time_limit``.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="<unknown>")
+        return tuple(_recheck(replace(suite, around=Around()), changes, seconds))
+
+
+def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
+    reading = read_suite(suite, [], seconds)
+    before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map
+    errors: list[FileError] = []
+    result = read_result(suite, reading, changes, errors, seconds)
+    for error in errors:
+        yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
+    for change in changes:
+        if change.path.endswith(".py"):
+            yield from _torn_code(suite.files.get(change.path, b""), change)
+    yield from torn_loops(before, result)
+    yield from unanswered(result, _line_of_usefixtures(suite))
+
+
+def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
+    """For which rules a suite is written, and its modern loop map after ``changes``."""
+    seconds = Options().time_limit
+    reading = read_suite(suite, [], seconds)
+    era = reading.era
+    if changes:
+        reading = read_result(suite, reading, changes, [], seconds)
+    return era, reading.modern_map
+
+
+def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
+    """What the migrations of the suites below do to their Python files."""
+    for prefix, inner in suite.around.below.items():
+        for change in _migrate(inner, options).changes:
+            if change.path.endswith(".py"):
+                yield replace(change, path=prefix + change.path)
+
+
+def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
+    """What is broken because its other half stands in a hunk that was left out."""
+    try:
+        before, after = decode(data).text, decode(change.after).text
+        refused = what_compile_refuses(after)
+        if refused and not what_compile_refuses(before):
+            message, line = refused
+            yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
+            return
+        known = undefined_names(before)
+        for name, line in undefined_names(after).items():
+            if name not in known:
+                message = f"as it was left, {name} is used but nothing defines or imports it"
+                yield action("LS390", change.path, line, message)
+    except (SourceError, SyntaxError, RecursionError, MemoryError):
+        return  # said elsewhere
+
+
+# -- deciding ---------------------------------------------------------------------------
+
+
+def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
+    """What the rules say, and the codes of those that would edit but are not selected."""
+    edits: list[Edit] = []
+    options: list[OptionEdit] = []
+    findings: list[Finding] = []
+    left_out: set[str] = set()
+    for rule in ORDER:
+        for outcome in rule.decide(case):
+            if not case.options.wants(outcome.code):
+                if not isinstance(outcome, Finding):
+                    left_out.add(outcome.code)
+                continue
+            if _ignored(case, outcome):
+                continue
+            if isinstance(outcome, Edit):
+                edits.append(outcome)
+            elif isinstance(outcome, OptionEdit):
+                options.append(outcome)
+            else:
+                findings.append(outcome)
+    return explained(case, edits), options, findings, left_out
+
+
+def _requirements(
+    case: Case, edits: list[Edit | OptionEdit], least: tuple[int, int]
+) -> tuple[list[RequirementEdit], list[Finding]]:
+    """LS202, where anything changed that an older pytest-asyncio would not run."""
+    wanted = case.options.requirements and case.reading.uses_plugin
+    if not wanted or all(edit.code == "LS107" for edit in edits):
+        return [], []
+    outcomes = decide_requirement(case.contents, case.options.target, least, True)
+    chosen = [outcome for outcome in outcomes if case.options.wants(outcome.code)]
+    return (
+        [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
+        [outcome for outcome in chosen if isinstance(outcome, Finding)],
+    )
+
+
+def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
+    """Whether a ``# loopscope: ignore`` comment covers the definition at the outcome's line."""
+    if isinstance(outcome, OptionEdit) or outcome.path not in case.files:
+        return False
+    facts = case.files[outcome.path]
+    if not facts.ignores:
+        return False
+    lines = {outcome.line}
+    for function in facts.functions:
+        if function.first_line <= outcome.line <= function.end_line:
+            lines.update(range(function.first_line, function.line + 1))
+    return any(
+        outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
+    )
+
+
+def _line_of_usefixtures(suite: Suite) -> int:
+    """Where the configuration sets it, 1 where it does not."""
+    lines = suite.files.get(suite.config.path or "", b"").splitlines()
+    found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(b"usefixtures"))
+    return next(found, 1)
+
+
+def _status(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:
+    if errors:
+        return Status.ERROR
+    if any(finding.level is Level.ACTION for finding in findings):
+        return Status.MANUAL
+    return Status.CHANGED if changes else Status.CURRENT

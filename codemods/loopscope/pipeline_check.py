@@ -1,0 +1,152 @@
+"""Read the result again and hold it against the original: nothing may be wrong silently."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key, Test, holders_around
+from loopscope.analysis.suite.suite_model import Reading
+from loopscope.loop_map.compare import Cause, differences
+from loopscope.loop_map.model import LoopMap
+from loopscope.rules.context import action
+from loopscope.types import Finding
+
+
+def lost_loops(
+    before: LoopMap,
+    original: Reading,
+    after: Reading,
+    *,
+    partial: bool,
+    left_out: Collection[str] = (),
+) -> Iterator[Finding]:
+    """LS390: tests whose modern loops differ from their legacy ones.
+
+    ``original`` tells where they stood; ``partial`` says that only some files of the suite may
+    be changed, ``left_out`` are the codes of rules that would have changed more.
+    """
+    places = _places(original, after)
+    if left_out:
+        codes = ", ".join(sorted(left_out))
+        hint = f"--select or --ignore leaves out {codes}, which belong to this: take them, too"
+    elif partial:
+        hint = "Only some files of the suite were given: migrate them all"
+    else:
+        hint = "Check this test by hand, and please report it"
+    for difference in differences(before, after.modern_map):
+        test = places[difference.test]
+        if test.key.path in after.around:
+            continue
+        yield action(
+            "LS390",
+            test.key.path,
+            test.function.line,
+            f"{test.function.qualname}: {difference.message}. {hint}",
+        )
+
+
+def lost_below(before: LoopMap, original: Reading, after: Reading) -> Iterator[Finding]:
+    """LS390 for tests of the suites below: one finding for what is alike in one of them."""
+    places = _places(original, after)
+    alike: dict[tuple[str, Cause, str], list[Test]] = defaultdict(list)
+    for difference in differences(before, after.modern_map):
+        test = places[difference.test]
+        for prefix, suite in after.around.below.items():
+            if suite.around.loads_above and after.tree.config.path is None:
+                continue  # nothing says that it is run but by itself
+            if test.key.path.startswith(prefix):
+                alike[prefix, difference.cause, difference.names].append(test)
+    for (prefix, cause, names), tests in alike.items():
+        name = tests[0].function.qualname
+        what = (
+            f"1 test: {cause.of_one(names)}"
+            if len(tests) == 1
+            else (f"{len(tests)} tests {cause.of_several(names)}")
+        )
+        yield action(
+            "LS390",
+            tests[0].key.path,
+            tests[0].function.line,
+            f"when pytest runs in the folder above, as configured there, {what} ({name} is the"
+            f" first). Run {prefix} by itself, or migrate it with --style explicit",
+        )
+
+
+def torn_loops(before: LoopMap, after: Reading) -> Iterator[Finding]:
+    """LS390 for changes of which a person left some out: one finding for what is alike."""
+    places = {test.id: test for test in after.tests}
+    alike: dict[tuple[Cause, str], list[Test]] = defaultdict(list)
+    for difference in differences(before, after.modern_map):
+        alike[difference.cause, difference.names].append(places[difference.test])
+    for (cause, names), tests in alike.items():
+        first, number = tests[0], len(tests)
+        name = first.function.qualname
+        text = (
+            f"{name}: {cause.of_one(names)}"
+            if number == 1
+            else f"{number} tests {cause.of_several(names)} ({name} is the first)"
+        )
+        hint = "Take the hunks that were left out, too, or change it by hand"
+        yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
+
+
+def _places(original: Reading, after: Reading) -> dict[str, Test]:
+    return {test.id: test for test in (*after.tests, *original.tests)}
+
+
+def unanswered(after: Reading, config_line: int) -> Iterator[Finding]:
+    """LS102: requests for ``event_loop`` that no fixture of the result answers.
+
+    ``config_line`` is that of the option ``usefixtures``.
+    """
+    answered: set[Key] = set()
+    reported: set[Key] = set()
+    configured = False
+    for test in after.tree.tests:
+        for ask in after.closures.of(test).asks:
+            key = ask.asker.key if ask.asker else test.key
+            if ask.target is not None:
+                answered.add(key)
+            elif ask.how == "configured":
+                configured = True
+            elif key not in reported:
+                reported.add(key)
+                yield _missing(after, key, test)
+    if configured:
+        yield action(
+            "LS102",
+            after.tree.config.path or "",
+            config_line,
+            "usefixtures asks for event_loop in every test, and pytest-asyncio no longer has it: "
+            "take the name out. Sync tests that need a loop ask for a fixture of their own",
+        )
+    for path, facts in after.files.items():
+        for function in facts.functions:
+            key = Key(path, function.ordinal)
+            asks = function.fixture is not None and EVENT_LOOP in function.parameters
+            met = key in answered or key in reported
+            helps = EVENT_LOOP in function.dynamic and not function.is_async
+            if (asks or helps) and not met and not _bridged(after, path):
+                yield _missing(after, key, None)
+
+
+def _bridged(after: Reading, path: str) -> bool:
+    """Whether any fixture named event_loop is registered around a file."""
+    registered = after.tree.registered
+    return any(EVENT_LOOP in registered.get(holder, {}) for holder in holders_around(path))
+
+
+def _missing(after: Reading, key: Key, test: Test | None) -> Finding:
+    function = after.tree.function(key)
+    if test is not None and test.unittest:
+        advice = "A unittest.TestCase cannot ask for a loop: use IsolatedAsyncioTestCase"
+    else:
+        advice = "Take the loop from asyncio.get_running_loop() in async code"
+    return action(
+        "LS102",
+        key.path,
+        function.line,
+        f"{function.qualname} asks for event_loop, which pytest-asyncio no longer has. {advice}",
+    )

@@ -1,0 +1,129 @@
+"""Sync tests that counted on the current loop which pytest-asyncio 0.21 left behind.
+
+0.21 put a fresh loop in place as the current one after each test (with a wider override the
+override's own loop), so code that calls ``asyncio.get_event_loop()`` from a sync test passed.
+From 1.4 on no loop is current there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from posixpath import commonpath, dirname
+
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import Place
+from loopscope.analysis.suite.closure import AMBIENT
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.types import Options, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Ambient:
+    """An autouse fixture that gives sync tests a current loop.
+
+    ``shared`` says that it is the loop of the bridge, as wide as the async tests' one;
+    otherwise each test gets a new one.
+    """
+
+    path: str
+    shared: bool
+
+
+class AmbientUsers:
+    """The sync tests from which code that asks for the current loop can be reached."""
+
+    def __init__(self, reading: Reading, options: Options, settled: Collection[Key]) -> None:
+        self._reading = reading
+        self._wanted = (
+            reading.era is Era.LEGACY
+            and reading.uses_plugin
+            and options.ambient_loop
+            and not options.safe_only
+            and options.target.has(1, 4)
+            and options.wants("LS109")
+        )
+        self._settled = settled  # functions whose calls the migration takes care of
+        self._reach: dict[str, bool] = {}
+        self._asking = {path for path in reading.files if self._asks(path)}
+
+    def concerns(self, test: Test) -> bool:
+        """Whether the test is one of them; the caller asks for sync tests only."""
+        if self._wanted and test.id in self._reading.heard.record.asking_tests:
+            return True
+        if not self._wanted or not self._asking:
+            return False
+        known = self._reach.get(test.module)
+        if known is None:
+            known = self._reach[test.module] = self._reaches(test.module)
+        return known
+
+    def _asks(self, path: str) -> bool:
+        return any(
+            call.what in CURRENT_LOOP
+            and call.place is not Place.ASYNC
+            and (call.owner is None or Key(path, call.owner) not in self._settled)
+            for call in self._reading.files[path].loop_calls
+        )
+
+    def _reaches(self, module: str) -> bool:
+        files = self._reading.files
+        queue = [module]
+        directory = dirname(module)
+        while True:
+            conftest = f"{directory}/conftest.py" if directory else "conftest.py"
+            if conftest in files:
+                queue.append(conftest)
+            if not directory:
+                break
+            directory = dirname(directory)
+        seen = set(queue)
+        while queue:
+            path = queue.pop()
+            if path in self._asking:
+                return True
+            for bound in files[path].imports:
+                names = [bound.module]
+                if bound.attribute not in (None, "*"):
+                    names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
+                for name in names:
+                    target = self._reading.tree.find(path, name)
+                    if target is not None and target not in seen:
+                        seen.add(target)
+                        queue.append(target)
+        return False
+
+    def shared(self, test: Test) -> Registered | None:
+        """The override whose loop was the current one of the sync test, too.
+
+        One in a class is left out: the fixture stands in the module, where not all see it.
+        """
+        override = self._reading.override_of(test)
+        wide = self._reading.slot_level(test) > Scope.FUNCTION
+        return override if override is not None and wide and not override.in_class else None
+
+    def _served(self, test: Test) -> bool:
+        """Whether the fixture is there already, from an earlier migration."""
+        return any(AMBIENT in fixtures for fixtures in self._reading.tree.chain(test))
+
+    def place(self, tests: Collection[Test]) -> list[Ambient]:
+        """The fixtures for these tests, one for each region of one loop."""
+        modules: set[str] = set()
+        shared: set[str] = set()
+        for test in tests:
+            if self._served(test):
+                continue
+            override = self.shared(test)
+            if override is not None:
+                shared.add(override.file)
+            else:
+                modules.add(test.module)
+        found = [Ambient(path, True) for path in sorted(shared)]
+        if modules:
+            directories = [dirname(path) for path in modules]
+            common = "" if "" in directories else commonpath(directories)
+            path = f"{common}/conftest.py" if common else "conftest.py"
+            if path not in shared:
+                found.append(Ambient(path, False))
+        return found

@@ -1,0 +1,132 @@
+"""Where the bridges stand: fixtures named ``event_loop`` that hand on the running loop."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from posixpath import commonpath, dirname
+
+from loopscope.analysis.suite.fixtures import Key, Registered, own_holder
+from loopscope.types import Scope
+
+# The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.
+AskPlace = tuple[Registered | None, str]
+
+
+@dataclass(slots=True)
+class Asked:
+    """The requests of one module's tests that one fixture answered."""
+
+    files: set[str] = field(default_factory=set)  # where the askers are defined
+    reached: bool = False  # a test asks, or a fixture that one uses
+    scope: Scope = Scope.FUNCTION  # of the widest asker
+    autouse: bool = False
+    works: bool = False  # the override does work, which only its own bridge can keep
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """An async fixture named ``event_loop`` that hands the running loop to sync code.
+
+    ``replaces`` is the override in whose place it stands; otherwise it is put into
+    ``path``, which may be a conftest that is still to be made. An autouse bridge also makes
+    its loop the current one.
+    """
+
+    path: str
+    scope: Scope
+    loop_scope: Scope
+    replaces: Key | None = None
+    autouse: bool = False
+
+
+def place_bridges(
+    asked: Mapping[AskPlace, Asked],
+    level: Callable[[AskPlace], Scope],
+    left: Collection[str],
+) -> list[Bridge]:
+    """The least bridges that serve all requests, outer places first.
+
+    A parent's bridge serves every region of the same level; another level needs a nearer one.
+    ``left`` are the holders of overrides that stay: what lies below does not see past them.
+    """
+    modules: dict[Registered | None, list[str]] = defaultdict(list)
+    for target, module in asked:
+        modules[target].append(module)
+    known: dict[str, Bridge | None] = dict.fromkeys(left)
+    found: list[Bridge] = []
+    for target in sorted(modules, key=_depth):
+        places = {module: (target, module) for module in modules[target]}
+        levels = {module: level(place) for module, place in places.items()}
+        requests = {module: asked[place] for module, place in places.items()}
+        for bridge in _bridges_of(target, requests, levels, known):
+            found.append(bridge)
+            own = target is not None and bridge.replaces == target.key
+            known[target.holder if target and own else own_holder(bridge.path)] = bridge
+    return found
+
+
+def _depth(target: Registered | None) -> tuple[int, bool, int]:
+    """Plugins come first, then each conftest before the modules beside it and their classes."""
+    if target is None:
+        return (-1, False, 0)
+    place = target.holder.removeprefix("./")
+    return (place.count("/"), place != "" and not place.endswith("/"), place.count("::"))
+
+
+def _bridges_of(
+    target: Registered | None,
+    asked: Mapping[str, Asked],
+    levels: Mapping[str, Scope],
+    known: Mapping[str, Bridge | None],
+) -> Iterator[Bridge]:
+    # A fixture that no test uses has no say beside tests, and must not hide their bridge.
+    used = [module for module in asked if asked[module].reached] or list(asked)
+    main = Counter(levels[module] for module in used).most_common(1)[0][0]
+    served = [module for module in asked if levels[module] is main or module not in used]
+    scope = min(max(asked[module].scope for module in served), main)
+    autouse = any(asked[module].autouse for module in served)
+    own = autouse or any(asked[module].works for module in served)
+    if target is not None and target.key.unread:
+        target = None  # it stays where it is; ours is nearer
+    if own or target is None or not _served(target.holder, main, scope, known):
+        if target is not None:
+            yield Bridge(target.key.path, scope, main, target.key, autouse)
+        else:
+            yield Bridge(_place({path for m in served for path in asked[m].files}), scope, main)
+    for module in used:
+        if levels[module] is not main:
+            yield Bridge(
+                module, asked[module].scope, levels[module], autouse=asked[module].autouse
+            )
+
+
+def _place(files: set[str]) -> str:
+    """The only file that asks, or the conftest nearest to all that do."""
+    if len(files) == 1:
+        return next(iter(files))
+    directories = [dirname(path) for path in files]
+    common = "" if "" in directories else commonpath(directories)
+    return f"{common}/conftest.py" if common else "conftest.py"
+
+
+def _served(holder: str, level: Scope, scope: Scope, known: Mapping[str, Bridge | None]) -> bool:
+    """Whether what is visible at the holder is a parent's bridge of the same level."""
+    visible = [place for place in known if _sees(holder, place)]
+    if not visible:
+        return False
+    bridge = known[max(visible, key=lambda place: len(place.removeprefix("./")))]
+    return (
+        bridge is not None
+        and bridge.loop_scope is level
+        and bridge.scope >= scope
+        and not bridge.autouse
+    )
+
+
+def _sees(holder: str, place: str) -> bool:
+    """Whether a fixture that is registered at a place is visible at the holder."""
+    if place.endswith("/"):
+        return holder.startswith(place.removeprefix("./"))
+    return holder == place or holder.startswith(f"{place}::")

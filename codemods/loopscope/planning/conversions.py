@@ -1,0 +1,202 @@
+"""Which sync tests and fixtures can do without a loop in their hands.
+
+A sync function that only calls ``event_loop.run_until_complete(x)`` can become ``async def``
+and await ``x``. A sync fixture that stores the loop, passes it on or only wants it first can
+stay as it is under ``pytest_asyncio.fixture``, which makes the loop of its loop scope the
+current one (pytest-asyncio 1.1). Everything else gets the bridge.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Callable, Collection
+
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.types import Options, Scope
+
+_RUNS = "run_until_complete"
+
+
+class How(enum.Enum):
+    """How a sync function gets its loop after the migration."""
+
+    ASYNC = "async"  # it becomes async def
+    BOUND = "bound"  # a sync function under pytest_asyncio.fixture
+    RUNNING = "running"  # it becomes async def to find the running loop (below 1.1)
+
+
+class Candidates:
+    """The sync functions that could be converted, before anyone asked who uses them."""
+
+    def __init__(self, reading: Reading, options: Options) -> None:
+        self.reading = reading
+        self.options = options
+        self._dynamic = {
+            name
+            for facts in reading.files.values()
+            for function in facts.functions
+            for name in function.dynamic
+        }
+
+    def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
+        """The calls of a function that ask for the current loop without naming it."""
+        return self.reading.current.calls(key)
+
+    def fixture(self, key: Key, function: Function) -> How | None:
+        """How the sync fixture could be converted, None if only the bridge serves it."""
+        fixture = function.fixture
+        if fixture is None or function.is_async or function.override is not None or key.unread:
+            return None
+        asks = EVENT_LOOP in function.parameters
+        current = [call for call in self.current_calls(key) if call.place is Place.SYNC]
+        if not (asks or current) or function.is_alias:
+            return None
+        kinds = {use.kind for use in function.loop_uses}
+        runs = self._only_runs(key, function) and fixture.decorators == 1
+        if runs and not self.options.safe_only and fixture.name not in self._dynamic:
+            return How.ASYNC
+        if kinds & {UseKind.NESTED, UseKind.STORE}:
+            return None
+        if self.options.target.has(1, 1):
+            return How.BOUND
+        return How.RUNNING if self._may_run(key, function, asks=asks) else None
+
+    def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
+        """Whether nothing in the sync fixture forbids a running loop around it.
+
+        Below pytest-asyncio 1.1 only an async fixture finds its loop; from 1.0 on a bridge
+        serves those who ask for ``event_loop``.
+        """
+        fixture = function.fixture
+        assert fixture is not None
+        if self.options.safe_only or (asks and self.options.target.has(1, 0)):
+            return False
+        drives = {use.method for use in function.loop_uses}
+        drives |= {call.method for call in self.current_calls(key)}
+        return (
+            not function.drives_loops
+            and not drives & {_RUNS, "run_forever"}
+            and fixture.decorators == 1
+            and fixture.name not in self._dynamic
+        )
+
+    def test(self, test: Test) -> bool:
+        """Whether the sync test could become an async one."""
+        function = test.function
+        if function.is_async or function.is_generator or self.options.safe_only:
+            return False
+        if not function.known_decorators or EVENT_LOOP in function.parametrized:
+            return False
+        if self._foreign(test):
+            return False
+        if not (self._only_runs(test.key, function) or self._needs_factory(test)):
+            return False
+        return not any(self.holds(item) for item in self.reading.closure(test).fixtures)
+
+    def _needs_factory(self, test: Test) -> bool:
+        """A test whose async fixtures get a loop of another kind only if it is async itself."""
+        override = self.reading.override_of(test)
+        body = override.function.override if override else None
+        return (
+            body is not None
+            and body.kind is BodyKind.FACTORY
+            and self.options.target.has(1, 4)
+            and not (test.function.loop_uses or test.function.drives_loops)
+            and not self.current_calls(test.key)
+            and any(item.function.is_async for item in self.reading.closure(test).fixtures)
+        )
+
+    def _foreign(self, test: Test) -> bool:
+        return (test.mark("anyio") or test.mark("trio")) is not None
+
+    def _only_runs(self, key: Key, function: Function) -> bool:
+        """Nothing but ``loop.run_until_complete(…)`` in straight line, and at least once."""
+        calls = self.current_calls(key)
+        runs = [use for use in function.loop_uses if use.method == _RUNS]
+        straight = all(
+            use.kind is UseKind.CALL and use.method == _RUNS for use in function.loop_uses
+        )
+        current = all(
+            call.what in CURRENT_LOOP
+            and call.place is Place.SYNC
+            and call.method == _RUNS
+            and not call.through
+            for call in calls
+        )
+        return straight and current and bool(runs or calls) and not function.drives_loops
+
+    def holds(self, registered: Registered) -> bool:
+        """Whether a sync fixture may drive a loop when a test uses its value.
+
+        It got the loop and keeps it, hands out a callable that uses it, or runs another.
+        """
+        function = registered.function
+        if function.is_async or function.override is not None:
+            return False
+        if function.drives_loops or any(
+            call.place in (Place.NESTED, Place.LAMBDA, Place.GENERATOR)
+            or (call.what in CURRENT_LOOP and (call.through or call.method != _RUNS))
+            for call in self.current_calls(registered.key)
+        ):
+            return True
+        return EVENT_LOOP in function.parameters and any(
+            use.kind is not UseKind.CALL or use.method != _RUNS for use in function.loop_uses
+        )
+
+
+def choose(
+    candidates: Candidates,
+    level: Callable[[Test], Scope],
+    concerned: Collection[Test],
+) -> dict[Key, How]:
+    """The functions to convert, given the level that each test got with nothing converted.
+
+    A fixture is converted only where all tests that use it agree on one level: an async
+    fixture is static, and a shared one would widen whole regions.
+    """
+    reading = candidates.reading
+    found: dict[Key, How] = {}
+    users: dict[Key, set[Scope]] = defaultdict(set)
+    functions: dict[Key, Registered] = {}
+    blocked: set[Key] = set()
+    tests: dict[Key, bool] = {}
+    for test in concerned:
+        closure = reading.closure(test)
+        holders = [item for item in closure.fixtures if candidates.holds(item)]
+        is_async = reading.is_async_test(test)
+        if not is_async:
+            tests[test.key] = tests.get(test.key, True) and candidates.test(test)
+        asks = {ask.asker.key for ask in closure.asks if ask.asker}
+        if reading.era is Era.MODERN:
+            # Only who asks for the fixture that is gone is in need; the rest works as it is.
+            lost = {
+                ask.asker.key if ask.asker else test.key
+                for ask in closure.asks
+                if ask.target is None
+            }
+            tests[test.key] = tests.get(test.key, True) and test.key in lost
+            asks &= lost
+            is_async = False
+        for item in closure.fixtures:
+            if item.function.is_async or item.function.fixture is None:
+                continue
+            if item.key not in asks and not is_async:
+                continue  # only an async test gave it a current loop on 0.21
+            functions[item.key] = item
+            users[item.key].add(level(test))
+            if any(holder.key != item.key for holder in holders):
+                blocked.add(item.key)  # it may call what drives the loop
+    for key, item in functions.items():
+        how = candidates.fixture(key, item.function)
+        if how is How.ASYNC and key in blocked:
+            how = None
+        if how is not None and len(users[key]) == 1 and item.fixture.scope <= min(users[key]):
+            found[key] = how
+    sync = {test.key for test in concerned if not reading.is_async_test(test)}
+    found.update({key: How.ASYNC for key, possible in tests.items() if possible and key in sync})
+    return found

@@ -1,0 +1,47 @@
+"""Sets of things that must have the same loop scope: union-find that keeps the widest."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from loopscope.types import Scope
+
+
+class Components:
+    """Joined nodes share one level, the widest that any of them needs."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Hashable, Hashable] = {}
+        self._level: dict[Hashable, Scope] = {}
+
+    def add(self, node: Hashable, level: Scope = Scope.FUNCTION) -> None:
+        """Note that ``node`` needs at least ``level``."""
+        root = self.root(node)
+        self._level[root] = max(self._level[root], level)
+
+    def join(self, first: Hashable, second: Hashable) -> None:
+        """Put two nodes on one level."""
+        one, other = self.root(first), self.root(second)
+        if one != other:
+            self._parent[other] = one
+            self._level[one] = max(self._level[one], self._level.pop(other))
+
+    def level(self, node: Hashable) -> Scope:
+        """The level of the node's component."""
+        return self._level[self.root(node)]
+
+    def __contains__(self, node: Hashable) -> bool:
+        return node in self._parent
+
+    def root(self, node: Hashable) -> Hashable:
+        """The member that stands for the node's component, until something is joined."""
+        if node not in self._parent:
+            self._parent[node] = node
+            self._level[node] = Scope.FUNCTION
+            return node
+        root = node
+        while self._parent[root] != root:
+            root = self._parent[root]
+        while self._parent[node] != root:  # flatten the path for the next time
+            self._parent[node], node = root, self._parent[node]
+        return root

@@ -1,0 +1,145 @@
+"""Where a loop of another kind can come from a ``pytest_asyncio_loop_factories`` hook.
+
+The hook stands in a conftest and reaches the async tests below it; the nearest one wins. The
+runner of a wide loop is rebuilt whenever the factory changes from one test to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from posixpath import basename, dirname
+
+from loopscope.analysis.file.facts import BodyKind
+from loopscope.analysis.suite.fixtures import (
+    Key,
+    Registered,
+    Test,
+    conftest_holder,
+    directory_holders,
+)
+from loopscope.analysis.suite.suite_model import Reading
+from loopscope.planning.override_actions import Treated, Treatment
+from loopscope.types import Scope
+
+FACTORIES_HOOK = "pytest_asyncio_loop_factories"
+_KIND = "it makes a loop of another kind"
+
+
+def settle(
+    reading: Reading, key: Key, concerned: Iterable[Test], tests: Mapping[str, Scope]
+) -> Treated:
+    """Whether the hook gives every test of this override its loop, and no other test.
+
+    Args:
+        reading: The suite as it was.
+        key: An override whose body alone allows a factory.
+        concerned: The tests that have to do with loops.
+        tests: The loop scope of each async test, by its id.
+
+    Returns:
+        FACTORY, with the conftest of the hook where the override does not stand in it, or
+        MANUAL with the reason.
+    """
+    if any(f.name == FACTORIES_HOOK for facts in reading.files.values() for f in facts.functions):
+        return _manual(f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already")
+    places = [item for item in reading.overrides if item.key == key]
+    hook = _hook(reading, places)
+    covered: set[str] = set()
+    others: list[Test] = []
+    for test in concerned:
+        override = reading.override_of(test)
+        if override is None or override.key != key:
+            others.append(test)
+        elif test.id not in tests:
+            return _manual(
+                f"{_KIND}, and the sync test {test.function.qualname} uses it: loop factories "
+                "reach async tests only"
+            )
+        else:
+            covered.add(test.id)
+    if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
+        return _manual(
+            f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
+            "would be rebuilt between tests"
+        )
+    if not hook:
+        return _beside(reading, places, others, tests)
+    return _narrow(reading, places, hook, tests)
+
+
+def _hook(reading: Reading, places: Iterable[Registered]) -> str:
+    """The nearest conftest above a module's override, "" where it stands in one."""
+    for place in places:
+        if place.in_module:
+            folders = [dirname(place.key.path)]
+            while folders[-1]:
+                folders.append(dirname(folders[-1]))
+            conftests = [
+                f"{folder}/conftest.py" if folder else "conftest.py" for folder in folders
+            ]
+            return next((path for path in conftests if path in reading.files), conftests[0])
+    return ""
+
+
+def _beside(
+    reading: Reading,
+    places: Iterable[Registered],
+    others: Iterable[Test],
+    tests: Mapping[str, Scope],
+) -> Treated:
+    """A conftest's override: every async test below it gets the factory, without exception."""
+    holders = {place.holder for place in places}
+    for test in others:
+        override = reading.override_of(test)
+        if test.id not in tests or not holders & {"", *directory_holders(test.module)}:
+            continue
+        if override is None or not _makes_factory(override):
+            return _manual(
+                f"{_KIND}, and {test.function.qualname} below it has a loop of its own: let a "
+                "pytest_asyncio_loop_factories hook look at its item"
+            )
+    return Treated(Treatment.FACTORY)
+
+
+def _narrow(
+    reading: Reading, places: Sequence[Registered], hook: str, tests: Mapping[str, Scope]
+) -> Treated:
+    """A module's or class's override: the hook of a conftest tells its tests by their place."""
+    place = places[0]
+    if any(_makes_factory(other) and not other.in_module for other in reading.overrides):
+        return _manual(f"{_KIND}, and so does an override in a conftest")
+    if any(level > Scope.FUNCTION for level in tests.values()):
+        return _manual(
+            f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
+            "would be rebuilt between tests"
+        )
+    below = conftest_holder(hook).removeprefix("./")
+    name = basename(place.key.path)
+    same = [path for path in reading.files if path.startswith(below) and basename(path) == name]
+    if len(same) > 1:
+        return _manual(f"{_KIND} in a module whose name {name} is not the only one below {hook}")
+    facts = reading.files[place.key.path]
+    body = place.function.override
+    assert body is not None
+    bound = {item.name for item in facts.imports if not item.module.startswith(".")}
+    missing = sorted(name for variant in body.variants for name in variant.names - bound)
+    if missing:
+        return _manual(f"{_KIND} out of {missing[0]}, which no conftest can import")
+    if len(places) > 1:
+        return _manual(f"{_KIND} in a class that other classes inherit from")
+    for test in reading.tests:
+        if test.id in tests and place.holder in test.holders:
+            override = reading.override_of(test)
+            direct = not place.in_class or test.holders[-1] == place.holder
+            if override is None or override.key != place.key or not direct:
+                return _manual(f"{_KIND}, but not for {test.function.qualname} beside it")
+    return Treated(Treatment.FACTORY, hook=hook)
+
+
+def _makes_factory(override: Registered) -> bool:
+    body = override.function.override
+    return body is not None and body.kind is BodyKind.FACTORY
+
+
+def _manual(reason: str) -> Treated:
+    return Treated(Treatment.MANUAL, reason)

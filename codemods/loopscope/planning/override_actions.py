@@ -1,0 +1,102 @@
+"""What becomes of an override of ``event_loop``."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from loopscope.analysis.file.facts import BodyKind, Function, OverrideBody
+from loopscope.analysis.suite.fixtures import Registered
+from loopscope.types import Options
+
+
+class Treatment(enum.Enum):
+    """The ways to replace an override."""
+
+    DELETE = "delete"  # its scope lives on in loop scopes
+    BRIDGE = "bridge"  # a fixture that hands on the running loop stands in its place
+    WORK = "work"  # the working bridge: the same, and it keeps the override's work
+    FACTORY = "factory"  # pytest_asyncio_loop_factories makes the loop
+    POLICY = "policy"  # an event_loop_policy fixture does, before pytest-asyncio 1.4
+    ORDINARY = "ordinary"  # only sync code meets it: it stays
+    MANUAL = "manual"  # a person must replace it
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """The treatment of one override, for MANUAL with the reason.
+
+    ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
+    """
+
+    treatment: Treatment
+    reason: str = ""
+    hook: str = ""
+
+    @property
+    def stays(self) -> bool:
+        return self.treatment in (Treatment.ORDINARY, Treatment.MANUAL)
+
+
+def treat(function: Function, registered: list[Registered], options: Options) -> Treated:
+    """The treatment by the override's body and place alone; who uses it is not asked here."""
+    body, fixture = function.override, function.fixture
+    assert body is not None
+    assert fixture is not None
+    if function.conditional:
+        return _manual("it is defined under a condition")
+    if body.kind is BodyKind.OTHER:
+        return _manual(body.reason)
+    if body.kind is BodyKind.FACTORY:
+        return _factory(body, registered, options)
+    if body.kind is BodyKind.WORK or (
+        body.kind is BodyKind.DEBUG and not sets_debug(function, registered, options)
+    ):
+        return _work(function, registered, options)
+    return Treated(Treatment.DELETE)
+
+
+def sets_debug(function: Function, registered: list[Registered], options: Options) -> bool:
+    """Whether ``asyncio_debug = true`` says the same as the override's ``set_debug``."""
+    body = function.override
+    return (
+        body is not None
+        and body.kind is BodyKind.DEBUG
+        and options.target.has(1, 2)
+        and all(item.holder in ("", "./") for item in registered)
+    )
+
+
+def _work(function: Function, registered: list[Registered], options: Options) -> Treated:
+    if not options.target.has(1, 0):
+        return _manual("it does work besides making a loop, and the target is older than 1.0")
+    if options.safe_only:
+        return _manual("it does work besides making a loop, and only safe edits are wanted")
+    if _imported(registered) and function.override and function.override.closed:
+        return _manual("it does work after closing the loop, and is imported by name")
+    if "event_loop" in function.parameters:
+        return _manual("it builds on another event_loop and does work besides")
+    return Treated(Treatment.WORK)
+
+
+def _factory(body: OverrideBody, registered: list[Registered], options: Options) -> Treated:
+    if body.parameters:
+        return _manual(f"its loop is made from the fixture {body.parameters[0]}")
+    if _imported(registered):
+        return _manual("it makes a loop of another kind, and is imported by name")
+    if options.target.has(1, 4):
+        return Treated(Treatment.FACTORY)
+    if all(item.holder in ("", "./") for item in registered) and all(
+        variant.policy for variant in body.variants
+    ):
+        return Treated(Treatment.POLICY)
+    return _manual("it makes a loop of another kind; loop factories need --target 1.4")
+
+
+def _imported(registered: list[Registered]) -> bool:
+    """Whether another file gets it by name: what stands around it would not come along."""
+    return any(item.file != item.key.path for item in registered)
+
+
+def _manual(reason: str) -> Treated:
+    return Treated(Treatment.MANUAL, reason)

@@ -1,0 +1,227 @@
+"""Plan the loop scopes of a suite: every test with its fixtures on one loop, as before.
+
+The components are solved first with all sync code left sync; what can be converted then is,
+and they are solved again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.closure import EVENT_LOOP, loop_asks
+from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.planning.ambient import Ambient
+from loopscope.planning.bridges import Bridge, place_bridges
+from loopscope.planning.conversions import Candidates, How, choose
+from loopscope.planning.factories import settle
+from loopscope.planning.kept_overrides import deviating
+from loopscope.planning.override_actions import Treated, Treatment
+from loopscope.planning.solver import UNREAD, Solver
+from loopscope.types import Options, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The loop scope of everything, and what stands in for the old fixture."""
+
+    era: Era
+    default: Scope  # the loop scope of a test that names none
+    fixture_default: Scope | None  # the same for a fixture; None: its own scope
+    tests: Mapping[str, Scope]  # test id -> loop scope, of async tests
+    fixtures: Mapping[Key, Scope]  # async (or bound) fixture -> loop scope
+    overrides: Mapping[Key, Treated]
+    bridges: tuple[Bridge, ...]
+    converted: Mapping[Key, How] = field(default_factory=dict)
+    widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
+    ambients: tuple[Ambient, ...] = ()
+    currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> level, for xunit
+    # What names its loop scope even where it is the default: an override that stays suggests
+    # another one. Ids of async tests, and fixtures of sync tests.
+    named: frozenset[str | Key] = frozenset()
+
+    def stays(self, key: Key) -> bool:
+        """Whether the override is left in its place."""
+        treated = self.overrides.get(key)
+        return treated is not None and treated.stays
+
+
+def make_plan(reading: Reading, options: Options) -> Plan:
+    """The plan for one suite; a modern suite keeps the loops that it has."""
+    first = Planner(reading, options, {})
+    if not reading.uses_plugin:
+        return first.plan()
+    concerned = [test for test in reading.tests if first.concerns(test)]
+    converted = choose(Candidates(reading, options), first.level, concerned)
+    return (Planner(reading, options, converted) if converted else first).plan()
+
+
+class Planner(Solver):
+    """Turns the levels into a plan: overrides, bridges, defaults."""
+
+    def plan(self) -> Plan:
+        """The levels, with what becomes of every override and request."""
+        reading, modern = self.reading, self.reading.era is Era.MODERN
+        tests = {
+            test.id: reading.test_level(test) if modern else self.level(test)
+            for test in reading.tests
+            if self.is_async(test)
+        }
+        fixtures = {key: self._fixture_level(key, function) for key, function in self.fixtures()}
+        default = reading.settings.test_default or Scope.FUNCTION
+        if not modern:
+            # Without the option for tests (0.26) function is the only default there is.
+            explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
+            present = reading.settings.test_default
+            own = {test.id: tests[test.id] for test in reading.own_tests if test.id in tests}
+            default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
+            if UNREAD in self.nodes and not explicit and present is None:
+                default = self.nodes.level(UNREAD)
+        overrides = dict(self._overrides(tests))
+        bridges = place_bridges(
+            {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
+            lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
+            [
+                item.holder
+                for item in reading.overrides
+                if not item.key.unread and overrides[item.key].stays
+            ],
+        )
+        bridges = [self._at_home(bridge) for bridge in bridges]
+        for bridge in bridges:
+            if bridge.replaces is not None:
+                treated = overrides[bridge.replaces]
+                if treated.treatment is Treatment.DELETE:
+                    overrides[bridge.replaces] = Treated(Treatment.BRIDGE)
+        replaced = {bridge.replaces for bridge in bridges}
+        for key, treated in overrides.items():
+            if treated.treatment is Treatment.WORK and key not in replaced:
+                overrides[key] = Treated(Treatment.DELETE)  # nobody ever set it up
+        return Plan(
+            reading.era,
+            default,
+            self._fixture_default(default),
+            tests,
+            fixtures,
+            overrides,
+            tuple(bridges),
+            self.converted,
+            {} if modern else self._widened(tests),
+            tuple(self.ambient.place([t for t in reading.tests if self.is_ambient(t)])),
+            {
+                module: self.nodes.level(("current", module))
+                for module in {test.module for test in reading.tests}
+                if ("current", module) in self.nodes
+            },
+            frozenset() if modern else frozenset(self._named(overrides)),
+        )
+
+    def _named(self, overrides: Mapping[Key, Treated]) -> Iterator[str | Key]:
+        def level(test: Test) -> Scope | None:
+            return self.level(test) if self.concerns(test) else None
+
+        for test in deviating(self.reading, overrides, level):
+            if self.is_async(test):
+                yield test.id
+            else:
+                yield from (item.key for item in self.reading.closure(test).fixtures)
+
+    def _at_home(self, bridge: Bridge) -> Bridge:
+        """A bridge for an override in another suite's file stands in a conftest of this one."""
+        key = bridge.replaces
+        if key is None or not key.path.startswith("../"):
+            return bridge
+        files = [item.file for item in self.reading.overrides if item.key == key]
+        own = [file for file in files if file not in self.reading.around]
+        return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
+
+    def _fixture_level(self, key: Key, function: Function) -> Scope:
+        if self.reading.era is Era.MODERN and key not in self.converted:
+            return self.reading.fixture_level(function)
+        node = ("fixture", key)
+        if node in self.nodes:
+            return self.nodes.level(node)
+        assert function.fixture is not None
+        scope = max(function.fixture.scope, function.fixture.loop_scope or Scope.FUNCTION)
+        if function.fixture.loop_scope is not None:
+            return scope
+        # No test uses it: it would have lived on the loop that its own place sees.
+        override = self.seen_from(key.path)
+        if override is not None:
+            scope = max(scope, self.reading.override_level(override))
+        return scope
+
+    def _fixture_default(self, default: Scope) -> Scope | None:
+        """A value that stands in the configuration stays; else it is that of the tests."""
+        settings = self.reading.settings
+        if settings.fixture_scope:
+            return None
+        if self.reading.era is Era.MODERN and settings.fixture_default is None:
+            return None if self.options.target.has(1, 5) else Scope.FUNCTION
+        if settings.fixture_default is None and UNREAD in self.nodes:
+            return self.nodes.level(UNREAD)
+        return settings.fixture_default or default
+
+    def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
+        return {
+            test.id: self.reading.slot_level(test)
+            for test in self.reading.tests
+            if test.id in tests and tests[test.id] > self.reading.slot_level(test)
+        }
+
+    def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, Treated]]:
+        for path, facts in self.reading.files.items():
+            for function in facts.functions:
+                if not self.reading.is_override(function):
+                    continue
+                key = Key(path, function.ordinal)
+                if self._only_sync(key):
+                    yield key, Treated(Treatment.ORDINARY)
+                    continue
+                treated = self.treated(Registered("", key, function))
+                if path.startswith("../") and treated.treatment is not Treatment.DELETE:
+                    reason = treated.reason or "it does more than making a loop"
+                    treated = Treated(Treatment.MANUAL, reason)
+                if treated.treatment is Treatment.FACTORY:
+                    concerned = [test for test in self.reading.tests if self.concerns(test)]
+                    treated = settle(self.reading, key, concerned, tests)
+                yield key, treated
+
+    def _only_sync(self, key: Key) -> bool:
+        """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.
+
+        An async test below a nearer override counts too: it sees this one when that is gone.
+        """
+        met = False
+        for test in self.reading.tests:
+            chain = self.reading.closures.visible(test, EVENT_LOOP)
+            if key not in {item.key for item in chain}:
+                continue
+            closure = self.reading.closure(test)
+            if self.is_async(test) or any(
+                item.function.override is None and self.is_loop_fixture(item)
+                for item in closure.fixtures
+            ):
+                return False
+            met = met or (chain[-1].key == key and any(True for _ in loop_asks(closure)))
+        return met
+
+    def _wants(
+        self, place: tuple[Registered | None, str], overrides: Mapping[Key, Treated]
+    ) -> bool:
+        """Whether a bridge is written for requests at this place."""
+        target = place[0]
+        return target is None or target.key.unread or not overrides[target.key].stays
+
+
+def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:
+    """The level of most async tests; function on a tie."""
+    counts = Counter(tests.values()) or Counter(fixtures.values())
+    if not counts:
+        return Scope.FUNCTION
+    most = max(counts.values())
+    best = [scope for scope, number in counts.items() if number == most]
+    return best[0] if len(best) == 1 else Scope.FUNCTION

@@ -1,0 +1,291 @@
+"""Join everything that must have one loop scope, for a given set of conversions.
+
+Nodes are tests, async fixtures and bridges. A test is joined with its async fixtures, with
+all tests of its legacy loop and, through sync code that stays sync, with its bridge. The
+level of a component is the widest that any member needs: joined once, nothing moves any
+more, so this is the fixpoint.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from posixpath import dirname
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.closure import EVENT_LOOP, Ask, loop_asks
+from loopscope.analysis.suite.fixtures import Key, Registered, Test, holders_around
+from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.planning.ambient import AmbientUsers
+from loopscope.planning.bridges import Asked
+from loopscope.planning.conversions import How
+from loopscope.planning.disjoint_set import Components
+from loopscope.planning.override_actions import Treated, Treatment, treat
+from loopscope.types import Options, Scope
+
+# All async fixtures from outside of the suite: only the configured default reaches them.
+UNREAD = "fixtures that no file of the suite defines"
+
+# The xunit methods that run after function-scoped fixtures of the module.
+XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
+
+
+class Solver:
+    """The components of one suite; their levels are asked when all is joined."""
+
+    def __init__(self, reading: Reading, options: Options, converted: Mapping[Key, How]) -> None:
+        self.reading = reading
+        self.options = options
+        self.converted = converted
+        self.nodes = Components()
+        self.asked: dict[tuple[Registered | None, str], Asked] = {}
+        self.ambient = AmbientUsers(reading, options, self._settled())
+        for test in reading.tests:
+            if self.concerns(test):
+                self._join(test)
+        for target, key, function in self._unreached():
+            assert function.fixture is not None
+            place = (target, key.path)
+            self.nodes.add(("bridge", place), function.fixture.scope)
+            if target is not None:
+                self.nodes.add(("bridge", place), self.reading.override_level(target))
+            asked = self.asked.setdefault(place, Asked())
+            asked.files.add(key.path)
+            asked.scope = max(asked.scope, function.fixture.scope)
+
+        if not options.target.has(1, 0):
+            self._leave_packages()
+
+    def _leave_packages(self) -> None:
+        """Before pytest-asyncio 1.0 every package had a loop of its own: one for many is wider."""
+        concerned = [t for t in self.reading.tests if ("test", t.id) in self.nodes]
+        folders: dict[Hashable, set[str]] = defaultdict(set)
+        for test in concerned:
+            folders[self.nodes.root(("test", test.id))].add(dirname(test.module))
+        for test in concerned:
+            found = folders[self.nodes.root(("test", test.id))]
+            package = len(found) == 1 and f"{min(found)}/__init__.py" in self.reading.files
+            if self.level(test) is Scope.PACKAGE and not package:
+                self.nodes.add(("test", test.id), Scope.SESSION)
+
+    # -- who is concerned ---------------------------------------------------------------
+
+    def concerns(self, test: Test) -> bool:
+        """Whether the test, or anything that it sets up, has to do with a loop."""
+        return (
+            self.is_async(test)
+            or bool(self.reading.loop_bound(test))
+            or any(self.is_loop_fixture(item) for item in self.reading.closure(test).fixtures)
+            or self.is_ambient(test)
+        )
+
+    def is_ambient(self, test: Test) -> bool:
+        """A sync test that gets its current loop from LS109, and not from a bridge."""
+        if self.is_async(test) or not self.ambient.concerns(test):
+            return False
+        closure = self.reading.closure(test)
+        return not (
+            any(True for _ in loop_asks(closure)) or any(map(self._bound, closure.fixtures))
+        )
+
+    def _bound(self, item: Registered) -> bool:
+        """A sync fixture under ``pytest_asyncio.fixture``: its loop is the current one."""
+        fixture = item.function.fixture
+        return (
+            fixture is not None
+            and fixture.origin == "pytest_asyncio.fixture"
+            and not item.function.is_async
+            and item.function.override is None
+        )
+
+    def _settled(self) -> frozenset[Key]:
+        """The functions whose calls for the current loop the migration takes care of."""
+        overrides = {item.key for item in self.reading.overrides}
+        bound = {
+            key
+            for key, function in self.fixtures()
+            if function.fixture and function.fixture.origin == "pytest_asyncio.fixture"
+        }
+        return frozenset(overrides | bound | set(self.converted))
+
+    def is_async(self, test: Test) -> bool:
+        return self.reading.is_async_test(test) or test.key in self.converted
+
+    def is_loop_fixture(self, registered: Registered) -> bool:
+        return (
+            registered.key in self.converted
+            or self.reading.is_async_fixture(registered.function)
+            or self._takes_current(registered)
+        )
+
+    def _takes_current(self, registered: Registered) -> bool:
+        """A sync fixture that asks for the current loop: its value belongs to that loop."""
+        return (
+            not registered.function.is_async
+            and registered.function.override is None
+            and (
+                registered.key in self.reading.unread_takers
+                or self.reading.current.asks(registered.key)
+            )
+        )
+
+    # -- joining ------------------------------------------------------------------------
+
+    def level(self, test: Test) -> Scope:
+        """The level of the test's component."""
+        return self.nodes.level(("test", test.id))
+
+    def _join(self, test: Test) -> None:
+        reading, nodes = self.reading, self.nodes
+        node = ("test", test.id)
+        nodes.add(("slot", reading.slot(test)), reading.slot_level(test))
+        nodes.join(node, ("slot", reading.slot(test)))
+        # One definition, collected by several classes: it has one mark, so one level.
+        nodes.join(node, ("definition", test.key))
+        own = self.is_async(test)
+        for registered in reading.closure(test).fixtures:
+            static = registered.key in self.converted or reading.is_async_fixture(
+                registered.function
+            )
+            if static or (own and self._follows(registered, test)):
+                fixture = registered.fixture
+                nodes.add(("fixture", registered.key), fixture.scope)
+                nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
+                nodes.join(node, ("fixture", registered.key))
+            if static and registered.key.unread and reading.era is Era.LEGACY:
+                nodes.join(node, UNREAD)
+        legacy = reading.era is Era.LEGACY
+        current = self.reading.current
+        if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
+            nodes.join(node, ("current", test.module))
+        for ask in self._asks(test):
+            self._ask(test, ask, own)
+
+    def _follows(self, registered: Registered, test: Test) -> bool:
+        """Whether the value of a sync fixture belongs to the loop of the test.
+
+        What the functions that it calls do is no reason to widen the loops of its tests.
+        """
+        if not self._takes_current(registered):
+            return False
+        through = self.reading.current.only_through(registered.key)
+        return not through or registered.fixture.scope <= self.reading.slot_level(test)
+
+    def _asks(self, test: Test) -> Iterator[Ask]:
+        yield from loop_asks(self.reading.closure(test))
+        for ask in self.reading.closure(test).asks:
+            if ask.asker is not None and ask.target is not None and self._is_left(ask.asker):
+                yield ask
+        override = self.reading.override_of(test)
+        if override is not None and self.is_async(test):
+            # One around it would serve this test, too, if this one were gone.
+            around = self.reading.closures.visible(test, EVENT_LOOP)
+            if any(self._works(item) for item in around) or any(
+                item.fixture.autouse for item in around[:-1]
+            ):
+                yield Ask(None, "work", override)
+        shared = self.ambient.shared(test)
+        if shared is not None and self.is_ambient(test):
+            yield Ask(None, "ambient", shared)
+
+    def _is_left(self, asker: Registered) -> bool:
+        """An override that builds on the next one, and that a person must replace."""
+        return (
+            self.reading.is_override(asker.function)
+            and self.treated(asker).treatment is Treatment.MANUAL
+        )
+
+    def _works(self, override: Registered) -> bool:
+        return (
+            self.reading.is_override(override.function)
+            and self.treated(override).treatment is Treatment.WORK
+        )
+
+    def _ask(self, test: Test, ask: Ask, own: bool) -> None:
+        """Join the test with the bridge that serves a request which stays in sync code."""
+        if ask.target is not None and not self.reading.is_override(ask.target.function):
+            return
+        if not self._stays(ask, own):
+            if ask.how == "autouse":  # sync tests may keep the bridge, and async ones get it too
+                self.nodes.join(("test", test.id), ("bridge", (ask.target, test.module)))
+            return
+        scope = ask.asker.fixture.scope if ask.asker else Scope.FUNCTION
+        place = (ask.target, test.module)
+        node = ("bridge", place)
+        if ask.how == "work" and ask.target is not None:
+            scope = min(ask.target.fixture.scope, self.reading.slot_level(test))
+        self.nodes.add(node, scope)
+        self.nodes.join(("test", test.id), node)
+        if ask.asker is not None and scope > Scope.FUNCTION:
+            # A cached sync fixture hands its loop to every test that shares it.
+            self.nodes.join(("test", test.id), ("asker", ask.asker.key))
+        asked = self.asked.setdefault(place, Asked())
+        asked.files.add(self._asking_file(ask, test))
+        asked.reached = True
+        asked.scope = max(asked.scope, scope)
+        asked.autouse = asked.autouse or ask.how == "autouse"
+        asked.works = asked.works or ask.how == "work"
+
+    def _asking_file(self, ask: Ask, test: Test) -> str:
+        """The file whose fixtures must answer; the configuration asks for all tests."""
+        if ask.asker is not None:
+            return test.module if ask.asker.key.unread else ask.asker.key.path
+        return "conftest.py" if ask.how == "configured" else test.key.path
+
+    def _stays(self, ask: Ask, own: bool) -> bool:
+        """Whether the request is still there after the conversions."""
+        if ask.how in ("work", "ambient"):
+            return True
+        if ask.how == "running":
+            return False
+        if ask.how == "autouse" or (ask.how in ("usefixtures", "configured") and own):
+            return not own
+        if ask.how != "parameter":
+            return True
+        if ask.asker is None:
+            return not own
+        return not ask.asker.function.is_async and ask.asker.key not in self.converted
+
+    # -- what no test reaches ------------------------------------------------------------
+
+    def fixtures(self) -> Iterator[tuple[Key, Function]]:
+        for path, facts in self.reading.files.items():
+            for function in facts.functions:
+                key = Key(path, function.ordinal)
+                if function.fixture is None or function.override is not None:
+                    continue
+                if self.reading.is_async_fixture(function) or key in self.converted:
+                    yield key, function
+
+    def _unreached(self) -> Iterator[tuple[Registered | None, Key, Function]]:
+        """Sync fixtures that ask for the loop, and that no known test sets up."""
+        reached = {
+            item.key for test in self.reading.tests for item in self.reading.closure(test).fixtures
+        }
+        for path, facts in self.reading.files.items():
+            for function in facts.functions:
+                key = Key(path, function.ordinal)
+                if function.fixture is None or function.is_async or key in reached:
+                    continue
+                asks = EVENT_LOOP in (*function.parameters, *function.dynamic)
+                if asks and function.override is None and not self._bridged(path):
+                    yield self.seen_from(path), key, function
+
+    def _bridged(self, path: str) -> bool:
+        """Whether the file sees a bridge of an earlier migration."""
+        registered = self.reading.tree.registered
+        return any(
+            EVENT_LOOP in registered.get(holder, {})
+            and not self.reading.is_override(registered[holder][EVENT_LOOP].function)
+            for holder in holders_around(path)
+        )
+
+    def seen_from(self, path: str) -> Registered | None:
+        """The override that a fixture of this file sees, without a test."""
+        holders = holders_around(path)
+        seen = [item for item in self.reading.overrides if item.holder in holders]
+        return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
+
+    def treated(self, override: Registered) -> Treated:
+        places = [item for item in self.reading.overrides if item.key == override.key]
+        return treat(override.function, places or [override], self.options)

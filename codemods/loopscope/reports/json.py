@@ -1,0 +1,68 @@
+"""A run as one JSON document; its keys are a contract with other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from loopscope.types import Change, FileError, Finding, Migration, Target
+from loopscope.version import __version__
+
+
+def document(
+    target: Target, suites: Iterable[dict[str, Any]], errors: Iterable[dict[str, str]]
+) -> str:
+    """The whole document, from what ``suite_entry`` or ``map_entry``, and ``error_entry`` made."""
+    content = {
+        "loopscope": __version__,
+        "target": str(target),
+        "suites": list(suites),
+        "errors": list(errors),
+    }
+    return json.dumps(content, indent=2)
+
+
+def suite_entry(migration: Migration) -> dict[str, Any]:
+    """One suite; its errors are not in it, see ``error_entry``."""
+    return {
+        "root": migration.label,
+        "config": migration.config,
+        "status": migration.status.value,
+        "changes": [_change(change) for change in migration.changes],
+        "findings": [_finding(finding) for finding in migration.findings],
+        "loops": {"before": migration.loops_before, "after": migration.loops_after},
+        "requires": migration.requires,
+    }
+
+
+def error_entry(error: FileError) -> dict[str, str]:
+    """One error; the path is relative to its suite, or as the user typed it."""
+    line = f"line {error.line}: " if error.line else ""
+    return {"path": error.path, "message": line + error.message}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    edits = [
+        {
+            "code": edit.code,
+            "line": edit.line,
+            "definition": edit.definition,
+            "message": edit.message,
+            "safety": edit.safety.value,
+        }
+        for edit in change.edits
+    ]
+    return {"path": change.path, "edits": edits}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "level": finding.level.value,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "guide": f"migration_guides/rules/{finding.code}.md",
+    }

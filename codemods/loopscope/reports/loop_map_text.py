@@ -1,0 +1,152 @@
+"""The loops of a suite as a tree of text: short for large suites, whole where asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from loopscope.loop_map.report_model import (
+    LoopFixture,
+    LoopMaps,
+    LoopPicture,
+    LoopTest,
+    Reason,
+    SharedLoop,
+)
+from loopscope.reports.text import Line
+
+_SHOWN = 12  # branches of one node, unless all are wanted
+_NAMES = 8
+_RULES = {
+    "legacy": "by the rules of pytest-asyncio up to 0.21",
+    "modern": "by the rules of pytest-asyncio 1.x",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line with the branches below it."""
+
+    line: Line
+    children: tuple[Node, ...] = ()
+
+    def lines(self, depth: int = 0) -> Iterator[Line]:
+        """The tree as indented lines."""
+        yield (("  " * depth, ""), *self.line)
+        for child in self.children:
+            yield from child.lines(depth + 1)
+
+
+def suite_tree(label: str, config: str | None, maps: LoopMaps, *, verbose: bool = False) -> Node:
+    """The tree of one suite: before and after, or once where its loops stay.
+
+    Args:
+        label: The suite as the user would type it.
+        config: The path of its pytest configuration; None: it has none.
+        maps: What to draw.
+        verbose: Name every test and every fixture with its place and reason.
+    """
+    heading = ((label, "bold"), (f" ({config or 'no pytest configuration'})", ""))
+    if maps.after is None:
+        title = "now and later: the suite has loop scopes already and keeps its loops"
+        return Node(heading, (_picture(title, maps.before, verbose),))
+    pictures = (("before", maps.before), ("after", maps.after))
+    return Node(heading, tuple(_picture(title, found, verbose) for title, found in pictures))
+
+
+def _picture(title: str, picture: LoopPicture, verbose: bool) -> Node:
+    number = _count(len(picture.loops), "loop")
+    nodes = [_loop(loop, verbose) for loop in picture.loops if not _for_one_test(loop)]
+    single = [loop for loop in picture.loops if _for_one_test(loop)]
+    children = _limited(nodes, "loops", verbose)
+    for scope in ("class", "function"):
+        loops = [loop for loop in single if loop.scope == scope]
+        if loops:
+            children += (_single_loops(scope, loops, verbose),)
+    if picture.torn:
+        text = f"{_count(len(picture.torn), 'test')} on more than one loop, see loopscope check: "
+        children += (Node(((text, "yellow"), (_names(picture.torn, verbose), ""))),)
+    return Node(((f"{title}: ", "bold"), (f"{number}, {_RULES[picture.rules]}", "")), children)
+
+
+def _for_one_test(loop: SharedLoop) -> bool:
+    return len(loop.tests) == 1 and loop.region == loop.tests[0].id
+
+
+def _loop(loop: SharedLoop, verbose: bool) -> Node:
+    """A loop for several tests; on one line where its region says which."""
+    text = f"{loop.scope} loop"
+    line: Line = ((text, "cyan"), (f" of {loop.region}" if loop.region else "", ""))
+    reasons = (f", {_reasons(loop.reasons)}", "")
+    groups = Counter(test.group for test in loop.tests)
+    if not verbose and set(groups) == {loop.region}:
+        tests = f": {_count(len(loop.tests), 'test')}{_fixture_names(loop.fixtures)}"
+        return Node((*line, (tests, ""), reasons))
+    return Node((*line, reasons), _members([loop], verbose))
+
+
+def _single_loops(scope: str, loops: Sequence[SharedLoop], verbose: bool) -> Node:
+    text = _count(len(loops), f"{scope} loop") + (", one for each test" if len(loops) > 1 else "")
+    reasons = Counter(reason for loop in loops for reason in loop.reasons)
+    why = _reasons([reason for reason, _ in reasons.most_common()])
+    return Node(((text, "cyan"), (f": {why}", "")), _members(loops, verbose))
+
+
+def _members(loops: Sequence[SharedLoop], verbose: bool) -> tuple[Node, ...]:
+    """The fixtures and tests of loops that are shown as one."""
+    fixtures = tuple(dict.fromkeys(fixture for loop in loops for fixture in loop.fixtures))
+    tests = [test for loop in loops for test in loop.tests]
+    if not verbose:
+        names = _fixture_names(fixtures).removeprefix(", ")
+        groups = Counter(test.group for test in tests)
+        nodes = [Node(((f"{name}: {_count(n, 'test')}", ""),)) for name, n in groups.items()]
+        found = (Node(((names, "green"),)),) if fixtures else ()
+        return (*found, *_limited(nodes, "modules and classes", verbose))
+    said = {test.reason for test in tests}
+    said = said if len(said) == 1 else set()  # the loop's own line says it
+    return (
+        *(_fixture(fixture, said) for fixture in sorted(fixtures)),
+        *(_test(test, said) for test in tests),
+    )
+
+
+def _fixture(fixture: LoopFixture, said: Collection[Reason]) -> Node:
+    why = "" if fixture.reason in said else f", {fixture.reason}"
+    place = f", scope {fixture.scope}, {fixture.path}:{fixture.line}{why}"
+    return Node(((f"fixture {fixture.name}", "green"), (place, "dim")))
+
+
+def _test(test: LoopTest, said: Collection[Reason]) -> Node:
+    why = "" if test.reason in said else f", {test.reason}"
+    place = "" if test.path == test.id.partition("::")[0] else f" of {test.path}"
+    return Node(((test.id, ""), (f", line {test.line}{place}{why}", "dim")))
+
+
+def _fixture_names(fixtures: Iterable[LoopFixture]) -> str:
+    names = tuple(dict.fromkeys(fixture.name for fixture in fixtures))
+    word = "fixture" if len(names) == 1 else "fixtures"
+    return f", {word} {_names(names, False)}" if names else ""
+
+
+def _reasons(reasons: Sequence[Reason]) -> str:
+    more = f" and {len(reasons) - 2} other reasons" if len(reasons) > 2 else ""
+    return "; ".join(map(str, reasons[:2])) + more
+
+
+def _names(names: Sequence[str], verbose: bool) -> str:
+    if verbose or len(names) <= _NAMES:
+        return ", ".join(names)
+    return ", ".join(names[:_NAMES]) + f" and {len(names) - _NAMES} more"
+
+
+def _limited(nodes: list[Node], what: str, verbose: bool) -> tuple[Node, ...]:
+    """The first nodes, and how many are left out; one more line is no reason to leave one out."""
+    if verbose or len(nodes) <= _SHOWN + 1:
+        return tuple(nodes)
+    rest = f"and {len(nodes) - _SHOWN} more {what} (-v lists all)"
+    return (*nodes[:_SHOWN], Node(((rest, "dim"),)))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

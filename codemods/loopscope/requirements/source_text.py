@@ -1,0 +1,100 @@
+"""The text of one file, and requirements found in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from loopscope.requirements.compatibility import PLUGIN, WATCHED
+from loopscope.requirements.pin import Kind, Pin, Style, normalised
+from loopscope.requirements.specifiers import kind_of, normal
+
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)([ \t]*\[[^\]]*\])?")
+_OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>)"
+_CLAUSE = rf"{_OPERATOR}[ \t]*[A-Za-z0-9.*+!_-]+"
+_SPECIFIER = re.compile(rf"[ \t]*\(?[ \t]*({_CLAUSE}(?:[ \t]*,[ \t]*{_CLAUSE})*)[ \t]*\)?")
+_MARKER = re.compile(r"[ \t]*;(.*?)(?=\s+#|\s+--|\s*\\\s*\n|$)", re.DOTALL)
+_END = re.compile(r"\s*(?:#.*|--.*|\\\r?\n.*)?", re.DOTALL)
+_ODD = tuple("<>=!~@({$%")  # what may follow a name in a declaration, other than a specifier
+_REVISION = re.compile(r"(?:git|hg|bzr|svn)\+[^#\s]*?(?:@([^@#/\s]+))?(?=#|\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One file's path and decoded text."""
+
+    path: str
+    text: str
+
+    def line(self, offset: int) -> int:
+        """The 1-based line of an offset."""
+        return self.text.count("\n", 0, offset) + 1
+
+    def requirement(self, start: int, end: int, where: str = "") -> Pin | None:
+        """The PEP 508 requirement that stands there, if it is for a package that matters.
+
+        A comment or pip's options may follow it.
+        """
+        name = _NAME.match(self.text, start, end)
+        if not name or normalised(name[1]) not in WATCHED:
+            return None
+        found = _SPECIFIER.match(self.text, name.end(), end)
+        first, last = found.span(1) if found else (name.end(), name.end())
+        pin = self.pin(normalised(name[1]), first, last, where, Style.PEP440)
+        rest = self.text[found.end() if found else last : end]
+        marker = _MARKER.match(rest)
+        if marker:
+            rest = rest[marker.end() :]
+            pin = replace(pin, marker=marker[1].strip())
+        if pin.marker and not _is_marker(pin.marker):
+            return self.odd(pin)
+        if _END.fullmatch(rest):
+            return replace(pin, kind=Kind.HASHED) if "--hash" in rest else pin
+        if rest.lstrip().startswith("@"):
+            return remote(pin, rest.lstrip()[1:].strip())
+        return self.odd(pin) if rest.lstrip().startswith(_ODD) else None
+
+    def pin(
+        self, package: str, start: int, end: int, where: str, style: Style, marker: str = ""
+    ) -> Pin:
+        """The pin whose specifier stands there."""
+        specifier = self.text[start:end]
+        versions = normal(specifier, style)
+        return Pin(
+            self.path,
+            self.line(start),
+            package,
+            specifier,
+            Kind.OTHER if versions is None else kind_of(versions),
+            where,
+            marker,
+            ("",) if versions is None else versions,
+            style,
+            start,
+            end,
+        )
+
+    def odd(self, pin: Pin) -> Pin | None:
+        """The pin as one that is not understood; only the plugin's own matters then."""
+        return replace(pin, kind=Kind.OTHER) if pin.package == PLUGIN else None
+
+
+def remote(pin: Pin, address: str) -> Pin:
+    """The pin of a package that comes from a repository or an address.
+
+    The specifier is the revision (a repository without one gives ""), or the address.
+    """
+    found = _REVISION.match(address)
+    if not found:
+        return replace(pin, specifier=address.split()[0], kind=Kind.URL)
+    return replace(pin, specifier=found[1] or "", kind=Kind.VCS)
+
+
+def _is_marker(text: str) -> bool:
+    from packaging.markers import InvalidMarker, Marker
+
+    try:
+        Marker(text)
+    except InvalidMarker:
+        return False
+    return True

@@ -1,0 +1,182 @@
+"""Version specifiers: what they admit, and the same raised in the style of the file."""
+
+from __future__ import annotations
+
+import re
+
+from loopscope.requirements.compatibility import Version
+from loopscope.requirements.pin import Kind, Pin, Style
+
+_SPLIT = re.compile(r"\s*,\s*|\s+(?=[<>=!~^])")
+_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>|\^|~|=)?(\s*)([^\s=<>!~^,]+)(=[\w.*]+)?")
+_EXACT = re.compile(r"(=*\s*)[^\s=]+(?:=[\w.*]+)?")
+_SIZE = 4
+ENDLESS: Version = (10**6,) * _SIZE
+
+
+def normal(specifier: str, style: Style) -> tuple[str, ...] | None:
+    """The alternatives as PEP 440 specifiers, or None where the text makes no sense."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    alternatives = (
+        re.split(r"\s*\|\|?\s*", specifier) if style is not Style.PEP440 else [specifier]
+    )
+    found = []
+    for alternative in alternatives:
+        clauses = [_normal_clause(clause, style) for clause in _clauses(alternative)]
+        text = ",".join(clause for clause in clauses if clause)
+        try:
+            SpecifierSet(text)
+        except InvalidSpecifier:
+            return None
+        found.append(text)
+    return tuple(found)
+
+
+def kind_of(versions: tuple[str, ...]) -> Kind:
+    """Whether PEP 440 specifiers admit anything, a range or one version."""
+    if not all(versions):
+        return Kind.ANY
+    single = len(versions) == 1 and re.fullmatch(r"===?[^,*]+", versions[0])
+    return Kind.EXACT if single else Kind.RANGE
+
+
+def lowest(pin: Pin) -> Version:
+    """The oldest version that the pin admits, zeros where nothing is said."""
+    return min(_low(alternative) for alternative in pin.versions)
+
+
+def highest(pin: Pin) -> Version:
+    """The first version above all that the pin admits, ``ENDLESS`` where there is none."""
+    return max(_high(alternative) for alternative in pin.versions)
+
+
+def padded(version: Version) -> Version:
+    """The version as ``lowest`` and ``highest`` give it, to compare with them."""
+    return (*version, *(0,) * _SIZE)[:_SIZE]
+
+
+def numbers(version: str) -> Version:
+    """The numbers that a version begins with; ``(0,)`` where there are none."""
+    found = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
+    return tuple(int(part) for part in found[1].split(".")) if found else (0,)
+
+
+def admits(pin: Pin, *versions: str) -> bool:
+    """Whether the pin admits any of these versions."""
+    from packaging.specifiers import SpecifierSet
+
+    return any(version in SpecifierSet(text) for text in pin.versions for version in versions)
+
+
+def repinned(pin: Pin, exact: str) -> str:
+    """The pin's text with another exact version."""
+    found = _EXACT.match(pin.specifier)
+    return f"{found[1] if found else '=='}{exact}"
+
+
+def raised(pin: Pin, floor: str, top: Version, cap: str = "") -> str:
+    """The pin's text with ``floor`` as its lower bound, spaced as before.
+
+    Args:
+        pin: A range, or a bare name.
+        floor: The oldest version that it shall admit.
+        top: A version that it must admit: upper bounds below it go, and so do exclusions
+            of versions that are too old anyway.
+        cap: An upper bound to set, such as ``"<9"``.
+    """
+    text = pin.specifier
+    clauses = [] if pin.kind is Kind.ANY or len(pin.versions) > 1 else _clauses(text)
+    gap = next((found[2] for clause in clauses if (found := _CLAUSE.match(clause))), "")
+    comma = re.search(r"\s*,\s*", text)
+    lower = f">={gap}{floor}"
+    kept: list[str] = []
+    for clause in clauses:
+        operator, versions = _operator(clause), _normal_clause(clause, pin.style)
+        if operator in ("^", "~=", "~"):
+            moved = f"{operator}{gap}{floor}"
+            high = _high(_normal_clause(moved, pin.style))
+            if padded(top) < high == _high(versions):
+                lower = moved
+        elif operator in ("<", "<=") and not cap:
+            if padded(top) < _high(versions):
+                kept.append(clause)
+        elif operator == "!=" and _release(clause) >= padded(numbers(floor)):
+            kept.append(clause)
+    if cap:
+        kept.append(cap.replace("<", f"<{gap}"))
+    first = bool(clauses) and _operator(clauses[0]) in ("<", "<=") and clauses[0] in kept
+    parts = [*kept, lower] if first else [lower, *kept]
+    return (comma[0] if comma else ",").join(parts)
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause for clause in _SPLIT.split(text.strip()) if clause]
+
+
+def _operator(clause: str) -> str:
+    found = _CLAUSE.fullmatch(clause)
+    return (found[1] or "") if found else ""
+
+
+def _normal_clause(clause: str, style: Style) -> str:
+    """One clause as PEP 440 writes it; as it is where it is not understood."""
+    found = _CLAUSE.fullmatch(clause)
+    if not found or style is Style.PEP440:
+        return clause
+    operator, version = found[1] or "", found[3]
+    if version == "*":
+        return ""
+    if operator in ("^", "~"):
+        parts = numbers(version)
+        return f">={version},<{_text(_caret(parts) if operator == '^' else _next(parts[:2]))}"
+    if operator == "=" and style is Style.CONDA:
+        fuzzy = version.count(".") < 2 and not version.endswith("*")  # "=0.21" means any 0.21
+        return f"=={version}.*" if fuzzy else f"=={version}"
+    return f"{operator or '=='}{version}"
+
+
+def _caret(parts: Version) -> Version:
+    """The first version that is no compatible one: the leftmost part that is not 0 moves."""
+    place = next((at for at, number in enumerate(parts) if number), len(parts) - 1)
+    return _next(parts[: place + 1])
+
+
+def _next(parts: Version) -> Version:
+    return (*parts[:-1], parts[-1] + 1)
+
+
+def _text(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+def _version(clause: str) -> str:
+    found = _CLAUSE.fullmatch(clause)
+    return found[3] if found else ""
+
+
+def _release(clause: str) -> Version:
+    return padded(numbers(_version(clause)))
+
+
+def _low(specifier: str) -> Version:
+    bounds = [padded((0,))]
+    for clause in _clauses(specifier):
+        if _operator(clause) in (">=", ">", "~=", "==", "==="):
+            bounds.append(_release(clause))
+    return max(bounds)
+
+
+def _high(specifier: str) -> Version:
+    bounds = [ENDLESS]
+    for clause in _clauses(specifier):
+        operator, written = _operator(clause), numbers(_version(clause))
+        if operator == "<":
+            bounds.append(padded(written))
+        elif operator == "~=":
+            bounds.append(padded(_next(written[:-1] or written)))
+        elif operator == "==" and clause.endswith(".*"):
+            bounds.append(padded(_next(written)))
+        elif operator in ("<=", "==", "==="):
+            bounds.append(_next(padded(written)))
+    return min(bounds)

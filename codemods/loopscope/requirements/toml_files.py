@@ -1,0 +1,167 @@
+"""pyproject.toml, Pipfile and the TOML of Hatch, tox and pixi."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from posixpath import basename
+
+from loopscope.config.ini import parse_toml
+from loopscope.config.toml import Key, layout
+from loopscope.requirements import ini_files
+from loopscope.requirements.compatibility import WATCHED
+from loopscope.requirements.pin import Kind, Pin, Style, normalised
+from loopscope.requirements.source_text import Page, remote
+
+# Dotted paths of arrays of PEP 508 requirements.
+_ARRAYS = re.compile(
+    r"project\.(?:dependencies|optional-dependencies\..+)"
+    r"|dependency-groups\..+"
+    r"|tool\.pdm\.dev-dependencies\..+"
+    r"|tool\.uv\.(?:dev|constraint|override)-dependencies"
+    r"|tool\.hatch\.envs\..+\.(?:extra-)?dependencies"
+    r"|tool\.flit\.metadata\.(?:requires|requires-extra\..+)"
+    r"|tool\.tox\.(?:.+\.)?deps"
+)
+_OTHER_ARRAYS = {
+    "hatch.toml": re.compile(r"envs\..+\.(?:extra-)?dependencies"),
+    "tox.toml": re.compile(r"(?:.+\.)?deps"),
+}
+# Dotted paths of tables whose keys are packages.
+_POETRY = re.compile(r"tool\.poetry\.(?:dev-|group\..+\.)?dependencies")
+_PIXI = re.compile(r"(?:tool\.pixi\.)?(?:.+\.)?(?:pypi-)?dependencies")
+_PIPFILE = re.compile(r"(?!(?:source|requires|scripts|pipenv)$)[^.]+")
+_UV_SOURCES = "tool.uv.sources"
+
+_STRING = re.compile(r"#[^\n]*|[{}]|\"\"\"|'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
+_IN_TABLE = re.compile(r"""([\w-]+)\s*=\s*("[^"\n]*"|'[^'\n]*')""")
+_TABLE = re.compile(r"\{[^{}]*\}")
+
+
+def read(page: Page) -> Iterator[Pin]:
+    """The declarations, in every table that a known tool reads.
+
+    Raises:
+        FormatError: The text is no valid TOML.
+    """
+    parse_toml(page.text)
+    yield from _Tables(page, layout(page.text).keys).pins()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    page: Page
+    keys: list[Key]
+
+    def pins(self) -> Iterator[Pin]:
+        name = basename(self.page.path)
+        arrays = _OTHER_ARRAYS.get(name, _ARRAYS)
+        for key in self.keys:
+            dotted = ".".join(key.path)
+            text = self.page.text[slice(*key.value)]
+            if name != "Pipfile" and text.startswith("[") and arrays.fullmatch(dotted):
+                yield from self._array(key, dotted)
+            elif dotted == "project.requires-python":
+                yield self._python(key, Style.PEP440)
+            elif dotted == "tool.poetry.dependencies.python" and text[0] in "\"'":
+                yield self._python(key, Style.POETRY)
+            elif dotted == "tool.tox.legacy_tox_ini":
+                yield from self._ini(key)
+            else:
+                yield from self._package(key, name)
+
+    def _array(self, key: Key, where: str) -> Iterator[Pin]:
+        depth = 0
+        for token in _STRING.finditer(self.page.text, *key.value):
+            if token[0] in "{}":
+                depth += 1 if token[0] == "{" else -1
+            elif token[0][0] in "\"'" and not depth:
+                pin = self.page.requirement(token.start() + 1, token.end() - 1, where)
+                if pin is not None:
+                    yield pin
+
+    def _ini(self, key: Key) -> Iterator[Pin]:
+        """The INI text in a multi-line string: blanks before it keep the places right."""
+        start, end = key.value
+        quotes = self.page.text[start : start + 3]
+        if quotes in ('"""', "'''"):
+            above = re.sub(r"[^\r\n]", " ", self.page.text[: start + 3])
+            ini = above + self.page.text[start + 3 : end - 3]
+            yield from ini_files.read(Page(self.page.path, ini))
+
+    def _python(self, key: Key, style: Style) -> Pin:
+        start, end = key.value
+        return self.page.pin("python", start + 1, end - 1, ".".join(key.path), style)
+
+    def _package(self, key: Key, name: str) -> Iterator[Pin]:
+        """The key of a package, or one of the keys in a table of its own."""
+        for size in (len(key.path) - 1, len(key.path) - 2):
+            if size < 1 or normalised(key.path[size]) not in WATCHED:
+                continue
+            where = ".".join(key.path[:size])
+            style = _style(name, where)
+            if style is not None:
+                inner = key.path[size + 1 :]
+                yield from (
+                    self._inner(key, where, style) if inner else self._own(key, where, style)
+                )
+
+    def _own(self, key: Key, where: str, style: Style) -> Iterator[Pin]:
+        """``package = "..."``, or an array of tables with one constraint each."""
+        start, end = key.value
+        package = normalised(key.path[-1])
+        if self.page.text[start] in "\"'":
+            yield self.page.pin(package, start + 1, end - 1, where, style)
+        elif self.page.text[start] == "[":
+            for table in _TABLE.finditer(self.page.text, start, end):
+                values = {
+                    found[1]: found for found in _IN_TABLE.finditer(self.page.text, *table.span())
+                }
+                plain = {name: found[2][1:-1] for name, found in values.items()}
+                if "version" in values:
+                    first, last = values["version"].span(2)
+                    marker = _marker(plain)
+                    yield self.page.pin(package, first + 1, last - 1, where, style, marker)
+
+    def _inner(self, key: Key, where: str, style: Style) -> Iterator[Pin]:
+        """A key such as ``version`` in the package's table."""
+        values = {
+            other.path[-1]: self.page.text[slice(*other.value)][1:-1]
+            for other in self.keys
+            if other.path[:-1] == key.path[:-1]
+        }
+        start, end = key.value
+        package, name = normalised(key.path[-2]), key.path[-1]
+        if name == "version" and where != _UV_SOURCES:
+            yield self.page.pin(package, start + 1, end - 1, where, style, _marker(values))
+        elif name in ("git", "url", "path"):
+            blank = self.page.pin(package, start, start, where, style)
+            if name == "git":
+                revision = values.get("tag") or values.get("rev") or values.get("branch")
+                suffix = f"@{revision}" if revision else ""
+                yield remote(blank, f"git+{values['git'].removeprefix('git+')}{suffix}")
+            else:
+                yield replace(blank, specifier=values[name], kind=Kind.URL)
+
+
+def _style(name: str, where: str) -> Style | None:
+    """How versions are written in a table of packages; None where it is no such table."""
+    if name == "Pipfile":
+        return Style.POETRY if _PIPFILE.fullmatch(where) else None
+    if name == "pixi.toml" or where.startswith("tool.pixi."):
+        return Style.CONDA if _PIXI.fullmatch(where) else None
+    if _POETRY.fullmatch(where):
+        return Style.POETRY
+    return Style.PEP440 if where == _UV_SOURCES else None
+
+
+def _marker(values: dict[str, str]) -> str:
+    """``markers`` and ``python`` of a package's table as one environment marker."""
+    parts = [f"({values['markers']})"] if values.get("markers") else []
+    for clause in re.split(r"\s*,\s*|\s+(?=[<>=!])", values.get("python", "")):
+        found = re.fullmatch(r"(===?|!=|<=?|>=?)?\s*(\d[\w.]*?)(?:\.\*)?", clause)
+        if found:
+            name = "python_version" if found[2].count(".") < 2 else "python_full_version"
+            parts.append(f'{name} {found[1] or "=="} "{found[2]}"')
+    return " and ".join(parts)

@@ -1,0 +1,95 @@
+"""``--annotate``: a comment at each place where a person must act.
+
+``# loopscope: LS101 reason`` stands above the definition (or statement) that a finding is
+about. A comment that is still there is a finding of the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.rules.context import Edit, action
+from loopscope.types import Finding, Level
+
+if TYPE_CHECKING:
+    from loopscope.rewriting.file_editor import Draft
+
+_LONGEST = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation(Edit):
+    """Puts a comment above a definition, or above a simple statement."""
+
+    ordinal: int | None
+
+    def stage(self, draft: Draft) -> None:
+        if self.ordinal is not None:
+            draft.edit_definition(self.ordinal, self.apply)
+        else:
+            draft.edit_statement(self.line, self.apply)
+
+    def apply(self, node: Any) -> Any:
+        import libcst as cst
+
+        text = f"# loopscope: {self.code} {self.message}"
+        if len(text) > _LONGEST:
+            text = text[: _LONGEST - 3].rstrip() + "..."
+        lines = [*node.leading_lines, cst.EmptyLine(comment=cst.Comment(text))]
+        return node.with_changes(leading_lines=lines)
+
+
+def comments_for(
+    files: Mapping[str, FileFacts], findings: Iterable[Finding]
+) -> Iterator[Annotation]:
+    """A comment for each finding on which a person must act, one a place and code."""
+    done: set[tuple[str, int | None, int, str]] = set()
+    for finding in findings:
+        facts = files.get(finding.path)
+        if finding.level is not Level.ACTION or facts is None or finding.line < 1:
+            continue
+        ordinal, line = _place(facts, finding.line)
+        key = (finding.path, ordinal, line if ordinal is None else 0, finding.code)
+        if key in done or _present(facts, line, finding.code):
+            continue
+        done.add(key)
+        yield Annotation(finding.code, finding.path, line, "", finding.message, ordinal=ordinal)
+
+
+def left_over(files: Mapping[str, FileFacts], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Comments of an earlier run at places of which no other finding speaks any more."""
+    known = {
+        (finding.path, _place(files[finding.path], finding.line)[1], finding.code)
+        for finding in findings
+        if finding.path in files
+    }
+    for path, facts in files.items():
+        for line, code in facts.annotations.items():
+            below = _place(facts, line + 1)[1]
+            if (path, below, code) not in known:
+                yield action(
+                    code,
+                    path,
+                    line,
+                    "a comment of --annotate is still here: do what it says and delete it",
+                )
+
+
+def _place(facts: FileFacts, line: int) -> tuple[int | None, int]:
+    """The definition that covers a line, and its first line; else the line itself."""
+    for function in facts.functions:
+        if function.first_line <= line <= function.end_line:
+            return function.ordinal, function.first_line
+    return None, line
+
+
+def _present(facts: FileFacts, line: int, code: str) -> bool:
+    above = line - 1
+    while above in facts.annotations:
+        if facts.annotations[above] == code:
+            return True
+        above -= 1
+    return False

@@ -1,0 +1,142 @@
+"""The files of one suite under change: edits of several kinds meet in one file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.requirements.pin import PinsError
+from loopscope.rules.context import Edit, OptionEdit
+from loopscope.rules.ls202_requirement import RequirementEdit
+from loopscope.timeouts import OutOfTime, time_limit, took_too_long
+from loopscope.types import Change, EditRecord, FileError, Suite
+
+
+class Workbench:
+    """Applies edits to bytes; what fails is an error of that file, which stays as it was."""
+
+    def __init__(self, suite: Suite, errors: list[FileError], seconds: float) -> None:
+        self._suite = suite
+        self._errors = errors
+        self._seconds = seconds
+        self._after: dict[str, bytes] = {}
+        self._records: dict[str, list[EditRecord]] = defaultdict(list)
+
+    @property
+    def changes(self) -> list[Change]:
+        """What has changed; limited to the files that may be."""
+        editable = self._suite.editable
+        return [
+            Change(path, self._suite.files.get(path), after, tuple(self._records[path]))
+            for path, after in sorted(self._after.items())
+            if after != self._suite.files.get(path) and (editable is None or path in editable)
+        ]
+
+    def _put(
+        self,
+        path: str,
+        change: Callable[[bytes], bytes],
+        records: Iterable[EditRecord],
+        failures: tuple[type[ValueError], ...],
+    ) -> None:
+        before = self._after.get(path, self._suite.files.get(path))
+        try:
+            with time_limit(self._seconds):
+                after = change(before or b"")
+        except failures as error:
+            self._errors.append(FileError(path, str(error)))
+            return
+        except OutOfTime:
+            self._errors.append(FileError(path, took_too_long(self._seconds)))
+            return
+        if after != before:
+            self._after[path] = after
+            self._records[path] += records
+
+    # -- the kinds of edits -------------------------------------------------------------
+
+    def rewrite(self, facts: Mapping[str, FileFacts], edits: Sequence[Edit]) -> None:
+        """Apply the edits of Python files."""
+        if not edits:
+            return
+        from loopscope.rewriting.python_file import RewriteError, rewrite
+
+        by_path: dict[str, list[Edit]] = defaultdict(list)
+        for edit in edits:
+            by_path[edit.path].append(edit)
+        imported = _imported(facts)
+        for path, found in by_path.items():
+            names = frozenset(imported[path])
+
+            def change(
+                data: bytes, found: list[Edit] = found, names: frozenset[str] = names
+            ) -> bytes:
+                return rewrite(data, found, names)
+
+            records = [
+                EditRecord(e.code, e.line, e.definition, e.message, e.safety) for e in found
+            ]
+            self._put(path, change, records, (RewriteError,))
+
+    def configure(self, edits: Sequence[OptionEdit]) -> None:
+        """Write the options into the file that pytest reads, or into a new one."""
+        if not edits:
+            return
+        from loopscope.config.edit import (
+            OptionsError,
+            add_table,
+            new_configuration,
+            remove_options,
+            set_options,
+        )
+
+        values = {edit.name: edit.value for edit in edits if edit.value is not None}
+        gone = [edit.name for edit in edits if edit.value is None]
+        records = [EditRecord(e.code, 0, e.name, e.message, e.safety) for e in edits]
+        config = self._suite.config
+        if config.path is not None:
+            self._put(
+                config.path,
+                lambda data: set_options(remove_options(data, config, gone), config, values),
+                records,
+                (OptionsError,),
+            )
+        elif "pyproject.toml" in self._suite.files:
+            self._put(
+                "pyproject.toml", lambda data: add_table(data, values), records, (OptionsError,)
+            )
+        else:
+            self._put("pytest.ini", lambda _: new_configuration(values), records, ())
+
+    def require(self, edits: Sequence[RequirementEdit]) -> None:
+        """Write the requirements where they are declared."""
+        from loopscope.requirements import set_pins
+
+        by_path: dict[str, list[RequirementEdit]] = defaultdict(list)
+        for edit in edits:
+            by_path[edit.path].append(edit)
+        for path, found in by_path.items():
+            wanted = {edit.ordinal: edit.new for edit in found}
+            records = [EditRecord(e.code, e.line, e.package, e.message, e.safety) for e in found]
+
+            def change(data: bytes, path: str = path, wanted: dict[int, str] = wanted) -> bytes:
+                return set_pins(path, data, wanted)
+
+            self._put(path, change, records, (PinsError,))
+
+
+def _record(edit: Edit) -> EditRecord:
+    return EditRecord(edit.code, edit.line, edit.definition, edit.message, edit.safety)
+
+
+def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
+    """For each file the names that other files of the suite import from it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path, file in facts.items():
+        for bound in file.imports:
+            origin = find_module(facts, path, bound.module) if bound.attribute else None
+            if origin is not None and bound.attribute is not None:
+                found[origin].add(bound.attribute)
+    return found

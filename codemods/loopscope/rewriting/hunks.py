@@ -1,0 +1,103 @@
+"""A change as hunks: the pieces that diffs show and that a review takes or leaves one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from loopscope.types import Change, EditRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines that change together, with up to three unchanged lines before and after them.
+
+    The ranges are 0-based and half open. ``lines`` start with a blank, ``-`` or ``+`` and keep
+    their line ends; ``edits`` are those behind the hunk, in the order of their lines.
+    """
+
+    old: range
+    new: range
+    lines: tuple[bytes, ...]
+    edits: tuple[EditRecord, ...] = ()
+
+    @property
+    def header(self) -> str:
+        """The line with the ranges, ``@@ -1,3 +1,4 @@``; no two hunks of a file share one."""
+        return f"@@ -{_range(self.old)} +{_range(self.new)} @@"
+
+    @property
+    def result(self) -> list[bytes]:
+        """The lines that stand there afterwards."""
+        return [line[1:] for line in self.lines if not line.startswith(b"-")]
+
+
+def split_lines(data: bytes) -> list[bytes]:
+    """Lines as git counts them: only a line feed ends one."""
+    lines = [line + b"\n" for line in data.split(b"\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
+
+
+def hunks(change: Change) -> list[Hunk]:
+    """The hunks of a change, in their order; every edit stands behind at least one of them."""
+    before, after = split_lines(change.before or b""), split_lines(change.after)
+    found = []
+    for group in SequenceMatcher(None, before, after).get_grouped_opcodes():
+        old, new = range(group[0][1], group[-1][2]), range(group[0][3], group[-1][4])
+        lines: list[bytes] = []
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                lines += (b" " + line for line in before[i1:i2])
+            else:
+                lines += (b"-" + line for line in before[i1:i2])
+                lines += (b"+" + line for line in after[j1:j2])
+        found.append(Hunk(old, new, tuple(lines)))
+    return _with_edits(found, change.edits)
+
+
+def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
+    """The change with only the chosen ones of its hunks, or None where none is chosen."""
+    if not chosen:
+        return None
+    lines = split_lines(change.before or b"")
+    for hunk in sorted(chosen, key=lambda hunk: hunk.old.start, reverse=True):
+        lines[hunk.old.start : hunk.old.stop] = hunk.result
+    behind = {edit for hunk in chosen for edit in hunk.edits}
+    edits = tuple(edit for edit in change.edits if edit in behind)
+    return replace(change, after=b"".join(lines), edits=edits)
+
+
+def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk]:
+    """An edit belongs to the hunk that covers its line, else to the nearest one.
+
+    A hunk that would have none (a new import, the far end of a long function) belongs to the
+    nearest edit.
+    """
+    behind: list[list[EditRecord]] = [[] for _ in found]
+    for edit in dict.fromkeys(edits) if found else ():
+        distances = [_distance(hunk, edit) for hunk in found]
+        behind[distances.index(min(distances))].append(edit)
+    result = []
+    for hunk, own in zip(found, behind, strict=True):
+        if not own and edits:
+            own = [min(edits, key=lambda edit: _distance(hunk, edit))]
+        in_order = sorted(own, key=lambda edit: (edit.line, edit.code))
+        result.append(replace(hunk, edits=tuple(in_order)))
+    return result
+
+
+def _distance(hunk: Hunk, edit: EditRecord) -> int:
+    """How many lines lie between an edit and the lines that a hunk covers."""
+    if edit.line:
+        return max(hunk.old.start + 1 - edit.line, edit.line - hunk.old.stop, 0)
+    name = edit.definition.encode()  # an option, whose line is not known
+    changed = any(name in line for line in hunk.lines if not line.startswith(b" "))
+    return 0 if changed else hunk.old.start + 1
+
+
+def _range(lines: range) -> str:
+    if len(lines) == 1:
+        return str(lines.start + 1)
+    return f"{lines.start + bool(lines)},{len(lines)}"

@@ -1,0 +1,217 @@
+"""New imports, in the group and the order that a file keeps."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from bisect import bisect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from loopscope.rewriting.blank_lines import kind_of
+from loopscope.rewriting.comma_lists import import_row, with_import_row
+from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.imports.order import imported_in_time
+from loopscope.rewriting.source import split_lines
+from loopscope.rewriting.syntax_tree import parse
+
+Import = ast.Import | ast.ImportFrom
+_STANDARD, _THIRD_PARTY, _LOCAL = range(3)
+
+
+def add_imports(
+    text: str,
+    modules: Sequence[str],
+    names: Sequence[tuple[str, str]] = (),
+    newline: str = "\n",
+) -> str:
+    """Import ``modules`` and ``(module, name)`` pairs at module level, where they are not yet.
+
+    An import under ``if TYPE_CHECKING``, in a ``try`` or a function does not count, nor one of
+    a module that stands below its first use.
+
+    Raises:
+        SyntaxError: this Python cannot parse ``text``.
+    """
+    for module in modules:
+        text = _add_module(text, module, newline)
+    for module, name in names:
+        text = _add_name(text, module, name, newline)
+    return text
+
+
+def _add_module(text: str, module: str, newline: str) -> str:
+    tree = parse(text)
+    if imported_in_time(tree, module):
+        return text
+    return _place(text, tree, f"import {module}", newline)
+
+
+def _add_name(text: str, module: str, name: str, newline: str) -> str:
+    tree = parse(text)
+    froms = [
+        statement
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom)
+        and "." * statement.level + (statement.module or "") == module
+        and statement.names[0].name != "*"
+    ]
+    for statement in froms:
+        if any(alias.name == name and alias.asname in (None, name) for alias in statement.names):
+            return text
+    if not froms:
+        return _place(text, tree, f"from {module} import {name}", newline)
+    draft = Draft(text, newline)
+    draft.edit_statement(froms[0].lineno, lambda line: _joined(line, module, name))
+    return draft.render()
+
+
+def _joined(line: Any, module: str, name: str) -> Any:
+    """The line with one more name in its ``from module import`` statement."""
+    import libcst as cst
+
+    body = list(line.body)
+    for index, small in enumerate(body):
+        if isinstance(small, cst.ImportFrom) and _module_of(small) == module:
+            row = import_row(small)
+            present = [item.evaluated_name for item in row.items]
+            row.insert(_position(present, name), cst.ImportAlias(cst.Name(name)))
+            body[index] = with_import_row(small, row)
+            break
+    return line.with_changes(body=body)
+
+
+def _module_of(small: Any) -> str:
+    import libcst as cst
+
+    module = cst.Module([]).code_for_node(small.module) if small.module else ""
+    return "." * len(small.relative) + module
+
+
+def _by_type(name: str) -> tuple[int, str]:
+    """The order of isort: constants, classes, the rest."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name.casefold()
+
+
+def _position(present: Sequence[str], name: str) -> int:
+    """Where ``name`` goes in the order that ``present`` keeps; the end, if it keeps none."""
+    orders: tuple[Callable[[str], Any], ...] = (_by_type, str.casefold, str)
+    for order in orders:
+        keys = [order(one) for one in present]
+        if keys == sorted(keys):
+            return bisect(keys, order(name))
+    return len(present)
+
+
+# -- a new statement -------------------------------------------------------------------
+
+
+def _place(text: str, tree: ast.Module, code: str, newline: str) -> str:
+    """Put a new import statement in the section that it belongs to."""
+    lines = split_lines(text)
+    new = ast.parse(code).body[0]
+    assert isinstance(new, (ast.Import, ast.ImportFrom))
+    region = _region(tree)
+    section = _section(new)
+    peers = _peers(lines, [one for one in region if _section(one) == section], new)
+    if peers:
+        return _among(lines, peers, new, code + newline)
+    draft = Draft(text, newline)
+    above = [one for one in region if _section(one) < section]
+    below = [one for one in region if _section(one) > section]
+    if above:
+        draft.insert_after(above[-1].end_lineno or above[-1].lineno, code)
+    elif below:
+        draft.insert_before(below[0].lineno, code)
+    else:
+        _first_import(draft, tree, code)
+    return draft.render()
+
+
+def _region(tree: ast.Module) -> list[Import]:
+    """The imports above the first definition, without those from ``__future__``."""
+    region: list[Import] = []
+    for statement in tree.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            break
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            region.append(statement)
+    return [statement for statement in region if _module(statement) != "__future__"]
+
+
+def _section(statement: Import) -> int:
+    if isinstance(statement, ast.ImportFrom) and statement.level:
+        return _LOCAL
+    root = _module(statement).partition(".")[0]
+    return _STANDARD if root in sys.stdlib_module_names else _THIRD_PARTY
+
+
+def _module(statement: Import) -> str:
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module or ""
+    return statement.names[0].name
+
+
+def _peers(lines: Sequence[str], same: Sequence[Import], new: Import) -> list[Import]:
+    """The imports of one section that stand together: those around pytest, else the first."""
+    groups: list[list[Import]] = []
+    for statement in same:
+        if groups and not _parted(lines, groups[-1][-1], statement):
+            groups[-1].append(statement)
+        else:
+            groups.append([statement])
+    for group in groups:
+        if any(_module(one).partition(".")[0] in ("pytest", _module(new)) for one in group):
+            return group
+    return groups[0] if groups else []
+
+
+def _parted(lines: Sequence[str], above: Import, below: Import) -> bool:
+    between = lines[above.end_lineno or above.lineno : below.lineno - 1]
+    return any(kind_of(line) == "blank" for line in between)
+
+
+def _among(lines: list[str], peers: Sequence[Import], new: Import, line: str) -> str:
+    """Put ``line`` among its peers: in order where they are sorted, else after the last."""
+    mixed = [isinstance(one, ast.ImportFrom) for one in peers]
+    if mixed == sorted(mixed):  # "import x" lines stand before "from x import" lines
+        kind = isinstance(new, ast.ImportFrom)
+        alike = [one for one in peers if isinstance(one, ast.ImportFrom) == kind]
+        if not alike:
+            return _spliced(lines, peers[-1 if kind else 0], line, after=kind)
+        peers = alike
+    keys = [_module(one).casefold() for one in peers]
+    if keys != sorted(keys):
+        pytest = [one for one in peers if _module(one) == "pytest"]
+        return _spliced(lines, (pytest or peers)[-1], line, after=True)
+    index = bisect(keys, _module(new).casefold())
+    if index:
+        return _spliced(lines, peers[index - 1], line, after=True)
+    return _spliced(lines, peers[0], line, after=False)
+
+
+def _spliced(lines: list[str], peer: Import, line: str, *, after: bool) -> str:
+    index = (peer.end_lineno or peer.lineno) if after else peer.lineno - 1
+    lines = list(lines)
+    if index and not lines[index - 1].endswith(("\n", "\r")):  # the file has no final newline
+        ending = line[len(line.rstrip("\r\n")) :]
+        lines[index - 1] += ending
+        line = line[: -len(ending)]
+    return "".join([*lines[:index], line, *lines[index:]])
+
+
+def _first_import(draft: Draft, tree: ast.Module, code: str) -> None:
+    """The file has no import: below its docstring and ``__future__``, above its code."""
+    top = 0
+    if ast.get_docstring(tree, clean=False) is not None:
+        top = 1
+    for index, statement in enumerate(tree.body):
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            top = index + 1
+    if top:
+        draft.insert_after(tree.body[top - 1].end_lineno or 1, code)
+    elif tree.body:
+        draft.insert_before(tree.body[0].lineno, code)
+    else:
+        draft.append(code)

@@ -1,0 +1,169 @@
+"""Parameters of a function: removed or renamed, with what the docstring says of them."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from loopscope.rewriting import docstrings
+from loopscope.rewriting.comma_lists import Row
+
+_TAIL = "whitespace_after_param"
+
+
+def has_parameter(node: cst.FunctionDef, name: str) -> bool:
+    """Whether the function takes an argument of this name."""
+    return any(isinstance(item, cst.Param) and item.name.value == name for item in _items(node))
+
+
+def remove_parameter(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
+    """The function without this argument, in the layout of the others."""
+    if not has_parameter(node, name):
+        return node
+    row = Row.of(_items(node), node.whitespace_before_params, tail=_TAIL)
+    row.remove(_index(row, name))
+    for marker, idle in ((cst.ParamSlash, _slash_is_idle), (cst.ParamStar, _star_is_idle)):
+        for index, item in enumerate(row.items):
+            if isinstance(item, marker) and idle(row.items, index):
+                row.remove(index)
+                break
+    if not any(isinstance(item, cst.Param) for item in row.items):
+        row = Row.of([])
+    changed = node.with_changes(
+        params=_parameters(node.params, row), whitespace_before_params=row.opening
+    )
+    return docstrings.edit(changed, lambda text: docstrings.without_argument(text, name))
+
+
+def rename_parameter(node: cst.FunctionDef, old: str, new: str) -> cst.FunctionDef:
+    """Rename an argument, its uses in the body and its name in the docstring."""
+    renamer = _Renamer(old, new)
+    params = node.params.visit(_ParameterName(old, new))
+    body = node.body.visit(renamer)
+    changed = node.with_changes(params=params, body=body)
+    return docstrings.edit(changed, lambda text: docstrings.renamed_argument(text, old, new))
+
+
+def _items(node: cst.FunctionDef) -> list[cst.Param | cst.ParamStar | cst.ParamSlash]:
+    params = node.params
+    items: list[cst.Param | cst.ParamStar | cst.ParamSlash] = [*params.posonly_params]
+    if isinstance(params.posonly_ind, cst.ParamSlash):
+        items.append(params.posonly_ind)
+    items += params.params
+    if isinstance(params.star_arg, (cst.Param, cst.ParamStar)):
+        items.append(params.star_arg)
+    items += params.kwonly_params
+    if params.star_kwarg is not None:
+        items.append(params.star_kwarg)
+    return items
+
+
+def _index(row: Row, name: str) -> int:
+    names = [item.name.value if isinstance(item, cst.Param) else None for item in row.items]
+    return names.index(name)
+
+
+def _slash_is_idle(items: list[object], index: int) -> bool:
+    return index == 0
+
+
+def _star_is_idle(items: list[object], index: int) -> bool:
+    """A bare star must be followed by a keyword-only argument."""
+    following = items[index + 1 : index + 2]
+    return not following or getattr(following[0], "star", "") == "**"
+
+
+def _parameters(old: cst.Parameters, row: Row) -> cst.Parameters:
+    """Sort the items of the row into the fields that they came from."""
+    items = row.printed(_TAIL)
+    slash = [index for index, item in enumerate(items) if isinstance(item, cst.ParamSlash)]
+    stop = slash[0] if slash else -1
+    rest = items[stop + 1 :]
+    star = [
+        index
+        for index, item in enumerate(rest)
+        if isinstance(item, cst.ParamStar) or item.star == "*"
+    ]
+    doubled = [item for item in rest if isinstance(item, cst.Param) and item.star == "**"]
+    plain = rest[: star[0]] if star else [item for item in rest if item not in doubled]
+    keyword_only = [item for item in rest[star[0] + 1 :] if item not in doubled] if star else []
+    return old.with_changes(
+        posonly_params=items[: max(stop, 0)],
+        posonly_ind=items[stop] if slash else cst.MaybeSentinel.DEFAULT,
+        params=plain,
+        star_arg=rest[star[0]] if star else cst.MaybeSentinel.DEFAULT,
+        kwonly_params=keyword_only,
+        star_kwarg=doubled[0] if doubled else None,
+    )
+
+
+class _ParameterName(cst.CSTTransformer):
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__()
+        self._old = old
+        self._new = new
+
+    def visit_Param(self, node: cst.Param) -> bool:
+        return False
+
+    def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
+        if original_node.name.value != self._old:
+            return updated_node
+        return updated_node.with_changes(name=cst.Name(self._new))
+
+
+class _Renamer(cst.CSTTransformer):
+    """Renames a variable; a nested function with an argument of that name has its own."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__()
+        self._old = old
+        self._new = new
+
+    def _shadows(self, params: cst.Parameters) -> bool:
+        finder = _Finder(self._old)
+        params.visit(finder)
+        return finder.found
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return not self._shadows(node.params)
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return not self._shadows(node.params)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        if original_node.value != self._old:
+            return updated_node
+        return updated_node.with_changes(value=self._new)
+
+    def leave_Attribute(
+        self, original_node: cst.Attribute, updated_node: cst.Attribute
+    ) -> cst.Attribute:
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        return updated_node.with_changes(keyword=original_node.keyword)
+
+
+class _Finder(cst.CSTVisitor):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.found = False
+        self._name = name
+
+    def visit_Param(self, node: cst.Param) -> bool:
+        self.found = self.found or node.name.value == self._name
+        return False
+
+
+def add_parameter(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
+    """``name`` as the first parameter, after ``self`` or ``cls``."""
+    parameters = list(node.params.params)
+    at = 1 if parameters and parameters[0].name.value in ("self", "cls") else 0
+    parameters.insert(at, cst.Param(cst.Name(name)))
+    if at < len(parameters) - 1 or node.params.kwonly_params or node.params.star_kwarg:
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        parameters[at] = parameters[at].with_changes(comma=comma)
+    if at:
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        parameters[0] = parameters[0].with_changes(comma=comma)
+    return node.with_changes(params=node.params.with_changes(params=parameters))

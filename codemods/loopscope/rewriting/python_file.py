@@ -1,0 +1,82 @@
+"""Apply the edits of one file: splice, settle the imports, check the result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from loopscope.rewriting.bound_names import used_names
+from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.imports.add import add_imports
+from loopscope.rewriting.imports.order import imported_in_time
+from loopscope.rewriting.imports.remove import drop_names, drop_unused
+from loopscope.rewriting.source import Source, SourceError, decode, encode
+from loopscope.rewriting.syntax_tree import parse
+from loopscope.rules.context import Edit
+
+_LONE = re.compile(r"(?<!\r)\n")  # a line end of the new code
+
+
+class RewriteError(ValueError):
+    """An edit that did not come out as valid Python; the message says which file part."""
+
+
+def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> bytes:
+    """The bytes of a file after the edits.
+
+    ``imported`` are the names that other files of the suite import from this one: they stay.
+
+    Raises:
+        RewriteError: the result would be no valid Python, or cannot be encoded.
+    """
+    import libcst as cst
+
+    source = decode(data)
+    edits = list(edits)
+    try:
+        draft = Draft(source.text, source.newline)
+        for edit in edits:
+            edit.stage(draft)
+        text = _imports(source.text, draft.render(), edits, imported, source.newline)
+        text = _line_ends(source, text)
+        parse(text)
+        return encode(source, text)
+    except (RecursionError, MemoryError) as error:
+        raise RewriteError(
+            "a statement to be changed is nested too deeply, or is too large; left as it was"
+        ) from error
+    except (SyntaxError, cst.ParserSyntaxError, SourceError) as error:
+        raise RewriteError(
+            f"the edited file would not be valid Python ({error}); it is left as it was"
+        ) from error
+
+
+def _line_ends(source: Source, text: str) -> str:
+    """Give strings and continued lines that were moved the line ends of the file again."""
+    if source.newline == "\n" or _LONE.search(source.text):
+        return text
+    return _LONE.sub(source.newline, text)
+
+
+def _too_late(before: str, after: str) -> list[str]:
+    """The modules that new code uses above their import, further down in the file."""
+    late = [m for m in ("pytest", "pytest_asyncio") if imported_in_time(parse(after), m) is False]
+    return [module for module in late if imported_in_time(parse(before), module) is not False]
+
+
+def _imports(
+    before: str, after: str, edits: list[Edit], keep: frozenset[str], newline: str
+) -> str:
+    """Add what the new code needs (LS108), drop what only removed code used."""
+    modules = [module for edit in edits for module, name in edit.needs if name is None]
+    modules += _too_late(before, after)
+    names = [(module, name) for edit in edits for module, name in edit.needs if name is not None]
+    if modules or names:
+        after = add_imports(
+            after, list(dict.fromkeys(modules)), list(dict.fromkeys(names)), newline
+        )
+    gone = used_names(before) - used_names(after)
+    after = drop_unused(after, gone, keep, newline) if gone else after
+    forgotten = {name for edit in edits for name in edit.forget}
+    # These are gone where they came from: importing them would fail, whatever `noqa` says.
+    return drop_names(after, forgotten, None, newline) if forgotten else after

@@ -1,0 +1,99 @@
+"""Whole statements: a definition put in the place of another, a mark in an assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import libcst as cst
+
+from loopscope.rewriting.call_keywords import MarkSetter
+
+
+def replace_definition(node: cst.FunctionDef, source: str) -> cst.FunctionDef:
+    """The function that ``source`` defines, under the comments that stood above ``node``."""
+    new = cst.parse_module(source).body[0]
+    assert isinstance(new, cst.FunctionDef)
+    return new.with_changes(leading_lines=node.leading_lines)
+
+
+def set_call_in_statement(
+    node: cst.SimpleStatementLine,
+    spelled: Collection[str],
+    keywords: Mapping[str, str | None],
+    rename: Mapping[str, str],
+) -> cst.SimpleStatementLine:
+    """``set_call`` for the marks in the assignments of one statement line."""
+    body = [
+        small.with_changes(
+            value=small.value.visit(MarkSetter(frozenset(spelled), keywords, rename))
+        )
+        if isinstance(small, (cst.Assign, cst.AnnAssign)) and small.value is not None
+        else small
+        for small in node.body
+    ]
+    return node.with_changes(body=body)
+
+
+def set_call_inside(
+    node: cst.FunctionDef,
+    spelled: Collection[str],
+    keywords: Mapping[str, str | None],
+    rename: Mapping[str, str],
+) -> cst.FunctionDef:
+    """``set_call`` wherever one of the names stands inside a definition."""
+    changed = node.visit(MarkSetter(frozenset(spelled), keywords, rename))
+    assert isinstance(changed, cst.FunctionDef)
+    return changed
+
+
+def set_before_handing_out(node: cst.FunctionDef, setter: str) -> cst.FunctionDef:
+    """``setter(loop)`` before the first yield or return of a fixture, and a yield there.
+
+    What is no variable yet is put into ``loop`` first.
+    """
+    done = False
+
+    class Inserter(cst.CSTTransformer):
+        def visit_FunctionDef(self, inner: cst.FunctionDef) -> bool:
+            return inner is node
+
+        def leave_SimpleStatementLine(
+            self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+        ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.BaseStatement]:
+            nonlocal done
+            value = _handed_out(updated_node)
+            if done or value is None:
+                return updated_node
+            done = True
+            name = value.value if isinstance(value, cst.Name) else "loop"
+            lines = [f"{setter}({name})", f"yield {name}"]
+            if not isinstance(value, cst.Name):
+                lines.insert(0, f"loop = {cst.Module([]).code_for_node(value)}")
+            first, *rest = [cst.parse_statement(line) for line in lines]
+            assert isinstance(first, cst.SimpleStatementLine)
+            rest[-1] = rest[-1].with_changes(trailing_whitespace=updated_node.trailing_whitespace)
+            led = first.with_changes(leading_lines=updated_node.leading_lines)
+            return cst.FlattenSentinel([led, *rest])
+
+    changed = node.visit(Inserter())
+    assert isinstance(changed, cst.FunctionDef)
+    return changed
+
+
+def _handed_out(line: cst.SimpleStatementLine) -> cst.BaseExpression | None:
+    """The value of a line that is a ``return`` or a ``yield``."""
+    small = line.body[0] if len(line.body) == 1 else None
+    if isinstance(small, cst.Return):
+        return small.value
+    if isinstance(small, cst.Expr) and isinstance(small.value, cst.Yield):
+        value = small.value.value
+        return value if isinstance(value, cst.BaseExpression) else None
+    return None
+
+
+def append_statement(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
+    """``code`` as the last statement of the function."""
+    if not isinstance(node.body, cst.IndentedBlock):
+        return node
+    body = [*node.body.body, cst.parse_statement(code)]
+    return node.with_changes(body=node.body.with_changes(body=body))

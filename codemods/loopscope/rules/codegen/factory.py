@@ -1,0 +1,124 @@
+"""The source of loop factories: functions, and the hook that returns them.
+
+A factory's identity counts: pytest-asyncio rebuilds the runner for a new one, so it is never
+made inside the hook.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+from loopscope.analysis.file.facts import FileFacts, LoopVariant
+from loopscope.planning.factories import FACTORIES_HOOK
+from loopscope.rewriting.indentation import indented
+from loopscope.rules.codegen.bridge import Code, Writer
+
+
+def factory_code(variants: Sequence[LoopVariant]) -> Code:
+    """For the conftest that holds the override: its names are those of the code."""
+    functions, mapping = _factories(variants, {})
+    hook = f"def {FACTORIES_HOOK}():\n    return {mapping}\n"
+    main, *below = [*functions, hook]
+    return Code(main, (), (), tuple(below))
+
+
+def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
+    """An ``event_loop_policy`` fixture, which pytest-asyncio 0.23 to 1.3 ask for loops."""
+    writer = Writer(facts)
+    fixture = writer.name("pytest.fixture")
+    if len(variants) == 1:
+        head, argument, value = f'@{fixture}(scope="session")', "", variants[0].policy
+    else:
+        params = ", ".join(variant.policy for variant in variants)
+        ids = ", ".join(f'"{variant.key}"' for variant in variants)
+        head = f'@{fixture}(scope="session", params=[{params}], ids=[{ids}])'
+        argument, value = "request", "request.param"
+    main = f"{head}\ndef event_loop_policy({argument}):\n    return {value}\n"
+    return Code(main, writer.needs)
+
+
+def hook_code(
+    facts: FileFacts | None, cases: Sequence[tuple[str, FileFacts, Sequence[LoopVariant]]]
+) -> Code:
+    """A hook for tests of some modules or classes; all others get the default loop.
+
+    Args:
+        facts: Of the conftest that the hook is for; None where there is none yet.
+        cases: The condition that tells the tests, by ``item``; the file that the variants come
+            from; the variants.
+    """
+    writer = Writer(facts)
+    blocks: list[str] = []
+    body = ""
+    taken: dict[str, str] = {}
+    for condition, origin, variants in cases:
+        moved = [_respelled(variant, origin, writer) for variant in variants]
+        functions, mapping = _factories(moved, taken)
+        blocks += functions
+        body += f"    if {condition}:\n        return {mapping}\n"
+    default = writer.name("asyncio.new_event_loop")
+    blocks.append(f'def {FACTORIES_HOOK}(item):\n{body}    return {{"asyncio": {default}}}\n')
+    return Code("\n\n".join(blocks), writer.needs)
+
+
+def _factories(variants: Sequence[LoopVariant], taken: dict[str, str]) -> tuple[list[str], str]:
+    """The functions that are needed, and the source of the mapping that names them."""
+    functions: list[str] = []
+    entries: list[str] = []
+    for variant in variants:
+        value = variant.direct
+        if not value:
+            lines = [*variant.statements, f"return {variant.expression}"]
+            body = indented("\n".join(lines)) + "\n"
+            value = taken.get(body, "")
+            if not value:
+                value = taken[body] = _name(variant, len(variants), taken)
+                functions.append(f"def {value}():\n{body}")
+        entries.append(f'"{variant.key}": {value}')
+    return functions, f"{{{', '.join(entries)}}}"
+
+
+def _name(variant: LoopVariant, count: int, taken: Mapping[str, str]) -> str:
+    word = re.sub(r"\W+", "_", variant.key).strip("_").lower()
+    if count == 1 or not word:
+        name = "new_event_loop"
+    else:
+        name = f"new_{word}" if "loop" in word else f"new_{word}_loop"
+    number = 2
+    while name in taken.values():
+        name = f"{name.rstrip('0123456789_')}_{number}"
+        number += 1
+    return name
+
+
+def _respelled(variant: LoopVariant, origin: FileFacts, writer: Writer) -> LoopVariant:
+    """The variant with the imported names of its module as another file writes them."""
+    names = {
+        bound.name: writer.name(
+            bound.module if bound.attribute is None else f"{bound.module}.{bound.attribute}"
+        )
+        for bound in origin.imports
+        if bound.name in variant.names
+    }
+    return LoopVariant(
+        variant.key,
+        tuple(_renamed(text, names) for text in variant.statements),
+        _renamed(variant.expression, names),
+        _renamed(variant.direct, names) if variant.direct else "",
+    )
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    lines = text.split("\n")
+    found = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Name) and node.id in names
+    ]
+    for node in sorted(found, key=lambda item: (item.lineno, item.col_offset), reverse=True):
+        line = lines[node.lineno - 1].encode()
+        start, end = node.col_offset, node.end_col_offset or 0
+        lines[node.lineno - 1] = (line[:start] + names[node.id].encode() + line[end:]).decode()
+    return "\n".join(lines)

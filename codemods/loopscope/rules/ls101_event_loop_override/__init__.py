@@ -1,0 +1,286 @@
+"""LS101: an override of ``event_loop`` goes; its scope lives on as loop scopes.
+
+pytest-asyncio 1.0 removed the fixture. An override that is left behind is an ordinary
+fixture there and hands async tests a foreign loop.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from posixpath import basename
+
+from loopscope.analysis.file.facts import (
+    FileFacts,
+    Function,
+    LoopVariant,
+    OverrideBody,
+)
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.bridges import Bridge
+from loopscope.planning.override_actions import Treatment, sets_debug
+from loopscope.rules.codegen.bridge import (
+    bridge_code,
+    working_bridge_code,
+    working_bridge_first,
+)
+from loopscope.rules.codegen.factory import factory_code, hook_code, policy_code
+from loopscope.rules.context import (
+    AppendEdit,
+    Case,
+    ImportEdit,
+    OptionEdit,
+    Outcome,
+    Rule,
+    action,
+)
+from loopscope.rules.ls101_event_loop_override.ordinary import keep_ordinary
+from loopscope.rules.ls101_event_loop_override.override_edits import (
+    DeleteOverride,
+    ReplaceOverride,
+)
+from loopscope.rules.ls101_event_loop_override.shared import (
+    for_others,
+    from_elsewhere,
+    run_from_here,
+    unknown_imports,
+)
+from loopscope.rules.unreadable import unseen_overrides
+from loopscope.types import Safety
+
+_RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    replaced = {bridge.replaces: bridge for bridge in case.plan.bridges if bridge.replaces}
+    for key, treated in case.plan.overrides.items():
+        function = case.reading.tree.function(key)
+        treatment = treated.treatment
+        if key.path in case.reading.around:
+            yield from from_elsewhere(case, key, treated)
+            if not treated.stays:
+                yield from _imports(case, key, function, "override")
+            continue
+        kept = for_others(case, key, function)
+        if kept is not None:
+            yield kept
+            yield from _imports(case, key, function, "override")
+            continue
+        yield from run_from_here(case, key, function)
+        if treatment is Treatment.MANUAL:
+            yield _manual(key, function, treated.reason)
+        elif treatment is Treatment.ORDINARY:
+            yield from keep_ordinary(case, key, function)
+        elif treatment is Treatment.DELETE or (treated.hook and key not in replaced):
+            yield _deletion(key, function)
+            yield from _imports(case, key, function)
+        else:
+            edit = _replacement(case, key, function, treatment, replaced.get(key))
+            importers = _importers(case, key)
+            if treatment is Treatment.WORK and importers:
+                yield replace(edit, replacement=replace(edit.replacement, below=()))
+                yield from _first_elsewhere(case, edit, importers)
+            else:
+                yield edit
+        if not treated.stays:
+            yield from _debug(case, key, function)
+    for bridge in case.plan.bridges:
+        if bridge.replaces is None:
+            yield _new_bridge(case, bridge)
+    yield from _hooks(case)
+    yield from _plugin_imports(case)
+    yield from unseen_overrides(case)
+    yield from unknown_imports(case)
+
+
+def _manual(key: Key, function: Function, reason: str) -> Outcome:
+    assert function.override is not None
+    return action(
+        "LS101",
+        key.path,
+        function.override.line or function.line,
+        f"this event_loop override cannot be replaced automatically: {reason}. "
+        "Move what it does into an async fixture of the same scope and delete it",
+    )
+
+
+def _deletion(key: Key, function: Function) -> DeleteOverride:
+    safety, dropped = _dropped(function)
+    return DeleteOverride(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        f"override deleted; loop scopes take its place{dropped}",
+        function.ordinal,
+        safety=safety,
+        forget=(function.name,),
+    )
+
+
+def _dropped(function: Function) -> tuple[Safety, str]:
+    assert function.override is not None
+    dropped = function.override.dropped
+    if not dropped:
+        return Safety.SAFE, ""
+    return Safety.ASSUMPTION, _RUNNER_DOES.format(", ".join(dropped))
+
+
+def _replacement(
+    case: Case, key: Key, function: Function, treatment: Treatment, bridge: Bridge | None
+) -> ReplaceOverride:
+    facts, body, default = case.files[key.path], function.override, case.plan.fixture_default
+    assert body is not None
+    safety, dropped = _dropped(function)
+    if treatment is Treatment.WORK and bridge is not None:
+        code = working_bridge_code(facts, body, bridge, default, in_class=function.is_method)
+        message = "override replaced by an async fixture that does its work on the running loop"
+        safety = Safety.ASSUMPTION
+    elif treatment in (Treatment.FACTORY, Treatment.POLICY) and not case.plan.overrides[key].hook:
+        factory = treatment is Treatment.FACTORY
+        code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
+        what = "a loop factory" if factory else "an event_loop_policy fixture"
+        message = f"override replaced by {what}{_per_param(body)}"
+        if bridge is not None:
+            more = bridge_code(facts, bridge, default)
+            code = replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
+    else:
+        assert bridge is not None
+        code = bridge_code(facts, bridge, default, in_class=function.is_method)
+        message = (
+            "override replaced by a fixture that hands the running loop to the sync code that asks"
+        )
+    return ReplaceOverride(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        message + dropped,
+        function.ordinal,
+        function.first_line,
+        function.class_ordinal,
+        code,
+        safety=safety,
+        needs=code.needs,
+    )
+
+
+def _per_param(body: OverrideBody) -> str:
+    count = len(body.variants)
+    return f" for each of its {count} params" if count > 1 else ""
+
+
+def _hooks(case: Case) -> Iterator[Outcome]:
+    """Loop factories for the overrides of modules and classes stand in a conftest."""
+    hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
+    for key, treated in case.plan.overrides.items():
+        if treated.hook:
+            function = case.reading.tree.function(key)
+            assert function.override is not None
+            condition = f'item.path.name == "{basename(key.path)}"'
+            if function.is_method:
+                owner = function.qualname.rpartition(".")[0]
+                condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
+            hooks[treated.hook].append(
+                (condition, case.files[key.path], function.override.variants)
+            )
+    for path, cases in hooks.items():
+        code = hook_code(case.files.get(path), cases)
+        yield AppendEdit(
+            "LS101",
+            path,
+            0,
+            "pytest_asyncio_loop_factories",
+            "hook added: it makes the loops that an override of a module or class made",
+            code.main,
+            needs=code.needs,
+        )
+
+
+def _importers(case: Case, key: Key) -> list[str]:
+    """The files that get the override by name and so register it."""
+    files = {item.file for item in case.reading.overrides if item.key == key}
+    return sorted(files - {key.path})
+
+
+def _first_elsewhere(case: Case, edit: ReplaceOverride, importers: list[str]) -> Iterator[Outcome]:
+    """What sets a working bridge up first stands where pytest finds it."""
+    for path in importers:
+        code = working_bridge_first(case.files[path])
+        yield AppendEdit(
+            "LS101",
+            path,
+            0,
+            "_event_loop_first",
+            "fixture added: what the imported event_loop does comes first",
+            code.main,
+            safety=edit.safety,
+            needs=code.needs,
+        )
+
+
+def _debug(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    registered = [item for item in case.reading.overrides if item.key == key]
+    if sets_debug(function, registered, case.options):
+        yield OptionEdit(
+            "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
+        )
+
+
+def _imports(
+    case: Case, key: Key, function: Function, what: str = "deleted override"
+) -> Iterator[Outcome]:
+    """Imports of the deleted fixture by name go too."""
+    for path, facts in case.files.items():
+        found = case.reading.tree.module_fixtures(path).get(EVENT_LOOP)
+        if path == key.path or found is None or found[0] != key:
+            continue
+        for bound in facts.imports:
+            if bound.attribute == function.name:
+                yield ImportEdit(
+                    "LS101",
+                    path,
+                    bound.line,
+                    bound.name,
+                    f"import of the {what} removed",
+                    forget=(function.name,),
+                )
+
+
+def _plugin_imports(case: Case) -> Iterator[Outcome]:
+    """``from pytest_asyncio.plugin import event_loop`` fails from 1.0 on."""
+    for path, facts in case.files.items():
+        for bound in facts.imports:
+            if bound.attribute == EVENT_LOOP and bound.module.startswith("pytest_asyncio"):
+                yield ImportEdit(
+                    "LS101",
+                    path,
+                    bound.line,
+                    bound.name,
+                    "import removed: pytest-asyncio no longer has this fixture",
+                    forget=(EVENT_LOOP,),
+                )
+
+
+def _new_bridge(case: Case, bridge: Bridge) -> Outcome:
+    code = bridge_code(case.files.get(bridge.path), bridge, case.plan.fixture_default)
+    return AppendEdit(
+        "LS102",
+        bridge.path,
+        0,
+        EVENT_LOOP,
+        "fixture added that hands the running loop to the sync code that asks for event_loop",
+        code.main,
+        needs=code.needs,
+    )
+
+
+RULE = Rule(
+    "LS101",
+    "event-loop-override",
+    "overrides of the event_loop fixture are deleted or replaced",
+    "1.0",
+    decide,
+)

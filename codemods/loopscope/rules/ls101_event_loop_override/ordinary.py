@@ -1,0 +1,80 @@
+"""LS101 for an override that only sync code meets: it stays, as an ordinary fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.analysis.file.facts import BodyKind, Function, Place
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import Case, Outcome, action, note, spell
+from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
+from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
+
+
+def keep_ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    """What the override needs to go on as a fixture like any other."""
+    yield note(
+        "LS101",
+        key.path,
+        function.line,
+        "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
+    )
+    yield from _plain_fixture(case, key, function)
+    body = function.override
+    assert body is not None
+    if body.sets_current or case.plan.era is not Era.LEGACY or not _asks_current(case):
+        return
+    if body.kind is BodyKind.OTHER:
+        yield action(
+            "LS101",
+            key.path,
+            function.line,
+            "sync code asks for the current loop, and pytest-asyncio no longer sets this one: "
+            "call asyncio.set_event_loop() with it here, and with None at the end",
+        )
+        return
+    setter, needs = spell(case.files[key.path], "asyncio.set_event_loop")
+    yield SetCurrentLoop(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        "the fixture sets its loop as the current one; pytest-asyncio no longer does",
+        function.ordinal,
+        setter,
+        needs=needs,
+    )
+
+
+def _plain_fixture(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    """``pytest_asyncio.fixture`` would bind the sync function to a loop of its own."""
+    fixture = function.fixture
+    if fixture is None or fixture.origin != "pytest_asyncio.fixture":
+        return
+    new, needs = spell(case.files[key.path], "pytest.fixture")
+    yield UsePluginFixture(
+        "LS101",
+        key.path,
+        function.line,
+        function.qualname,
+        f"moved to {new}: it is an ordinary fixture now",
+        function.ordinal,
+        fixture.spelled,
+        new,
+        needs=needs,
+    )
+
+
+def _asks_current(case: Case) -> bool:
+    """Whether sync code of the suite asks for the current loop, and nothing else gives it one.
+
+    pytest-asyncio sets the loop of a sync ``pytest_asyncio.fixture`` itself.
+    """
+    served = {*case.plan.overrides, *case.plan.fixtures}
+    return any(
+        call.place is not Place.ASYNC
+        and (call.owner is None or Key(path, call.owner) not in served)
+        for path, facts in case.files.items()
+        for call in facts.loop_calls
+    )

@@ -1,0 +1,182 @@
+"""LS101 where several suites share an override of ``event_loop``.
+
+An override in another suite's file is never changed: this suite only takes its own import of it
+back. An override here that others import stays until none does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.planning.override_actions import Treated
+from loopscope.rules.context import Case, Outcome, action, note
+
+_SHOWN = 3
+
+
+def from_elsewhere(case: Case, key: Key, treated: Treated) -> Iterator[Outcome]:
+    """An override in another suite's file that cannot just be done without."""
+    if not treated.stays or not key.path.startswith("../"):
+        return
+    override = case.reading.tree.function(key)
+    path, line = _place(case, key)
+    yield action(
+        "LS101",
+        path,
+        line,
+        f"event_loop comes from {key.path}:{override.line}, outside of this suite, and cannot be"
+        f" replaced automatically: {treated.reason or 'sync code uses it'}. Write an async fixture"
+        " of the same scope in a conftest of this suite that does what it did",
+    )
+
+
+def for_others(case: Case, key: Key, function: Function) -> Outcome | None:
+    """Why an override of this suite stays as it is; None where it need not."""
+    registered = [item for item in case.reading.overrides if item.key == key]
+    importers = {item.file for item in registered if item.file in case.reading.around}
+    importers |= set(case.reading.around.importers.get(key.path, ()))
+    importers |= {prefix for prefix in _below(case, key) if _loads_above(case, prefix)}
+    if importers:
+        return note(
+            "LS101",
+            key.path,
+            function.line,
+            f"this event_loop stays, since other suites take it from here ({_some(importers)}):"
+            " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
+        )
+    if not registered:
+        return None if _shadowed(case, key, function) else _unregistered(case, key, function)
+    return _without_tests(case, key, function)
+
+
+def run_from_here(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+    """Say that suites below load a conftest only when pytest runs in the folder of this one."""
+    prefixes = _below(case, key)
+    if prefixes:
+        yield note(
+            "LS101",
+            key.path,
+            function.line,
+            f"{_some(prefixes)}: run by itself, pytest does not load this conftest there; what"
+            " changes here counts for runs of pytest in this folder",
+        )
+
+
+def unknown_imports(case: Case) -> Iterator[Outcome]:
+    """Imports of ``event_loop`` from modules that were not found."""
+    tree = case.reading.tree
+    for path in (*tree.conftests, *tree.test_modules, *tree.plugins):
+        for bound in case.files[path].imports:
+            module = bound.module
+            if bound.attribute != EVENT_LOOP or module.startswith("pytest_asyncio"):
+                continue
+            origin = tree.find(path, module)
+            if origin is not None and _has_one(case.files[origin]):
+                continue
+            what = "which was not found" if origin is None else "which no longer has it"
+            yield action(
+                "LS101",
+                path,
+                bound.line,
+                f"event_loop comes from {module}, {what}, and nothing here allows for its scope:"
+                " give the path of its project, too, or define the fixture here, and run loopscope"
+                " again",
+            )
+
+
+def _has_one(facts: FileFacts) -> bool:
+    """Whether the module may hold something by the name of event_loop."""
+    return (
+        any(function.name == EVENT_LOOP for function in facts.functions)
+        or any(EVENT_LOOP in (bound.name, bound.attribute) for bound in facts.imports)
+        or any(bound.attribute == "*" for bound in facts.imports)
+        or any(hazard.code == "LS101" for hazard in facts.hazards)
+    )
+
+
+def _shadowed(case: Case, key: Key, function: Function) -> bool:
+    """Whether a later definition of the same place takes its name, so that nobody gets it."""
+    return any(
+        later.ordinal > function.ordinal
+        and later.class_ordinal == function.class_ordinal
+        and later.name == function.name
+        and not later.conditional
+        for later in case.files[key.path].functions
+    )
+
+
+def _unregistered(case: Case, key: Key, function: Function) -> Outcome:
+    place = ("LS101", key.path, function.line)
+    reading = case.reading
+    if reading.era is Era.MODERN or not any(map(reading.is_async_test, reading.own_tests)):
+        return note(
+            *place,
+            "no test here uses this event_loop, so it stays: delete it when no other suite takes"
+            " it from here. From pytest-asyncio 1.0 on it has no effect",
+        )
+    return action(
+        *place,
+        "no test is seen to use this event_loop, so it stays and nothing allows for its scope:"
+        " delete it, or name this module in pytest_plugins of the conftest whose tests use it, and"
+        " run loopscope again. Where other projects use it, # loopscope: ignore[LS101] says so",
+    )
+
+
+def _without_tests(case: Case, key: Key, function: Function) -> Outcome | None:
+    prefixes = _below(case, key)
+    if not prefixes or any(_meets(case, key)):
+        return None
+    return action(
+        "LS101",
+        key.path,
+        function.line,
+        f"no async test runs with this event_loop: {_some(prefixes)} have their own configuration,"
+        " and do not load this conftest when pytest runs there; when it runs in this folder, it"
+        " does not run their async tests. Delete it, or say here how they are run (asyncio_mode),"
+        " and run loopscope again",
+    )
+
+
+def _loads_above(case: Case, prefix: str) -> bool:
+    return case.reading.around.below[prefix].around.loads_above
+
+
+def _below(case: Case, key: Key) -> list[str]:
+    """The suites below in which the override counts when pytest runs in this folder."""
+    registered = [item for item in case.reading.overrides if item.key == key]
+    return sorted(
+        prefix
+        for prefix in case.reading.around.below
+        if any(prefix.startswith(item.holder.removeprefix("./")) for item in registered)
+    )
+
+
+def _meets(case: Case, key: Key) -> Iterator[bool]:
+    """For each test that may run on a loop, whether the override is the one it sees."""
+    for test in case.reading.tests:
+        override = case.reading.override_of(test)
+        own = test.module not in case.reading.around
+        yield (
+            override is not None
+            and override.key == key
+            and (own or case.reading.is_async_test(test))
+        )
+
+
+def _place(case: Case, key: Key) -> tuple[str, int]:
+    """Where this suite takes the override from: an import, else its configuration."""
+    for item in case.reading.overrides:
+        if item.key == key and item.file in case.files and item.file not in case.reading.around:
+            for bound in case.files[item.file].imports:
+                if bound.attribute in (case.reading.tree.function(key).name, "*"):
+                    return item.file, bound.line
+    return case.config.path or "conftest.py", 1
+
+
+def _some(names: Collection[str]) -> str:
+    shown = ", ".join(name.rstrip("/") for name in sorted(names)[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

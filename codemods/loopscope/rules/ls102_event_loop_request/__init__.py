@@ -1,0 +1,271 @@
+"""LS102: whoever asks for ``event_loop`` gets the running loop in another way.
+
+The fixture is gone in pytest-asyncio 1.0. Async tests and fixtures run on the loop that they
+want, so ``asyncio.get_running_loop()`` serves them; sync code gets the bridge (see LS101).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import Function, LoopUse, UseKind
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.conversions import How
+from loopscope.planning.override_actions import Treatment
+from loopscope.rules.context import (
+    Case,
+    DefinitionEdit,
+    Outcome,
+    Rule,
+    action,
+    spell,
+)
+from loopscope.rules.ls102_event_loop_request.dynamic import indirect_requests
+from loopscope.rules.ls102_event_loop_request.usefixtures import drop_usefixtures
+from loopscope.rules.ls102_event_loop_request.xunit import serve_xunit
+from loopscope.rules.trace_notes import unread_requests
+from loopscope.types import Safety, Scope
+
+# Loop methods that asyncio offers under the same name, with the same arguments.
+_SAME_IN_ASYNCIO = ("create_task",)
+
+
+@dataclass(frozen=True, slots=True)
+class DropArgument(DefinitionEdit):
+    """Drops the ``event_loop`` argument; what used it gets the running loop.
+
+    ``methods`` maps loop methods to functions that do the same, ``in_place`` is the
+    expression that takes the place of the name, ``first`` a first statement for the body.
+    """
+
+    methods: tuple[tuple[str, str], ...] = ()
+    in_place: str = ""
+    first: str = ""
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import insert_first, replace_method_calls, replace_name
+        from loopscope.rewriting.parameters import remove_parameter
+
+        if self.methods:
+            node = replace_method_calls(node, EVENT_LOOP, dict(self.methods))
+        if self.in_place:
+            node = replace_name(node, EVENT_LOOP, self.in_place)
+        if self.first:
+            node = insert_first(node, self.first)
+        return remove_parameter(node, EVENT_LOOP)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAsync(DefinitionEdit):
+    """Makes a sync function async that only ran coroutines on its loop."""
+
+    receivers: tuple[str, ...]
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import await_calls, make_async
+        from loopscope.rewriting.parameters import has_parameter, remove_parameter
+
+        for receiver in self.receivers:
+            node = await_calls(node, receiver)
+        if has_parameter(node, EVENT_LOOP):
+            node = remove_parameter(node, EVENT_LOOP)
+        return make_async(node)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRunningLoop(DefinitionEdit):
+    """Puts the running loop in the place of ``request.getfixturevalue("event_loop")``."""
+
+    running: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import replace_fixture_values
+
+        return replace_fixture_values(node, EVENT_LOOP, f"{self.running}()")
+
+
+@dataclass(frozen=True, slots=True)
+class AddArgument(DefinitionEdit):
+    """Makes an async fixture come after the working bridge."""
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.parameters import add_parameter
+
+        return add_parameter(node, EVENT_LOOP)
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    tests = {test.key for test in case.reading.tests if case.reading.is_async_test(test)}
+    held, after_work = _held(case)
+    for key, function in case.functions():
+        how = case.plan.converted.get(key)
+        asks = EVENT_LOOP in function.parameters
+        if how is How.ASYNC:
+            yield _make_async(case, key, function)
+        elif how is How.BOUND:
+            if asks:
+                yield _drop(case, key, function, "asyncio.get_event_loop")
+        elif how is How.RUNNING:
+            if asks:
+                yield _drop(case, key, function, "asyncio.get_running_loop")
+            yield _make_async(case, key, function)
+        elif function.override is not None or not function.is_async:
+            continue
+        elif key in after_work and function.fixture and function.fixture.scope > Scope.FUNCTION:
+            if not asks:
+                yield AddArgument(
+                    "LS102",
+                    key.path,
+                    function.line,
+                    function.qualname,
+                    "argument event_loop added: what that fixture does comes first",
+                    key.ordinal,
+                )
+        elif asks and key not in held and (function.fixture is not None or key in tests):
+            yield _drop(case, key, function, "asyncio.get_running_loop")
+    yield from drop_usefixtures(case)
+    yield from _dynamic(case)
+    yield from serve_xunit(case)
+    yield from indirect_requests(case)
+    yield from _unserved(case)
+    yield from unread_requests(case)
+
+
+def _held(case: Case) -> tuple[set[Key], set[Key]]:
+    """Definitions whose request is answered by a fixture that stays or is ours.
+
+    The second set are the async fixtures that must come after a working bridge.
+    """
+    found: set[Key] = set()
+    after_work: set[Key] = set()
+    for test in case.reading.tests:
+        closure = case.reading.closure(test)
+        for ask in closure.asks:
+            target = ask.target
+            if target is None:
+                continue
+            if case.plan.stays(target.key) or not case.reading.is_override(target.function):
+                found.add(ask.asker.key if ask.asker else test.key)
+        override = case.reading.override_of(test)
+        treated = case.plan.overrides.get(override.key) if override else None
+        if treated is not None and treated.treatment is Treatment.WORK:
+            after_work.update(
+                item.key for item in closure.fixtures if item.key in case.plan.fixtures
+            )
+    return found, after_work
+
+
+def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
+    kind = "fixture" if function.fixture is not None else "test"
+    receivers = {
+        f"{call.spelled}()"
+        for call in case.files[key.path].loop_calls
+        if call.owner == key.ordinal and call.what in CURRENT_LOOP
+    }
+    if EVENT_LOOP in function.parameters:
+        receivers.add(EVENT_LOOP)
+    why = "it only ran coroutines on its loop, and awaits them now"
+    if case.plan.converted[key] is How.RUNNING:
+        receivers = set()
+        why = "below pytest-asyncio 1.1 it finds its loop only so"
+    elif not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
+        why = "loop factories reach the async fixtures of async tests only"
+    return MakeAsync(
+        "LS102",
+        key.path,
+        function.line,
+        function.qualname,
+        f"sync {kind} made async: {why}",
+        key.ordinal,
+        tuple(sorted(receivers)),
+        safety=Safety.ASSUMPTION,
+    )
+
+
+def _dynamic(case: Case) -> Iterator[Outcome]:
+    """In a running coroutine no fixture can be set up on its loop any more."""
+    for key, function in case.functions():
+        becomes_async = case.plan.converted.get(key) in (How.ASYNC, How.RUNNING)
+        if EVENT_LOOP in function.dynamic and (function.is_async or becomes_async):
+            running, needs = spell(case.files[key.path], "asyncio.get_running_loop")
+            yield TakeRunningLoop(
+                "LS102",
+                key.path,
+                function.line,
+                function.qualname,
+                f"getfixturevalue of event_loop becomes {running}()",
+                key.ordinal,
+                running,
+                needs=needs,
+            )
+
+
+def _drop(case: Case, key: Key, function: Function, getter: str) -> DropArgument:
+    """Drop the argument; ``getter`` gives the loop where it was used."""
+    facts = case.files[key.path]
+    running, running_needs = spell(facts, getter)
+    bound = key in case.plan.converted
+    uses = function.loop_uses
+    create_task, task_needs = spell(facts, "asyncio.create_task")
+    same = [
+        use
+        for use in uses
+        if use.kind is UseKind.CALL and use.method in _SAME_IN_ASYNCIO and not bound
+    ]
+    others = [use for use in uses if use not in same]
+
+    def edit(message: str, **details: Any) -> DropArgument:
+        return DropArgument(
+            "LS102", key.path, function.line, function.qualname, message, key.ordinal, **details
+        )
+
+    if not uses:
+        return edit("unused argument event_loop dropped")
+    if not others:
+        return edit(
+            "event_loop.create_task becomes asyncio.create_task",
+            methods=(("create_task", create_task),),
+            needs=task_needs,
+        )
+    if not same and _in_place(others):
+        return edit(
+            f"argument event_loop becomes {getter}()",
+            in_place=f"{running}()",
+            needs=running_needs,
+        )
+    return edit(
+        "argument event_loop becomes a variable that holds the loop",
+        first=f"{EVENT_LOOP} = {running}()",
+        needs=running_needs,
+    )
+
+
+def _in_place(uses: list[LoopUse]) -> bool:
+    return len(uses) == 1 and uses[0].kind in (UseKind.CALL, UseKind.VALUE)
+
+
+def _unserved(case: Case) -> Iterator[Outcome]:
+    """Sync requests before pytest-asyncio 1.0, where the bridge's name is taken."""
+    if case.options.target.has(1, 0):
+        return
+    for bridge in case.plan.bridges:
+        yield action(
+            "LS102",
+            bridge.path,
+            1,
+            "sync code asks for event_loop here; below pytest-asyncio 1.0 no fixture of that "
+            "name can serve it. Make its users async, or choose --target 1.0 or newer",
+        )
+
+
+RULE = Rule(
+    "LS102",
+    "event-loop-request",
+    "requests for event_loop become the running loop",
+    "1.0",
+    decide,
+)

@@ -1,0 +1,101 @@
+"""LS102 for requests that only show at run time: names that are built, loops behind calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key, Registered
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import Case, Outcome, action
+from loopscope.types import Scope
+
+
+def indirect_requests(case: Case) -> Iterator[Outcome]:
+    """Requests that no edit can answer, in the order of the files."""
+    if case.reading.era is not Era.LEGACY or not case.reading.uses_plugin:
+        return
+    yield from _questions(case)
+    yield from _built_names(case)
+    yield from _in_coroutines(case)
+    yield from _too_early(case)
+
+
+def _questions(case: Case) -> Iterator[Outcome]:
+    for path, facts in case.files.items():
+        for hazard in facts.hazards:
+            if hazard.code == "LS102":
+                yield action(
+                    "LS102",
+                    path,
+                    hazard.line,
+                    "this asks whether event_loop is among the fixtures, and no async test has "
+                    "it any more: ask pytest_asyncio.is_async_test(request.node)",
+                    hazard.column,
+                )
+
+
+def _built_names(case: Case) -> Iterator[Outcome]:
+    for key, function in case.functions():
+        for line in function.built:
+            yield action(
+                "LS102",
+                key.path,
+                line,
+                f"{function.qualname} puts the name for getfixturevalue together, and it may be "
+                "event_loop, which is gone: take asyncio.get_running_loop() in async code, or "
+                "write the name out and run loopscope again",
+            )
+
+
+def _in_coroutines(case: Case) -> Iterator[Outcome]:
+    """Helpers that call getfixturevalue, called while a loop runs."""
+    for key, function in case.functions():
+        if not function.is_async or EVENT_LOOP in function.dynamic or function.built:
+            continue
+        if not (function.fixture or function.name.startswith("test")):
+            continue
+        if any(name == EVENT_LOOP for name, _ in case.reading.closures.dynamic(key, function)):
+            yield action(
+                "LS102",
+                key.path,
+                function.line,
+                f"{function.qualname} asks for event_loop through a helper, and no fixture can "
+                "answer that while a loop runs: use asyncio.get_running_loop()",
+            )
+
+
+def _too_early(case: Case) -> Iterator[Outcome]:
+    """Sync fixtures that ask for the current loop before any loop of their tests is there."""
+    seen: set[Key] = set()
+    for test in case.reading.tests:
+        if test.id not in case.plan.tests:
+            continue
+        for item in case.reading.closure(test).fixtures:
+            through = case.reading.current.only_through(item.key)
+            if (
+                item.key not in seen
+                and through
+                and _is_early(case, item, case.plan.tests[test.id])
+            ):
+                seen.add(item.key)
+                scope = item.fixture.scope.word
+                yield action(
+                    "LS102",
+                    item.key.path,
+                    item.function.line,
+                    f"{item.function.qualname} asks for the current loop through {through}, and "
+                    f"none is there when it is set up for the {scope}: give it "
+                    f'@pytest_asyncio.fixture(scope="{scope}", loop_scope="{scope}") and its '
+                    "tests that loop scope, or make what it needs in the tests",
+                )
+
+
+def _is_early(case: Case, item: Registered, level: Scope) -> bool:
+    return (
+        not item.function.is_async
+        and item.function.override is None
+        and item.key not in case.plan.converted
+        and item.key not in case.plan.fixtures
+        and item.fixture.scope > level
+    )

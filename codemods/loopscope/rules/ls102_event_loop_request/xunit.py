@@ -1,0 +1,46 @@
+"""LS102 for xunit methods that ask for the current loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.codegen.bridge import current_loop_code
+from loopscope.rules.context import AppendEdit, Case, Outcome, action
+
+_WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
+
+
+def serve_xunit(case: Case) -> Iterator[Outcome]:
+    """xunit methods that ask for the current loop, which 0.21 had set before them."""
+    for module, level in sorted(case.plan.currents.items()):
+        code = current_loop_code(case.files[module], level, case.plan.fixture_default)
+        yield AppendEdit(
+            "LS102",
+            module,
+            0,
+            "_current_event_loop",
+            "fixture added: xunit methods find the loop of their tests as the current one",
+            code.main,
+            needs=code.needs,
+        )
+    if case.plan.era is not Era.LEGACY:
+        return
+    for path, facts in case.files.items():
+        if not any(t.module == path and t.id in case.plan.tests for t in case.reading.tests):
+            continue
+        for function in facts.functions:
+            if function.name not in _WIDE_XUNIT:
+                continue
+            for call in case.reading.current.calls(Key(path, function.ordinal)):
+                if call.what not in CURRENT_LOOP:
+                    continue
+                yield action(
+                    "LS102",
+                    path,
+                    call.line,
+                    f"{function.qualname} asks for the current loop, and none is there when it "
+                    "runs: move what it does into a fixture",
+                )

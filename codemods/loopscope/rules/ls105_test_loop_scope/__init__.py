@@ -1,0 +1,248 @@
+"""LS105: tests name their loop scope where it is not the configured default.
+
+A test's loop scope is that of its closest ``asyncio`` mark; a closest mark without
+``loop_scope`` falls back to the configured default and never inherits from a wider mark
+(pytest-asyncio 0.24 to 1.5). ``scope=`` on the mark is its deprecated spelling.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.suite.fixtures import Test
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.rules.context import (
+    Case,
+    Outcome,
+    Rule,
+    action,
+)
+from loopscope.rules.ls105_test_loop_scope.legacy_marks import drop_loop_marks
+from loopscope.rules.ls105_test_loop_scope.mark_edits import (
+    ChangeDecoratorMark,
+    ChangeMarksInside,
+    ChangeStatementMark,
+    DeleteHook,
+    MarkChange,
+    RemoveDecoratorMark,
+)
+from loopscope.rules.ls105_test_loop_scope.new_marks import mark_tests, own_marks, unnamed
+from loopscope.rules.unreadable import unseen_marks
+from loopscope.types import Scope
+
+_KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})
+
+
+class Holder(NamedTuple):
+    """Where a mark stands: on a definition, or in a statement."""
+
+    path: str
+    ordinal: int | None
+    statement: int | None
+    spelled: str
+    inside: bool
+
+
+def decide(case: Case) -> Iterator[Outcome]:
+    yield from _hooks(case)
+    yield from drop_loop_marks(case)
+    if case.plan.era is Era.MODERN:
+        yield from _renames(case, set())
+        yield from _bare(case)
+        return
+    groups: dict[Holder, list[Test]] = defaultdict(list)
+    bare: dict[str, list[Test]] = defaultdict(list)
+    for test in case.reading.tests:
+        if test.id not in case.plan.tests:
+            continue
+        mark = test.mark("asyncio")
+        if mark is None and case.reading.mode == "auto":
+            bare[test.module].append(test)
+        elif mark is not None:
+            groups[_holder(mark)].append(test)
+    done: set[Holder] = set()
+    levels: dict[Holder, Scope] = {}
+    for holder, tests in sorted(groups.items(), key=_widest_first):
+        yield from _marked(case, holder, tests, levels)
+        done.add(holder)
+    for module, tests in sorted(bare.items()):
+        yield from mark_tests(case, module, tests)
+    yield from _bare(case)
+    yield from _renames(case, done)
+    yield from unseen_marks(case)
+
+
+def _bare(case: Case) -> Iterator[Outcome]:
+    """Sync tests that LS102 makes async need a mark in strict mode."""
+    if case.reading.mode == "auto":
+        return
+    tests = [
+        test
+        for test in case.reading.tests
+        if test.id in case.plan.tests and test.mark("asyncio") is None
+    ]
+    yield from own_marks(case, tests)
+
+
+def _holder(mark: Mark) -> Holder:
+    return Holder(mark.path, mark.ordinal, mark.statement, mark.spelled, mark.inside)
+
+
+def _widest_first(item: tuple[Holder, list[Test]]) -> tuple[bool, int, str, int]:
+    holder, tests = item
+    on_function = holder.ordinal is not None and any(
+        holder.ordinal == test.key.ordinal and holder.path == test.key.path for test in tests
+    )
+    return (on_function, -len(tests), holder.path, holder.ordinal or holder.statement or 0)
+
+
+def _marked(
+    case: Case, holder: Holder, tests: list[Test], levels: dict[Holder, Scope]
+) -> Iterator[Outcome]:
+    """Bring the mark to the level of its tests; those that deviate get a mark of their own."""
+    counts = Counter(case.plan.tests[test.id] for test in tests)
+    main = max(counts, key=lambda level: (counts[level], level is case.plan.default))
+    levels[holder] = main
+    mark = next(mark for mark in tests[0].marks if _holder(mark) == holder)
+    if _redundant(case, mark, tests, levels):
+        yield RemoveDecoratorMark(
+            "LS105",
+            holder.path,
+            mark.line,
+            tests[0].function.qualname,
+            f"bare mark removed: the wider one says loop_scope {main.word}",
+            tests[0].key.ordinal,
+            mark.spelled,
+        )
+    elif holder.spelled:
+        yield from _change(case, holder, mark, main, tests)
+    elif main is not unnamed(case, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
+        yield from own_marks(case, [t for t in tests if case.plan.tests[t.id] is main])
+    yield from own_marks(case, [t for t in tests if case.plan.tests[t.id] is not main])
+
+
+def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]) -> bool:
+    """A bare mark on a function under a wider one of the level that it must get anyway."""
+    level = case.plan.tests[tests[0].id]
+    if mark.keywords or mark.inside or len(tests) != 1:
+        return False
+    if (mark.path, mark.ordinal) != tests[0].key:
+        return False
+    if level is unnamed(case, tests):
+        return False
+    wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
+    return bool(wider) and levels.get(_holder(wider[0])) is level
+
+
+def _change(
+    case: Case, holder: Holder, mark: Mark, level: Scope, tests: Sequence[Test]
+) -> Iterator[Outcome]:
+    unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
+    old_name = "scope" in mark.keywords and "loop_scope" not in mark.keywords
+    explicit = mark.loop_scope
+    new = None
+    message = ""
+    if explicit is not level and (explicit is not None or level is not unnamed(case, tests)):
+        new = level
+        message = f"loop_scope {level.word}, the loop that its tests share"
+    elif old_name:
+        message = "scope= is spelled loop_scope="
+    if unknown:
+        removed = f"{', '.join(unknown)} removed: pytest-asyncio no longer knows it"
+        message = f"{message}; {removed}" if message else removed
+    if message:
+        change = MarkChange(mark.spelled, new, unknown, rename=old_name)
+        where = _where(case, holder, tests)
+        yield _mark_edit(case, holder, mark, where, message, change)
+
+
+def _mark_edit(
+    case: Case, holder: Holder, mark: Mark, where: str, message: str, change: MarkChange
+) -> Outcome:
+    line = mark.line
+    if mark.inside and holder.ordinal is not None and holder.spelled:
+        return ChangeMarksInside(
+            "LS105", holder.path, line, where, message, holder.ordinal, change
+        )
+    if holder.ordinal is not None and holder.spelled:
+        return ChangeDecoratorMark(
+            "LS105", holder.path, line, where, message, holder.ordinal, change
+        )
+    if not holder.spelled or holder.statement is None:
+        return action("LS105", holder.path, line, f"this mark must be changed by hand: {message}")
+    return ChangeStatementMark(
+        "LS105", holder.path, line, where, message, holder.statement, change
+    )
+
+
+def _where(case: Case, holder: Holder, tests: Iterable[Test]) -> str:
+    if holder.ordinal is None:
+        return "pytestmark"
+    for test in tests:
+        if test.key == (holder.path, holder.ordinal):
+            return test.function.qualname
+    for cls in case.files[holder.path].classes:
+        if cls.ordinal == holder.ordinal:
+            return cls.qualname
+    return ""
+
+
+# -- hooks ---------------------------------------------------------------------------------
+
+
+def _hooks(case: Case) -> Iterator[Outcome]:
+    """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
+    for path, facts in case.files.items():
+        for hook in facts.hooks:
+            place = ("LS105", path, hook.line, hook.name)
+            if hook.bare and hook.only_marks:
+                message = "hook deleted: asyncio_mode = auto marks every async test"
+                yield DeleteHook(*place, message, hook.ordinal)
+            elif hook.old_keyword:
+                message = "scope= is spelled loop_scope="
+                change = MarkChange(hook.spelled, rename=True)
+                yield ChangeMarksInside(*place, message, hook.ordinal, change)
+            elif not hook.on_async_tests and case.reading.mode != "auto":
+                yield action(
+                    "LS105",
+                    path,
+                    hook.line,
+                    f"{hook.name} adds asyncio marks at run time, where their loop scope is not "
+                    "read and which may be too late for pytest-asyncio 1.x: set "
+                    "asyncio_mode = auto, or mark the tests that it means",
+                )
+
+
+# -- marks that no async test is closest to -------------------------------------------------
+
+
+def _renames(case: Case, done: set[Holder]) -> Iterator[Outcome]:
+    """The deprecated spelling, wherever else a mark stands."""
+    for path, facts in case.files.items():
+        marks = [
+            *facts.marks,
+            *(mark for cls in facts.classes for mark in cls.marks),
+            *(m for f in facts.functions if f.fixture is None for m in f.marks),
+            *(mark for values in facts.mark_variables.values() for mark in values),
+        ]
+        for mark in marks:
+            holder = _holder(mark)
+            if mark.name != "asyncio" or holder in done or mark.path != path:
+                continue
+            done.add(holder)
+            unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
+            if "scope" in mark.keywords or unknown:
+                level = mark.loop_scope or case.plan.default
+                yield from _change(case, holder, mark, level, ())
+
+
+RULE = Rule(
+    "LS105",
+    "test-loop-scope",
+    "tests name their loop scope where it is not the default",
+    "0.24",
+    decide,
+)

@@ -1,0 +1,41 @@
+"""LS105 for ``asyncio_event_loop``, the mark that only pytest-asyncio 0.22 knew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.suite.suite_model import LOOP_MARK
+from loopscope.rules.context import Case, Outcome, action
+from loopscope.rules.ls105_test_loop_scope.mark_edits import (
+    RemoveDecoratorMark,
+    RemoveStatementMark,
+)
+
+_MESSAGE = "asyncio_event_loop removed: loop_scope says what it said"
+
+
+def drop_loop_marks(case: Case) -> Iterator[Outcome]:
+    """The marks go; the loop scope of their tests is set as for an override."""
+    seen: set[tuple[str, int | None, int]] = set()
+    for test in case.reading.tests:
+        for mark in test.marks:
+            place = (mark.path, mark.ordinal, mark.line)
+            if mark.name == LOOP_MARK and place not in seen:
+                seen.add(place)
+                yield _drop(mark)
+
+
+def _drop(mark: Mark) -> Outcome:
+    place = ("LS105", mark.path, mark.line)
+    if mark.keywords:
+        return action(
+            *place,
+            "asyncio_event_loop with a policy is gone: return the loops from a "
+            "pytest_asyncio_loop_factories hook, and mark the tests asyncio(loop_scope=…)",
+        )
+    if mark.ordinal is not None:
+        return RemoveDecoratorMark(*place, LOOP_MARK, _MESSAGE, mark.ordinal, mark.spelled)
+    if mark.statement is not None:
+        return RemoveStatementMark(*place, "pytestmark", _MESSAGE, mark.statement, mark.spelled)
+    return action(*place, "remove this mark by hand: loop_scope says what it said")

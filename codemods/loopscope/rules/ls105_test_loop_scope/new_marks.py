@@ -1,0 +1,125 @@
+"""New asyncio marks for LS105: at the widest place that is uniform, else on the test itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.rules.context import Case, Need, Outcome, spell
+from loopscope.rules.ls105_test_loop_scope.mark_edits import (
+    AddDecoratorMark,
+    AddPytestmark,
+    JoinPytestmark,
+)
+from loopscope.types import Scope
+
+
+def unnamed(case: Case, tests: Iterable[Test]) -> Scope | None:
+    """The loop scope that the tests need not name; None where they must name any."""
+    return None if any(t.id in case.plan.named for t in tests) else case.plan.default
+
+
+def _mark_source(
+    case: Case, path: str, level: Scope, tests: Iterable[Test]
+) -> tuple[str, tuple[Need, ...]]:
+    spelled, needs = spell(case.files[path], "pytest.mark.asyncio")
+    if needs:
+        needs = (("pytest", None),)
+    if level is unnamed(case, tests) and case.reading.mode != "auto":
+        return spelled, needs
+    return f'{spelled}(loop_scope="{level.word}")', needs
+
+
+def own_marks(case: Case, tests: Iterable[Test]) -> Iterator[Outcome]:
+    """A mark on each definition; one that several classes collect has one level."""
+    definitions: dict[Key, list[Test]] = defaultdict(list)
+    for test in tests:
+        definitions[test.key].append(test)
+    for key, collected in definitions.items():
+        yield _own_mark(case, key, collected)
+
+
+def _own_mark(case: Case, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
+    function = case.reading.tree.function(key)
+    level = case.plan.tests[tests[-1].id]
+    source, needs = _mark_source(case, key.path, level, tests)
+    return AddDecoratorMark(
+        "LS105",
+        key.path,
+        function.line,
+        function.qualname,
+        "mark added: the test runs on a loop now"
+        if level is unnamed(case, tests)
+        else f"loop_scope {level.word}, unlike the configured default",
+        key.ordinal,
+        f"@{source}",
+        needs=needs,
+    )
+
+
+def mark_tests(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
+    """Mark tests without any, at the widest place that is uniform and holds no sync test."""
+    level = _uniform(case, tests)
+    if level is not None and level is unnamed(case, tests):
+        return
+    imported = any(bound.name == "pytestmark" for bound in case.files[module].imports)
+    if level is not None and not imported and not _holds_sync(case, module):
+        yield _module_mark(case, module, tests)
+        return
+    rest: list[Test] = []
+    classes: dict[Key, list[Test]] = defaultdict(list)
+    for test in tests:
+        if test.classes and test.classes[0].path == module:
+            classes[test.classes[0]].append(test)
+        else:
+            rest.append(test)
+    for key, members in classes.items():
+        inner = _uniform(case, members)
+        if inner is not None and inner is unnamed(case, members):
+            continue
+        if inner is not None and not _holds_sync(case, module, key):
+            yield _class_mark(case, key, members)
+        else:
+            rest += members
+    wanted = [t for t in rest if case.plan.tests[t.id] is not unnamed(case, [t])]
+    yield from own_marks(case, wanted)
+
+
+def _uniform(case: Case, tests: Iterable[Test]) -> Scope | None:
+    levels = {case.plan.tests[test.id] for test in tests}
+    return levels.pop() if len(levels) == 1 else None
+
+
+def _holds_sync(case: Case, module: str, cls: Key | None = None) -> bool:
+    return any(
+        test.id not in case.plan.tests
+        for test in case.reading.tests
+        if test.module == module and (cls is None or cls in test.classes)
+    )
+
+
+def _module_mark(case: Case, module: str, tests: Sequence[Test]) -> Outcome:
+    facts = case.files[module]
+    level = case.plan.tests[tests[0].id]
+    source, needs = _mark_source(case, module, level, tests)
+    message = f"loop_scope {level.word} for all tests of the module"
+    if facts.pytestmark is not None:
+        return JoinPytestmark(
+            "LS105", module, facts.pytestmark, "pytestmark", message, facts.pytestmark, source
+        )
+    return AddPytestmark("LS105", module, 1, "pytestmark", message, source, needs=needs)
+
+
+def _class_mark(case: Case, key: Key, tests: Sequence[Test]) -> Outcome:
+    cls = case.reading.tree.cls(key)
+    level = case.plan.tests[tests[0].id]
+    source, needs = _mark_source(case, key.path, level, tests)
+    message = f"loop_scope {level.word} for all tests of the class"
+    if cls.pytestmark is not None:
+        return JoinPytestmark(
+            "LS105", key.path, cls.pytestmark, cls.qualname, message, cls.pytestmark, source
+        )
+    return AddDecoratorMark(
+        "LS105", key.path, cls.line, cls.qualname, message, key.ordinal, f"@{source}", needs=needs
+    )

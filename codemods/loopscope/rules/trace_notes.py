@@ -1,0 +1,148 @@
+"""Say what of a plan comes from the record of a legacy run, and what even that cannot mend."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from loopscope.analysis.file.facts import Function, ScopeKind
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Test
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.trace import SHOWN, RecordedFunction
+from loopscope.rules.context import Case, Edit, Outcome, action, note
+
+
+def explained(case: Case, edits: list[Edit]) -> list[Edit]:
+    """The edits; those that follow the record say so."""
+    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for place, reason in _reasons(case):
+        reasons[place].append(reason)
+    return [
+        replace(edit, message=f"{edit.message} ({' and '.join(reasons[place])}, {SHOWN})")
+        if (place := (edit.path, edit.definition)) in reasons and edit.code in _LOOP_RULES
+        else edit
+        for edit in edits
+    ]
+
+
+_LOOP_RULES = ("LS102", "LS103", "LS104", "LS105")
+
+
+def _reasons(case: Case) -> Iterator[tuple[tuple[str, str], str]]:
+    """(path, qualified name) -> what the record says of the function."""
+    heard, plan = case.reading.heard, case.plan
+    by_name = {name for known in heard.functions.values() for name in known.asks}
+    for key, function in case.functions():
+        place = (key.path, function.qualname)
+        known, fixture = heard.functions.get(place), function.fixture
+        if fixture is not None and fixture.name in by_name:
+            yield place, "it is asked for while tests run"
+        if known is None:
+            continue
+        if known.asks:
+            yield place, f"it asks for {', '.join(known.asks)}"
+        if fixture is not None and fixture.scope_kind is ScopeKind.CALLABLE:
+            yield place, f"its scope is {known.scope.word}"
+        if fixture is not None and known.on_loop and key in plan.converted:
+            yield place, "it takes the current loop"
+    for test in case.reading.tests if case.reading.mode != "auto" else ():
+        if test.id in heard.record.async_tests and test.mark("asyncio") is None:
+            yield (test.key.path, test.function.qualname), "it ran on a loop"
+
+
+# -- fixtures that no file of the suite defines ---------------------------------------------
+
+
+def unread_requests(case: Case) -> Iterator[Outcome]:
+    """LS102: requests for the loop that only the run has shown."""
+    for known, test in _unread(case):
+        if known.fixture == EVENT_LOOP:
+            continue
+        place = (test.key.path, test.function.line)
+        asks = EVENT_LOOP in (*known.arguments, *known.asks)
+        name = f"the fixture {known.fixture} of {known.module}"
+        if asks:
+            yield note(
+                "LS102", *place, f"{name} asks for event_loop, {SHOWN}: a fixture of that name "
+                "hands it the running loop",
+            )  # fmt: skip
+        elif known.on_loop and not known.is_async:
+            yield action("LS102", *place, f"{name} takes the current loop, {SHOWN}. {_FIRST}")
+    for (path, _), known in case.reading.heard.functions.items():
+        if known.is_async and EVENT_LOOP in known.asks and case.plan.era is Era.LEGACY:
+            yield action(
+                "LS102", path, known.line, "this async function asks for event_loop while it "
+                f"runs, {SHOWN}. Take the loop from asyncio.get_running_loop()",
+            )  # fmt: skip
+    yield from _unserved(case)
+
+
+_FIRST = (
+    "A newer release of it may not; else define it anew, so that an async fixture comes before "
+    "it: loopscope rules what-only-a-run-knows shows how"
+)
+
+
+def _unserved(case: Case) -> Iterator[Outcome]:
+    """Sync fixtures of the suite that took the loop of their tests, and still are plain ones."""
+    if case.plan.era is not Era.LEGACY:
+        return
+    for key, function in case.functions():
+        known = case.reading.heard.functions.get((key.path, function.qualname))
+        if known is None or not known.on_loop or function.is_async or function.fixture is None:
+            continue
+        if function.override is not None or key in case.plan.converted or _bound(function):
+            continue
+        yield action(
+            "LS102",
+            key.path,
+            function.line,
+            f"{function.qualname} takes the current loop, {SHOWN}, and cannot be bound to that of "
+            "its tests: they are of several loop scopes, or the target is below 1.1. Make it "
+            "async, or pass the loop in",
+        )
+
+
+def _bound(function: Function) -> bool:
+    """Whether a loop is current in the fixture anyway."""
+    fixture = function.fixture
+    return EVENT_LOOP in function.parameters or (
+        fixture is not None and fixture.origin == "pytest_asyncio.fixture"
+    )
+
+
+def unread_loops(case: Case) -> Iterator[Outcome]:
+    """LS101 and LS104: overrides and async fixtures that the suite does not define itself."""
+    for known, test in _unread(case):
+        place = (test.key.path, test.function.line)
+        scope = known.scope.word
+        if known.fixture == EVENT_LOOP:
+            yield note(
+                "LS101", *place, f"{known.module} overrides event_loop with scope {scope}, "
+                f"{SHOWN}: the loop scopes allow for it. Take a release without it, if there is",
+            )  # fmt: skip
+        elif known.is_async and known.on_loop:
+            default = case.plan.fixture_default
+            word = default.word if default else scope
+            yield note(
+                "LS104", *place, f"the fixture {known.fixture} of {known.module} is async and has "
+                f"scope {scope}, {SHOWN}: it gets the default loop scope, {word}, and its tests "
+                "run on that loop",
+            )  # fmt: skip
+
+
+def _unread(case: Case) -> Iterator[tuple[RecordedFunction, Test]]:
+    """The fixtures with the first test that uses each."""
+    if case.plan.era is not Era.LEGACY:
+        return
+    unread = case.reading.heard.unread
+    seen = set()
+    for test in case.reading.tests if unread else ():
+        found = [item.key for item in case.reading.closure(test).fixtures]
+        override = case.reading.override_of(test)
+        for key in [*found, *([override.key] if override else [])]:
+            if key.unread and key not in seen:
+                seen.add(key)
+                yield unread[key.ordinal], test

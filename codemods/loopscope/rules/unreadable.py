@@ -1,0 +1,79 @@
+"""Say where the loop map cannot be trusted: overrides and marks that are beyond reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.trace import SHOWN
+from loopscope.rules.context import Case, Outcome, action, note
+
+
+def unseen_overrides(case: Case) -> Iterator[Outcome]:
+    """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
+    tree = case.reading.tree
+    places = {*tree.conftests, *tree.test_modules, *tree.plugins}
+    for path, facts in case.files.items():
+        if path not in places and not any(
+            bound.module.partition(".")[0] in ("pytest", "pytest_asyncio")
+            for bound in facts.imports
+        ):
+            continue  # no file for fixtures
+        for hazard in facts.hazards:
+            if hazard.code == "LS101":
+                message = (
+                    f"this event_loop cannot be read as a fixture: {hazard.detail}. "
+                    f"{_recorded(case, path) or _UNKNOWN}"
+                )
+                yield action("LS101", path, hazard.line, message, hazard.column)
+
+
+_UNKNOWN = (
+    "Nothing here allows for its scope: write it as a function under @pytest.fixture(scope=...), "
+    "and run loopscope again"
+)
+
+
+def _recorded(case: Case, path: str) -> str:
+    """What to do with an override of which a run has shown the scope, "" where none has."""
+    for known in case.reading.heard.unread:
+        if known.fixture == EVENT_LOOP and path in (known.path, known.holder):
+            return (
+                f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
+                "delete it"
+            )
+    return ""
+
+
+def unseen_marks(case: Case) -> Iterator[Outcome]:
+    """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
+    reading = case.reading
+    if reading.mode == "auto" or reading.era is not Era.LEGACY:
+        return
+    seen = set()
+    for test in reading.tests:
+        function, path = test.function, test.key.path
+        if not function.is_async or reading.is_async_test(test) or test.key in seen:
+            continue
+        record = reading.heard.record
+        if test.id in record.used and test.id not in record.async_tests:
+            continue
+        if any(mark.name in ("anyio", "trio", "skip") for mark in test.marks):
+            continue
+        seen.add(test.key)
+        if any(
+            bound.name == "pytestmark" and reading.tree.find(test.module, bound.module) is None
+            for bound in case.files[test.module].imports
+        ):
+            message = _MESSAGE.format(function.qualname, "may come with the imported pytestmark")
+            yield action("LS105", path, function.line, message)
+        elif not function.known_decorators:  # or one that runs the test itself
+            message = _MESSAGE.format(function.qualname, "may come with its decorator")
+            yield note("LS105", path, function.line, message)
+
+
+_MESSAGE = (
+    "no asyncio mark is read on {}; one {}. Its loop is not allowed for: write "
+    "@pytest.mark.asyncio on the test itself, and run loopscope again"
+)

@@ -1,0 +1,268 @@
+"""The plain values that flow through the pipeline: options in, migrations out.
+
+Everything here is immutable and picklable, so that a suite can be handled in this
+process, in a pool or on another machine. Paths are relative to the suite's root, with
+forward slashes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loopscope.analysis.trace import Recorded
+    from loopscope.loop_map.report_model import LoopMaps
+
+# (major, minor) of every pytest-asyncio series that a migration can aim at.
+KNOWN_TARGETS: tuple[tuple[int, int], ...] = (
+    (0, 24), (0, 25), (0, 26), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5),
+)  # fmt: skip
+
+
+class Safety(enum.Enum):
+    """How sure an edit is: the same by pytest's rules, or resting on an assumption."""
+
+    SAFE = "safe"
+    ASSUMPTION = "assumption"
+
+
+class Level(enum.Enum):
+    """What a finding asks for: a person must act, or advice."""
+
+    ACTION = "action"
+    NOTE = "note"
+
+
+class Status(enum.Enum):
+    """What became of a suite; the value is the word used in reports."""
+
+    CURRENT = "current"  # nothing to change, nothing to do
+    CHANGED = "changed"  # changes, and nothing left for a person
+    MANUAL = "manual"  # a person must act on something
+    ERROR = "error"  # a file of it could not be read or parsed
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """The oldest pytest-asyncio series that the result must run on, such as 1.5.
+
+    ``KNOWN_TARGETS`` lists those that can be aimed at; ``parse`` accepts no other.
+    """
+
+    major: int
+    minor: int
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read a series as a user writes it.
+
+        Args:
+            text: Major and minor number, such as ``"1.5"``.
+
+        Raises:
+            ValueError: ``text`` is no known series; the message names those that are.
+        """
+        for major, minor in KNOWN_TARGETS:
+            if text == f"{major}.{minor}":
+                return cls(major, minor)
+        known = ", ".join(f"{major}.{minor}" for major, minor in KNOWN_TARGETS)
+        raise ValueError(f"{text!r} is not a pytest-asyncio series that loopscope knows ({known})")
+
+    @classmethod
+    def newest(cls) -> Target:
+        """The newest series known to this release of loopscope."""
+        return cls(*KNOWN_TARGETS[-1])
+
+    def has(self, major: int, minor: int) -> bool:
+        """Whether a feature that came with pytest-asyncio ``major.minor`` may be used."""
+        return (self.major, self.minor) >= (major, minor)
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for; the same names and defaults as on the command line.
+
+    Values are taken as they are: the command line has checked them, other callers should.
+    """
+
+    target: Target = field(default_factory=Target.newest)
+    style: str = "config"  # "config" or "explicit"
+    select: tuple[str, ...] = ()  # rule codes or prefixes; empty means all
+    ignore: tuple[str, ...] = ()  # rule codes or prefixes
+    safe_only: bool = False  # no edit that rests on an assumption
+    annotate: bool = False  # leave a comment where a person must act
+    requirements: bool = True  # raise dependency pins (LS202)
+    ambient_loop: bool = True  # give sync tests a current loop where they ask for one (LS109)
+    loop_maps: bool = False  # draw ``Migration.maps``: only some reports need them
+    time_limit: float = 60.0  # seconds that reading, or rewriting, one file may take; 0: no limit
+
+    def wants(self, code: str) -> bool:
+        """Whether the rule ``code`` is selected and not ignored."""
+        chosen = not self.select or code.startswith(self.select)
+        return chosen and not (self.ignore and code.startswith(self.ignore))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Something that a person should know, at a place in the file as it was."""
+
+    path: str
+    line: int  # 1-based; 0 where the whole file is meant
+    column: int  # 1-based; 0 where the whole line is meant
+    code: str
+    message: str
+    level: Level = field(default=Level.ACTION, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EditRecord:
+    """One edit that was made (or would be): the rule, the place in the old file, the reason."""
+
+    code: str
+    line: int  # 1-based line in the file as it was; 0 in a new file
+    definition: str  # qualified name of the function or class, option name, or ""
+    message: str
+    safety: Safety = Safety.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file before and after, and the edits behind the difference."""
+
+    path: str
+    before: bytes | None  # None: the file is new
+    after: bytes  # in the encoding and with the line ends of the file as it was
+    edits: tuple[EditRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file that could not be read, parsed or written. The others are done all the same.
+
+    The path is relative to the suite's root, "." for all of it; that of a path which does not
+    exist is as the caller gave it.
+    """
+
+    path: str
+    message: str  # what happened, and what to do about it
+    line: int = 0  # 1-based; 0 where it is not known
+
+
+@dataclass(frozen=True, slots=True)
+class PytestConfig:
+    """The configuration that pytest really reads for a suite.
+
+    ``path`` is None where there is no configuration at all. ``table`` is the table or
+    section that holds the options: ``pytest`` (ini files and pytest.toml), ``tool.pytest``,
+    ``tool.pytest.ini_options`` or ``tool:pytest``. ``native`` says that values have real
+    TOML types there. ``options`` holds every option of that table; a value is a string, a
+    tuple of strings for lists (TOML arrays, and ini values split on white space or lines
+    where pytest declares a list: python_files, python_classes, python_functions, testpaths,
+    norecursedirs, usefixtures, and by lines for filterwarnings, pytest_plugins and markers),
+    or a bool.
+    """
+
+    path: str | None = None
+    table: str = ""
+    native: bool = False
+    options: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str | None:
+        """The option as a stripped string, or None where it is not set or is no string."""
+        value = self.options.get(name)
+        return value.strip() if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Files of other suites that count for one; they are read with it, and never changed.
+
+    ``outside`` holds conftests above the root that pytest loads all the same, and modules that
+    the suite imports from elsewhere; its keys start with ``../``. ``modules`` maps the dotted
+    names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
+    the root collects, too; its keys are their folders, with a slash at the end. ``importers``
+    names the files of other suites that import from a module of this one.
+    """
+
+    outside: Mapping[str, bytes] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    below: Mapping[str, Suite] = field(default_factory=dict)
+    importers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether a path, relative to the root of the suite, is that of another suite."""
+        return path.startswith("../") or path.startswith(tuple(self.below))
+
+    @property
+    def loads_above(self) -> bool:
+        """Whether pytest loads conftests from above the root."""
+        return any(path.endswith("/conftest.py") for path in self.outside)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One pytest rootdir: its configuration and the files that matter, as bytes.
+
+    ``files`` holds every conftest and test module, the files that mention a legacy idiom,
+    the configuration and requirement files. ``editable`` names the files that may be
+    changed (a user who names one file gets only this one changed); None means all.
+    ``label`` is what reports call the suite: its path as the user would type it. ``recorded``
+    is what a run of it has shown, where there is a record of one.
+    """
+
+    label: str
+    config: PytestConfig
+    files: Mapping[str, bytes]
+    editable: frozenset[str] | None = None
+    errors: tuple[FileError, ...] = ()
+    around: Around = field(default_factory=Around)
+    recorded: Recorded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What the pipeline makes of one suite. Nothing of it has been written."""
+
+    label: str  # that of the suite
+    config: str | None  # the file that pytest reads its configuration from, None: there is none
+    status: Status
+    changes: tuple[Change, ...] = ()  # sorted by path
+    findings: tuple[Finding, ...] = ()  # sorted by place
+    errors: tuple[FileError, ...] = ()
+    loops_before: int = 0  # how many distinct loops the tests meet
+    loops_after: int = 0
+    requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used
+    maps: LoopMaps | None = None  # where the options ask for them and the suite could be read
+    seconds: float = field(default=0.0, compare=False)  # how long it took
+
+
+class Scope(enum.IntEnum):
+    """A fixture scope or a loop scope; ``max`` of two scopes is the wider one."""
+
+    FUNCTION = 1  # not 0: every scope is true
+    CLASS = 2
+    MODULE = 3
+    PACKAGE = 4
+    SESSION = 5
+
+    @property
+    def word(self) -> str:
+        """The lower-case word that pytest uses, such as ``"session"``."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, word: object) -> Scope | None:
+        """The scope that ``word`` names, or ``None`` if it names none."""
+        return _BY_WORD.get(word) if isinstance(word, str) else None
+
+
+_BY_WORD = {scope.name.lower(): scope for scope in Scope}
+
+
+JOURNAL = ".loopscope-unfinished"

@@ -1,0 +1,180 @@
+"""Two runs of a suite, before and after its migration, compared test by test."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from loopscope.verify.error_hints import reason
+from loopscope.verify.run_record import SuiteRun, TestRun, Warned
+
+
+class Cause(enum.Enum):
+    """What a difference is about; the value is the word used in reports."""
+
+    COLLECTION = "collection error"
+    SPLIT = "loop split"  # tests that shared a loop no longer do
+    FOREIGN = "foreign loop"  # a fixture is on another loop than its test
+    SHARED = "loop shared"  # tests that had separate loops now share one
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One test that does not run as before."""
+
+    cause: Cause
+    test: str  # pytest's node id
+    what: str  # what is different, in words
+    why: str = ""  # what may have caused it; "" where nothing is known
+    error: str = ""  # what pytest printed
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (f"{self.test}: {self.what}", self.error.rstrip())))
+
+
+# Whether two tests (node ids) may share a loop that they did not share before.
+MayShare = Callable[[str, str], bool]
+
+
+def never(_: str, __: str) -> bool:
+    """No two tests may newly share a loop."""
+    return False
+
+
+def always(_: str, __: str) -> bool:
+    """Any tests may newly share a loop."""
+    return True
+
+
+def compare(
+    before: SuiteRun, after: SuiteRun, may_share: MayShare = never
+) -> tuple[Difference, ...]:
+    """Every difference between two runs; one test has at most one of each cause."""
+    found: dict[tuple[Cause, str], Difference] = {}
+    for difference in (
+        *outcomes(before, after),
+        *strays(before, after),
+        *groups(before, after, may_share),
+    ):
+        found.setdefault((difference.cause, difference.test), difference)
+    order = list(Cause)
+    return tuple(sorted(found.values(), key=lambda one: order.index(one.cause)))
+
+
+def outcomes(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
+    """Where a test ended otherwise than before, is gone or is new."""
+    for node, error in after.collect_errors.items():
+        if node not in before.collect_errors:
+            why = reason(error)
+            yield Difference(Cause.COLLECTION, node, "is not collected", why, error)
+    broken = tuple(node for node in after.collect_errors if node not in before.collect_errors)
+    for node, old in before.tests.items():
+        new = after.tests.get(node)
+        if new is not None:
+            if old.outcomes != new.outcomes:
+                yield _outcome(node, old, new)
+        elif after.exit_code is None:
+            if node in after.unfinished:
+                why = "a deadlock between two loops, or a task that is never awaited"
+                yield Difference(Cause.OTHER, node, "had not ended when the time was up", why)
+        elif not node.startswith(broken):
+            yield Difference(Cause.OTHER, node, "is gone")
+    for node in after.tests:
+        if node not in before.tests:
+            yield Difference(Cause.OTHER, node, "is new")
+    if after.exit_code is None and not after.unfinished:
+        why = "the end of the session, or a fixture's teardown, waits for ever"
+        yield Difference(Cause.OTHER, "(session)", "had not ended when the time was up", why)
+
+
+def _outcome(node: str, old: TestRun, new: TestRun) -> Difference:
+    what = f"was {_phases(old)}; is {_phases(new)}"
+    cause = Cause.FOREIGN if "different loop" in new.error else Cause.OTHER
+    return Difference(cause, node, what, reason(new.error), new.error)
+
+
+def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
+    """Tests of which a fixture now is on another loop, and was not before."""
+    for node, new in after.tests.items():
+        old = before.tests.get(node)
+        names = [name for name in new.strays if old is None or name not in old.strays]
+        if not names:
+            continue
+        noun = "fixture" if len(names) == 1 else "fixtures"
+        own = f"loop {new.home}"
+        places = ", ".join(f"{name} on loop {new.strays[name]}" for name in names)
+        why = (
+            f"the loop scope of the {noun} is not that of the test (loop_scope= of the fixture,"
+            " of the closest asyncio mark, or the configured default)"
+        )
+        yield Difference(Cause.FOREIGN, node, f"on {own}, its {noun} {places}", why)
+
+
+def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> Iterator[Difference]:
+    """Where tests that shared a loop no longer do, or newly share one.
+
+    Tests of different processes (pytest-xdist) cannot share a loop, wherever they belong, so
+    only tests that ran in one process in both runs are held against each other.
+    """
+    mates: dict[tuple[int, str], tuple[str, int]] = {}  # old loop, new process -> test, new loop
+    strangers: dict[tuple[int, str], list[tuple[str, int]]] = {}  # the other way round
+    for node, old, new in _pairs(before, after):
+        if old.home is None:
+            continue
+        if new.home is None:
+            if old.outcomes == new.outcomes:
+                yield Difference(Cause.SPLIT, node, "had a loop, none was seen after")
+            continue
+        mate, mates_loop = mates.setdefault((old.home, new.process), (node, new.home))
+        if mates_loop != new.home:
+            what = f"shared its loop with {mate}, no longer does"
+            why = "their loop scope is narrower than the fixture event_loop was"
+            yield Difference(Cause.SPLIT, node, what, why)
+        others = strangers.setdefault((new.home, old.process), [])
+        if old.home not in (home for _, home in others):
+            other = next((name for name, _ in others if not may_share(name, node)), None)
+            others.append((node, old.home))
+            if other is not None:
+                what = f"now shares its loop with {other}, did not before"
+                why = "its loop scope is wider than its fixture event_loop was"
+                yield Difference(Cause.SHARED, node, what, why)
+
+
+def new_warnings(before: SuiteRun, after: SuiteRun) -> tuple[Warned, ...]:
+    """Warnings about asyncio that were not given before, each message once."""
+    known = {(warned.category, warned.message) for warned in before.warnings}
+    found: dict[tuple[str, str], Warned] = {}
+    for warned in sorted(after.warnings):
+        key = (warned.category, warned.message)
+        if key not in known:
+            found.setdefault(key, warned)
+    return tuple(found.values())
+
+
+def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float], ...]:
+    """Tests that took at least a second, and twice the time, more: node id, seconds, seconds."""
+    return tuple(
+        (node, old.seconds, new.seconds)
+        for node, old, new in _pairs(before, after)
+        if new.seconds - old.seconds >= 1 and new.seconds >= 2 * old.seconds
+    )
+
+
+def grouped(differences: Iterable[Difference]) -> Mapping[Cause, list[Difference]]:
+    """The differences by cause, in the order of the causes."""
+    found: dict[Cause, list[Difference]] = {cause: [] for cause in Cause}
+    for difference in differences:
+        found[difference.cause].append(difference)
+    return {cause: several for cause, several in found.items() if several}
+
+
+def _pairs(before: SuiteRun, after: SuiteRun) -> Iterator[tuple[str, TestRun, TestRun]]:
+    for node, old in before.tests.items():
+        if node in after.tests:
+            yield node, old, after.tests[node]
+
+
+def _phases(test: TestRun) -> str:
+    return ", ".join(f"{phase} {outcome}" for phase, outcome in test.outcomes.items())

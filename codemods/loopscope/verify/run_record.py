@@ -1,0 +1,199 @@
+"""What the probe wrote, as values. Nothing here touches a disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loopscope.analysis.trace import RecordedFunction
+from loopscope.types import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One test: how each phase ended, and the serial numbers of the loops that it met."""
+
+    __test__ = False
+
+    outcomes: Mapping[str, str]
+    loop: int | None = None  # ran the test's own coroutine
+    event_loop: int | None = None  # was the value of a fixture named event_loop
+    fixtures: tuple[tuple[str, int], ...] = ()  # async fixtures, with the loop they were made on
+    error: str = ""
+    seconds: float = 0.0
+    process: str = ""  # "" or the name of the xdist worker that ran it
+    used: tuple[str, ...] = ()  # every fixture by name, also those asked for while running
+    took: bool = False  # its sync code, or that of a fixture, asked for the current loop
+
+    @property
+    def home(self) -> int | None:
+        """The loop that the test lives on; None for a test that has nothing to do with loops.
+
+        A sync test has no coroutine: the loop that it drives by hand counts, or else the one
+        that its async fixtures were made on.
+        """
+        if self.loop is not None:
+            return self.loop
+        if self.event_loop is not None:
+            return self.event_loop
+        return self.fixtures[0][1] if self.fixtures else None
+
+    @property
+    def strays(self) -> dict[str, int]:
+        """The async fixtures, and event_loop, that are on another loop than the test."""
+        used = list(self.fixtures)
+        if self.event_loop is not None:
+            used.append(("event_loop", self.event_loop))
+        return {name: loop for name, loop in used if loop != self.home}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Warned:
+    """A warning that concerns asyncio."""
+
+    test: str  # "" where it was given outside of a test
+    category: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """One run of a suite."""
+
+    exit_code: int | None  # None: pytest was cut off before it could end
+    tests: Mapping[str, TestRun]
+    collect_errors: Mapping[str, str] = field(default_factory=dict)
+    warnings: frozenset[Warned] = frozenset()
+    python: str = ""
+    pytest: str = ""
+    pytest_asyncio: str = ""  # "" where it is not installed
+    unfinished: tuple[str, ...] = ()  # tests that had begun when the run was cut off
+    functions: tuple[RecordedFunction, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
+
+    @property
+    def loops(self) -> int:
+        """How many separate loops the tests lived on."""
+        return len({test.home for test in self.tests.values()} - {None})
+
+    @property
+    def failed(self) -> int:
+        """How many tests failed, or had an error in their set-up or teardown."""
+        bad = {"failed", "error"}
+        return sum(not bad.isdisjoint(test.outcomes.values()) for test in self.tests.values())
+
+
+def parse(lines: Iterable[str]) -> SuiteRun:
+    """The lines of all processes of a run, each process's in their order.
+
+    A line that was cut off is passed over.
+
+    Raises:
+        ValueError: No line says that a run has begun.
+    """
+    reader = _Reader()
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            reader.take(entry)
+    return reader.run()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._start: Mapping[str, Any] | None = None
+        self._exit: int | None = None
+        self._begun: dict[str, None] = {}
+        self._tests: dict[str, TestRun] = {}
+        self._errors: dict[str, str] = {}
+        self._warnings: set[Warned] = set()
+        self._serials: dict[tuple[str, int], int] = {}
+        self._functions: dict[tuple[str, int, str, str], RecordedFunction] = {}
+        self._digests: dict[str, str] = {}
+
+    def take(self, entry: Mapping[str, Any]) -> None:
+        kind, main = entry.get("kind"), not entry.get("process")
+        if kind == "start":
+            self._start = entry if main or self._start is None else self._start
+        elif kind == "begin":
+            self._begun[entry["test"]] = None
+        elif kind == "test":
+            self._test(entry)
+        elif kind == "collect":
+            self._errors[entry["node"]] = entry["error"]
+        elif kind == "warning":
+            self._warnings.add(Warned(entry["test"], entry["category"], entry["message"]))
+        elif kind == "function":
+            self._function(entry)
+        elif kind == "file":
+            self._digests[entry["path"]] = entry["sha256"]
+        elif kind == "end" and main:
+            self._exit = entry["exit"]
+
+    def _test(self, entry: Mapping[str, Any]) -> None:
+        """Of several attempts the last counts.
+
+        The controller of xdist reports every test too, but has seen none of its loops.
+        """
+        name, process = entry["test"], entry["process"]
+        known = self._tests.get(name)
+        run = TestRun(
+            outcomes=entry["outcomes"],
+            loop=self._serial(process, entry["loop"]),
+            event_loop=self._serial(process, entry["event_loop"]),
+            fixtures=tuple(
+                (fixture, self._number(process, loop)) for fixture, loop in entry["fixtures"]
+            ),
+            error=entry["error"],
+            seconds=entry["seconds"],
+            process=process,
+            used=tuple(entry["used"]),
+            took=entry.get("took", False),
+        )
+        if process or known is None or not known.process:
+            self._tests[name] = run
+
+    def _function(self, entry: Mapping[str, Any]) -> None:
+        """Several processes may have met the same function: each knows a part."""
+        place = (entry["path"], entry["line"], entry["module"], entry["fixture"])
+        known = self._functions.get(place)
+        asks = (*(known.asks if known else ()), *entry["asks"])
+        self._functions[place] = RecordedFunction(
+            path=entry["path"],
+            line=entry["line"],
+            module=entry["module"],
+            fixture=entry["fixture"],
+            holder=entry["holder"],
+            scope=Scope.parse(entry["scope"]) or (known.scope if known else Scope.FUNCTION),
+            is_async=entry["async"],
+            arguments=tuple(entry["arguments"]),
+            asks=tuple(dict.fromkeys(asks)),
+            on_loop=entry["on_loop"] or (known is not None and known.on_loop),
+        )
+
+    def _serial(self, process: str, serial: int | None) -> int | None:
+        return None if serial is None else self._number(process, serial)
+
+    def _number(self, process: str, serial: int) -> int:
+        return self._serials.setdefault((process, serial), len(self._serials))
+
+    def run(self) -> SuiteRun:
+        if self._start is None:
+            raise ValueError("this is no record of the probe")
+        return SuiteRun(
+            exit_code=self._exit,
+            tests=self._tests,
+            collect_errors=self._errors,
+            warnings=frozenset(self._warnings),
+            python=self._start["python"],
+            pytest=self._start["pytest"],
+            pytest_asyncio=self._start["asyncio"],
+            unfinished=tuple(name for name in self._begun if name not in self._tests),
+            functions=tuple(self._functions.values()),
+            digests=self._digests,
+        )

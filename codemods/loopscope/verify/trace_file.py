@@ -1,0 +1,103 @@
+"""The record of a legacy run as the migration takes it, and whether it fits a suite."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from loopscope.analysis.trace import Recorded
+from loopscope.types import FileError, Suite
+from loopscope.verify.run_record import SuiteRun
+from loopscope.verify.suite_run import read_record
+
+_MODERN = Version("0.24")  # has loop scopes
+AGAIN = "record the suite again (loopscope verify --trace-only --save-trace FILE)"
+
+
+class UnfitTrace(Exception):
+    """A file that is no record of a legacy run; the message says why and what to do."""
+
+
+def load_trace(path: Path) -> Recorded:
+    """Read what ``verify --save-trace`` or the probe has written.
+
+    Raises:
+        UnfitTrace: It cannot be used.
+    """
+    if path.is_dir():
+        raise UnfitTrace(f"{path} is a directory: give the file that --save-trace has written")
+    try:
+        run = read_record(path)
+    except OSError as error:
+        raise UnfitTrace(
+            f"{path} cannot be read: {error.strerror}; give the file that --save-trace has written"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UnfitTrace(f"{path} is no record of a run of loopscope's probe: {AGAIN}") from None
+    problem = unfit(run)
+    if problem:
+        raise UnfitTrace(f"{path} {problem}")
+    return recorded(run)
+
+
+def unfit(run: SuiteRun) -> str:
+    """Why a migration cannot follow this run, "" where it can."""
+    if not run.pytest_asyncio:
+        return "was made without pytest-asyncio: run the suite where it is installed"
+    try:
+        modern = Version(run.pytest_asyncio) >= _MODERN
+    except InvalidVersion:
+        modern = True
+    if modern:
+        return (
+            f"is the record of a run with pytest-asyncio {run.pytest_asyncio}; what is needed is"
+            " one with 0.21, or older, before the migration"
+        )
+    if not run.tests:
+        return f"has no tests: {AGAIN}"
+    if run.exit_code is None:
+        return f"is the record of a run that was cut off: {AGAIN}"
+    if not run.digests:
+        return f"was made by an older loopscope, and says too little: {AGAIN}"
+    return ""
+
+
+def recorded(run: SuiteRun) -> Recorded:
+    """What a migration wants to know of a run."""
+    used: dict[str, set[str]] = defaultdict(set)
+    for name, test in run.tests.items():
+        used[_bare(name)].update(test.used)
+    tests = run.tests.items()
+    return Recorded(
+        functions=run.functions,
+        used={name: frozenset(names) for name, names in used.items()},
+        async_tests=frozenset(_bare(name) for name, test in tests if test.loop is not None),
+        asking_tests=frozenset(_bare(name) for name, test in tests if test.took),
+        digests=run.digests,
+    )
+
+
+def _bare(test: str) -> str:
+    """A node id without parameters."""
+    return test.partition("[")[0]
+
+
+def knows(trace: Recorded, suite: Suite) -> bool:
+    """Whether the record is one of this suite: whether it has run a test of its files."""
+    return any(test.partition("::")[0] in suite.files for test in trace.used)
+
+
+def changed(trace: Recorded, suite: Suite) -> tuple[FileError, ...]:
+    """The files that are not those of the run any more, each with what to do."""
+    message = (
+        "has changed since the record of --trace was made. Where that was the migration itself,"
+        f" leave --trace out; else {AGAIN}"
+    )
+    return tuple(
+        FileError(path, message)
+        for path, digest in sorted(trace.digests.items())
+        if path in suite.files and hashlib.sha256(suite.files[path]).hexdigest() != digest
+    )

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from loopscope.reports.json import document, error_entry, suite_entry
+from loopscope.reports.summary import Summary
+from loopscope.reports.text import error_lines, suite_lines
+from loopscope.types import (
+    Change,
+    EditRecord,
+    FileError,
+    Finding,
+    Level,
+    Migration,
+    Safety,
+    Status,
+    Target,
+)
+
+EDIT = EditRecord("LS101", 7, "event_loop", "the override goes")
+RISKY = EditRecord("LS102", 20, "test_a", "is made async", Safety.ASSUMPTION)
+ACTION = Finding("tests/test_a.py", 3, 5, "LS303", "asks for a loop in sync code")
+NOTE = Finding("tests/test_b.py", 0, 0, "LS311", "policies are deprecated", Level.NOTE)
+CHANGED = Migration(
+    "pkg", "pytest.ini", Status.MANUAL,
+    (Change("conftest.py", b"a", b"b", (RISKY, EDIT)), Change("new.ini", None, b"", ())),
+    (ACTION, NOTE), (), 2, 1, "pytest-asyncio>=1.1",
+)  # fmt: skip
+CURRENT = Migration(".", None, Status.CURRENT)
+
+
+def text(migration: Migration, *, verbose: bool = False) -> list[str]:
+    lines = suite_lines(migration, verbose=verbose)
+    return ["".join(part for part, _ in line) for line in lines]
+
+
+def test_text_says_what_was_done_why_and_what_is_left() -> None:
+    assert text(CHANGED) == [
+        "pkg (pytest.ini): manual",
+        "  pkg/conftest.py",
+        "     7  LS101 event_loop: the override goes",
+        "    20  LS102 test_a: is made async [assumption]",
+        "  pkg/new.ini (new)",
+        "  left to do",
+        "    pkg/tests/test_a.py:3:5: LS303 action: asks for a loop in sync code"
+        " (loopscope rules LS303)",
+        "    pkg/tests/test_b.py: LS311 note: policies are deprecated (loopscope rules LS311)",
+        "",
+    ]
+
+
+def test_current_suite_is_shown_only_when_verbose() -> None:
+    assert text(CURRENT) == []
+    assert text(CURRENT, verbose=True) == [". (no pytest configuration): current", ""]
+
+
+@pytest.mark.parametrize(
+    ("error", "label", "expected"),
+    [
+        (FileError("a.py", "broken", 3), "pkg", "error: pkg/a.py:3: broken"),
+        (FileError("a.py", "broken"), ".", "error: a.py: broken"),
+        (FileError(".", "broken"), "pkg", "error: pkg: broken"),
+        (FileError("nowhere", "missing"), "", "error: nowhere: missing"),
+    ],
+)
+def test_error_names_the_place_from_the_current_directory(
+    error: FileError, label: str, expected: str
+) -> None:
+    [line] = error_lines(error, label)
+    assert "".join(part for part, _ in line) == expected
+
+
+def test_json_keys_and_their_order() -> None:
+    errors = [error_entry(FileError("bad.py", "broken", 3))]
+    found = json.loads(document(Target(1, 5), [suite_entry(CHANGED)], errors))
+    assert json.dumps(found) == json.dumps({
+        "loopscope": "0.1.0",
+        "target": "1.5",
+        "suites": [{
+            "root": "pkg",
+            "config": "pytest.ini",
+            "status": "manual",
+            "changes": [
+                {"path": "conftest.py", "edits": [
+                    {"code": "LS102", "line": 20, "definition": "test_a",
+                     "message": "is made async", "safety": "assumption"},
+                    {"code": "LS101", "line": 7, "definition": "event_loop",
+                     "message": "the override goes", "safety": "safe"},
+                ]},
+                {"path": "new.ini", "edits": []},
+            ],
+            "findings": [
+                {"code": "LS303", "level": "action", "path": "tests/test_a.py", "line": 3,
+                 "column": 5, "message": "asks for a loop in sync code",
+                 "guide": "migration_guides/rules/LS303.md"},
+                {"code": "LS311", "level": "note", "path": "tests/test_b.py", "line": 0,
+                 "column": 0, "message": "policies are deprecated",
+                 "guide": "migration_guides/rules/LS311.md"},
+            ],
+            "loops": {"before": 2, "after": 1},
+            "requires": "pytest-asyncio>=1.1",
+        }],
+        "errors": [{"path": "bad.py", "message": "line 3: broken"}],
+    })  # fmt: skip
+
+
+def summary(**counts: int) -> Summary:
+    return Summary(suites=1, **counts)
+
+
+@pytest.mark.parametrize(
+    ("counts", "wrote", "strict", "code"),
+    [
+        (summary(), False, False, 0),
+        (summary(files=1), False, False, 1),
+        (summary(files=1), True, False, 0),
+        (summary(actions=1), False, False, 1),
+        (summary(files=1, actions=1), True, False, 1),
+        (summary(notes=1), False, False, 0),
+        (summary(notes=1), True, True, 1),
+        (summary(errors=1, actions=1), True, False, 2),
+    ],
+)
+def test_exit_code(counts: Summary, wrote: bool, strict: bool, code: int) -> None:
+    assert counts.exit_code(wrote=wrote, strict=strict) == code
+
+
+def test_summary_line_counts_over_suites() -> None:
+    counts = Summary()
+    for migration in (CHANGED, CURRENT):
+        counts.add(migration)
+    assert counts.line(wrote=False) == (
+        "2 suites, 2 files would change (2 edits, 1 on an assumption), 1 left to do by hand,"
+        " 1 note."
+    )
+
+
+def test_summary_line_without_anything() -> None:
+    assert Summary().line(wrote=True) == "No pytest suite found."
+    assert Summary(suites=1).line(wrote=True) == "1 suite, nothing to change."
+
+
+def test_summary_line_of_a_suite_that_was_refused() -> None:
+    refused = Summary()
+    refused.add(replace(CURRENT, errors=(FileError("a.py", "cannot be read"),)))
+    assert not refused.partly_done
+    assert refused.line(wrote=False) == "1 suite, not read in full, 1 error."
+    assert refused.line(wrote=True) == "1 suite, nothing changed, 1 error."
+    refused.add(CURRENT)
+    assert refused.partly_done
+    assert refused.line(wrote=True) == "2 suites, nothing changed, 1 error."
