@@ -18,8 +18,8 @@ from loopscope.rewriting.change_set import Workbench
 from loopscope.rewriting.source import SourceError, decode
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
 from loopscope.rules import ORDER
-from loopscope.rules.context import Case, Edit, OptionEdit, action
-from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
+from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
+from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.trace_notes import explained
 from loopscope.types import (
@@ -51,11 +51,11 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     seconds = options.time_limit
     reading = read_suite(suite, errors, seconds)
     facts = reading.files
-    case = Case(reading, make_plan(reading, options), suite.config, options, suite.files)
-    edits, option_edits, findings, left_out = _decide(case)
+    context = RuleContext(reading, make_plan(reading, options), suite.config, options, suite.files)
+    edits, option_edits, findings, left_out = _check_rules(context)
     edits = [edit for edit in edits if edit.path not in suite.around]
-    least = least_version(case, option_edits)
-    pins, more = _requirements(case, [*edits, *option_edits], least)
+    least = least_version(context, option_edits)
+    pins, more = _requirements(context, [*edits, *option_edits], least)
     findings += more
     findings += left_over(facts, findings)
     if options.annotate:
@@ -65,7 +65,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     bench.rewrite(facts, edits)
     bench.configure(option_edits)
     changes = bench.changes
-    before = reading.legacy_map if case.plan.era is Era.LEGACY else reading.modern_map
+    before = reading.legacy_map if context.plan.era is Era.LEGACY else reading.modern_map
     result = reading
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
@@ -77,7 +77,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
             partial = suite.editable is not None
             findings += lost_loops(before, reading, result, partial=partial, left_out=left_out)
             findings += lost_below(before, reading, result)
-        findings = [finding for finding in findings if not _ignored(case, finding)]
+        findings = [finding for finding in findings if not _ignored(context, finding)]
     findings = sorted(set(findings))
     return Migration(
         label=suite.label,
@@ -153,22 +153,24 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
         return  # said elsewhere
 
 
-# -- deciding ---------------------------------------------------------------------------
+# -- the rules ---------------------------------------------------------------------------
 
 
-def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
+def _check_rules(
+    context: RuleContext,
+) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
     """What the rules say, and the codes of those that would edit but are not selected."""
     edits: list[Edit] = []
     options: list[OptionEdit] = []
     findings: list[Finding] = []
     left_out: set[str] = set()
     for rule in ORDER:
-        for outcome in rule.decide(case):
-            if not case.options.wants(outcome.code):
+        for outcome in rule.check(context):
+            if not context.options.wants(outcome.code):
                 if not isinstance(outcome, Finding):
                     left_out.add(outcome.code)
                 continue
-            if _ignored(case, outcome):
+            if _ignored(context, outcome):
                 continue
             if isinstance(outcome, Edit):
                 edits.append(outcome)
@@ -176,29 +178,29 @@ def _decide(case: Case) -> tuple[list[Edit], list[OptionEdit], list[Finding], se
                 options.append(outcome)
             else:
                 findings.append(outcome)
-    return explained(case, edits), options, findings, left_out
+    return explained(context, edits), options, findings, left_out
 
 
 def _requirements(
-    case: Case, edits: list[Edit | OptionEdit], least: tuple[int, int]
+    context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
 ) -> tuple[list[RequirementEdit], list[Finding]]:
     """LS202, where anything changed that an older pytest-asyncio would not run."""
-    wanted = case.options.requirements and case.reading.uses_plugin
+    wanted = context.options.requirements and context.reading.uses_plugin
     if not wanted or all(edit.code == "LS107" for edit in edits):
         return [], []
-    outcomes = decide_requirement(case.contents, case.options.target, least, True)
-    chosen = [outcome for outcome in outcomes if case.options.wants(outcome.code)]
+    outcomes = check_requirement(context.contents, context.options.target, least, True)
+    chosen = [outcome for outcome in outcomes if context.options.wants(outcome.code)]
     return (
         [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
         [outcome for outcome in chosen if isinstance(outcome, Finding)],
     )
 
 
-def _ignored(case: Case, outcome: Edit | OptionEdit | Finding) -> bool:
+def _ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool:
     """Whether a ``# loopscope: ignore`` comment covers the definition at the outcome's line."""
-    if isinstance(outcome, OptionEdit) or outcome.path not in case.files:
+    if isinstance(outcome, OptionEdit) or outcome.path not in context.files:
         return False
-    facts = case.files[outcome.path]
+    facts = context.files[outcome.path]
     if not facts.ignores:
         return False
     lines = {outcome.line}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from loopscope.requirements import set_pins
-from loopscope.rules.ls202_requirement import RequirementEdit, decide_requirement
+from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
 from loopscope.types import Finding, Level, Target
 
 POETRY = '[tool.poetry.dependencies]\npytest-asyncio = "{}"\n'
@@ -18,7 +18,7 @@ def outcomes(
     files: Mapping[str, str], target: str = "1.5", least: tuple[int, int] = (1, 1)
 ) -> list[RequirementEdit | Finding]:
     data = {path: text.encode() for path, text in files.items()}
-    return list(decide_requirement(data, Target.parse(target), least, uses_plugin=True))
+    return list(check_requirement(data, Target.parse(target), least, uses_plugin=True))
 
 
 def after(
@@ -124,7 +124,7 @@ def test_every_file_of_a_suite() -> None:
 
 def test_nothing_where_it_is_not_used_or_not_declared() -> None:
     data = {"requirements.txt": b"pytest-asyncio<1\n"}
-    assert list(decide_requirement(data, Target.newest(), (1, 1), uses_plugin=False)) == []
+    assert list(check_requirement(data, Target.newest(), (1, 1), uses_plugin=False)) == []
     assert outcomes({"requirements.txt": "pytest==7.4.4\n"}) == []
 
 

@@ -24,7 +24,7 @@ Need = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RuleContext:
     """One suite as a rule sees it."""
 
     reading: Reading
@@ -125,7 +125,7 @@ class OptionEdit:
     safety: Safety = Safety.SAFE
 
 
-Outcome = Edit | OptionEdit | Finding
+RuleResult = Edit | OptionEdit | Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Rule:
     name: str
     summary: str
     since: str  # the pytest-asyncio release that makes it necessary
-    decide: Callable[[Case], Iterator[Outcome]]
+    check: Callable[[RuleContext], Iterator[RuleResult]]
 
     @property
     def guide(self) -> str:

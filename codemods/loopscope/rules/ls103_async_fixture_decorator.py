@@ -13,7 +13,7 @@ from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import How
-from loopscope.rules.context import Case, DefinitionEdit, Outcome, Rule, action, spell
+from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.types import Scope
 
 
@@ -42,15 +42,15 @@ class RemoveMarks(DefinitionEdit):
         return remove_decorator(node, self.spelled)
 
 
-def _marked_fixtures(case: Case) -> Iterator[Outcome]:
+def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
     """Marks on fixtures: without effect before, a collection error in pytest 9."""
-    if not case.reading.uses_plugin:
+    if not context.reading.uses_plugin:
         return
-    for key, function in case.functions():
+    for key, function in context.functions():
         marks = [mark for mark in function.marks if mark.name and mark.ordinal == function.ordinal]
         if function.fixture is None or not marks:
             continue
-        treated = case.plan.overrides.get(key)
+        treated = context.plan.overrides.get(key)
         if treated is not None and not treated.stays:
             continue
         yield RemoveMarks(
@@ -64,25 +64,25 @@ def _marked_fixtures(case: Case) -> Iterator[Outcome]:
         )
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    yield from _marked_fixtures(case)
-    foreign = _foreign(case)
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    yield from _marked_fixtures(context)
+    foreign = _foreign(context)
     moved: set[Key] = set()
-    for key, function in case.functions():
+    for key, function in context.functions():
         fixture = function.fixture
-        how = case.plan.converted.get(key)
-        if fixture is None or not (how or case.reading.is_async_fixture(function)):
+        how = context.plan.converted.get(key)
+        if fixture is None or not (how or context.reading.is_async_fixture(function)):
             continue
         if fixture.origin == "pytest_asyncio.fixture" or key in foreign:
             continue
-        if not case.reading.uses_plugin:
+        if not context.reading.uses_plugin:
             continue
-        handled = case.reading.mode == "auto" and how is not How.BOUND
-        if handled and not needs_loop_scope(case, key):
+        handled = context.reading.mode == "auto" and how is not How.BOUND
+        if handled and not needs_loop_scope(context, key):
             continue
-        if function.is_async and case.reading.mode != "auto":
+        if function.is_async and context.reading.mode != "auto":
             moved.add(key)
-        new, needs = spell(case.files[key.path], "pytest_asyncio.fixture")
+        new, needs = spell(context.files[key.path], "pytest_asyncio.fixture")
         yield UsePluginFixture(
             "LS103",
             key.path,
@@ -96,14 +96,14 @@ def decide(case: Case) -> Iterator[Outcome]:
             new,
             needs=needs,
         )
-    yield from _awaited(case, moved)
+    yield from _awaited(context, moved)
 
 
-def _awaited(case: Case, moved: set[Key]) -> Iterator[Outcome]:
+def _awaited(context: RuleContext, moved: set[Key]) -> Iterator[RuleResult]:
     """Functions that awaited the raw coroutine which strict mode handed out before."""
     done: set[Key] = set()
-    for test in case.reading.tests:
-        closure = case.reading.closure(test)
+    for test in context.reading.tests:
+        closure = context.reading.closure(test)
         names = {item.fixture.name for item in closure.fixtures if item.key in moved}
         asking = [(test.key, test.function)]
         asking += [(item.key, item.function) for item in closure.fixtures]
@@ -120,26 +120,26 @@ def _awaited(case: Case, moved: set[Key]) -> Iterator[Outcome]:
                     )
 
 
-def needs_loop_scope(case: Case, key: Key) -> bool:
+def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
-    fixture = case.reading.tree.function(key).fixture
-    level = case.plan.fixtures.get(key)
+    fixture = context.reading.tree.function(key).fixture
+    level = context.plan.fixtures.get(key)
     if fixture is None or level is None:
         return False
-    default = case.plan.fixture_default
+    default = context.plan.fixture_default
     return (
         fixture.scope > Scope.FUNCTION
         or level is not (default or fixture.scope)
-        or key in case.plan.named
+        or key in context.plan.named
     )
 
 
-def _foreign(case: Case) -> set[Key]:
+def _foreign(context: RuleContext) -> set[Key]:
     """Fixtures that only tests of another plugin (anyio, trio) use."""
     users: dict[Key, list[bool]] = {}
-    for test in case.reading.tests:
+    for test in context.reading.tests:
         foreign = (test.mark("anyio") or test.mark("trio")) is not None
-        closure = case.reading.closure(test)
+        closure = context.reading.closure(test)
         names = {item.fixture.name for item in closure.fixtures} | set(test.function.parameters)
         foreign = foreign or "anyio_backend" in names
         for registered in closure.fixtures:
@@ -152,5 +152,5 @@ RULE = Rule(
     "async-fixture-decorator",
     "async fixtures use pytest_asyncio.fixture in strict mode",
     "0.19",
-    decide,
+    check,
 )

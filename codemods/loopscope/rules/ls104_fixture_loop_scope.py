@@ -13,10 +13,10 @@ from typing import Any
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.rules.context import (
-    Case,
     DefinitionEdit,
-    Outcome,
     Rule,
+    RuleContext,
+    RuleResult,
     action,
     fixture_names,
     note,
@@ -47,17 +47,17 @@ _KEEP = "To keep them apart, define the fixture anew where the narrower tests ar
 _SAFE = "Define the fixture anew where the narrower tests are, or migrate without --safe-only"
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    yield from unread_loops(case)
-    moved = _moved(case)
-    for key, level in case.plan.fixtures.items():
-        function = case.reading.tree.function(key)
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    yield from unread_loops(context)
+    moved = _moved(context)
+    for key, level in context.plan.fixtures.items():
+        function = context.reading.tree.function(key)
         fixture = function.fixture
         assert fixture is not None
-        if key in moved and case.options.safe_only:
+        if key in moved and context.options.safe_only:
             yield action("LS104", key.path, function.line, _SHARED.format(level.word, _SAFE))
-        if fixture.loop_scope is level or not _wanted(case, key):
-            if key in moved and not case.options.safe_only:
+        if fixture.loop_scope is level or not _wanted(context, key):
+            if key in moved and not context.options.safe_only:
                 yield note("LS104", key.path, function.line, _SHARED.format(level.word, _KEEP))
             continue
         message = f"loop_scope {level.word}, the loop of the tests that use it"
@@ -72,35 +72,35 @@ def decide(case: Case) -> Iterator[Outcome]:
             function.qualname,
             message,
             key.ordinal,
-            fixture_names(case.files[key.path], function),
+            fixture_names(context.files[key.path], function),
             level,
             safety=safety,
         )
 
 
-def _wanted(case: Case, key: Key) -> bool:
-    if not case.reading.uses_plugin:
+def _wanted(context: RuleContext, key: Key) -> bool:
+    if not context.reading.uses_plugin:
         return False
-    if case.plan.era is Era.LEGACY:
-        return needs_loop_scope(case, key)
+    if context.plan.era is Era.LEGACY:
+        return needs_loop_scope(context, key)
     # A modern suite without the fixture option: below 1.5 no value of the option means
     # "the fixture's own scope", so each wider fixture says it itself.
-    fixture = case.reading.tree.function(key).fixture
+    fixture = context.reading.tree.function(key).fixture
     assert fixture is not None
     return (
-        case.reading.settings.fixture_default is None
-        and not case.reading.settings.fixture_scope
-        and not case.options.target.has(1, 5)
+        context.reading.settings.fixture_default is None
+        and not context.reading.settings.fixture_scope
+        and not context.options.target.has(1, 5)
         and fixture.scope > Scope.FUNCTION
     )
 
 
-def _moved(case: Case) -> set[Key]:
+def _moved(context: RuleContext) -> set[Key]:
     """Fixtures with a test that moved to a wider loop than it had."""
     found: set[Key] = set()
-    for test in case.reading.tests:
-        if test.id in case.plan.widened:
-            found.update(item.key for item in case.reading.closure(test).fixtures)
+    for test in context.reading.tests:
+        if test.id in context.plan.widened:
+            found.update(item.key for item in context.reading.closure(test).fixtures)
     return found
 
 
@@ -109,5 +109,5 @@ RULE = Rule(
     "fixture-loop-scope",
     "async fixtures name the loop scope of their tests",
     "0.24",
-    decide,
+    check,
 )

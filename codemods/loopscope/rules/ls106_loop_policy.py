@@ -14,7 +14,7 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.factories import FACTORIES_HOOK
 from loopscope.planning.override_actions import Treatment
 from loopscope.rules.codegen.factory import factory_code
-from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
@@ -22,10 +22,10 @@ from loopscope.rules.ls101_event_loop_override.override_edits import (
 from loopscope.types import Scope
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    if not case.options.target.has(1, 4):
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    if not context.options.target.has(1, 4):
         return
-    for key, function in case.functions():
+    for key, function in context.functions():
         policy = function.policy
         if policy is None or function.fixture is None:
             continue
@@ -38,7 +38,7 @@ def decide(case: Case) -> Iterator[Outcome]:
                 function.ordinal,
             )
             continue
-        reason = _unfit(case, key, function, policy)
+        reason = _unfit(context, key, function, policy)
         if reason:
             yield action(
                 *place,
@@ -59,16 +59,16 @@ def decide(case: Case) -> Iterator[Outcome]:
         )
 
 
-def _unfit(case: Case, key: Key, function: Function, policy: PolicyBody) -> str:
-    if any(treated.treatment is Treatment.FACTORY for treated in case.plan.overrides.values()):
+def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBody) -> str:
+    if any(treated.treatment is Treatment.FACTORY for treated in context.plan.overrides.values()):
         return "an override of event_loop becomes a loop factory, too"
-    if any(other.name == FACTORIES_HOOK for _, other in case.functions()):
+    if any(other.name == FACTORIES_HOOK for _, other in context.functions()):
         return "the suite has a pytest_asyncio_loop_factories hook already"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
-    if basename(key.path) != "conftest.py" and key.path not in case.reading.tree.plugins:
+    if basename(key.path) != "conftest.py" and key.path not in context.reading.tree.plugins:
         return "it stands in a test module, where the hook is ignored"
-    if "/" in key.path and any(level > Scope.FUNCTION for level in case.plan.tests.values()):
+    if "/" in key.path and any(level > Scope.FUNCTION for level in context.plan.tests.values()):
         return "it covers a part of the suite, and loops are wider than function"
     return ""
 
@@ -78,5 +78,5 @@ RULE = Rule(
     "loop-policy",
     "overrides of event_loop_policy become loop factories",
     "1.4",
-    decide,
+    check,
 )

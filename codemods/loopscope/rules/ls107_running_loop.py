@@ -16,7 +16,15 @@ from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import How
 from loopscope.planning.patched_names import find_patches
-from loopscope.rules.context import Case, DefinitionEdit, Need, Outcome, Rule, note, spell
+from loopscope.rules.context import (
+    DefinitionEdit,
+    Need,
+    Rule,
+    RuleContext,
+    RuleResult,
+    note,
+    spell,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +39,19 @@ class UseRunningLoop(DefinitionEdit):
         return replace_calls(node, dict(self.spellings))
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    kept = {call for patch in find_patches(case.reading, swaps(case)) for call in patch.calls}
-    for path, facts in case.files.items():
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    kept = {
+        call for patch in find_patches(context.reading, swaps(context)) for call in patch.calls
+    }
+    for path, facts in context.files.items():
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
-        gone = _overrides(case, path)
+        gone = _overrides(context, path)
         for call in facts.loop_calls:
             if call.what not in CURRENT_LOOP or call.owner in gone or (path, call) in kept:
                 continue
-            if call.ordinal is not None and _will_run(case, path, call):
+            if call.ordinal is not None and _will_run(context, path, call):
                 by_function[call.ordinal].append(call)
-            elif call.owner is None or not _has_loop(case, Key(path, call.owner)):
+            elif call.owner is None or not _has_loop(context, Key(path, call.owner)):
                 yield note(
                     "LS303",
                     path,
@@ -54,21 +64,21 @@ def decide(case: Case) -> Iterator[Outcome]:
             yield _swap(facts, path, ordinal, calls)
 
 
-def _will_run(case: Case, path: str, call: LoopCall) -> bool:
+def _will_run(context: RuleContext, path: str, call: LoopCall) -> bool:
     """Whether the call stands in an async function, or in one that LS102 makes async for it."""
     if call.place is Place.SYNC and call.ordinal == call.owner and call.owner is not None:
-        return case.plan.converted.get(Key(path, call.owner)) is How.RUNNING
+        return context.plan.converted.get(Key(path, call.owner)) is How.RUNNING
     return call.place is Place.ASYNC
 
 
-def _has_loop(case: Case, key: Key) -> bool:
+def _has_loop(context: RuleContext, key: Key) -> bool:
     """A function that LS102 takes care of, or a fixture with a loop of its own."""
-    return key in case.plan.converted or key in case.plan.fixtures
+    return key in context.plan.converted or key in context.plan.fixtures
 
 
-def swaps(case: Case) -> Callable[[str, LoopCall], bool]:
+def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
     """Whether a call in a file is one that this rule swaps where no test patches its name."""
-    gone = {path: _overrides(case, path) for path in case.files}
+    gone = {path: _overrides(context, path) for path in context.files}
 
     def wanted(path: str, call: LoopCall) -> bool:
         return (
@@ -81,11 +91,11 @@ def swaps(case: Case) -> Callable[[str, LoopCall], bool]:
     return wanted
 
 
-def _overrides(case: Case, path: str) -> set[int]:
+def _overrides(context: RuleContext, path: str) -> set[int]:
     return {
         function.ordinal
-        for function in case.files[path].functions
-        if case.reading.is_override(function)
+        for function in context.files[path].functions
+        if context.reading.is_override(function)
     }
 
 
@@ -134,5 +144,5 @@ RULE = Rule(
     "running-loop",
     "get_event_loop() in async code becomes get_running_loop()",
     "any",
-    decide,
+    check,
 )

@@ -12,13 +12,13 @@ from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.closure import AMBIENT
 from loopscope.planning.ambient import Ambient
 from loopscope.rules.codegen.bridge import Writer
-from loopscope.rules.context import AppendEdit, Case, Need, Outcome, Rule
+from loopscope.rules.context import AppendEdit, Need, Rule, RuleContext, RuleResult
 from loopscope.types import Safety
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    for ambient in case.plan.ambients:
-        source, needs = _source(case.files.get(ambient.path), ambient)
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    for ambient in context.plan.ambients:
+        source, needs = _source(context.files.get(ambient.path), ambient)
         yield AppendEdit(
             "LS109",
             ambient.path,
@@ -75,5 +75,5 @@ RULE = Rule(
     "ambient-loop",
     "sync tests whose code asks for the current loop get one",
     "1.4",
-    decide,
+    check,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.suite_model import Era
-from loopscope.rules.context import Case, OptionEdit, Outcome, Rule, note
+from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, note
 from loopscope.types import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
@@ -18,11 +18,11 @@ TEST_OPTION = "asyncio_default_test_loop_scope"
 _MOST = "the loop scope of most tests of the suite"
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    if not case.reading.uses_plugin or _is_idle(case):
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    if not context.reading.uses_plugin or _is_idle(context):
         return
-    settings = case.reading.settings
-    if case.reading.auto_by_hook:
+    settings = context.reading.settings
+    if context.reading.auto_by_hook:
         yield OptionEdit(
             "LS105", "asyncio_mode", "auto", "auto mode marks what a collection hook marked"
         )
@@ -30,17 +30,17 @@ def decide(case: Case) -> Iterator[Outcome]:
         yield OptionEdit(
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
-    if case.plan.era is Era.MODERN:
+    if context.plan.era is Era.MODERN:
         if settings.fixture_default is None and not settings.fixture_scope:
-            yield _unset(case)
+            yield _unset(context)
         return
-    default = case.plan.default
+    default = context.plan.default
     if settings.fixture_default is None and not settings.fixture_scope:
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
     elif settings.fixture_default is not default:
         yield note(
             "LS201",
-            case.config.path or "",
+            context.config.path or "",
             1,
             f"{FIXTURE_OPTION} differs from the loop scope of most tests, {default.word}, so "
             "fixtures that run with them name theirs: make both defaults the same some day",
@@ -49,20 +49,20 @@ def decide(case: Case) -> Iterator[Outcome]:
         yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
 
 
-def _is_idle(case: Case) -> bool:
+def _is_idle(context: RuleContext) -> bool:
     """Whether a new configuration file would be for no test at all."""
-    if case.config.path is not None or case.reading.own_tests:
+    if context.config.path is not None or context.reading.own_tests:
         return False
-    below = case.reading.around.below.items()
+    below = context.reading.around.below.items()
     by_themselves = tuple(prefix for prefix, suite in below if suite.around.loads_above)
     return not any(
-        case.reading.is_async_test(test) and not test.module.startswith(by_themselves)
-        for test in case.reading.tests
+        context.reading.is_async_test(test) and not test.module.startswith(by_themselves)
+        for test in context.reading.tests
     )
 
 
-def _unset(case: Case) -> OptionEdit:
-    if case.options.target.has(1, 5):
+def _unset(context: RuleContext) -> OptionEdit:
+    if context.options.target.has(1, 5):
         return OptionEdit(
             "LS201", FIXTURE_OPTION, "fixture-scope", "set explicitly to what unset means"
         )
@@ -79,5 +79,5 @@ RULE = Rule(
     "pytest-configuration",
     "the configuration states the default loop scopes",
     "0.24",
-    decide,
+    check,
 )

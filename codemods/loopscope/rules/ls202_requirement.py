@@ -24,7 +24,7 @@ from loopscope.requirements.compatibility import (
 from loopscope.requirements.pin import Kind, Pin
 from loopscope.requirements.python_versions import Pythons
 from loopscope.requirements.specifiers import highest, lowest, numbers, padded, raised, repinned
-from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.types import FileError, Finding, Safety, Target
 
 CODE = "LS202"
@@ -65,7 +65,7 @@ class _Declared:
         )
 
 
-def decide_requirement(
+def check_requirement(
     files: Mapping[str, bytes], target: Target, least: tuple[int, int], uses_plugin: bool
 ) -> Iterator[RequirementEdit | Finding]:
     """What the declarations of a suite need; nothing where pytest-asyncio is not declared.
@@ -279,8 +279,8 @@ def _dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    """Nothing yet: the engine calls ``decide_requirement`` once all other edits are known."""
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    """Nothing yet: the engine calls ``check_requirement`` once all other edits are known."""
     yield from ()
 
 
@@ -289,5 +289,5 @@ RULE = Rule(
     "requirement",
     "the declared pytest-asyncio is one that the suite runs on",
     "1.0",
-    decide,
+    check,
 )

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import Era
-from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
 from loopscope.types import Scope
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    for key, function in case.functions():
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    for key, function in context.functions():
         fixture = function.fixture
         if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
             continue
-        loop_scope, source = _loop_scope(case, function)
-        if loop_scope is None or fixture.scope <= loop_scope or _repaired(case, key):
+        loop_scope, source = _loop_scope(context, function)
+        if loop_scope is None or fixture.scope <= loop_scope or _repaired(context, key):
             continue
         yield action(
             "LS301",
@@ -33,7 +33,7 @@ def decide(case: Case) -> Iterator[Outcome]:
         )
 
 
-def _loop_scope(case: Case, function: Function) -> tuple[Scope | None, str]:
+def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None, str]:
     """The loop scope as far as it is written down, and where if not on the fixture."""
     fixture = function.fixture
     assert fixture is not None
@@ -41,18 +41,18 @@ def _loop_scope(case: Case, function: Function) -> tuple[Scope | None, str]:
         return None, ""
     if "loop_scope" in fixture.keywords:
         return fixture.loop_scope, ""
-    if case.plan.era is Era.MODERN:
-        return case.reading.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
+    if context.plan.era is Era.MODERN:
+        return context.reading.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
     return None, ""
 
 
-def _repaired(case: Case, key: Key) -> bool:
+def _repaired(context: RuleContext, key: Key) -> bool:
     """LS104 widens the loop scope in a legacy suite."""
     return (
-        case.plan.era is Era.LEGACY
-        and case.options.wants("LS104")
-        and case.reading.uses_plugin
-        and needs_loop_scope(case, key)
+        context.plan.era is Era.LEGACY
+        and context.options.wants("LS104")
+        and context.reading.uses_plugin
+        and needs_loop_scope(context, key)
     )
 
 
@@ -61,5 +61,5 @@ RULE = Rule(
     "fixture-wider-than-its-loop",
     "a fixture's scope is wider than its loop scope",
     "0.24",
-    decide,
+    check,
 )

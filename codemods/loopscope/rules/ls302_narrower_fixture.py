@@ -12,26 +12,26 @@ from loopscope.analysis.file.facts import FileFacts, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
 from loopscope.analysis.suite.module_lookup import find_module
-from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 
-def decide(case: Case) -> Iterator[Outcome]:
+def check(context: RuleContext) -> Iterator[RuleResult]:
     # (asker, name) -> the narrower fixture, None where a test finds another one
     found: dict[tuple[Key, str], Registered | None] = {}
-    for test in case.reading.tests:
-        for asker in case.reading.closure(test).fixtures:
+    for test in context.reading.tests:
+        for asker in context.reading.closure(test).fixtures:
             for name in asker.function.parameters:
                 place = (asker.key, name)
                 refuted = place in found and found[place] is None
                 if name != EVENT_LOOP and not refuted:
-                    found[place] = _narrower(case, test, asker, name)
+                    found[place] = _narrower(context, test, asker, name)
     if not any(found.values()):
         return
-    foreign = _foreign(case)
+    foreign = _foreign(context)
     for (key, name), narrower in found.items():
         if narrower is None or name in foreign or "*" in foreign:
             continue
-        function = case.reading.tree.function(key)
+        function = context.reading.tree.function(key)
         assert function.fixture is not None
         wide, narrow = function.fixture.scope.word, narrower.fixture.scope.word
         yield action(
@@ -44,8 +44,8 @@ def decide(case: Case) -> Iterator[Outcome]:
         )
 
 
-def _narrower(case: Case, test: Test, asker: Registered, name: str) -> Registered | None:
-    chain = case.reading.closures.visible(test, name)
+def _narrower(context: RuleContext, test: Test, asker: Registered, name: str) -> Registered | None:
+    chain = context.reading.closures.visible(test, name)
     if not chain or asker.key.unread or asker in chain or name in test.function.parametrized:
         return None
     target = chain[-1]
@@ -58,22 +58,22 @@ def _narrower(case: Case, test: Test, asker: Registered, name: str) -> Registere
     return target if literal and target.fixture.scope < asker.fixture.scope else None
 
 
-def _foreign(case: Case) -> set[str]:
+def _foreign(context: RuleContext) -> set[str]:
     """Names that may mean a fixture which we do not read; "*" for any name."""
-    tree = case.reading.tree
+    tree = context.reading.tree
     found: set[str] = set()
     for path in {*tree.conftests, *tree.test_modules, *tree.plugins}:
-        found.update(_unread(case, path, case.files[path]))
-    for test in case.reading.tests:
+        found.update(_unread(context, path, context.files[path]))
+    for test in context.reading.tests:
         for mark in test.marks:  # parametrize, on a class or module
             if mark.name == "parametrize":
                 found.update(part.strip() for text in mark.strings for part in text.split(","))
     return found
 
 
-def _unread(case: Case, path: str, facts: FileFacts) -> Iterator[str]:
+def _unread(context: RuleContext, path: str, facts: FileFacts) -> Iterator[str]:
     for bound in facts.imports:
-        if bound.attribute and find_module(case.files, path, bound.module) is None:
+        if bound.attribute and find_module(context.files, path, bound.module) is None:
             yield bound.name
     for function in facts.functions:
         if function.name == "pytest_generate_tests":
@@ -87,5 +87,5 @@ RULE = Rule(
     "narrower-fixture",
     "a fixture requests one of a narrower scope",
     "any",
-    decide,
+    check,
 )

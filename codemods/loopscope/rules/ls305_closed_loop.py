@@ -12,7 +12,7 @@ from posixpath import basename
 from loopscope.analysis.file.checks_ls305_ls307 import ARGUMENT
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.rules.context import Case, Outcome, Rule, action, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Scope
 
 _SET_UPS = frozenset(
@@ -22,26 +22,26 @@ _SET_UPS = frozenset(
 )
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    if not case.reading.uses_plugin:
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    if not context.reading.uses_plugin:
         return
-    tests = {test.key: test.unittest for test in case.reading.tree.tests}
+    tests = {test.key: test.unittest for test in context.reading.tree.tests}
     wide = any(
         level > Scope.FUNCTION
-        for level in (*case.plan.tests.values(), *case.plan.fixtures.values())
+        for level in (*context.plan.tests.values(), *context.plan.fixtures.values())
     )
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         functions = {function.ordinal: function for function in facts.functions}
         for hazard in facts.hazards:
             function = functions.get(hazard.ordinal) if hazard.ordinal is not None else None
             if hazard.code != "LS305" or function is None:
                 continue
             key = Key(path, function.ordinal)
-            what = _what(case, key, function, tests)
+            what = _what(context, key, function, tests)
             if not what:
                 continue
             if hazard.detail == ARGUMENT:
-                if not _own_loop(case, key):
+                if not _own_loop(context, key):
                     message = _MESSAGE.format(what, "its event_loop, which pytest-asyncio runs")
                     yield action("LS305", path, hazard.line, message, hazard.column)
             elif what == "hook":
@@ -67,7 +67,7 @@ _MESSAGE = (
 )
 
 
-def _what(case: Case, key: Key, function: Function, tests: dict[Key, bool]) -> str:
+def _what(context: RuleContext, key: Key, function: Function, tests: dict[Key, bool]) -> str:
     """The kind of the function, "" for one that is none of ours."""
     if function.override is not None:
         return ""  # an override of event_loop: LS101 and what it does with it
@@ -75,7 +75,7 @@ def _what(case: Case, key: Key, function: Function, tests: dict[Key, bool]) -> s
         return "" if tests[key] else "test"
     if function.fixture is not None:
         return "fixture"
-    tree = case.reading.tree
+    tree = context.reading.tree
     plugin = basename(key.path) == "conftest.py" or key.path in tree.plugins
     if function.name.startswith("pytest_"):
         return "hook" if plugin and not function.is_method else ""
@@ -86,13 +86,13 @@ def _what(case: Case, key: Key, function: Function, tests: dict[Key, bool]) -> s
     return "set-up" if function.name in _SET_UPS and in_module and not unittest else ""
 
 
-def _own_loop(case: Case, key: Key) -> bool:
+def _own_loop(context: RuleContext, key: Key) -> bool:
     """Whether the ``event_loop`` that the function gets stays the suite's own."""
-    for test in case.reading.tests:
-        closure = case.reading.closure(test)
+    for test in context.reading.tests:
+        closure = context.reading.closure(test)
         if test.key == key or any(item.key == key for item in closure.fixtures):
-            override = case.reading.override_of(test)
-            if override is not None and case.plan.stays(override.key):
+            override = context.reading.override_of(test)
+            if override is not None and context.plan.stays(override.key):
                 return True
     return False
 
@@ -102,5 +102,5 @@ RULE = Rule(
     "closed-loop",
     "a test, fixture or hook closes the event loop",
     "1.1",
-    decide,
+    check,
 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.rules.context import Case, Outcome, Rule, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    for path, facts in case.files.items():
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    for path, facts in context.files.items():
         fixtures = {
             function.ordinal: function
             for function in facts.functions
@@ -36,5 +36,5 @@ RULE = Rule(
     "early-close",
     "a fixture closes a resource before it ends the tasks that use it",
     "1.1",
-    decide,
+    check,
 )

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks_ls305_ls307 import AFTER_CLOSE
-from loopscope.rules.context import Case, Outcome, Rule, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    for path, facts in case.files.items():
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    for path, facts in context.files.items():
         for hazard in facts.hazards:
             if hazard.code != "LS307":
                 continue
@@ -33,5 +33,5 @@ RULE = Rule(
     "dead-loop",
     "something is used after its loop was closed",
     "any",
-    decide,
+    check,
 )

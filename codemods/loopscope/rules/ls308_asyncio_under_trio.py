@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from loopscope.analysis.file.checks_ls308_ls309_ls311 import TRIO
 from loopscope.analysis.file.facts import Hazard
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.rules.context import Case, Outcome, Rule, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 _BACKEND = "anyio_backend"
 
 
-def decide(case: Case) -> Iterator[Outcome]:
+def check(context: RuleContext) -> Iterator[RuleResult]:
     calls: dict[Key, Hazard] = {}
     named: set[Key] = set()  # what names trio: anyio_backend fixtures, parametrized tests
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         for hazard in facts.hazards:
             if hazard.code == "LS308" and hazard.ordinal is not None:
                 key = Key(path, hazard.ordinal)
@@ -29,12 +29,12 @@ def decide(case: Case) -> Iterator[Outcome]:
     if not named or not calls:
         return
     reported: set[Key] = set()
-    for test in case.reading.tests:
-        if not _runs_on_trio(case, test, named):
+    for test in context.reading.tests:
+        if not _runs_on_trio(context, test, named):
             continue
         fixtures = [
             item.key
-            for item in case.reading.closure(test).fixtures
+            for item in context.reading.closure(test).fixtures
             if item.function.is_async and item.fixture.origin == "pytest.fixture"
         ]
         for key in (test.key, *fixtures):
@@ -51,7 +51,7 @@ def decide(case: Case) -> Iterator[Outcome]:
                 )
 
 
-def _runs_on_trio(case: Case, test: Test, named: set[Key]) -> bool:
+def _runs_on_trio(context: RuleContext, test: Test, named: set[Key]) -> bool:
     asks = test.mark("anyio") or any(
         mark.name == "usefixtures" and _BACKEND in mark.strings for mark in test.marks
     )
@@ -62,7 +62,7 @@ def _runs_on_trio(case: Case, test: Test, named: set[Key]) -> bool:
     for mark in test.marks:  # a class or module that chooses its own backends
         if mark.name == "parametrize" and any(_BACKEND in text for text in mark.strings[:1]):
             return False
-    chain = case.reading.closures.visible(test, _BACKEND)
+    chain = context.reading.closures.visible(test, _BACKEND)
     return bool(chain) and chain[-1].key in named
 
 
@@ -71,5 +71,5 @@ RULE = Rule(
     "asyncio-under-trio",
     "asyncio calls in tests that run under anyio's trio backend",
     "any",
-    decide,
+    check,
 )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from loopscope.planning.patched_names import find_patches
-from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls107_running_loop import swaps
 
 _SHOWN = 3
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    if not case.options.wants("LS107"):
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    if not context.options.wants("LS107"):
         return
-    for patch in find_patches(case.reading, swaps(case)):
+    for patch in find_patches(context.reading, swaps(context)):
         if patch.calls:
             places = sorted({f"{path}:{call.line}" for path, call in patch.calls})
             yield action(
@@ -39,5 +39,5 @@ RULE = Rule(
     "patched-loop",
     "tests patch get_event_loop",
     "any",
-    decide,
+    check,
 )

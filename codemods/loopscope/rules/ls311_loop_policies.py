@@ -8,11 +8,11 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, Place
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.override_actions import Treatment
-from loopscope.rules.context import Case, Outcome, Rule, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    for path, facts in case.files.items():
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    for path, facts in context.files.items():
         hazards = [hazard for hazard in facts.hazards if hazard.code == "LS311"]
         if not hazards:
             continue
@@ -28,7 +28,7 @@ def decide(case: Case) -> Iterator[Outcome]:
             place = hazard.line if function is None else -function.ordinal - 1
             if place in seen or (hazard.line, hazard.column) in swapped:
                 continue
-            if function is not None and _goes(case, Key(path, function.ordinal), function):
+            if function is not None and _goes(context, Key(path, function.ordinal), function):
                 continue
             seen.add(place)
             yield note(
@@ -42,10 +42,10 @@ def decide(case: Case) -> Iterator[Outcome]:
             )
 
 
-def _goes(case: Case, key: Key, function: Function) -> bool:
+def _goes(context: RuleContext, key: Key, function: Function) -> bool:
     """Whether the policy goes with a fixture that this migration deletes or replaces."""
-    treated = case.plan.overrides.get(key)
-    if treated is not None and not treated.stays and case.options.wants("LS101"):
+    treated = context.plan.overrides.get(key)
+    if treated is not None and not treated.stays and context.options.wants("LS101"):
         body = function.override
         kept = body is not None and any(
             "olicy" in text for text in (*body.before, *body.after, *body.closed)
@@ -61,8 +61,8 @@ def _goes(case: Case, key: Key, function: Function) -> bool:
     return (
         function.policy is not None
         and function.fixture is not None
-        and case.options.target.has(1, 4)
-        and case.options.wants("LS106")
+        and context.options.target.has(1, 4)
+        and context.options.wants("LS106")
         and (function.policy.default or all(item.direct for item in function.policy.variants))
     )
 
@@ -72,5 +72,5 @@ RULE = Rule(
     "loop-policies",
     "event loop policies are deprecated",
     "any",
-    decide,
+    check,
 )

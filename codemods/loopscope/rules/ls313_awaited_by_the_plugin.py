@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Function
-from loopscope.rules.context import Case, Outcome, Rule, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 
-def decide(case: Case) -> Iterator[Outcome]:
+def check(context: RuleContext) -> Iterator[RuleResult]:
     seen = set()
-    for test in case.reading.tests:
+    for test in context.reading.tests:
         function = test.function
         if function.is_async and test.mark("asyncio") and test.key not in seen:
-            wrapper = _sync_wrapper(case, test.key.path, function)
+            wrapper = _sync_wrapper(context, test.key.path, function)
             if wrapper:
                 seen.add(test.key)
                 yield action(
@@ -41,15 +41,15 @@ def decide(case: Case) -> Iterator[Outcome]:
             )
 
 
-def _sync_wrapper(case: Case, path: str, function: Function) -> str:
+def _sync_wrapper(context: RuleContext, path: str, function: Function) -> str:
     """The first decorator of the suite's own that puts a sync function around the test."""
     for name in function.decorated_by:
         place, wanted = path, name
-        for bound in case.files[path].imports:
+        for bound in context.files[path].imports:
             if bound.name == name and bound.attribute:
-                place = case.reading.tree.find(path, bound.module) or ""
+                place = context.reading.tree.find(path, bound.module) or ""
                 wanted = bound.attribute
-        facts = case.files.get(place)
+        facts = context.files.get(place)
         for other in facts.functions if facts else ():
             if other.qualname == wanted and other.wraps_sync:
                 return name
@@ -61,5 +61,5 @@ RULE = Rule(
     "awaited-by-the-plugin",
     "marked sync tests that return a coroutine (reported)",
     "1.0",
-    decide,
+    check,
 )

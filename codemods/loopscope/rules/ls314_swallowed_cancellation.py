@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.rules.context import Case, Outcome, Rule, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    if not case.reading.uses_plugin:
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    if not context.reading.uses_plugin:
         return
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         for hazard in facts.hazards:
             if hazard.code == "LS314":
                 yield note(
@@ -33,5 +33,5 @@ RULE = Rule(
     "swallowed-cancellation",
     "a task swallows CancelledError",
     "1.1",
-    decide,
+    check,
 )

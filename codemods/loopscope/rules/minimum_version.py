@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator
 
 from loopscope.planning.conversions import How
 from loopscope.planning.override_actions import Treatment
-from loopscope.rules.context import Case, OptionEdit
+from loopscope.rules.context import OptionEdit, RuleContext
 from loopscope.types import Scope
 
 Version = tuple[int, int]
 
 
-def least_version(case: Case, options: Iterable[OptionEdit]) -> Version:
+def least_version(context: RuleContext, options: Iterable[OptionEdit]) -> Version:
     """The release that brought the newest feature which the result needs.
 
     Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken.
     """
-    floor: Version = (1, 0) if case.options.target.has(1, 0) else (0, 24)
-    return max([floor, *_needed(case, options)])
+    floor: Version = (1, 0) if context.options.target.has(1, 0) else (0, 24)
+    return max([floor, *_needed(context, options)])
 
 
-def _needed(case: Case, options: Iterable[OptionEdit]) -> Iterator[Version]:
+def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Version]:
     for option in options:
         if option.name == "asyncio_default_test_loop_scope":
             yield (0, 26)
@@ -29,22 +29,22 @@ def _needed(case: Case, options: Iterable[OptionEdit]) -> Iterator[Version]:
             yield (1, 2)
         elif option.value == "fixture-scope":
             yield (1, 5)
-    if How.BOUND in case.plan.converted.values():
+    if How.BOUND in context.plan.converted.values():
         yield (1, 1)
-    for key, treated in case.plan.overrides.items():
+    for key, treated in context.plan.overrides.items():
         if treated.treatment is Treatment.FACTORY:
             yield (1, 4)
-        body = case.reading.tree.function(key).override
+        body = context.reading.tree.function(key).override
         if body is not None and body.dropped and not treated.stays:
             yield (1, 1)  # asyncio.Runner cleans up
-    wide = any(level > Scope.FUNCTION for level in case.plan.tests.values())
-    if wide and _disturbs_runner(case):
+    wide = any(level > Scope.FUNCTION for level in context.plan.tests.values())
+    if wide and _disturbs_runner(context):
         yield (1, 2)
 
 
-def _disturbs_runner(case: Case) -> bool:
+def _disturbs_runner(context: RuleContext) -> bool:
     """Sync code that takes a wide runner's loop away, or marks on single parameters."""
     return any(
         function.drives_loops or any(mark.inside for mark in function.marks)
-        for _, function in case.functions()
+        for _, function in context.functions()
     )

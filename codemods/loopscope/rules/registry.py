@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 
 from loopscope.rules import ORDER
-from loopscope.rules.context import Case, Outcome, Rule
+from loopscope.rules.context import Rule, RuleContext, RuleResult
 from loopscope.rules.ls202_requirement import RULE as REQUIREMENT
 
 
-def _elsewhere(case: Case) -> Iterator[Outcome]:
-    """Decided as a part of another rule, or of the engine."""
+def _elsewhere(context: RuleContext) -> Iterator[RuleResult]:
+    """Checked as a part of another rule, or of the pipeline."""
     return iter(())
 
 
@@ -60,7 +60,7 @@ def find_rule(code: str) -> Rule | None:
 
 def page(rule: Rule) -> str:
     """What is to be known about a rule: its summary, and the reason behind it."""
-    module = sys.modules[rule.decide.__module__]
+    module = sys.modules[rule.check.__module__]
     text = f"{rule.code} {rule.name}\n\n"
     if module.__name__ != __name__ and module.__doc__:
         text += f"{module.__doc__.split(': ', 1)[-1].strip()}\n"

@@ -11,13 +11,13 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.analysis.trace import SHOWN, RecordedFunction
-from loopscope.rules.context import Case, Edit, Outcome, action, note
+from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 
 
-def explained(case: Case, edits: list[Edit]) -> list[Edit]:
+def explained(context: RuleContext, edits: list[Edit]) -> list[Edit]:
     """The edits; those that follow the record say so."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for place, reason in _reasons(case):
+    for place, reason in _reasons(context):
         reasons[place].append(reason)
     return [
         replace(edit, message=f"{edit.message} ({' and '.join(reasons[place])}, {SHOWN})")
@@ -30,11 +30,11 @@ def explained(case: Case, edits: list[Edit]) -> list[Edit]:
 _LOOP_RULES = ("LS102", "LS103", "LS104", "LS105")
 
 
-def _reasons(case: Case) -> Iterator[tuple[tuple[str, str], str]]:
+def _reasons(context: RuleContext) -> Iterator[tuple[tuple[str, str], str]]:
     """(path, qualified name) -> what the record says of the function."""
-    heard, plan = case.reading.heard, case.plan
+    heard, plan = context.reading.heard, context.plan
     by_name = {name for known in heard.functions.values() for name in known.asks}
-    for key, function in case.functions():
+    for key, function in context.functions():
         place = (key.path, function.qualname)
         known, fixture = heard.functions.get(place), function.fixture
         if fixture is not None and fixture.name in by_name:
@@ -47,7 +47,7 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, str], str]]:
             yield place, f"its scope is {known.scope.word}"
         if fixture is not None and known.on_loop and key in plan.converted:
             yield place, "it takes the current loop"
-    for test in case.reading.tests if case.reading.mode != "auto" else ():
+    for test in context.reading.tests if context.reading.mode != "auto" else ():
         if test.id in heard.record.async_tests and test.mark("asyncio") is None:
             yield (test.key.path, test.function.qualname), "it ran on a loop"
 
@@ -55,9 +55,9 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, str], str]]:
 # -- fixtures that no file of the suite defines ---------------------------------------------
 
 
-def unread_requests(case: Case) -> Iterator[Outcome]:
+def unread_requests(context: RuleContext) -> Iterator[RuleResult]:
     """LS102: requests for the loop that only the run has shown."""
-    for known, test in _unread(case):
+    for known, test in _unread(context):
         if known.fixture == EVENT_LOOP:
             continue
         place = (test.key.path, test.function.line)
@@ -70,13 +70,13 @@ def unread_requests(case: Case) -> Iterator[Outcome]:
             )  # fmt: skip
         elif known.on_loop and not known.is_async:
             yield action("LS102", *place, f"{name} takes the current loop, {SHOWN}. {_FIRST}")
-    for (path, _), known in case.reading.heard.functions.items():
-        if known.is_async and EVENT_LOOP in known.asks and case.plan.era is Era.LEGACY:
+    for (path, _), known in context.reading.heard.functions.items():
+        if known.is_async and EVENT_LOOP in known.asks and context.plan.era is Era.LEGACY:
             yield action(
                 "LS102", path, known.line, "this async function asks for event_loop while it "
                 f"runs, {SHOWN}. Take the loop from asyncio.get_running_loop()",
             )  # fmt: skip
-    yield from _unserved(case)
+    yield from _unserved(context)
 
 
 _FIRST = (
@@ -85,15 +85,15 @@ _FIRST = (
 )
 
 
-def _unserved(case: Case) -> Iterator[Outcome]:
+def _unserved(context: RuleContext) -> Iterator[RuleResult]:
     """Sync fixtures of the suite that took the loop of their tests, and still are plain ones."""
-    if case.plan.era is not Era.LEGACY:
+    if context.plan.era is not Era.LEGACY:
         return
-    for key, function in case.functions():
-        known = case.reading.heard.functions.get((key.path, function.qualname))
+    for key, function in context.functions():
+        known = context.reading.heard.functions.get((key.path, function.qualname))
         if known is None or not known.on_loop or function.is_async or function.fixture is None:
             continue
-        if function.override is not None or key in case.plan.converted or _bound(function):
+        if function.override is not None or key in context.plan.converted or _bound(function):
             continue
         yield action(
             "LS102",
@@ -113,9 +113,9 @@ def _bound(function: Function) -> bool:
     )
 
 
-def unread_loops(case: Case) -> Iterator[Outcome]:
+def unread_loops(context: RuleContext) -> Iterator[RuleResult]:
     """LS101 and LS104: overrides and async fixtures that the suite does not define itself."""
-    for known, test in _unread(case):
+    for known, test in _unread(context):
         place = (test.key.path, test.function.line)
         scope = known.scope.word
         if known.fixture == EVENT_LOOP:
@@ -124,7 +124,7 @@ def unread_loops(case: Case) -> Iterator[Outcome]:
                 f"{SHOWN}: the loop scopes allow for it. Take a release without it, if there is",
             )  # fmt: skip
         elif known.is_async and known.on_loop:
-            default = case.plan.fixture_default
+            default = context.plan.fixture_default
             word = default.word if default else scope
             yield note(
                 "LS104", *place, f"the fixture {known.fixture} of {known.module} is async and has "
@@ -133,15 +133,15 @@ def unread_loops(case: Case) -> Iterator[Outcome]:
             )  # fmt: skip
 
 
-def _unread(case: Case) -> Iterator[tuple[RecordedFunction, Test]]:
+def _unread(context: RuleContext) -> Iterator[tuple[RecordedFunction, Test]]:
     """The fixtures with the first test that uses each."""
-    if case.plan.era is not Era.LEGACY:
+    if context.plan.era is not Era.LEGACY:
         return
-    unread = case.reading.heard.unread
+    unread = context.reading.heard.unread
     seen = set()
-    for test in case.reading.tests if unread else ():
-        found = [item.key for item in case.reading.closure(test).fixtures]
-        override = case.reading.override_of(test)
+    for test in context.reading.tests if unread else ():
+        found = [item.key for item in context.reading.closure(test).fixtures]
+        override = context.reading.override_of(test)
         for key in [*found, *([override.key] if override else [])]:
             if key.unread and key not in seen:
                 seen.add(key)

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.analysis.trace import SHOWN
-from loopscope.rules.context import Case, Outcome, action, note
+from loopscope.rules.context import RuleContext, RuleResult, action, note
 
 
-def unseen_overrides(case: Case) -> Iterator[Outcome]:
+def unseen_overrides(context: RuleContext) -> Iterator[RuleResult]:
     """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
-    tree = case.reading.tree
+    tree = context.reading.tree
     places = {*tree.conftests, *tree.test_modules, *tree.plugins}
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         if path not in places and not any(
             bound.module.partition(".")[0] in ("pytest", "pytest_asyncio")
             for bound in facts.imports
@@ -24,7 +24,7 @@ def unseen_overrides(case: Case) -> Iterator[Outcome]:
             if hazard.code == "LS101":
                 message = (
                     f"this event_loop cannot be read as a fixture: {hazard.detail}. "
-                    f"{_recorded(case, path) or _UNKNOWN}"
+                    f"{_recorded(context, path) or _UNKNOWN}"
                 )
                 yield action("LS101", path, hazard.line, message, hazard.column)
 
@@ -35,9 +35,9 @@ _UNKNOWN = (
 )
 
 
-def _recorded(case: Case, path: str) -> str:
+def _recorded(context: RuleContext, path: str) -> str:
     """What to do with an override of which a run has shown the scope, "" where none has."""
-    for known in case.reading.heard.unread:
+    for known in context.reading.heard.unread:
         if known.fixture == EVENT_LOOP and path in (known.path, known.holder):
             return (
                 f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
@@ -46,9 +46,9 @@ def _recorded(case: Case, path: str) -> str:
     return ""
 
 
-def unseen_marks(case: Case) -> Iterator[Outcome]:
+def unseen_marks(context: RuleContext) -> Iterator[RuleResult]:
     """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
-    reading = case.reading
+    reading = context.reading
     if reading.mode == "auto" or reading.era is not Era.LEGACY:
         return
     seen = set()
@@ -64,7 +64,7 @@ def unseen_marks(case: Case) -> Iterator[Outcome]:
         seen.add(test.key)
         if any(
             bound.name == "pytestmark" and reading.tree.find(test.module, bound.module) is None
-            for bound in case.files[test.module].imports
+            for bound in context.files[test.module].imports
         ):
             message = _MESSAGE.format(function.qualname, "may come with the imported pytestmark")
             yield action("LS105", path, function.line, message)

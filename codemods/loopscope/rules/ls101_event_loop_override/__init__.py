@@ -29,11 +29,11 @@ from loopscope.rules.codegen.bridge import (
 from loopscope.rules.codegen.factory import factory_code, hook_code, policy_code
 from loopscope.rules.context import (
     AppendEdit,
-    Case,
     ImportEdit,
     OptionEdit,
-    Outcome,
     Rule,
+    RuleContext,
+    RuleResult,
     action,
 )
 from loopscope.rules.ls101_event_loop_override.ordinary import keep_ordinary
@@ -53,49 +53,49 @@ from loopscope.types import Safety
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    replaced = {bridge.replaces: bridge for bridge in case.plan.bridges if bridge.replaces}
-    for key, treated in case.plan.overrides.items():
-        function = case.reading.tree.function(key)
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
+    for key, treated in context.plan.overrides.items():
+        function = context.reading.tree.function(key)
         treatment = treated.treatment
-        if key.path in case.reading.around:
-            yield from from_elsewhere(case, key, treated)
+        if key.path in context.reading.around:
+            yield from from_elsewhere(context, key, treated)
             if not treated.stays:
-                yield from _imports(case, key, function, "override")
+                yield from _imports(context, key, function, "override")
             continue
-        kept = for_others(case, key, function)
+        kept = for_others(context, key, function)
         if kept is not None:
             yield kept
-            yield from _imports(case, key, function, "override")
+            yield from _imports(context, key, function, "override")
             continue
-        yield from run_from_here(case, key, function)
+        yield from run_from_here(context, key, function)
         if treatment is Treatment.MANUAL:
             yield _manual(key, function, treated.reason)
         elif treatment is Treatment.ORDINARY:
-            yield from keep_ordinary(case, key, function)
+            yield from keep_ordinary(context, key, function)
         elif treatment is Treatment.DELETE or (treated.hook and key not in replaced):
             yield _deletion(key, function)
-            yield from _imports(case, key, function)
+            yield from _imports(context, key, function)
         else:
-            edit = _replacement(case, key, function, treatment, replaced.get(key))
-            importers = _importers(case, key)
+            edit = _replacement(context, key, function, treatment, replaced.get(key))
+            importers = _importers(context, key)
             if treatment is Treatment.WORK and importers:
                 yield replace(edit, replacement=replace(edit.replacement, below=()))
-                yield from _first_elsewhere(case, edit, importers)
+                yield from _first_elsewhere(context, edit, importers)
             else:
                 yield edit
         if not treated.stays:
-            yield from _debug(case, key, function)
-    for bridge in case.plan.bridges:
+            yield from _debug(context, key, function)
+    for bridge in context.plan.bridges:
         if bridge.replaces is None:
-            yield _new_bridge(case, bridge)
-    yield from _hooks(case)
-    yield from _plugin_imports(case)
-    yield from unseen_overrides(case)
-    yield from unknown_imports(case)
+            yield _new_bridge(context, bridge)
+    yield from _hooks(context)
+    yield from _plugin_imports(context)
+    yield from unseen_overrides(context)
+    yield from unknown_imports(context)
 
 
-def _manual(key: Key, function: Function, reason: str) -> Outcome:
+def _manual(key: Key, function: Function, reason: str) -> RuleResult:
     assert function.override is not None
     return action(
         "LS101",
@@ -129,16 +129,18 @@ def _dropped(function: Function) -> tuple[Safety, str]:
 
 
 def _replacement(
-    case: Case, key: Key, function: Function, treatment: Treatment, bridge: Bridge | None
+    context: RuleContext, key: Key, function: Function, treatment: Treatment, bridge: Bridge | None
 ) -> ReplaceOverride:
-    facts, body, default = case.files[key.path], function.override, case.plan.fixture_default
+    facts, body, default = context.files[key.path], function.override, context.plan.fixture_default
     assert body is not None
     safety, dropped = _dropped(function)
     if treatment is Treatment.WORK and bridge is not None:
         code = working_bridge_code(facts, body, bridge, default, in_class=function.is_method)
         message = "override replaced by an async fixture that does its work on the running loop"
         safety = Safety.ASSUMPTION
-    elif treatment in (Treatment.FACTORY, Treatment.POLICY) and not case.plan.overrides[key].hook:
+    elif (
+        treatment in (Treatment.FACTORY, Treatment.POLICY) and not context.plan.overrides[key].hook
+    ):
         factory = treatment is Treatment.FACTORY
         code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
         what = "a loop factory" if factory else "an event_loop_policy fixture"
@@ -172,22 +174,22 @@ def _per_param(body: OverrideBody) -> str:
     return f" for each of its {count} params" if count > 1 else ""
 
 
-def _hooks(case: Case) -> Iterator[Outcome]:
+def _hooks(context: RuleContext) -> Iterator[RuleResult]:
     """Loop factories for the overrides of modules and classes stand in a conftest."""
     hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
-    for key, treated in case.plan.overrides.items():
+    for key, treated in context.plan.overrides.items():
         if treated.hook:
-            function = case.reading.tree.function(key)
+            function = context.reading.tree.function(key)
             assert function.override is not None
             condition = f'item.path.name == "{basename(key.path)}"'
             if function.is_method:
                 owner = function.qualname.rpartition(".")[0]
                 condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
             hooks[treated.hook].append(
-                (condition, case.files[key.path], function.override.variants)
+                (condition, context.files[key.path], function.override.variants)
             )
     for path, cases in hooks.items():
-        code = hook_code(case.files.get(path), cases)
+        code = hook_code(context.files.get(path), cases)
         yield AppendEdit(
             "LS101",
             path,
@@ -199,16 +201,18 @@ def _hooks(case: Case) -> Iterator[Outcome]:
         )
 
 
-def _importers(case: Case, key: Key) -> list[str]:
+def _importers(context: RuleContext, key: Key) -> list[str]:
     """The files that get the override by name and so register it."""
-    files = {item.file for item in case.reading.overrides if item.key == key}
+    files = {item.file for item in context.reading.overrides if item.key == key}
     return sorted(files - {key.path})
 
 
-def _first_elsewhere(case: Case, edit: ReplaceOverride, importers: list[str]) -> Iterator[Outcome]:
+def _first_elsewhere(
+    context: RuleContext, edit: ReplaceOverride, importers: list[str]
+) -> Iterator[RuleResult]:
     """What sets a working bridge up first stands where pytest finds it."""
     for path in importers:
-        code = working_bridge_first(case.files[path])
+        code = working_bridge_first(context.files[path])
         yield AppendEdit(
             "LS101",
             path,
@@ -221,20 +225,20 @@ def _first_elsewhere(case: Case, edit: ReplaceOverride, importers: list[str]) ->
         )
 
 
-def _debug(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
-    registered = [item for item in case.reading.overrides if item.key == key]
-    if sets_debug(function, registered, case.options):
+def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
+    registered = [item for item in context.reading.overrides if item.key == key]
+    if sets_debug(function, registered, context.options):
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
         )
 
 
 def _imports(
-    case: Case, key: Key, function: Function, what: str = "deleted override"
-) -> Iterator[Outcome]:
+    context: RuleContext, key: Key, function: Function, what: str = "deleted override"
+) -> Iterator[RuleResult]:
     """Imports of the deleted fixture by name go too."""
-    for path, facts in case.files.items():
-        found = case.reading.tree.module_fixtures(path).get(EVENT_LOOP)
+    for path, facts in context.files.items():
+        found = context.reading.tree.module_fixtures(path).get(EVENT_LOOP)
         if path == key.path or found is None or found[0] != key:
             continue
         for bound in facts.imports:
@@ -249,9 +253,9 @@ def _imports(
                 )
 
 
-def _plugin_imports(case: Case) -> Iterator[Outcome]:
+def _plugin_imports(context: RuleContext) -> Iterator[RuleResult]:
     """``from pytest_asyncio.plugin import event_loop`` fails from 1.0 on."""
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         for bound in facts.imports:
             if bound.attribute == EVENT_LOOP and bound.module.startswith("pytest_asyncio"):
                 yield ImportEdit(
@@ -264,8 +268,8 @@ def _plugin_imports(case: Case) -> Iterator[Outcome]:
                 )
 
 
-def _new_bridge(case: Case, bridge: Bridge) -> Outcome:
-    code = bridge_code(case.files.get(bridge.path), bridge, case.plan.fixture_default)
+def _new_bridge(context: RuleContext, bridge: Bridge) -> RuleResult:
+    code = bridge_code(context.files.get(bridge.path), bridge, context.plan.fixture_default)
     return AppendEdit(
         "LS102",
         bridge.path,
@@ -282,5 +286,5 @@ RULE = Rule(
     "event-loop-override",
     "overrides of the event_loop fixture are deleted or replaced",
     "1.0",
-    decide,
+    check,
 )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from loopscope.analysis.file.facts import BodyKind, Function, Place
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import Era
-from loopscope.rules.context import Case, Outcome, action, note, spell
+from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
 from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
 
 
-def keep_ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     """What the override needs to go on as a fixture like any other."""
     yield note(
         "LS101",
@@ -20,10 +20,10 @@ def keep_ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]
         function.line,
         "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
     )
-    yield from _plain_fixture(case, key, function)
+    yield from _plain_fixture(context, key, function)
     body = function.override
     assert body is not None
-    if body.sets_current or case.plan.era is not Era.LEGACY or not _asks_current(case):
+    if body.sets_current or context.plan.era is not Era.LEGACY or not _asks_current(context):
         return
     if body.kind is BodyKind.OTHER:
         yield action(
@@ -34,7 +34,7 @@ def keep_ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]
             "call asyncio.set_event_loop() with it here, and with None at the end",
         )
         return
-    setter, needs = spell(case.files[key.path], "asyncio.set_event_loop")
+    setter, needs = spell(context.files[key.path], "asyncio.set_event_loop")
     yield SetCurrentLoop(
         "LS101",
         key.path,
@@ -47,12 +47,12 @@ def keep_ordinary(case: Case, key: Key, function: Function) -> Iterator[Outcome]
     )
 
 
-def _plain_fixture(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+def _plain_fixture(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     """``pytest_asyncio.fixture`` would bind the sync function to a loop of its own."""
     fixture = function.fixture
     if fixture is None or fixture.origin != "pytest_asyncio.fixture":
         return
-    new, needs = spell(case.files[key.path], "pytest.fixture")
+    new, needs = spell(context.files[key.path], "pytest.fixture")
     yield UsePluginFixture(
         "LS101",
         key.path,
@@ -66,15 +66,15 @@ def _plain_fixture(case: Case, key: Key, function: Function) -> Iterator[Outcome
     )
 
 
-def _asks_current(case: Case) -> bool:
+def _asks_current(context: RuleContext) -> bool:
     """Whether sync code of the suite asks for the current loop, and nothing else gives it one.
 
     pytest-asyncio sets the loop of a sync ``pytest_asyncio.fixture`` itself.
     """
-    served = {*case.plan.overrides, *case.plan.fixtures}
+    served = {*context.plan.overrides, *context.plan.fixtures}
     return any(
         call.place is not Place.ASYNC
         and (call.owner is None or Key(path, call.owner) not in served)
-        for path, facts in case.files.items()
+        for path, facts in context.files.items()
         for call in facts.loop_calls
     )

@@ -13,17 +13,17 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.planning.override_actions import Treated
-from loopscope.rules.context import Case, Outcome, action, note
+from loopscope.rules.context import RuleContext, RuleResult, action, note
 
 _SHOWN = 3
 
 
-def from_elsewhere(case: Case, key: Key, treated: Treated) -> Iterator[Outcome]:
+def from_elsewhere(context: RuleContext, key: Key, treated: Treated) -> Iterator[RuleResult]:
     """An override in another suite's file that cannot just be done without."""
     if not treated.stays or not key.path.startswith("../"):
         return
-    override = case.reading.tree.function(key)
-    path, line = _place(case, key)
+    override = context.reading.tree.function(key)
+    path, line = _place(context, key)
     yield action(
         "LS101",
         path,
@@ -34,12 +34,12 @@ def from_elsewhere(case: Case, key: Key, treated: Treated) -> Iterator[Outcome]:
     )
 
 
-def for_others(case: Case, key: Key, function: Function) -> Outcome | None:
+def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult | None:
     """Why an override of this suite stays as it is; None where it need not."""
-    registered = [item for item in case.reading.overrides if item.key == key]
-    importers = {item.file for item in registered if item.file in case.reading.around}
-    importers |= set(case.reading.around.importers.get(key.path, ()))
-    importers |= {prefix for prefix in _below(case, key) if _loads_above(case, prefix)}
+    registered = [item for item in context.reading.overrides if item.key == key]
+    importers = {item.file for item in registered if item.file in context.reading.around}
+    importers |= set(context.reading.around.importers.get(key.path, ()))
+    importers |= {prefix for prefix in _below(context, key) if _loads_above(context, prefix)}
     if importers:
         return note(
             "LS101",
@@ -49,13 +49,13 @@ def for_others(case: Case, key: Key, function: Function) -> Outcome | None:
             " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
         )
     if not registered:
-        return None if _shadowed(case, key, function) else _unregistered(case, key, function)
-    return _without_tests(case, key, function)
+        return None if _shadowed(context, key, function) else _unregistered(context, key, function)
+    return _without_tests(context, key, function)
 
 
-def run_from_here(case: Case, key: Key, function: Function) -> Iterator[Outcome]:
+def run_from_here(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     """Say that suites below load a conftest only when pytest runs in the folder of this one."""
-    prefixes = _below(case, key)
+    prefixes = _below(context, key)
     if prefixes:
         yield note(
             "LS101",
@@ -66,16 +66,16 @@ def run_from_here(case: Case, key: Key, function: Function) -> Iterator[Outcome]
         )
 
 
-def unknown_imports(case: Case) -> Iterator[Outcome]:
+def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
     """Imports of ``event_loop`` from modules that were not found."""
-    tree = case.reading.tree
+    tree = context.reading.tree
     for path in (*tree.conftests, *tree.test_modules, *tree.plugins):
-        for bound in case.files[path].imports:
+        for bound in context.files[path].imports:
             module = bound.module
             if bound.attribute != EVENT_LOOP or module.startswith("pytest_asyncio"):
                 continue
             origin = tree.find(path, module)
-            if origin is not None and _has_one(case.files[origin]):
+            if origin is not None and _has_one(context.files[origin]):
                 continue
             what = "which was not found" if origin is None else "which no longer has it"
             yield action(
@@ -98,20 +98,20 @@ def _has_one(facts: FileFacts) -> bool:
     )
 
 
-def _shadowed(case: Case, key: Key, function: Function) -> bool:
+def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
     """Whether a later definition of the same place takes its name, so that nobody gets it."""
     return any(
         later.ordinal > function.ordinal
         and later.class_ordinal == function.class_ordinal
         and later.name == function.name
         and not later.conditional
-        for later in case.files[key.path].functions
+        for later in context.files[key.path].functions
     )
 
 
-def _unregistered(case: Case, key: Key, function: Function) -> Outcome:
+def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleResult:
     place = ("LS101", key.path, function.line)
-    reading = case.reading
+    reading = context.reading
     if reading.era is Era.MODERN or not any(map(reading.is_async_test, reading.own_tests)):
         return note(
             *place,
@@ -126,9 +126,9 @@ def _unregistered(case: Case, key: Key, function: Function) -> Outcome:
     )
 
 
-def _without_tests(case: Case, key: Key, function: Function) -> Outcome | None:
-    prefixes = _below(case, key)
-    if not prefixes or any(_meets(case, key)):
+def _without_tests(context: RuleContext, key: Key, function: Function) -> RuleResult | None:
+    prefixes = _below(context, key)
+    if not prefixes or any(_meets(context, key)):
         return None
     return action(
         "LS101",
@@ -141,40 +141,44 @@ def _without_tests(case: Case, key: Key, function: Function) -> Outcome | None:
     )
 
 
-def _loads_above(case: Case, prefix: str) -> bool:
-    return case.reading.around.below[prefix].around.loads_above
+def _loads_above(context: RuleContext, prefix: str) -> bool:
+    return context.reading.around.below[prefix].around.loads_above
 
 
-def _below(case: Case, key: Key) -> list[str]:
+def _below(context: RuleContext, key: Key) -> list[str]:
     """The suites below in which the override counts when pytest runs in this folder."""
-    registered = [item for item in case.reading.overrides if item.key == key]
+    registered = [item for item in context.reading.overrides if item.key == key]
     return sorted(
         prefix
-        for prefix in case.reading.around.below
+        for prefix in context.reading.around.below
         if any(prefix.startswith(item.holder.removeprefix("./")) for item in registered)
     )
 
 
-def _meets(case: Case, key: Key) -> Iterator[bool]:
+def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
     """For each test that may run on a loop, whether the override is the one it sees."""
-    for test in case.reading.tests:
-        override = case.reading.override_of(test)
-        own = test.module not in case.reading.around
+    for test in context.reading.tests:
+        override = context.reading.override_of(test)
+        own = test.module not in context.reading.around
         yield (
             override is not None
             and override.key == key
-            and (own or case.reading.is_async_test(test))
+            and (own or context.reading.is_async_test(test))
         )
 
 
-def _place(case: Case, key: Key) -> tuple[str, int]:
+def _place(context: RuleContext, key: Key) -> tuple[str, int]:
     """Where this suite takes the override from: an import, else its configuration."""
-    for item in case.reading.overrides:
-        if item.key == key and item.file in case.files and item.file not in case.reading.around:
-            for bound in case.files[item.file].imports:
-                if bound.attribute in (case.reading.tree.function(key).name, "*"):
+    for item in context.reading.overrides:
+        if (
+            item.key == key
+            and item.file in context.files
+            and item.file not in context.reading.around
+        ):
+            for bound in context.files[item.file].imports:
+                if bound.attribute in (context.reading.tree.function(key).name, "*"):
                     return item.file, bound.line
-    return case.config.path or "conftest.py", 1
+    return context.config.path or "conftest.py", 1
 
 
 def _some(names: Collection[str]) -> str:

@@ -17,10 +17,10 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import How
 from loopscope.planning.override_actions import Treatment
 from loopscope.rules.context import (
-    Case,
     DefinitionEdit,
-    Outcome,
     Rule,
+    RuleContext,
+    RuleResult,
     action,
     spell,
 )
@@ -98,21 +98,21 @@ class AddArgument(DefinitionEdit):
         return add_parameter(node, EVENT_LOOP)
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    tests = {test.key for test in case.reading.tests if case.reading.is_async_test(test)}
-    held, after_work = _held(case)
-    for key, function in case.functions():
-        how = case.plan.converted.get(key)
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    tests = {test.key for test in context.reading.tests if context.reading.is_async_test(test)}
+    held, after_work = _held(context)
+    for key, function in context.functions():
+        how = context.plan.converted.get(key)
         asks = EVENT_LOOP in function.parameters
         if how is How.ASYNC:
-            yield _make_async(case, key, function)
+            yield _make_async(context, key, function)
         elif how is How.BOUND:
             if asks:
-                yield _drop(case, key, function, "asyncio.get_event_loop")
+                yield _drop(context, key, function, "asyncio.get_event_loop")
         elif how is How.RUNNING:
             if asks:
-                yield _drop(case, key, function, "asyncio.get_running_loop")
-            yield _make_async(case, key, function)
+                yield _drop(context, key, function, "asyncio.get_running_loop")
+            yield _make_async(context, key, function)
         elif function.override is not None or not function.is_async:
             continue
         elif key in after_work and function.fixture and function.fixture.scope > Scope.FUNCTION:
@@ -126,50 +126,50 @@ def decide(case: Case) -> Iterator[Outcome]:
                     key.ordinal,
                 )
         elif asks and key not in held and (function.fixture is not None or key in tests):
-            yield _drop(case, key, function, "asyncio.get_running_loop")
-    yield from drop_usefixtures(case)
-    yield from _dynamic(case)
-    yield from serve_xunit(case)
-    yield from indirect_requests(case)
-    yield from _unserved(case)
-    yield from unread_requests(case)
+            yield _drop(context, key, function, "asyncio.get_running_loop")
+    yield from drop_usefixtures(context)
+    yield from _dynamic(context)
+    yield from serve_xunit(context)
+    yield from indirect_requests(context)
+    yield from _unserved(context)
+    yield from unread_requests(context)
 
 
-def _held(case: Case) -> tuple[set[Key], set[Key]]:
+def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
     """Definitions whose request is answered by a fixture that stays or is ours.
 
     The second set are the async fixtures that must come after a working bridge.
     """
     found: set[Key] = set()
     after_work: set[Key] = set()
-    for test in case.reading.tests:
-        closure = case.reading.closure(test)
+    for test in context.reading.tests:
+        closure = context.reading.closure(test)
         for ask in closure.asks:
             target = ask.target
             if target is None:
                 continue
-            if case.plan.stays(target.key) or not case.reading.is_override(target.function):
+            if context.plan.stays(target.key) or not context.reading.is_override(target.function):
                 found.add(ask.asker.key if ask.asker else test.key)
-        override = case.reading.override_of(test)
-        treated = case.plan.overrides.get(override.key) if override else None
+        override = context.reading.override_of(test)
+        treated = context.plan.overrides.get(override.key) if override else None
         if treated is not None and treated.treatment is Treatment.WORK:
             after_work.update(
-                item.key for item in closure.fixtures if item.key in case.plan.fixtures
+                item.key for item in closure.fixtures if item.key in context.plan.fixtures
             )
     return found, after_work
 
 
-def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
+def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync:
     kind = "fixture" if function.fixture is not None else "test"
     receivers = {
         f"{call.spelled}()"
-        for call in case.files[key.path].loop_calls
+        for call in context.files[key.path].loop_calls
         if call.owner == key.ordinal and call.what in CURRENT_LOOP
     }
     if EVENT_LOOP in function.parameters:
         receivers.add(EVENT_LOOP)
     why = "it only ran coroutines on its loop, and awaits them now"
-    if case.plan.converted[key] is How.RUNNING:
+    if context.plan.converted[key] is How.RUNNING:
         receivers = set()
         why = "below pytest-asyncio 1.1 it finds its loop only so"
     elif not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
@@ -186,12 +186,12 @@ def _make_async(case: Case, key: Key, function: Function) -> MakeAsync:
     )
 
 
-def _dynamic(case: Case) -> Iterator[Outcome]:
+def _dynamic(context: RuleContext) -> Iterator[RuleResult]:
     """In a running coroutine no fixture can be set up on its loop any more."""
-    for key, function in case.functions():
-        becomes_async = case.plan.converted.get(key) in (How.ASYNC, How.RUNNING)
+    for key, function in context.functions():
+        becomes_async = context.plan.converted.get(key) in (How.ASYNC, How.RUNNING)
         if EVENT_LOOP in function.dynamic and (function.is_async or becomes_async):
-            running, needs = spell(case.files[key.path], "asyncio.get_running_loop")
+            running, needs = spell(context.files[key.path], "asyncio.get_running_loop")
             yield TakeRunningLoop(
                 "LS102",
                 key.path,
@@ -204,11 +204,11 @@ def _dynamic(case: Case) -> Iterator[Outcome]:
             )
 
 
-def _drop(case: Case, key: Key, function: Function, getter: str) -> DropArgument:
+def _drop(context: RuleContext, key: Key, function: Function, getter: str) -> DropArgument:
     """Drop the argument; ``getter`` gives the loop where it was used."""
-    facts = case.files[key.path]
+    facts = context.files[key.path]
     running, running_needs = spell(facts, getter)
-    bound = key in case.plan.converted
+    bound = key in context.plan.converted
     uses = function.loop_uses
     create_task, task_needs = spell(facts, "asyncio.create_task")
     same = [
@@ -248,11 +248,11 @@ def _in_place(uses: list[LoopUse]) -> bool:
     return len(uses) == 1 and uses[0].kind in (UseKind.CALL, UseKind.VALUE)
 
 
-def _unserved(case: Case) -> Iterator[Outcome]:
+def _unserved(context: RuleContext) -> Iterator[RuleResult]:
     """Sync requests before pytest-asyncio 1.0, where the bridge's name is taken."""
-    if case.options.target.has(1, 0):
+    if context.options.target.has(1, 0):
         return
-    for bridge in case.plan.bridges:
+    for bridge in context.plan.bridges:
         yield action(
             "LS102",
             bridge.path,
@@ -267,5 +267,5 @@ RULE = Rule(
     "event-loop-request",
     "requests for event_loop become the running loop",
     "1.0",
-    decide,
+    check,
 )

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered
 from loopscope.analysis.suite.suite_model import Era
-from loopscope.rules.context import Case, Outcome, action
+from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.types import Scope
 
 
-def indirect_requests(case: Case) -> Iterator[Outcome]:
+def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
     """Requests that no edit can answer, in the order of the files."""
-    if case.reading.era is not Era.LEGACY or not case.reading.uses_plugin:
+    if context.reading.era is not Era.LEGACY or not context.reading.uses_plugin:
         return
-    yield from _questions(case)
-    yield from _built_names(case)
-    yield from _in_coroutines(case)
-    yield from _too_early(case)
+    yield from _questions(context)
+    yield from _built_names(context)
+    yield from _in_coroutines(context)
+    yield from _too_early(context)
 
 
-def _questions(case: Case) -> Iterator[Outcome]:
-    for path, facts in case.files.items():
+def _questions(context: RuleContext) -> Iterator[RuleResult]:
+    for path, facts in context.files.items():
         for hazard in facts.hazards:
             if hazard.code == "LS102":
                 yield action(
@@ -35,8 +35,8 @@ def _questions(case: Case) -> Iterator[Outcome]:
                 )
 
 
-def _built_names(case: Case) -> Iterator[Outcome]:
-    for key, function in case.functions():
+def _built_names(context: RuleContext) -> Iterator[RuleResult]:
+    for key, function in context.functions():
         for line in function.built:
             yield action(
                 "LS102",
@@ -48,14 +48,14 @@ def _built_names(case: Case) -> Iterator[Outcome]:
             )
 
 
-def _in_coroutines(case: Case) -> Iterator[Outcome]:
+def _in_coroutines(context: RuleContext) -> Iterator[RuleResult]:
     """Helpers that call getfixturevalue, called while a loop runs."""
-    for key, function in case.functions():
+    for key, function in context.functions():
         if not function.is_async or EVENT_LOOP in function.dynamic or function.built:
             continue
         if not (function.fixture or function.name.startswith("test")):
             continue
-        if any(name == EVENT_LOOP for name, _ in case.reading.closures.dynamic(key, function)):
+        if any(name == EVENT_LOOP for name, _ in context.reading.closures.dynamic(key, function)):
             yield action(
                 "LS102",
                 key.path,
@@ -65,18 +65,18 @@ def _in_coroutines(case: Case) -> Iterator[Outcome]:
             )
 
 
-def _too_early(case: Case) -> Iterator[Outcome]:
+def _too_early(context: RuleContext) -> Iterator[RuleResult]:
     """Sync fixtures that ask for the current loop before any loop of their tests is there."""
     seen: set[Key] = set()
-    for test in case.reading.tests:
-        if test.id not in case.plan.tests:
+    for test in context.reading.tests:
+        if test.id not in context.plan.tests:
             continue
-        for item in case.reading.closure(test).fixtures:
-            through = case.reading.current.only_through(item.key)
+        for item in context.reading.closure(test).fixtures:
+            through = context.reading.current.only_through(item.key)
             if (
                 item.key not in seen
                 and through
-                and _is_early(case, item, case.plan.tests[test.id])
+                and _is_early(context, item, context.plan.tests[test.id])
             ):
                 seen.add(item.key)
                 scope = item.fixture.scope.word
@@ -91,11 +91,11 @@ def _too_early(case: Case) -> Iterator[Outcome]:
                 )
 
 
-def _is_early(case: Case, item: Registered, level: Scope) -> bool:
+def _is_early(context: RuleContext, item: Registered, level: Scope) -> bool:
     return (
         not item.function.is_async
         and item.function.override is None
-        and item.key not in case.plan.converted
-        and item.key not in case.plan.fixtures
+        and item.key not in context.plan.converted
+        and item.key not in context.plan.fixtures
         and item.fixture.scope > level
     )

@@ -10,10 +10,10 @@ from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.rules.context import (
-    Case,
     DefinitionEdit,
     OptionEdit,
-    Outcome,
+    RuleContext,
+    RuleResult,
     StatementEdit,
     action,
 )
@@ -45,38 +45,41 @@ class DropUsefixturesInStatement(StatementEdit):
         return drop_mark_string(node, self.spelled, EVENT_LOOP)
 
 
-def drop_usefixtures(case: Case) -> Iterator[Outcome]:
+def drop_usefixtures(context: RuleContext) -> Iterator[RuleResult]:
     """The edits of all usefixtures marks that name the fixture and do not need it any more."""
     users: dict[tuple[str, int | None, int], list[bool]] = {}
     marks: dict[tuple[str, int | None, int], Mark] = {}
-    for test in case.reading.tests:
-        leaves = _leaves(case, test)
+    for test in context.reading.tests:
+        leaves = _leaves(context, test)
         for mark in test.marks:
             if mark.name == "usefixtures" and EVENT_LOOP in mark.strings:
                 place = (mark.path, mark.ordinal, mark.line)
                 marks[place] = mark
-                users.setdefault(place, []).append(leaves and test.id in case.plan.tests)
+                users.setdefault(place, []).append(leaves and test.id in context.plan.tests)
     for place, found in users.items():
         if all(found):
             yield _drop(marks[place])
-    yield from _drop_configured(case)
+    yield from _drop_configured(context)
 
 
-def _drop_configured(case: Case) -> Iterator[Outcome]:
+def _drop_configured(context: RuleContext) -> Iterator[RuleResult]:
     """``usefixtures = event_loop`` in the configuration, where all tests are async ones."""
-    names = case.config.options.get("usefixtures", ())
+    names = context.config.options.get("usefixtures", ())
     if not isinstance(names, tuple) or EVENT_LOOP not in names:
         return
     rest = " ".join(name for name in names if name != EVENT_LOOP)
-    if rest and (case.config.path or "").endswith(".toml"):
+    if rest and (context.config.path or "").endswith(".toml"):
         return  # a list in TOML: the request stays, and is a finding if nothing answers it
-    if all(_leaves(case, test) and test.id in case.plan.tests for test in case.reading.tree.tests):
+    if all(
+        _leaves(context, test) and test.id in context.plan.tests
+        for test in context.reading.tree.tests
+    ):
         yield OptionEdit("LS102", "usefixtures", rest or None, _MESSAGE)
 
 
-def _leaves(case: Case, test: Test) -> bool:
+def _leaves(context: RuleContext, test: Test) -> bool:
     """Whether what answers the request of this test goes."""
-    asks = case.reading.closure(test).asks
+    asks = context.reading.closure(test).asks
     target = next(
         (
             ask.target
@@ -87,10 +90,10 @@ def _leaves(case: Case, test: Test) -> bool:
     )
     if target is None:
         return True
-    return case.reading.is_override(target.function) and not case.plan.stays(target.key)
+    return context.reading.is_override(target.function) and not context.plan.stays(target.key)
 
 
-def _drop(mark: Mark) -> Outcome:
+def _drop(mark: Mark) -> RuleResult:
     place = ("LS102", mark.path, mark.line)
     if mark.ordinal is not None:
         return DropUsefixtures(*place, "usefixtures", _MESSAGE, mark.ordinal, mark.spelled)

@@ -8,15 +8,15 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.rules.codegen.bridge import current_loop_code
-from loopscope.rules.context import AppendEdit, Case, Outcome, action
+from loopscope.rules.context import AppendEdit, RuleContext, RuleResult, action
 
 _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
 
 
-def serve_xunit(case: Case) -> Iterator[Outcome]:
+def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
     """xunit methods that ask for the current loop, which 0.21 had set before them."""
-    for module, level in sorted(case.plan.currents.items()):
-        code = current_loop_code(case.files[module], level, case.plan.fixture_default)
+    for module, level in sorted(context.plan.currents.items()):
+        code = current_loop_code(context.files[module], level, context.plan.fixture_default)
         yield AppendEdit(
             "LS102",
             module,
@@ -26,15 +26,15 @@ def serve_xunit(case: Case) -> Iterator[Outcome]:
             code.main,
             needs=code.needs,
         )
-    if case.plan.era is not Era.LEGACY:
+    if context.plan.era is not Era.LEGACY:
         return
-    for path, facts in case.files.items():
-        if not any(t.module == path and t.id in case.plan.tests for t in case.reading.tests):
+    for path, facts in context.files.items():
+        if not any(t.module == path and t.id in context.plan.tests for t in context.reading.tests):
             continue
         for function in facts.functions:
             if function.name not in _WIDE_XUNIT:
                 continue
-            for call in case.reading.current.calls(Key(path, function.ordinal)):
+            for call in context.reading.current.calls(Key(path, function.ordinal)):
                 if call.what not in CURRENT_LOOP:
                     continue
                 yield action(

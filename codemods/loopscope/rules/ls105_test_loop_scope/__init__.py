@@ -15,9 +15,9 @@ from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.rules.context import (
-    Case,
-    Outcome,
     Rule,
+    RuleContext,
+    RuleResult,
     action,
 )
 from loopscope.rules.ls105_test_loop_scope.legacy_marks import drop_loop_marks
@@ -46,45 +46,45 @@ class Holder(NamedTuple):
     inside: bool
 
 
-def decide(case: Case) -> Iterator[Outcome]:
-    yield from _hooks(case)
-    yield from drop_loop_marks(case)
-    if case.plan.era is Era.MODERN:
-        yield from _renames(case, set())
-        yield from _bare(case)
+def check(context: RuleContext) -> Iterator[RuleResult]:
+    yield from _hooks(context)
+    yield from drop_loop_marks(context)
+    if context.plan.era is Era.MODERN:
+        yield from _renames(context, set())
+        yield from _bare(context)
         return
     groups: dict[Holder, list[Test]] = defaultdict(list)
     bare: dict[str, list[Test]] = defaultdict(list)
-    for test in case.reading.tests:
-        if test.id not in case.plan.tests:
+    for test in context.reading.tests:
+        if test.id not in context.plan.tests:
             continue
         mark = test.mark("asyncio")
-        if mark is None and case.reading.mode == "auto":
+        if mark is None and context.reading.mode == "auto":
             bare[test.module].append(test)
         elif mark is not None:
             groups[_holder(mark)].append(test)
     done: set[Holder] = set()
     levels: dict[Holder, Scope] = {}
     for holder, tests in sorted(groups.items(), key=_widest_first):
-        yield from _marked(case, holder, tests, levels)
+        yield from _marked(context, holder, tests, levels)
         done.add(holder)
     for module, tests in sorted(bare.items()):
-        yield from mark_tests(case, module, tests)
-    yield from _bare(case)
-    yield from _renames(case, done)
-    yield from unseen_marks(case)
+        yield from mark_tests(context, module, tests)
+    yield from _bare(context)
+    yield from _renames(context, done)
+    yield from unseen_marks(context)
 
 
-def _bare(case: Case) -> Iterator[Outcome]:
+def _bare(context: RuleContext) -> Iterator[RuleResult]:
     """Sync tests that LS102 makes async need a mark in strict mode."""
-    if case.reading.mode == "auto":
+    if context.reading.mode == "auto":
         return
     tests = [
         test
-        for test in case.reading.tests
-        if test.id in case.plan.tests and test.mark("asyncio") is None
+        for test in context.reading.tests
+        if test.id in context.plan.tests and test.mark("asyncio") is None
     ]
-    yield from own_marks(case, tests)
+    yield from own_marks(context, tests)
 
 
 def _holder(mark: Mark) -> Holder:
@@ -100,14 +100,14 @@ def _widest_first(item: tuple[Holder, list[Test]]) -> tuple[bool, int, str, int]
 
 
 def _marked(
-    case: Case, holder: Holder, tests: list[Test], levels: dict[Holder, Scope]
-) -> Iterator[Outcome]:
+    context: RuleContext, holder: Holder, tests: list[Test], levels: dict[Holder, Scope]
+) -> Iterator[RuleResult]:
     """Bring the mark to the level of its tests; those that deviate get a mark of their own."""
-    counts = Counter(case.plan.tests[test.id] for test in tests)
-    main = max(counts, key=lambda level: (counts[level], level is case.plan.default))
+    counts = Counter(context.plan.tests[test.id] for test in tests)
+    main = max(counts, key=lambda level: (counts[level], level is context.plan.default))
     levels[holder] = main
     mark = next(mark for mark in tests[0].marks if _holder(mark) == holder)
-    if _redundant(case, mark, tests, levels):
+    if _redundant(context, mark, tests, levels):
         yield RemoveDecoratorMark(
             "LS105",
             holder.path,
@@ -118,34 +118,36 @@ def _marked(
             mark.spelled,
         )
     elif holder.spelled:
-        yield from _change(case, holder, mark, main, tests)
-    elif main is not unnamed(case, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
-        yield from own_marks(case, [t for t in tests if case.plan.tests[t.id] is main])
-    yield from own_marks(case, [t for t in tests if case.plan.tests[t.id] is not main])
+        yield from _change(context, holder, mark, main, tests)
+    elif main is not unnamed(context, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
+        yield from own_marks(context, [t for t in tests if context.plan.tests[t.id] is main])
+    yield from own_marks(context, [t for t in tests if context.plan.tests[t.id] is not main])
 
 
-def _redundant(case: Case, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]) -> bool:
+def _redundant(
+    context: RuleContext, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]
+) -> bool:
     """A bare mark on a function under a wider one of the level that it must get anyway."""
-    level = case.plan.tests[tests[0].id]
+    level = context.plan.tests[tests[0].id]
     if mark.keywords or mark.inside or len(tests) != 1:
         return False
     if (mark.path, mark.ordinal) != tests[0].key:
         return False
-    if level is unnamed(case, tests):
+    if level is unnamed(context, tests):
         return False
     wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
     return bool(wider) and levels.get(_holder(wider[0])) is level
 
 
 def _change(
-    case: Case, holder: Holder, mark: Mark, level: Scope, tests: Sequence[Test]
-) -> Iterator[Outcome]:
+    context: RuleContext, holder: Holder, mark: Mark, level: Scope, tests: Sequence[Test]
+) -> Iterator[RuleResult]:
     unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
     old_name = "scope" in mark.keywords and "loop_scope" not in mark.keywords
     explicit = mark.loop_scope
     new = None
     message = ""
-    if explicit is not level and (explicit is not None or level is not unnamed(case, tests)):
+    if explicit is not level and (explicit is not None or level is not unnamed(context, tests)):
         new = level
         message = f"loop_scope {level.word}, the loop that its tests share"
     elif old_name:
@@ -155,13 +157,13 @@ def _change(
         message = f"{message}; {removed}" if message else removed
     if message:
         change = MarkChange(mark.spelled, new, unknown, rename=old_name)
-        where = _where(case, holder, tests)
-        yield _mark_edit(case, holder, mark, where, message, change)
+        where = _where(context, holder, tests)
+        yield _mark_edit(context, holder, mark, where, message, change)
 
 
 def _mark_edit(
-    case: Case, holder: Holder, mark: Mark, where: str, message: str, change: MarkChange
-) -> Outcome:
+    context: RuleContext, holder: Holder, mark: Mark, where: str, message: str, change: MarkChange
+) -> RuleResult:
     line = mark.line
     if mark.inside and holder.ordinal is not None and holder.spelled:
         return ChangeMarksInside(
@@ -178,13 +180,13 @@ def _mark_edit(
     )
 
 
-def _where(case: Case, holder: Holder, tests: Iterable[Test]) -> str:
+def _where(context: RuleContext, holder: Holder, tests: Iterable[Test]) -> str:
     if holder.ordinal is None:
         return "pytestmark"
     for test in tests:
         if test.key == (holder.path, holder.ordinal):
             return test.function.qualname
-    for cls in case.files[holder.path].classes:
+    for cls in context.files[holder.path].classes:
         if cls.ordinal == holder.ordinal:
             return cls.qualname
     return ""
@@ -193,9 +195,9 @@ def _where(case: Case, holder: Holder, tests: Iterable[Test]) -> str:
 # -- hooks ---------------------------------------------------------------------------------
 
 
-def _hooks(case: Case) -> Iterator[Outcome]:
+def _hooks(context: RuleContext) -> Iterator[RuleResult]:
     """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         for hook in facts.hooks:
             place = ("LS105", path, hook.line, hook.name)
             if hook.bare and hook.only_marks:
@@ -205,7 +207,7 @@ def _hooks(case: Case) -> Iterator[Outcome]:
                 message = "scope= is spelled loop_scope="
                 change = MarkChange(hook.spelled, rename=True)
                 yield ChangeMarksInside(*place, message, hook.ordinal, change)
-            elif not hook.on_async_tests and case.reading.mode != "auto":
+            elif not hook.on_async_tests and context.reading.mode != "auto":
                 yield action(
                     "LS105",
                     path,
@@ -219,9 +221,9 @@ def _hooks(case: Case) -> Iterator[Outcome]:
 # -- marks that no async test is closest to -------------------------------------------------
 
 
-def _renames(case: Case, done: set[Holder]) -> Iterator[Outcome]:
+def _renames(context: RuleContext, done: set[Holder]) -> Iterator[RuleResult]:
     """The deprecated spelling, wherever else a mark stands."""
-    for path, facts in case.files.items():
+    for path, facts in context.files.items():
         marks = [
             *facts.marks,
             *(mark for cls in facts.classes for mark in cls.marks),
@@ -235,8 +237,8 @@ def _renames(case: Case, done: set[Holder]) -> Iterator[Outcome]:
             done.add(holder)
             unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
             if "scope" in mark.keywords or unknown:
-                level = mark.loop_scope or case.plan.default
-                yield from _change(case, holder, mark, level, ())
+                level = mark.loop_scope or context.plan.default
+                yield from _change(context, holder, mark, level, ())
 
 
 RULE = Rule(
@@ -244,5 +246,5 @@ RULE = Rule(
     "test-loop-scope",
     "tests name their loop scope where it is not the default",
     "0.24",
-    decide,
+    check,
 )

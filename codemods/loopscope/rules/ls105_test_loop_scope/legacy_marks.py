@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.suite_model import LOOP_MARK
-from loopscope.rules.context import Case, Outcome, action
+from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     RemoveDecoratorMark,
     RemoveStatementMark,
@@ -15,10 +15,10 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
 _MESSAGE = "asyncio_event_loop removed: loop_scope says what it said"
 
 
-def drop_loop_marks(case: Case) -> Iterator[Outcome]:
+def drop_loop_marks(context: RuleContext) -> Iterator[RuleResult]:
     """The marks go; the loop scope of their tests is set as for an override."""
     seen: set[tuple[str, int | None, int]] = set()
-    for test in case.reading.tests:
+    for test in context.reading.tests:
         for mark in test.marks:
             place = (mark.path, mark.ordinal, mark.line)
             if mark.name == LOOP_MARK and place not in seen:
@@ -26,7 +26,7 @@ def drop_loop_marks(case: Case) -> Iterator[Outcome]:
                 yield _drop(mark)
 
 
-def _drop(mark: Mark) -> Outcome:
+def _drop(mark: Mark) -> RuleResult:
     place = ("LS105", mark.path, mark.line)
     if mark.keywords:
         return action(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.rules.context import Case, Need, Outcome, spell
+from loopscope.rules.context import Need, RuleContext, RuleResult, spell
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     AddDecoratorMark,
     AddPytestmark,
@@ -15,42 +15,42 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
 from loopscope.types import Scope
 
 
-def unnamed(case: Case, tests: Iterable[Test]) -> Scope | None:
+def unnamed(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
     """The loop scope that the tests need not name; None where they must name any."""
-    return None if any(t.id in case.plan.named for t in tests) else case.plan.default
+    return None if any(t.id in context.plan.named for t in tests) else context.plan.default
 
 
 def _mark_source(
-    case: Case, path: str, level: Scope, tests: Iterable[Test]
+    context: RuleContext, path: str, level: Scope, tests: Iterable[Test]
 ) -> tuple[str, tuple[Need, ...]]:
-    spelled, needs = spell(case.files[path], "pytest.mark.asyncio")
+    spelled, needs = spell(context.files[path], "pytest.mark.asyncio")
     if needs:
         needs = (("pytest", None),)
-    if level is unnamed(case, tests) and case.reading.mode != "auto":
+    if level is unnamed(context, tests) and context.reading.mode != "auto":
         return spelled, needs
     return f'{spelled}(loop_scope="{level.word}")', needs
 
 
-def own_marks(case: Case, tests: Iterable[Test]) -> Iterator[Outcome]:
+def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResult]:
     """A mark on each definition; one that several classes collect has one level."""
     definitions: dict[Key, list[Test]] = defaultdict(list)
     for test in tests:
         definitions[test.key].append(test)
     for key, collected in definitions.items():
-        yield _own_mark(case, key, collected)
+        yield _own_mark(context, key, collected)
 
 
-def _own_mark(case: Case, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
-    function = case.reading.tree.function(key)
-    level = case.plan.tests[tests[-1].id]
-    source, needs = _mark_source(case, key.path, level, tests)
+def _own_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
+    function = context.reading.tree.function(key)
+    level = context.plan.tests[tests[-1].id]
+    source, needs = _mark_source(context, key.path, level, tests)
     return AddDecoratorMark(
         "LS105",
         key.path,
         function.line,
         function.qualname,
         "mark added: the test runs on a loop now"
-        if level is unnamed(case, tests)
+        if level is unnamed(context, tests)
         else f"loop_scope {level.word}, unlike the configured default",
         key.ordinal,
         f"@{source}",
@@ -58,14 +58,14 @@ def _own_mark(case: Case, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
     )
 
 
-def mark_tests(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
+def mark_tests(context: RuleContext, module: str, tests: list[Test]) -> Iterator[RuleResult]:
     """Mark tests without any, at the widest place that is uniform and holds no sync test."""
-    level = _uniform(case, tests)
-    if level is not None and level is unnamed(case, tests):
+    level = _uniform(context, tests)
+    if level is not None and level is unnamed(context, tests):
         return
-    imported = any(bound.name == "pytestmark" for bound in case.files[module].imports)
-    if level is not None and not imported and not _holds_sync(case, module):
-        yield _module_mark(case, module, tests)
+    imported = any(bound.name == "pytestmark" for bound in context.files[module].imports)
+    if level is not None and not imported and not _holds_sync(context, module):
+        yield _module_mark(context, module, tests)
         return
     rest: list[Test] = []
     classes: dict[Key, list[Test]] = defaultdict(list)
@@ -75,34 +75,34 @@ def mark_tests(case: Case, module: str, tests: list[Test]) -> Iterator[Outcome]:
         else:
             rest.append(test)
     for key, members in classes.items():
-        inner = _uniform(case, members)
-        if inner is not None and inner is unnamed(case, members):
+        inner = _uniform(context, members)
+        if inner is not None and inner is unnamed(context, members):
             continue
-        if inner is not None and not _holds_sync(case, module, key):
-            yield _class_mark(case, key, members)
+        if inner is not None and not _holds_sync(context, module, key):
+            yield _class_mark(context, key, members)
         else:
             rest += members
-    wanted = [t for t in rest if case.plan.tests[t.id] is not unnamed(case, [t])]
-    yield from own_marks(case, wanted)
+    wanted = [t for t in rest if context.plan.tests[t.id] is not unnamed(context, [t])]
+    yield from own_marks(context, wanted)
 
 
-def _uniform(case: Case, tests: Iterable[Test]) -> Scope | None:
-    levels = {case.plan.tests[test.id] for test in tests}
+def _uniform(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
+    levels = {context.plan.tests[test.id] for test in tests}
     return levels.pop() if len(levels) == 1 else None
 
 
-def _holds_sync(case: Case, module: str, cls: Key | None = None) -> bool:
+def _holds_sync(context: RuleContext, module: str, cls: Key | None = None) -> bool:
     return any(
-        test.id not in case.plan.tests
-        for test in case.reading.tests
+        test.id not in context.plan.tests
+        for test in context.reading.tests
         if test.module == module and (cls is None or cls in test.classes)
     )
 
 
-def _module_mark(case: Case, module: str, tests: Sequence[Test]) -> Outcome:
-    facts = case.files[module]
-    level = case.plan.tests[tests[0].id]
-    source, needs = _mark_source(case, module, level, tests)
+def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> RuleResult:
+    facts = context.files[module]
+    level = context.plan.tests[tests[0].id]
+    source, needs = _mark_source(context, module, level, tests)
     message = f"loop_scope {level.word} for all tests of the module"
     if facts.pytestmark is not None:
         return JoinPytestmark(
@@ -111,10 +111,10 @@ def _module_mark(case: Case, module: str, tests: Sequence[Test]) -> Outcome:
     return AddPytestmark("LS105", module, 1, "pytestmark", message, source, needs=needs)
 
 
-def _class_mark(case: Case, key: Key, tests: Sequence[Test]) -> Outcome:
-    cls = case.reading.tree.cls(key)
-    level = case.plan.tests[tests[0].id]
-    source, needs = _mark_source(case, key.path, level, tests)
+def _class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleResult:
+    cls = context.reading.tree.cls(key)
+    level = context.plan.tests[tests[0].id]
+    source, needs = _mark_source(context, key.path, level, tests)
     message = f"loop_scope {level.word} for all tests of the class"
     if cls.pytestmark is not None:
         return JoinPytestmark(
