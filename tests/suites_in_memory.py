@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.config.pytest_config import choose_configuration
 from loopscope.pipeline import migrate
 from loopscope.types import FileError, Migration, Options, PytestConfig, Suite
@@ -44,6 +44,6 @@ def messages(migration: Migration) -> list[str]:
     return [f"{f.path}:{f.line} {f.code} {f.level.value}" for f in migration.findings]
 
 
-def reading_of(files: Mapping[str, str], mode: str = "strict") -> Reading:
+def model_of(files: Mapping[str, str], mode: str = "strict") -> SuiteModel:
     facts = {path: read_file(path, dedent(text)) for path, text in files.items()}
-    return Reading(facts, PytestConfig(), Settings(mode=mode))
+    return SuiteModel(facts, PytestConfig(), Settings(mode=mode))

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.build_model import read_result, read_suite
+from loopscope.analysis.build_model import build_model, rebuild_model
 from loopscope.analysis.suite.suite_model import Era
 from loopscope.loop_map.build_report import loop_maps
 from loopscope.loop_map.compare import count
@@ -49,9 +49,9 @@ def migrate(suite: Suite, options: Options) -> Migration:
 def _migrate(suite: Suite, options: Options) -> Migration:
     errors = list(suite.errors)
     seconds = options.time_limit
-    reading = read_suite(suite, errors, seconds)
-    facts = reading.files
-    context = RuleContext(reading, make_plan(reading, options), suite.config, options, suite.files)
+    model = build_model(suite, errors, seconds)
+    facts = model.files
+    context = RuleContext(model, make_plan(model, options), suite.config, options, suite.files)
     edits, option_edits, findings, left_out = _check_rules(context)
     edits = [edit for edit in edits if edit.path not in suite.around]
     least = least_version(context, option_edits)
@@ -65,18 +65,18 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     bench.rewrite(facts, edits)
     bench.configure(option_edits)
     changes = bench.changes
-    before = reading.legacy_map if context.plan.era is Era.LEGACY else reading.modern_map
-    result = reading
+    before = model.legacy_map if context.plan.era is Era.LEGACY else model.modern_map
+    result = model
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
-        result = read_result(suite, reading, more_changes, errors, seconds)
+        result = rebuild_model(suite, model, more_changes, errors, seconds)
     findings += unanswered(result, _line_of_usefixtures(suite)) if not errors else []
     findings = [finding for finding in findings if finding.path not in suite.around]
     if not errors:
         if changes:
             partial = suite.editable is not None
-            findings += lost_loops(before, reading, result, partial=partial, left_out=left_out)
-            findings += lost_below(before, reading, result)
+            findings += lost_loops(before, model, result, partial=partial, left_out=left_out)
+            findings += lost_below(before, model, result)
         findings = [finding for finding in findings if not _ignored(context, finding)]
     findings = sorted(set(findings))
     return Migration(
@@ -88,8 +88,8 @@ def _migrate(suite: Suite, options: Options) -> Migration:
         errors=tuple(errors),
         loops_before=count(before),
         loops_after=count(result.modern_map if changes else before),
-        requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if reading.uses_plugin else "",
-        maps=loop_maps(reading, result) if options.loop_maps else None,
+        requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
+        maps=loop_maps(model, result) if options.loop_maps else None,
     )
 
 
@@ -104,10 +104,10 @@ def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Fi
 
 
 def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
-    reading = read_suite(suite, [], seconds)
-    before = reading.legacy_map if reading.era is Era.LEGACY else reading.modern_map
+    model = build_model(suite, [], seconds)
+    before = model.legacy_map if model.era is Era.LEGACY else model.modern_map
     errors: list[FileError] = []
-    result = read_result(suite, reading, changes, errors, seconds)
+    result = rebuild_model(suite, model, changes, errors, seconds)
     for error in errors:
         yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
     for change in changes:
@@ -120,11 +120,11 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
 def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
     """For which rules a suite is written, and its modern loop map after ``changes``."""
     seconds = Options().time_limit
-    reading = read_suite(suite, [], seconds)
-    era = reading.era
+    model = build_model(suite, [], seconds)
+    era = model.era
     if changes:
-        reading = read_result(suite, reading, changes, [], seconds)
-    return era, reading.modern_map
+        model = rebuild_model(suite, model, changes, [], seconds)
+    return era, model.modern_map
 
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
@@ -185,7 +185,7 @@ def _requirements(
     context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
 ) -> tuple[list[RequirementEdit], list[Finding]]:
     """LS202, where anything changed that an older pytest-asyncio would not run."""
-    wanted = context.options.requirements and context.reading.uses_plugin
+    wanted = context.options.requirements and context.model.uses_plugin
     if not wanted or all(edit.code == "LS107" for edit in edits):
         return [], []
     outcomes = check_requirement(context.contents, context.options.target, least, True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test, holders_around
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.loop_map.compare import Cause, differences
 from loopscope.loop_map.model import LoopMap
 from loopscope.rules.context import action
@@ -16,8 +16,8 @@ from loopscope.types import Finding
 
 def lost_loops(
     before: LoopMap,
-    original: Reading,
-    after: Reading,
+    original: SuiteModel,
+    after: SuiteModel,
     *,
     partial: bool,
     left_out: Collection[str] = (),
@@ -47,7 +47,7 @@ def lost_loops(
         )
 
 
-def lost_below(before: LoopMap, original: Reading, after: Reading) -> Iterator[Finding]:
+def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iterator[Finding]:
     """LS390 for tests of the suites below: one finding for what is alike in one of them."""
     places = _places(original, after)
     alike: dict[tuple[str, Cause, str], list[Test]] = defaultdict(list)
@@ -74,7 +74,7 @@ def lost_below(before: LoopMap, original: Reading, after: Reading) -> Iterator[F
         )
 
 
-def torn_loops(before: LoopMap, after: Reading) -> Iterator[Finding]:
+def torn_loops(before: LoopMap, after: SuiteModel) -> Iterator[Finding]:
     """LS390 for changes of which a person left some out: one finding for what is alike."""
     places = {test.id: test for test in after.tests}
     alike: dict[tuple[Cause, str], list[Test]] = defaultdict(list)
@@ -92,11 +92,11 @@ def torn_loops(before: LoopMap, after: Reading) -> Iterator[Finding]:
         yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
 
 
-def _places(original: Reading, after: Reading) -> dict[str, Test]:
+def _places(original: SuiteModel, after: SuiteModel) -> dict[str, Test]:
     return {test.id: test for test in (*after.tests, *original.tests)}
 
 
-def unanswered(after: Reading, config_line: int) -> Iterator[Finding]:
+def unanswered(after: SuiteModel, config_line: int) -> Iterator[Finding]:
     """LS102: requests for ``event_loop`` that no fixture of the result answers.
 
     ``config_line`` is that of the option ``usefixtures``.
@@ -132,13 +132,13 @@ def unanswered(after: Reading, config_line: int) -> Iterator[Finding]:
                 yield _missing(after, key, None)
 
 
-def _bridged(after: Reading, path: str) -> bool:
+def _bridged(after: SuiteModel, path: str) -> bool:
     """Whether any fixture named event_loop is registered around a file."""
     registered = after.tree.registered
     return any(EVENT_LOOP in registered.get(holder, {}) for holder in holders_around(path))
 
 
-def _missing(after: Reading, key: Key, test: Test | None) -> Finding:
+def _missing(after: SuiteModel, key: Key, test: Test | None) -> Finding:
     function = after.tree.function(key)
     if test is not None and test.unittest:
         advice = "A unittest.TestCase cannot ask for a loop: use IsolatedAsyncioTestCase"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import Registered, Test
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.conversions import Candidates
 from loopscope.planning.disjoint_set import Components
 
@@ -23,7 +23,7 @@ def _without(kind: str) -> Callable[..., None]:
     return join_others
 
 
-def _no_class_override(self: Reading, test: Test) -> Registered | None:
+def _no_class_override(self: SuiteModel, test: Test) -> Registered | None:
     found = _override_of(self, test)
     return None if found is not None and found.in_class else found
 
@@ -32,14 +32,14 @@ def _holds_nothing(self: Candidates, registered: Registered) -> bool:
     return False
 
 
-_override_of = Reading.override_of
+_override_of = SuiteModel.override_of
 
 
 # name -> (class, attribute, replacement)
 MUTANTS: dict[str, tuple[type, str, Any]] = {
     "tests of one loop are not joined": (Components, "join", _without("slot")),
     "shared fixtures are not joined": (Components, "join", _without("fixture")),
-    "class overrides are ignored": (Reading, "override_of", _no_class_override),
+    "class overrides are ignored": (SuiteModel, "override_of", _no_class_override),
     "converted although a fixture drives the loop": (Candidates, "holds", _holds_nothing),
 }
 

@@ -8,7 +8,7 @@ from posixpath import basename
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.analysis.trace import hear
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.requirements import declares_plugin, legacy_mode_floor, modern_floor
@@ -18,21 +18,21 @@ from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
 
 
-def read_suite(suite: Suite, errors: list[FileError], seconds: float) -> Reading:
+def build_model(suite: Suite, errors: list[FileError], seconds: float) -> SuiteModel:
     """The suite as it is; what is wrong with a file of its own goes to ``errors``."""
     facts = _read(suite.files, errors, seconds)
     facts |= _read(_others(suite), [], seconds)
     settings = _settings(suite.config, suite.files)
-    return Reading(facts, suite.config, settings, suite.around, hear(suite.recorded, facts))
+    return SuiteModel(facts, suite.config, settings, suite.around, hear(suite.recorded, facts))
 
 
-def read_result(
+def rebuild_model(
     suite: Suite,
-    reading: Reading,
+    model: SuiteModel,
     changes: Iterable[Change],
     errors: list[FileError],
     seconds: float,
-) -> Reading:
+) -> SuiteModel:
     """The suite as ``changes`` leave it; those to other suites are among them."""
     changes = list(changes)
     after = {change.path: change.after for change in changes}
@@ -44,8 +44,8 @@ def read_result(
     if path in own:
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config
-    facts = {**reading.files, **facts}
-    return Reading(facts, config, _settings(config, {}), suite.around, reading.heard)
+    facts = {**model.files, **facts}
+    return SuiteModel(facts, config, _settings(config, {}), suite.around, model.heard)
 
 
 def _others(suite: Suite) -> dict[str, bytes]:

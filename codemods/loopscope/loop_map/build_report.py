@@ -1,4 +1,4 @@
-"""Draw the loop maps of a reading as values for reports, with the reason behind each loop."""
+"""Draw the loop maps of a suite as values for reports, with the reason behind each loop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.analysis.suite.suite_model import Era, SuiteModel
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.report_model import (
     LoopFixture,
@@ -21,10 +21,10 @@ _TEST_OPTION = "asyncio_default_test_loop_scope"
 _FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 
 
-def loop_maps(before: Reading, after: Reading) -> LoopMaps:
+def loop_maps(before: SuiteModel, after: SuiteModel) -> LoopMaps:
     """The loops of a suite as it was and, where that is another question, of its migration.
 
-    ``after`` is the same reading where nothing changes.
+    ``after`` is the same model where nothing changes.
     """
     if before.era is Era.LEGACY:
         return LoopMaps(_Legacy(before).picture(), _Modern(after).picture())
@@ -45,8 +45,8 @@ class _View:
 
     rules: Era
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, model: SuiteModel) -> None:
+        self._model = model
 
     @property
     def map(self) -> LoopMap:
@@ -69,14 +69,14 @@ class _View:
         tests: dict[Loop, list[LoopTest]] = defaultdict(list)
         fixtures: dict[Loop, dict[Key, LoopFixture]] = defaultdict(dict)
         found = self.map
-        for test in self._reading.tests:
+        for test in self._model.tests:
             loops = found.get(test.id)
             if loops is None:
                 continue
             member = self._test(test, is_async=loops.own is not None)
             for loop in loops.all:
                 tests[loop].append(member)
-            for registered in self._reading.closure(test).fixtures:
+            for registered in self._model.closure(test).fixtures:
                 name, key = registered.fixture.name, registered.key
                 if name in loops.fixtures and key not in fixtures[loops.fixtures[name]]:
                     fixtures[loops.fixtures[name]][key] = self._fixture(registered, test)
@@ -103,10 +103,10 @@ class _View:
         return LoopFixture(registered.fixture.name, registered.key.path, line, scope, reason)
 
     def _option(self, name: str, value: str) -> Reason:
-        return Reason("option", f"{name} = {value}", self._reading.tree.config.path or "")
+        return Reason("option", f"{name} = {value}", self._model.tree.config.path or "")
 
     def _test_default(self) -> Reason:
-        value = self._reading.settings.test_default
+        value = self._model.settings.test_default
         if value is not None:
             return self._option(_TEST_OPTION, value.word)
         return Reason("default", "pytest-asyncio's default")
@@ -119,13 +119,13 @@ class _Legacy(_View):
 
     @property
     def map(self) -> LoopMap:
-        return self._reading.legacy_map
+        return self._model.legacy_map
 
     def reason(self, test: Test) -> Reason:
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             return _by_mark(mark)
-        override, slot = self._reading.override_of(test), self._reading.slot(test)
+        override, slot = self._model.override_of(test), self._model.slot(test)
         if override is None or slot.holder is None:
             return self._test_default()
         scope = override.fixture.scope
@@ -147,7 +147,7 @@ class _Modern(_View):
 
     @property
     def map(self) -> LoopMap:
-        return self._reading.modern_map
+        return self._model.modern_map
 
     def reason(self, test: Test) -> Reason:
         mark = test.mark("asyncio")
@@ -159,7 +159,7 @@ class _Modern(_View):
         return Reason("fixture", "a sync test with async fixtures")
 
     def fixture_reason(self, registered: Registered, test: Test) -> Reason:
-        fixture, settings = registered.fixture, self._reading.settings
+        fixture, settings = registered.fixture, self._model.settings
         if fixture.loop_scope is not None:
             text = f"loop_scope={fixture.loop_scope.word}"
             return Reason("fixture", text, registered.key.path, registered.function.first_line)

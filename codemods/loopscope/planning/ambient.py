@@ -15,7 +15,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.closure import AMBIENT
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.analysis.suite.suite_model import Era, SuiteModel
 from loopscope.types import Options, Scope
 
 
@@ -34,11 +34,11 @@ class Ambient:
 class AmbientUsers:
     """The sync tests from which code that asks for the current loop can be reached."""
 
-    def __init__(self, reading: Reading, options: Options, settled: Collection[Key]) -> None:
-        self._reading = reading
+    def __init__(self, model: SuiteModel, options: Options, settled: Collection[Key]) -> None:
+        self._model = model
         self._wanted = (
-            reading.era is Era.LEGACY
-            and reading.uses_plugin
+            model.era is Era.LEGACY
+            and model.uses_plugin
             and options.ambient_loop
             and not options.safe_only
             and options.target.has(1, 4)
@@ -46,11 +46,11 @@ class AmbientUsers:
         )
         self._settled = settled  # functions whose calls the migration takes care of
         self._reach: dict[str, bool] = {}
-        self._asking = {path for path in reading.files if self._asks(path)}
+        self._asking = {path for path in model.files if self._asks(path)}
 
     def concerns(self, test: Test) -> bool:
         """Whether the test is one of them; the caller asks for sync tests only."""
-        if self._wanted and test.id in self._reading.heard.record.asking_tests:
+        if self._wanted and test.id in self._model.heard.record.asking_tests:
             return True
         if not self._wanted or not self._asking:
             return False
@@ -64,11 +64,11 @@ class AmbientUsers:
             call.what in CURRENT_LOOP
             and call.place is not Place.ASYNC
             and (call.owner is None or Key(path, call.owner) not in self._settled)
-            for call in self._reading.files[path].loop_calls
+            for call in self._model.files[path].loop_calls
         )
 
     def _reaches(self, module: str) -> bool:
-        files = self._reading.files
+        files = self._model.files
         queue = [module]
         directory = dirname(module)
         while True:
@@ -88,7 +88,7 @@ class AmbientUsers:
                 if bound.attribute not in (None, "*"):
                     names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
                 for name in names:
-                    target = self._reading.tree.find(path, name)
+                    target = self._model.tree.find(path, name)
                     if target is not None and target not in seen:
                         seen.add(target)
                         queue.append(target)
@@ -99,13 +99,13 @@ class AmbientUsers:
 
         One in a class is left out: the fixture stands in the module, where not all see it.
         """
-        override = self._reading.override_of(test)
-        wide = self._reading.slot_level(test) > Scope.FUNCTION
+        override = self._model.override_of(test)
+        wide = self._model.slot_level(test) > Scope.FUNCTION
         return override if override is not None and wide and not override.in_class else None
 
     def _served(self, test: Test) -> bool:
         """Whether the fixture is there already, from an earlier migration."""
-        return any(AMBIENT in fixtures for fixtures in self._reading.tree.chain(test))
+        return any(AMBIENT in fixtures for fixtures in self._model.tree.chain(test))
 
     def place(self, tests: Collection[Test]) -> list[Ambient]:
         """The fixtures for these tests, one for each region of one loop."""

@@ -16,7 +16,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.analysis.suite.suite_model import Era, SuiteModel
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"
@@ -33,19 +33,19 @@ class How(enum.Enum):
 class Candidates:
     """The sync functions that could be converted, before anyone asked who uses them."""
 
-    def __init__(self, reading: Reading, options: Options) -> None:
-        self.reading = reading
+    def __init__(self, model: SuiteModel, options: Options) -> None:
+        self.model = model
         self.options = options
         self._dynamic = {
             name
-            for facts in reading.files.values()
+            for facts in model.files.values()
             for function in facts.functions
             for name in function.dynamic
         }
 
     def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
         """The calls of a function that ask for the current loop without naming it."""
-        return self.reading.current.calls(key)
+        return self.model.current.calls(key)
 
     def fixture(self, key: Key, function: Function) -> How | None:
         """How the sync fixture could be converted, None if only the bridge serves it."""
@@ -96,11 +96,11 @@ class Candidates:
             return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
-        return not any(self.holds(item) for item in self.reading.closure(test).fixtures)
+        return not any(self.holds(item) for item in self.model.closure(test).fixtures)
 
     def _needs_factory(self, test: Test) -> bool:
         """A test whose async fixtures get a loop of another kind only if it is async itself."""
-        override = self.reading.override_of(test)
+        override = self.model.override_of(test)
         body = override.function.override if override else None
         return (
             body is not None
@@ -108,7 +108,7 @@ class Candidates:
             and self.options.target.has(1, 4)
             and not (test.function.loop_uses or test.function.drives_loops)
             and not self.current_calls(test.key)
-            and any(item.function.is_async for item in self.reading.closure(test).fixtures)
+            and any(item.function.is_async for item in self.model.closure(test).fixtures)
         )
 
     def _foreign(self, test: Test) -> bool:
@@ -159,20 +159,20 @@ def choose(
     A fixture is converted only where all tests that use it agree on one level: an async
     fixture is static, and a shared one would widen whole regions.
     """
-    reading = candidates.reading
+    model = candidates.model
     found: dict[Key, How] = {}
     users: dict[Key, set[Scope]] = defaultdict(set)
     functions: dict[Key, Registered] = {}
     blocked: set[Key] = set()
     tests: dict[Key, bool] = {}
     for test in concerned:
-        closure = reading.closure(test)
+        closure = model.closure(test)
         holders = [item for item in closure.fixtures if candidates.holds(item)]
-        is_async = reading.is_async_test(test)
+        is_async = model.is_async_test(test)
         if not is_async:
             tests[test.key] = tests.get(test.key, True) and candidates.test(test)
         asks = {ask.asker.key for ask in closure.asks if ask.asker}
-        if reading.era is Era.MODERN:
+        if model.era is Era.MODERN:
             # Only who asks for the fixture that is gone is in need; the rest works as it is.
             lost = {
                 ask.asker.key if ask.asker else test.key
@@ -197,6 +197,6 @@ def choose(
             how = None
         if how is not None and len(users[key]) == 1 and item.fixture.scope <= min(users[key]):
             found[key] = how
-    sync = {test.key for test in concerned if not reading.is_async_test(test)}
+    sync = {test.key for test in concerned if not model.is_async_test(test)}
     found.update({key: How.ASYNC for key, possible in tests.items() if possible and key in sync})
     return found

@@ -17,7 +17,7 @@ from loopscope.analysis.suite.fixtures import (
     conftest_holder,
     directory_holders,
 )
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.override_actions import Treated, Treatment
 from loopscope.types import Scope
 
@@ -26,7 +26,7 @@ _KIND = "it makes a loop of another kind"
 
 
 def settle(
-    reading: Reading, key: Key, concerned: Iterable[Test], tests: Mapping[str, Scope]
+    model: SuiteModel, key: Key, concerned: Iterable[Test], tests: Mapping[str, Scope]
 ) -> Treated:
     """Whether the hook gives every test of this override its loop, and no other test.
 
@@ -40,14 +40,14 @@ def settle(
         FACTORY, with the conftest of the hook where the override does not stand in it, or
         MANUAL with the reason.
     """
-    if any(f.name == FACTORIES_HOOK for facts in reading.files.values() for f in facts.functions):
+    if any(f.name == FACTORIES_HOOK for facts in model.files.values() for f in facts.functions):
         return _manual(f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already")
-    places = [item for item in reading.overrides if item.key == key]
-    hook = _hook(reading, places)
+    places = [item for item in model.overrides if item.key == key]
+    hook = _hook(model, places)
     covered: set[str] = set()
     others: list[Test] = []
     for test in concerned:
-        override = reading.override_of(test)
+        override = model.override_of(test)
         if override is None or override.key != key:
             others.append(test)
         elif test.id not in tests:
@@ -63,11 +63,11 @@ def settle(
             "would be rebuilt between tests"
         )
     if not hook:
-        return _beside(reading, places, others, tests)
-    return _narrow(reading, places, hook, tests)
+        return _beside(model, places, others, tests)
+    return _narrow(model, places, hook, tests)
 
 
-def _hook(reading: Reading, places: Iterable[Registered]) -> str:
+def _hook(model: SuiteModel, places: Iterable[Registered]) -> str:
     """The nearest conftest above a module's override, "" where it stands in one."""
     for place in places:
         if place.in_module:
@@ -77,12 +77,12 @@ def _hook(reading: Reading, places: Iterable[Registered]) -> str:
             conftests = [
                 f"{folder}/conftest.py" if folder else "conftest.py" for folder in folders
             ]
-            return next((path for path in conftests if path in reading.files), conftests[0])
+            return next((path for path in conftests if path in model.files), conftests[0])
     return ""
 
 
 def _beside(
-    reading: Reading,
+    model: SuiteModel,
     places: Iterable[Registered],
     others: Iterable[Test],
     tests: Mapping[str, Scope],
@@ -90,7 +90,7 @@ def _beside(
     """A conftest's override: every async test below it gets the factory, without exception."""
     holders = {place.holder for place in places}
     for test in others:
-        override = reading.override_of(test)
+        override = model.override_of(test)
         if test.id not in tests or not holders & {"", *directory_holders(test.module)}:
             continue
         if override is None or not _makes_factory(override):
@@ -102,11 +102,11 @@ def _beside(
 
 
 def _narrow(
-    reading: Reading, places: Sequence[Registered], hook: str, tests: Mapping[str, Scope]
+    model: SuiteModel, places: Sequence[Registered], hook: str, tests: Mapping[str, Scope]
 ) -> Treated:
     """A module's or class's override: the hook of a conftest tells its tests by their place."""
     place = places[0]
-    if any(_makes_factory(other) and not other.in_module for other in reading.overrides):
+    if any(_makes_factory(other) and not other.in_module for other in model.overrides):
         return _manual(f"{_KIND}, and so does an override in a conftest")
     if any(level > Scope.FUNCTION for level in tests.values()):
         return _manual(
@@ -115,10 +115,10 @@ def _narrow(
         )
     below = conftest_holder(hook).removeprefix("./")
     name = basename(place.key.path)
-    same = [path for path in reading.files if path.startswith(below) and basename(path) == name]
+    same = [path for path in model.files if path.startswith(below) and basename(path) == name]
     if len(same) > 1:
         return _manual(f"{_KIND} in a module whose name {name} is not the only one below {hook}")
-    facts = reading.files[place.key.path]
+    facts = model.files[place.key.path]
     body = place.function.override
     assert body is not None
     bound = {item.name for item in facts.imports if not item.module.startswith(".")}
@@ -127,9 +127,9 @@ def _narrow(
         return _manual(f"{_KIND} out of {missing[0]}, which no conftest can import")
     if len(places) > 1:
         return _manual(f"{_KIND} in a class that other classes inherit from")
-    for test in reading.tests:
+    for test in model.tests:
         if test.id in tests and place.holder in test.holders:
-            override = reading.override_of(test)
+            override = model.override_of(test)
             direct = not place.in_class or test.holders[-1] == place.holder
             if override is None or override.key != place.key or not direct:
                 return _manual(f"{_KIND}, but not for {test.function.qualname} beside it")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.override_actions import Treated, Treatment
 from loopscope.types import Scope
 
@@ -18,24 +18,22 @@ _GONE = (Treatment.DELETE, Treatment.FACTORY, Treatment.POLICY)
 
 
 def deviating(
-    reading: Reading, overrides: Mapping[Key, Treated], level: Callable[[Test], Scope | None]
+    model: SuiteModel, overrides: Mapping[Key, Treated], level: Callable[[Test], Scope | None]
 ) -> Iterator[Test]:
     """The tests on another level than the override suggests that they see when all is done.
 
     ``level`` gives the planned level of a test, None where it has nothing to do with loops.
     """
-    for test in reading.tests:
-        left = _nearest(reading, overrides, test)
+    for test in model.tests:
+        left = _nearest(model, overrides, test)
         planned = level(test) if left is not None else None
-        if left is not None and planned not in (None, reading.override_level(left)):
+        if left is not None and planned not in (None, model.override_level(left)):
             yield test
 
 
-def _nearest(reading: Reading, overrides: Mapping[Key, Treated], test: Test) -> Registered | None:
+def _nearest(model: SuiteModel, overrides: Mapping[Key, Treated], test: Test) -> Registered | None:
     """The override that the test sees afterwards; None where no fixture or a bridge is there."""
-    chain = [
-        (item, overrides.get(item.key)) for item in reading.closures.visible(test, EVENT_LOOP)
-    ]
+    chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
     standing = [(item, how) for item, how in chain if how is None or how.treatment not in _GONE]
     if not standing:
         return None

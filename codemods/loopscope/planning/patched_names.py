@@ -15,7 +15,7 @@ from typing import TypeAlias
 from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.module_lookup import find_module
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 
 Files: TypeAlias = Mapping[str, FileFacts]
 Wanted: TypeAlias = Callable[[str, LoopCall], bool]
@@ -32,24 +32,24 @@ class Patch:
     calls: frozenset[tuple[str, LoopCall]]
 
 
-def find_patches(reading: Reading, wanted: Wanted) -> tuple[Patch, ...]:
+def find_patches(model: SuiteModel, wanted: Wanted) -> tuple[Patch, ...]:
     """Every patch of the suite with those of the ``wanted`` calls that it reaches."""
     hazards = [
         (path, hazard)
-        for path, facts in reading.files.items()
+        for path, facts in model.files.items()
         for hazard in facts.hazards
         if hazard.code == "LS309"
     ]
     return tuple(
-        Patch(path, hazard, frozenset(_reached(reading, path, hazard, wanted)))
+        Patch(path, hazard, frozenset(_reached(model, path, hazard, wanted)))
         for path, hazard in hazards
     )
 
 
 def _reached(
-    reading: Reading, path: str, hazard: Hazard, wanted: Wanted
+    model: SuiteModel, path: str, hazard: Hazard, wanted: Wanted
 ) -> Iterator[tuple[str, LoopCall]]:
-    files = reading.files
+    files = model.files
     owner, _, name = hazard.detail.rpartition(".")
     module, rest = _split(files, path, owner)
     if module is not None and name == "asyncio" and not rest:  # patch("pkg.mod.asyncio")
@@ -66,9 +66,9 @@ def _reached(
         return
     if not _is_asyncio(files, module, rest, owner):
         return
-    users = _users(reading, path, hazard)
+    users = _users(model, path, hazard)
     events = owner.endswith("asyncio.events")
-    for file, owners in _reach(reading, users, hazard, module).items():
+    for file, owners in _reach(model, users, hazard, module).items():
         for call in files[file].loop_calls:
             reached = owners is None or call.owner in owners
             if reached and (call.what == _FROM_EVENTS) is events and wanted(file, call):
@@ -96,16 +96,16 @@ def _is_asyncio(files: Files, module: str | None, rest: tuple[str, ...], owner: 
     )
 
 
-def _users(reading: Reading, path: str, hazard: Hazard) -> dict[str, set[int] | None]:
+def _users(model: SuiteModel, path: str, hazard: Hazard) -> dict[str, set[int] | None]:
     """File -> the functions that run under the patch; None: all of the file may."""
-    functions = {function.ordinal: function for function in reading.files[path].functions}
+    functions = {function.ordinal: function for function in model.files[path].functions}
     owner = functions.get(hazard.ordinal) if hazard.ordinal is not None else None
     key = Key(path, owner.ordinal) if owner else None
     tests = [
         test
-        for test in reading.tree.tests
+        for test in model.tree.tests
         if test.key == key
-        or any(registered.key == key for registered in reading.closure(test).fixtures)
+        or any(registered.key == key for registered in model.closure(test).fixtures)
     ]
     if owner is None or key is None or not tests:
         return {path: None}
@@ -115,25 +115,25 @@ def _users(reading: Reading, path: str, hazard: Hazard) -> dict[str, set[int] | 
             known = found.setdefault(file, set())
             if known is not None and ordinal is not None:
                 known.add(ordinal)
-    testing = {test.key for test in reading.tree.tests}
+    testing = {test.key for test in model.tree.tests}
     for file, ordinals in found.items():
         if ordinals is not None:  # helpers that the tests may call
             ordinals.update(
                 function.ordinal
-                for function in reading.files[file].functions
+                for function in model.files[file].functions
                 if function.fixture is None and Key(file, function.ordinal) not in testing
             )
     return found
 
 
 def _reach(
-    reading: Reading,
+    model: SuiteModel,
     users: dict[str, set[int] | None],
     hazard: Hazard,
     target: str | None,
 ) -> dict[str, set[int] | None]:
     """The users, and all files that they import, directly or not."""
-    files = reading.files
+    files = model.files
     found = dict(users)
     queue: list[tuple[str, Iterable[Import]]] = [(file, files[file].imports) for file in users]
     queue += [(file, hazard.imports) for file in users]

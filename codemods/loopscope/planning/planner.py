@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_asks
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.analysis.suite.suite_model import Era, SuiteModel
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
 from loopscope.planning.conversions import Candidates, How, choose
@@ -49,14 +49,14 @@ class Plan:
         return treated is not None and treated.stays
 
 
-def make_plan(reading: Reading, options: Options) -> Plan:
+def make_plan(model: SuiteModel, options: Options) -> Plan:
     """The plan for one suite; a modern suite keeps the loops that it has."""
-    first = Planner(reading, options, {})
-    if not reading.uses_plugin:
+    first = Planner(model, options, {})
+    if not model.uses_plugin:
         return first.plan()
-    concerned = [test for test in reading.tests if first.concerns(test)]
-    converted = choose(Candidates(reading, options), first.level, concerned)
-    return (Planner(reading, options, converted) if converted else first).plan()
+    concerned = [test for test in model.tests if first.concerns(test)]
+    converted = choose(Candidates(model, options), first.level, concerned)
+    return (Planner(model, options, converted) if converted else first).plan()
 
 
 class Planner(Solver):
@@ -64,19 +64,19 @@ class Planner(Solver):
 
     def plan(self) -> Plan:
         """The levels, with what becomes of every override and request."""
-        reading, modern = self.reading, self.reading.era is Era.MODERN
+        model, modern = self.model, self.model.era is Era.MODERN
         tests = {
-            test.id: reading.test_level(test) if modern else self.level(test)
-            for test in reading.tests
+            test.id: model.test_level(test) if modern else self.level(test)
+            for test in model.tests
             if self.is_async(test)
         }
         fixtures = {key: self._fixture_level(key, function) for key, function in self.fixtures()}
-        default = reading.settings.test_default or Scope.FUNCTION
+        default = model.settings.test_default or Scope.FUNCTION
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
             explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
-            present = reading.settings.test_default
-            own = {test.id: tests[test.id] for test in reading.own_tests if test.id in tests}
+            present = model.settings.test_default
+            own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if UNREAD in self.nodes and not explicit and present is None:
                 default = self.nodes.level(UNREAD)
@@ -86,7 +86,7 @@ class Planner(Solver):
             lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
             [
                 item.holder
-                for item in reading.overrides
+                for item in model.overrides
                 if not item.key.unread and overrides[item.key].stays
             ],
         )
@@ -101,7 +101,7 @@ class Planner(Solver):
             if treated.treatment is Treatment.WORK and key not in replaced:
                 overrides[key] = Treated(Treatment.DELETE)  # nobody ever set it up
         return Plan(
-            reading.era,
+            model.era,
             default,
             self._fixture_default(default),
             tests,
@@ -110,10 +110,10 @@ class Planner(Solver):
             tuple(bridges),
             self.converted,
             {} if modern else self._widened(tests),
-            tuple(self.ambient.place([t for t in reading.tests if self.is_ambient(t)])),
+            tuple(self.ambient.place([t for t in model.tests if self.is_ambient(t)])),
             {
                 module: self.nodes.level(("current", module))
-                for module in {test.module for test in reading.tests}
+                for module in {test.module for test in model.tests}
                 if ("current", module) in self.nodes
             },
             frozenset() if modern else frozenset(self._named(overrides)),
@@ -123,24 +123,24 @@ class Planner(Solver):
         def level(test: Test) -> Scope | None:
             return self.level(test) if self.concerns(test) else None
 
-        for test in deviating(self.reading, overrides, level):
+        for test in deviating(self.model, overrides, level):
             if self.is_async(test):
                 yield test.id
             else:
-                yield from (item.key for item in self.reading.closure(test).fixtures)
+                yield from (item.key for item in self.model.closure(test).fixtures)
 
     def _at_home(self, bridge: Bridge) -> Bridge:
         """A bridge for an override in another suite's file stands in a conftest of this one."""
         key = bridge.replaces
         if key is None or not key.path.startswith("../"):
             return bridge
-        files = [item.file for item in self.reading.overrides if item.key == key]
-        own = [file for file in files if file not in self.reading.around]
+        files = [item.file for item in self.model.overrides if item.key == key]
+        own = [file for file in files if file not in self.model.around]
         return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
 
     def _fixture_level(self, key: Key, function: Function) -> Scope:
-        if self.reading.era is Era.MODERN and key not in self.converted:
-            return self.reading.fixture_level(function)
+        if self.model.era is Era.MODERN and key not in self.converted:
+            return self.model.fixture_level(function)
         node = ("fixture", key)
         if node in self.nodes:
             return self.nodes.level(node)
@@ -151,15 +151,15 @@ class Planner(Solver):
         # No test uses it: it would have lived on the loop that its own place sees.
         override = self.seen_from(key.path)
         if override is not None:
-            scope = max(scope, self.reading.override_level(override))
+            scope = max(scope, self.model.override_level(override))
         return scope
 
     def _fixture_default(self, default: Scope) -> Scope | None:
         """A value that stands in the configuration stays; else it is that of the tests."""
-        settings = self.reading.settings
+        settings = self.model.settings
         if settings.fixture_scope:
             return None
-        if self.reading.era is Era.MODERN and settings.fixture_default is None:
+        if self.model.era is Era.MODERN and settings.fixture_default is None:
             return None if self.options.target.has(1, 5) else Scope.FUNCTION
         if settings.fixture_default is None and UNREAD in self.nodes:
             return self.nodes.level(UNREAD)
@@ -167,15 +167,15 @@ class Planner(Solver):
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
         return {
-            test.id: self.reading.slot_level(test)
-            for test in self.reading.tests
-            if test.id in tests and tests[test.id] > self.reading.slot_level(test)
+            test.id: self.model.slot_level(test)
+            for test in self.model.tests
+            if test.id in tests and tests[test.id] > self.model.slot_level(test)
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, Treated]]:
-        for path, facts in self.reading.files.items():
+        for path, facts in self.model.files.items():
             for function in facts.functions:
-                if not self.reading.is_override(function):
+                if not self.model.is_override(function):
                     continue
                 key = Key(path, function.ordinal)
                 if self._only_sync(key):
@@ -186,8 +186,8 @@ class Planner(Solver):
                     reason = treated.reason or "it does more than making a loop"
                     treated = Treated(Treatment.MANUAL, reason)
                 if treated.treatment is Treatment.FACTORY:
-                    concerned = [test for test in self.reading.tests if self.concerns(test)]
-                    treated = settle(self.reading, key, concerned, tests)
+                    concerned = [test for test in self.model.tests if self.concerns(test)]
+                    treated = settle(self.model, key, concerned, tests)
                 yield key, treated
 
     def _only_sync(self, key: Key) -> bool:
@@ -196,11 +196,11 @@ class Planner(Solver):
         An async test below a nearer override counts too: it sees this one when that is gone.
         """
         met = False
-        for test in self.reading.tests:
-            chain = self.reading.closures.visible(test, EVENT_LOOP)
+        for test in self.model.tests:
+            chain = self.model.closures.visible(test, EVENT_LOOP)
             if key not in {item.key for item in chain}:
                 continue
-            closure = self.reading.closure(test)
+            closure = self.model.closure(test)
             if self.is_async(test) or any(
                 item.function.override is None and self.is_loop_fixture(item)
                 for item in closure.fixtures

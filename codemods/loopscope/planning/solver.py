@@ -15,7 +15,7 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Ask, loop_asks
 from loopscope.analysis.suite.fixtures import Key, Registered, Test, holders_around
-from loopscope.analysis.suite.suite_model import Era, Reading
+from loopscope.analysis.suite.suite_model import Era, SuiteModel
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import Asked
 from loopscope.planning.conversions import How
@@ -33,14 +33,14 @@ XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown
 class Solver:
     """The components of one suite; their levels are asked when all is joined."""
 
-    def __init__(self, reading: Reading, options: Options, converted: Mapping[Key, How]) -> None:
-        self.reading = reading
+    def __init__(self, model: SuiteModel, options: Options, converted: Mapping[Key, How]) -> None:
+        self.model = model
         self.options = options
         self.converted = converted
         self.nodes = Components()
         self.asked: dict[tuple[Registered | None, str], Asked] = {}
-        self.ambient = AmbientUsers(reading, options, self._settled())
-        for test in reading.tests:
+        self.ambient = AmbientUsers(model, options, self._settled())
+        for test in model.tests:
             if self.concerns(test):
                 self._join(test)
         for target, key, function in self._unreached():
@@ -48,7 +48,7 @@ class Solver:
             place = (target, key.path)
             self.nodes.add(("bridge", place), function.fixture.scope)
             if target is not None:
-                self.nodes.add(("bridge", place), self.reading.override_level(target))
+                self.nodes.add(("bridge", place), self.model.override_level(target))
             asked = self.asked.setdefault(place, Asked())
             asked.files.add(key.path)
             asked.scope = max(asked.scope, function.fixture.scope)
@@ -58,13 +58,13 @@ class Solver:
 
     def _leave_packages(self) -> None:
         """Before pytest-asyncio 1.0 every package had a loop of its own: one for many is wider."""
-        concerned = [t for t in self.reading.tests if ("test", t.id) in self.nodes]
+        concerned = [t for t in self.model.tests if ("test", t.id) in self.nodes]
         folders: dict[Hashable, set[str]] = defaultdict(set)
         for test in concerned:
             folders[self.nodes.root(("test", test.id))].add(dirname(test.module))
         for test in concerned:
             found = folders[self.nodes.root(("test", test.id))]
-            package = len(found) == 1 and f"{min(found)}/__init__.py" in self.reading.files
+            package = len(found) == 1 and f"{min(found)}/__init__.py" in self.model.files
             if self.level(test) is Scope.PACKAGE and not package:
                 self.nodes.add(("test", test.id), Scope.SESSION)
 
@@ -74,8 +74,8 @@ class Solver:
         """Whether the test, or anything that it sets up, has to do with a loop."""
         return (
             self.is_async(test)
-            or bool(self.reading.loop_bound(test))
-            or any(self.is_loop_fixture(item) for item in self.reading.closure(test).fixtures)
+            or bool(self.model.loop_bound(test))
+            or any(self.is_loop_fixture(item) for item in self.model.closure(test).fixtures)
             or self.is_ambient(test)
         )
 
@@ -83,7 +83,7 @@ class Solver:
         """A sync test that gets its current loop from LS109, and not from a bridge."""
         if self.is_async(test) or not self.ambient.concerns(test):
             return False
-        closure = self.reading.closure(test)
+        closure = self.model.closure(test)
         return not (
             any(True for _ in loop_asks(closure)) or any(map(self._bound, closure.fixtures))
         )
@@ -100,7 +100,7 @@ class Solver:
 
     def _settled(self) -> frozenset[Key]:
         """The functions whose calls for the current loop the migration takes care of."""
-        overrides = {item.key for item in self.reading.overrides}
+        overrides = {item.key for item in self.model.overrides}
         bound = {
             key
             for key, function in self.fixtures()
@@ -109,12 +109,12 @@ class Solver:
         return frozenset(overrides | bound | set(self.converted))
 
     def is_async(self, test: Test) -> bool:
-        return self.reading.is_async_test(test) or test.key in self.converted
+        return self.model.is_async_test(test) or test.key in self.converted
 
     def is_loop_fixture(self, registered: Registered) -> bool:
         return (
             registered.key in self.converted
-            or self.reading.is_async_fixture(registered.function)
+            or self.model.is_async_fixture(registered.function)
             or self._takes_current(registered)
         )
 
@@ -124,8 +124,8 @@ class Solver:
             not registered.function.is_async
             and registered.function.override is None
             and (
-                registered.key in self.reading.unread_takers
-                or self.reading.current.asks(registered.key)
+                registered.key in self.model.unread_takers
+                or self.model.current.asks(registered.key)
             )
         )
 
@@ -136,15 +136,15 @@ class Solver:
         return self.nodes.level(("test", test.id))
 
     def _join(self, test: Test) -> None:
-        reading, nodes = self.reading, self.nodes
+        model, nodes = self.model, self.nodes
         node = ("test", test.id)
-        nodes.add(("slot", reading.slot(test)), reading.slot_level(test))
-        nodes.join(node, ("slot", reading.slot(test)))
+        nodes.add(("slot", model.slot(test)), model.slot_level(test))
+        nodes.join(node, ("slot", model.slot(test)))
         # One definition, collected by several classes: it has one mark, so one level.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
-        for registered in reading.closure(test).fixtures:
-            static = registered.key in self.converted or reading.is_async_fixture(
+        for registered in model.closure(test).fixtures:
+            static = registered.key in self.converted or model.is_async_fixture(
                 registered.function
             )
             if static or (own and self._follows(registered, test)):
@@ -152,10 +152,10 @@ class Solver:
                 nodes.add(("fixture", registered.key), fixture.scope)
                 nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
                 nodes.join(node, ("fixture", registered.key))
-            if static and registered.key.unread and reading.era is Era.LEGACY:
+            if static and registered.key.unread and model.era is Era.LEGACY:
                 nodes.join(node, UNREAD)
-        legacy = reading.era is Era.LEGACY
-        current = self.reading.current
+        legacy = model.era is Era.LEGACY
+        current = self.model.current
         if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
             nodes.join(node, ("current", test.module))
         for ask in self._asks(test):
@@ -168,18 +168,18 @@ class Solver:
         """
         if not self._takes_current(registered):
             return False
-        through = self.reading.current.only_through(registered.key)
-        return not through or registered.fixture.scope <= self.reading.slot_level(test)
+        through = self.model.current.only_through(registered.key)
+        return not through or registered.fixture.scope <= self.model.slot_level(test)
 
     def _asks(self, test: Test) -> Iterator[Ask]:
-        yield from loop_asks(self.reading.closure(test))
-        for ask in self.reading.closure(test).asks:
+        yield from loop_asks(self.model.closure(test))
+        for ask in self.model.closure(test).asks:
             if ask.asker is not None and ask.target is not None and self._is_left(ask.asker):
                 yield ask
-        override = self.reading.override_of(test)
+        override = self.model.override_of(test)
         if override is not None and self.is_async(test):
             # One around it would serve this test, too, if this one were gone.
-            around = self.reading.closures.visible(test, EVENT_LOOP)
+            around = self.model.closures.visible(test, EVENT_LOOP)
             if any(self._works(item) for item in around) or any(
                 item.fixture.autouse for item in around[:-1]
             ):
@@ -191,19 +191,19 @@ class Solver:
     def _is_left(self, asker: Registered) -> bool:
         """An override that builds on the next one, and that a person must replace."""
         return (
-            self.reading.is_override(asker.function)
+            self.model.is_override(asker.function)
             and self.treated(asker).treatment is Treatment.MANUAL
         )
 
     def _works(self, override: Registered) -> bool:
         return (
-            self.reading.is_override(override.function)
+            self.model.is_override(override.function)
             and self.treated(override).treatment is Treatment.WORK
         )
 
     def _ask(self, test: Test, ask: Ask, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
-        if ask.target is not None and not self.reading.is_override(ask.target.function):
+        if ask.target is not None and not self.model.is_override(ask.target.function):
             return
         if not self._stays(ask, own):
             if ask.how == "autouse":  # sync tests may keep the bridge, and async ones get it too
@@ -213,7 +213,7 @@ class Solver:
         place = (ask.target, test.module)
         node = ("bridge", place)
         if ask.how == "work" and ask.target is not None:
-            scope = min(ask.target.fixture.scope, self.reading.slot_level(test))
+            scope = min(ask.target.fixture.scope, self.model.slot_level(test))
         self.nodes.add(node, scope)
         self.nodes.join(("test", test.id), node)
         if ask.asker is not None and scope > Scope.FUNCTION:
@@ -249,20 +249,20 @@ class Solver:
     # -- what no test reaches ------------------------------------------------------------
 
     def fixtures(self) -> Iterator[tuple[Key, Function]]:
-        for path, facts in self.reading.files.items():
+        for path, facts in self.model.files.items():
             for function in facts.functions:
                 key = Key(path, function.ordinal)
                 if function.fixture is None or function.override is not None:
                     continue
-                if self.reading.is_async_fixture(function) or key in self.converted:
+                if self.model.is_async_fixture(function) or key in self.converted:
                     yield key, function
 
     def _unreached(self) -> Iterator[tuple[Registered | None, Key, Function]]:
         """Sync fixtures that ask for the loop, and that no known test sets up."""
         reached = {
-            item.key for test in self.reading.tests for item in self.reading.closure(test).fixtures
+            item.key for test in self.model.tests for item in self.model.closure(test).fixtures
         }
-        for path, facts in self.reading.files.items():
+        for path, facts in self.model.files.items():
             for function in facts.functions:
                 key = Key(path, function.ordinal)
                 if function.fixture is None or function.is_async or key in reached:
@@ -273,19 +273,19 @@ class Solver:
 
     def _bridged(self, path: str) -> bool:
         """Whether the file sees a bridge of an earlier migration."""
-        registered = self.reading.tree.registered
+        registered = self.model.tree.registered
         return any(
             EVENT_LOOP in registered.get(holder, {})
-            and not self.reading.is_override(registered[holder][EVENT_LOOP].function)
+            and not self.model.is_override(registered[holder][EVENT_LOOP].function)
             for holder in holders_around(path)
         )
 
     def seen_from(self, path: str) -> Registered | None:
         """The override that a fixture of this file sees, without a test."""
         holders = holders_around(path)
-        seen = [item for item in self.reading.overrides if item.holder in holders]
+        seen = [item for item in self.model.overrides if item.holder in holders]
         return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
 
     def treated(self, override: Registered) -> Treated:
-        places = [item for item in self.reading.overrides if item.key == override.key]
+        places = [item for item in self.model.overrides if item.key == override.key]
         return treat(override.function, places or [override], self.options)

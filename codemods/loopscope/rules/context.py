@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Reading
+from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.planner import Plan
 from loopscope.types import Finding, Level, Options, PytestConfig, Safety
 
@@ -27,7 +27,7 @@ Need = tuple[str, str | None]
 class RuleContext:
     """One suite as a rule sees it."""
 
-    reading: Reading
+    model: SuiteModel
     plan: Plan
     config: PytestConfig
     options: Options
@@ -35,7 +35,7 @@ class RuleContext:
 
     @property
     def files(self) -> Mapping[str, FileFacts]:
-        return self.reading.files
+        return self.model.files
 
     def functions(self) -> Iterator[tuple[Key, Function]]:
         """Every function of the suite outside other functions, with its key."""

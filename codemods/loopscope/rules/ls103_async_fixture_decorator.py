@@ -44,7 +44,7 @@ class RemoveMarks(DefinitionEdit):
 
 def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
     """Marks on fixtures: without effect before, a collection error in pytest 9."""
-    if not context.reading.uses_plugin:
+    if not context.model.uses_plugin:
         return
     for key, function in context.functions():
         marks = [mark for mark in function.marks if mark.name and mark.ordinal == function.ordinal]
@@ -71,16 +71,16 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     for key, function in context.functions():
         fixture = function.fixture
         how = context.plan.converted.get(key)
-        if fixture is None or not (how or context.reading.is_async_fixture(function)):
+        if fixture is None or not (how or context.model.is_async_fixture(function)):
             continue
         if fixture.origin == "pytest_asyncio.fixture" or key in foreign:
             continue
-        if not context.reading.uses_plugin:
+        if not context.model.uses_plugin:
             continue
-        handled = context.reading.mode == "auto" and how is not How.BOUND
+        handled = context.model.mode == "auto" and how is not How.BOUND
         if handled and not needs_loop_scope(context, key):
             continue
-        if function.is_async and context.reading.mode != "auto":
+        if function.is_async and context.model.mode != "auto":
             moved.add(key)
         new, needs = spell(context.files[key.path], "pytest_asyncio.fixture")
         yield UsePluginFixture(
@@ -102,8 +102,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _awaited(context: RuleContext, moved: set[Key]) -> Iterator[RuleResult]:
     """Functions that awaited the raw coroutine which strict mode handed out before."""
     done: set[Key] = set()
-    for test in context.reading.tests:
-        closure = context.reading.closure(test)
+    for test in context.model.tests:
+        closure = context.model.closure(test)
         names = {item.fixture.name for item in closure.fixtures if item.key in moved}
         asking = [(test.key, test.function)]
         asking += [(item.key, item.function) for item in closure.fixtures]
@@ -122,7 +122,7 @@ def _awaited(context: RuleContext, moved: set[Key]) -> Iterator[RuleResult]:
 
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
-    fixture = context.reading.tree.function(key).fixture
+    fixture = context.model.tree.function(key).fixture
     level = context.plan.fixtures.get(key)
     if fixture is None or level is None:
         return False
@@ -137,9 +137,9 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
 def _foreign(context: RuleContext) -> set[Key]:
     """Fixtures that only tests of another plugin (anyio, trio) use."""
     users: dict[Key, list[bool]] = {}
-    for test in context.reading.tests:
+    for test in context.model.tests:
         foreign = (test.mark("anyio") or test.mark("trio")) is not None
-        closure = context.reading.closure(test)
+        closure = context.model.closure(test)
         names = {item.fixture.name for item in closure.fixtures} | set(test.function.parameters)
         foreign = foreign or "anyio_backend" in names
         for registered in closure.fixtures:

@@ -51,7 +51,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from unread_loops(context)
     moved = _moved(context)
     for key, level in context.plan.fixtures.items():
-        function = context.reading.tree.function(key)
+        function = context.model.tree.function(key)
         fixture = function.fixture
         assert fixture is not None
         if key in moved and context.options.safe_only:
@@ -79,17 +79,17 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _wanted(context: RuleContext, key: Key) -> bool:
-    if not context.reading.uses_plugin:
+    if not context.model.uses_plugin:
         return False
     if context.plan.era is Era.LEGACY:
         return needs_loop_scope(context, key)
     # A modern suite without the fixture option: below 1.5 no value of the option means
     # "the fixture's own scope", so each wider fixture says it itself.
-    fixture = context.reading.tree.function(key).fixture
+    fixture = context.model.tree.function(key).fixture
     assert fixture is not None
     return (
-        context.reading.settings.fixture_default is None
-        and not context.reading.settings.fixture_scope
+        context.model.settings.fixture_default is None
+        and not context.model.settings.fixture_scope
         and not context.options.target.has(1, 5)
         and fixture.scope > Scope.FUNCTION
     )
@@ -98,9 +98,9 @@ def _wanted(context: RuleContext, key: Key) -> bool:
 def _moved(context: RuleContext) -> set[Key]:
     """Fixtures with a test that moved to a wider loop than it had."""
     found: set[Key] = set()
-    for test in context.reading.tests:
+    for test in context.model.tests:
         if test.id in context.plan.widened:
-            found.update(item.key for item in context.reading.closure(test).fixtures)
+            found.update(item.key for item in context.model.closure(test).fixtures)
     return found
 
 

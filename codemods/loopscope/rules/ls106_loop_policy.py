@@ -66,7 +66,7 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         return "the suite has a pytest_asyncio_loop_factories hook already"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
-    if basename(key.path) != "conftest.py" and key.path not in context.reading.tree.plugins:
+    if basename(key.path) != "conftest.py" and key.path not in context.model.tree.plugins:
         return "it stands in a test module, where the hook is ignored"
     if "/" in key.path and any(level > Scope.FUNCTION for level in context.plan.tests.values()):
         return "it covers a part of the suite, and loops are wider than function"

@@ -40,9 +40,7 @@ class UseRunningLoop(DefinitionEdit):
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    kept = {
-        call for patch in find_patches(context.reading, swaps(context)) for call in patch.calls
-    }
+    kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
         gone = _overrides(context, path)
@@ -95,7 +93,7 @@ def _overrides(context: RuleContext, path: str) -> set[int]:
     return {
         function.ordinal
         for function in context.files[path].functions
-        if context.reading.is_override(function)
+        if context.model.is_override(function)
     }
 
 

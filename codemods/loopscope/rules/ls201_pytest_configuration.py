@@ -19,10 +19,10 @@ _MOST = "the loop scope of most tests of the suite"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    if not context.reading.uses_plugin or _is_idle(context):
+    if not context.model.uses_plugin or _is_idle(context):
         return
-    settings = context.reading.settings
-    if context.reading.auto_by_hook:
+    settings = context.model.settings
+    if context.model.auto_by_hook:
         yield OptionEdit(
             "LS105", "asyncio_mode", "auto", "auto mode marks what a collection hook marked"
         )
@@ -51,13 +51,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 def _is_idle(context: RuleContext) -> bool:
     """Whether a new configuration file would be for no test at all."""
-    if context.config.path is not None or context.reading.own_tests:
+    if context.config.path is not None or context.model.own_tests:
         return False
-    below = context.reading.around.below.items()
+    below = context.model.around.below.items()
     by_themselves = tuple(prefix for prefix, suite in below if suite.around.loads_above)
     return not any(
-        context.reading.is_async_test(test) and not test.module.startswith(by_themselves)
-        for test in context.reading.tests
+        context.model.is_async_test(test) and not test.module.startswith(by_themselves)
+        for test in context.model.tests
     )
 
 

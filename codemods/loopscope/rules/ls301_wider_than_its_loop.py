@@ -42,7 +42,7 @@ def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None,
     if "loop_scope" in fixture.keywords:
         return fixture.loop_scope, ""
     if context.plan.era is Era.MODERN:
-        return context.reading.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
+        return context.model.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
     return None, ""
 
 
@@ -51,7 +51,7 @@ def _repaired(context: RuleContext, key: Key) -> bool:
     return (
         context.plan.era is Era.LEGACY
         and context.options.wants("LS104")
-        and context.reading.uses_plugin
+        and context.model.uses_plugin
         and needs_loop_scope(context, key)
     )
 

@@ -18,8 +18,8 @@ from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 def check(context: RuleContext) -> Iterator[RuleResult]:
     # (asker, name) -> the narrower fixture, None where a test finds another one
     found: dict[tuple[Key, str], Registered | None] = {}
-    for test in context.reading.tests:
-        for asker in context.reading.closure(test).fixtures:
+    for test in context.model.tests:
+        for asker in context.model.closure(test).fixtures:
             for name in asker.function.parameters:
                 place = (asker.key, name)
                 refuted = place in found and found[place] is None
@@ -31,7 +31,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     for (key, name), narrower in found.items():
         if narrower is None or name in foreign or "*" in foreign:
             continue
-        function = context.reading.tree.function(key)
+        function = context.model.tree.function(key)
         assert function.fixture is not None
         wide, narrow = function.fixture.scope.word, narrower.fixture.scope.word
         yield action(
@@ -45,7 +45,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _narrower(context: RuleContext, test: Test, asker: Registered, name: str) -> Registered | None:
-    chain = context.reading.closures.visible(test, name)
+    chain = context.model.closures.visible(test, name)
     if not chain or asker.key.unread or asker in chain or name in test.function.parametrized:
         return None
     target = chain[-1]
@@ -60,11 +60,11 @@ def _narrower(context: RuleContext, test: Test, asker: Registered, name: str) ->
 
 def _foreign(context: RuleContext) -> set[str]:
     """Names that may mean a fixture which we do not read; "*" for any name."""
-    tree = context.reading.tree
+    tree = context.model.tree
     found: set[str] = set()
     for path in {*tree.conftests, *tree.test_modules, *tree.plugins}:
         found.update(_unread(context, path, context.files[path]))
-    for test in context.reading.tests:
+    for test in context.model.tests:
         for mark in test.marks:  # parametrize, on a class or module
             if mark.name == "parametrize":
                 found.update(part.strip() for text in mark.strings for part in text.split(","))

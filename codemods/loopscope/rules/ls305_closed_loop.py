@@ -23,9 +23,9 @@ _SET_UPS = frozenset(
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    if not context.reading.uses_plugin:
+    if not context.model.uses_plugin:
         return
-    tests = {test.key: test.unittest for test in context.reading.tree.tests}
+    tests = {test.key: test.unittest for test in context.model.tree.tests}
     wide = any(
         level > Scope.FUNCTION
         for level in (*context.plan.tests.values(), *context.plan.fixtures.values())
@@ -75,7 +75,7 @@ def _what(context: RuleContext, key: Key, function: Function, tests: dict[Key, b
         return "" if tests[key] else "test"
     if function.fixture is not None:
         return "fixture"
-    tree = context.reading.tree
+    tree = context.model.tree
     plugin = basename(key.path) == "conftest.py" or key.path in tree.plugins
     if function.name.startswith("pytest_"):
         return "hook" if plugin and not function.is_method else ""
@@ -88,10 +88,10 @@ def _what(context: RuleContext, key: Key, function: Function, tests: dict[Key, b
 
 def _own_loop(context: RuleContext, key: Key) -> bool:
     """Whether the ``event_loop`` that the function gets stays the suite's own."""
-    for test in context.reading.tests:
-        closure = context.reading.closure(test)
+    for test in context.model.tests:
+        closure = context.model.closure(test)
         if test.key == key or any(item.key == key for item in closure.fixtures):
-            override = context.reading.override_of(test)
+            override = context.model.override_of(test)
             if override is not None and context.plan.stays(override.key):
                 return True
     return False

@@ -29,12 +29,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     if not named or not calls:
         return
     reported: set[Key] = set()
-    for test in context.reading.tests:
+    for test in context.model.tests:
         if not _runs_on_trio(context, test, named):
             continue
         fixtures = [
             item.key
-            for item in context.reading.closure(test).fixtures
+            for item in context.model.closure(test).fixtures
             if item.function.is_async and item.fixture.origin == "pytest.fixture"
         ]
         for key in (test.key, *fixtures):
@@ -62,7 +62,7 @@ def _runs_on_trio(context: RuleContext, test: Test, named: set[Key]) -> bool:
     for mark in test.marks:  # a class or module that chooses its own backends
         if mark.name == "parametrize" and any(_BACKEND in text for text in mark.strings[:1]):
             return False
-    chain = context.reading.closures.visible(test, _BACKEND)
+    chain = context.model.closures.visible(test, _BACKEND)
     return bool(chain) and chain[-1].key in named
 
 

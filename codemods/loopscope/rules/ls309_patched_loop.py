@@ -14,7 +14,7 @@ _SHOWN = 3
 def check(context: RuleContext) -> Iterator[RuleResult]:
     if not context.options.wants("LS107"):
         return
-    for patch in find_patches(context.reading, swaps(context)):
+    for patch in find_patches(context.model, swaps(context)):
         if patch.calls:
             places = sorted({f"{path}:{call.line}" for path, call in patch.calls})
             yield action(

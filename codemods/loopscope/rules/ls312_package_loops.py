@@ -16,7 +16,7 @@ _ADVICE = (
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    if context.reading.uses_plugin:
+    if context.model.uses_plugin:
         written = dict(_written(context))
         for (path, line), what in {**dict(_emitted(context)), **written}.items():
             yield note("LS312", path, line, f"{what}: {_ADVICE}")
@@ -26,7 +26,7 @@ Place = tuple[tuple[str, int], str]
 
 
 def _written(context: RuleContext) -> Iterator[Place]:
-    settings = context.reading.settings
+    settings = context.model.settings
     if Scope.PACKAGE in (settings.test_default, settings.fixture_default) and context.config.path:
         yield (context.config.path, 1), "package loops are the configured default"
     for path, facts in context.files.items():
@@ -47,12 +47,12 @@ def _emitted(context: RuleContext) -> Iterator[Place]:
     if context.plan.era is not Era.LEGACY:
         return
     for key, level in context.plan.fixtures.items():
-        function = context.reading.tree.function(key)
+        function = context.model.tree.function(key)
         if level is Scope.PACKAGE:
             place = (key.path, function.line)
             yield place, f"the fixture {function.qualname} is put on a package loop"
-    for test in context.reading.tests:
-        override = context.reading.override_of(test)
+    for test in context.model.tests:
+        override = context.model.override_of(test)
         if override is None or context.plan.tests.get(test.id) is not Scope.PACKAGE:
             continue
         key = Key(*override.key)

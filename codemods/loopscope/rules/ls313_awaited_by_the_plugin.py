@@ -15,7 +15,7 @@ from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     seen = set()
-    for test in context.reading.tests:
+    for test in context.model.tests:
         function = test.function
         if function.is_async and test.mark("asyncio") and test.key not in seen:
             wrapper = _sync_wrapper(context, test.key.path, function)
@@ -47,7 +47,7 @@ def _sync_wrapper(context: RuleContext, path: str, function: Function) -> str:
         place, wanted = path, name
         for bound in context.files[path].imports:
             if bound.name == name and bound.attribute:
-                place = context.reading.tree.find(path, bound.module) or ""
+                place = context.model.tree.find(path, bound.module) or ""
                 wanted = bound.attribute
         facts = context.files.get(place)
         for other in facts.functions if facts else ():

@@ -12,7 +12,7 @@ from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    if not context.reading.uses_plugin:
+    if not context.model.uses_plugin:
         return
     for path, facts in context.files.items():
         for hazard in facts.hazards:

@@ -34,7 +34,7 @@ def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Ver
     for key, treated in context.plan.overrides.items():
         if treated.treatment is Treatment.FACTORY:
             yield (1, 4)
-        body = context.reading.tree.function(key).override
+        body = context.model.tree.function(key).override
         if body is not None and body.dropped and not treated.stays:
             yield (1, 1)  # asyncio.Runner cleans up
     wide = any(level > Scope.FUNCTION for level in context.plan.tests.values())

@@ -32,7 +32,7 @@ _LOOP_RULES = ("LS102", "LS103", "LS104", "LS105")
 
 def _reasons(context: RuleContext) -> Iterator[tuple[tuple[str, str], str]]:
     """(path, qualified name) -> what the record says of the function."""
-    heard, plan = context.reading.heard, context.plan
+    heard, plan = context.model.heard, context.plan
     by_name = {name for known in heard.functions.values() for name in known.asks}
     for key, function in context.functions():
         place = (key.path, function.qualname)
@@ -47,7 +47,7 @@ def _reasons(context: RuleContext) -> Iterator[tuple[tuple[str, str], str]]:
             yield place, f"its scope is {known.scope.word}"
         if fixture is not None and known.on_loop and key in plan.converted:
             yield place, "it takes the current loop"
-    for test in context.reading.tests if context.reading.mode != "auto" else ():
+    for test in context.model.tests if context.model.mode != "auto" else ():
         if test.id in heard.record.async_tests and test.mark("asyncio") is None:
             yield (test.key.path, test.function.qualname), "it ran on a loop"
 
@@ -70,7 +70,7 @@ def unread_requests(context: RuleContext) -> Iterator[RuleResult]:
             )  # fmt: skip
         elif known.on_loop and not known.is_async:
             yield action("LS102", *place, f"{name} takes the current loop, {SHOWN}. {_FIRST}")
-    for (path, _), known in context.reading.heard.functions.items():
+    for (path, _), known in context.model.heard.functions.items():
         if known.is_async and EVENT_LOOP in known.asks and context.plan.era is Era.LEGACY:
             yield action(
                 "LS102", path, known.line, "this async function asks for event_loop while it "
@@ -90,7 +90,7 @@ def _unserved(context: RuleContext) -> Iterator[RuleResult]:
     if context.plan.era is not Era.LEGACY:
         return
     for key, function in context.functions():
-        known = context.reading.heard.functions.get((key.path, function.qualname))
+        known = context.model.heard.functions.get((key.path, function.qualname))
         if known is None or not known.on_loop or function.is_async or function.fixture is None:
             continue
         if function.override is not None or key in context.plan.converted or _bound(function):
@@ -137,11 +137,11 @@ def _unread(context: RuleContext) -> Iterator[tuple[RecordedFunction, Test]]:
     """The fixtures with the first test that uses each."""
     if context.plan.era is not Era.LEGACY:
         return
-    unread = context.reading.heard.unread
+    unread = context.model.heard.unread
     seen = set()
-    for test in context.reading.tests if unread else ():
-        found = [item.key for item in context.reading.closure(test).fixtures]
-        override = context.reading.override_of(test)
+    for test in context.model.tests if unread else ():
+        found = [item.key for item in context.model.closure(test).fixtures]
+        override = context.model.override_of(test)
         for key in [*found, *([override.key] if override else [])]:
             if key.unread and key not in seen:
                 seen.add(key)

@@ -12,7 +12,7 @@ from loopscope.rules.context import RuleContext, RuleResult, action, note
 
 def unseen_overrides(context: RuleContext) -> Iterator[RuleResult]:
     """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
-    tree = context.reading.tree
+    tree = context.model.tree
     places = {*tree.conftests, *tree.test_modules, *tree.plugins}
     for path, facts in context.files.items():
         if path not in places and not any(
@@ -37,7 +37,7 @@ _UNKNOWN = (
 
 def _recorded(context: RuleContext, path: str) -> str:
     """What to do with an override of which a run has shown the scope, "" where none has."""
-    for known in context.reading.heard.unread:
+    for known in context.model.heard.unread:
         if known.fixture == EVENT_LOOP and path in (known.path, known.holder):
             return (
                 f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
@@ -48,22 +48,22 @@ def _recorded(context: RuleContext, path: str) -> str:
 
 def unseen_marks(context: RuleContext) -> Iterator[RuleResult]:
     """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
-    reading = context.reading
-    if reading.mode == "auto" or reading.era is not Era.LEGACY:
+    model = context.model
+    if model.mode == "auto" or model.era is not Era.LEGACY:
         return
     seen = set()
-    for test in reading.tests:
+    for test in model.tests:
         function, path = test.function, test.key.path
-        if not function.is_async or reading.is_async_test(test) or test.key in seen:
+        if not function.is_async or model.is_async_test(test) or test.key in seen:
             continue
-        record = reading.heard.record
+        record = model.heard.record
         if test.id in record.used and test.id not in record.async_tests:
             continue
         if any(mark.name in ("anyio", "trio", "skip") for mark in test.marks):
             continue
         seen.add(test.key)
         if any(
-            bound.name == "pytestmark" and reading.tree.find(test.module, bound.module) is None
+            bound.name == "pytestmark" and model.tree.find(test.module, bound.module) is None
             for bound in context.files[test.module].imports
         ):
             message = _MESSAGE.format(function.qualname, "may come with the imported pytestmark")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.suites_in_memory import reading_of
+from tests.suites_in_memory import model_of
 
 TESTS = "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\ndef helper():\n    pass\n"
 
@@ -21,8 +21,8 @@ TESTS = "async def test_a():\n    pass\n\n\ndef test_b():\n    pass\n\n\ndef hel
     ],
 )
 def test_imported_test_functions(imports: str, expected: list[str]) -> None:
-    reading = reading_of({"shared.py": TESTS, "test_x.py": imports})
-    assert [test.id for test in reading.tests] == expected
+    model = model_of({"shared.py": TESTS, "test_x.py": imports})
+    assert [test.id for test in model.tests] == expected
 
 
 def test_modules_that_import_each_other() -> None:
@@ -31,7 +31,7 @@ def test_modules_that_import_each_other() -> None:
         "test_b.py": "from test_a import *\ndef test_two():\n    pass\n",
     }
     assert {"test_a.py::test_one", "test_a.py::test_two", "test_b.py::test_two"} <= {
-        test.id for test in reading_of(files).tests
+        test.id for test in model_of(files).tests
     }
 
 
@@ -39,5 +39,5 @@ def test_both_of_two_tests_that_a_condition_chooses_from() -> None:
     source = (
         "if True:\n    async def test_a():\n        pass\nelse:\n    def test_a():\n        pass\n"
     )
-    tests = reading_of({"test_x.py": source}).tests
+    tests = model_of({"test_x.py": source}).tests
     assert [test.function.is_async for test in tests] == [True, False]

@@ -1,6 +1,6 @@
-"""The two readings of a suite: which loop each test, and each of its async fixtures, gets.
+"""The two loop maps of a suite: which loop each test, and each of its async fixtures, gets.
 
-The legacy reading follows "How the legacy loop was chosen" and the modern one "How the
+The legacy map follows "How the legacy loop was chosen" and the modern one "How the
 modern loop is chosen" of the project's facts; both were run on real releases.
 """
 
@@ -28,7 +28,7 @@ class Era(enum.Enum):
     MODERN = "modern"  # loop scopes decide
 
 
-class Reading(Roles):
+class SuiteModel(Roles):
     """A suite with everything about it that rules ask for, computed on demand."""
 
     # -- the era ------------------------------------------------------------------------
@@ -79,7 +79,7 @@ class Reading(Roles):
             self.is_async_fixture(item.function) for item in self.closure(test).fixtures
         )
 
-    # -- the legacy reading -------------------------------------------------------------
+    # -- the legacy map -------------------------------------------------------------
 
     def override_of(self, test: Test) -> Registered | None:
         """The override that the test sees, None for pytest-asyncio's own fixture."""
@@ -154,7 +154,7 @@ class Reading(Roles):
             names.append(EVENT_LOOP)
         return tuple(names)
 
-    # -- the modern reading -------------------------------------------------------------
+    # -- the modern map -------------------------------------------------------------
 
     def test_level(self, test: Test) -> Scope:
         """The loop scope of an async test: its closest mark's, else the configured one."""

@@ -56,9 +56,9 @@ _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({}
 def check(context: RuleContext) -> Iterator[RuleResult]:
     replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
     for key, treated in context.plan.overrides.items():
-        function = context.reading.tree.function(key)
+        function = context.model.tree.function(key)
         treatment = treated.treatment
-        if key.path in context.reading.around:
+        if key.path in context.model.around:
             yield from from_elsewhere(context, key, treated)
             if not treated.stays:
                 yield from _imports(context, key, function, "override")
@@ -179,7 +179,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
     hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
     for key, treated in context.plan.overrides.items():
         if treated.hook:
-            function = context.reading.tree.function(key)
+            function = context.model.tree.function(key)
             assert function.override is not None
             condition = f'item.path.name == "{basename(key.path)}"'
             if function.is_method:
@@ -203,7 +203,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
 
 def _importers(context: RuleContext, key: Key) -> list[str]:
     """The files that get the override by name and so register it."""
-    files = {item.file for item in context.reading.overrides if item.key == key}
+    files = {item.file for item in context.model.overrides if item.key == key}
     return sorted(files - {key.path})
 
 
@@ -226,7 +226,7 @@ def _first_elsewhere(
 
 
 def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
-    registered = [item for item in context.reading.overrides if item.key == key]
+    registered = [item for item in context.model.overrides if item.key == key]
     if sets_debug(function, registered, context.options):
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
@@ -238,7 +238,7 @@ def _imports(
 ) -> Iterator[RuleResult]:
     """Imports of the deleted fixture by name go too."""
     for path, facts in context.files.items():
-        found = context.reading.tree.module_fixtures(path).get(EVENT_LOOP)
+        found = context.model.tree.module_fixtures(path).get(EVENT_LOOP)
         if path == key.path or found is None or found[0] != key:
             continue
         for bound in facts.imports:

@@ -22,7 +22,7 @@ def from_elsewhere(context: RuleContext, key: Key, treated: Treated) -> Iterator
     """An override in another suite's file that cannot just be done without."""
     if not treated.stays or not key.path.startswith("../"):
         return
-    override = context.reading.tree.function(key)
+    override = context.model.tree.function(key)
     path, line = _place(context, key)
     yield action(
         "LS101",
@@ -36,9 +36,9 @@ def from_elsewhere(context: RuleContext, key: Key, treated: Treated) -> Iterator
 
 def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult | None:
     """Why an override of this suite stays as it is; None where it need not."""
-    registered = [item for item in context.reading.overrides if item.key == key]
-    importers = {item.file for item in registered if item.file in context.reading.around}
-    importers |= set(context.reading.around.importers.get(key.path, ()))
+    registered = [item for item in context.model.overrides if item.key == key]
+    importers = {item.file for item in registered if item.file in context.model.around}
+    importers |= set(context.model.around.importers.get(key.path, ()))
     importers |= {prefix for prefix in _below(context, key) if _loads_above(context, prefix)}
     if importers:
         return note(
@@ -68,7 +68,7 @@ def run_from_here(context: RuleContext, key: Key, function: Function) -> Iterato
 
 def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
     """Imports of ``event_loop`` from modules that were not found."""
-    tree = context.reading.tree
+    tree = context.model.tree
     for path in (*tree.conftests, *tree.test_modules, *tree.plugins):
         for bound in context.files[path].imports:
             module = bound.module
@@ -111,8 +111,8 @@ def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
 
 def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleResult:
     place = ("LS101", key.path, function.line)
-    reading = context.reading
-    if reading.era is Era.MODERN or not any(map(reading.is_async_test, reading.own_tests)):
+    model = context.model
+    if model.era is Era.MODERN or not any(map(model.is_async_test, model.own_tests)):
         return note(
             *place,
             "no test here uses this event_loop, so it stays: delete it when no other suite takes"
@@ -142,41 +142,41 @@ def _without_tests(context: RuleContext, key: Key, function: Function) -> RuleRe
 
 
 def _loads_above(context: RuleContext, prefix: str) -> bool:
-    return context.reading.around.below[prefix].around.loads_above
+    return context.model.around.below[prefix].around.loads_above
 
 
 def _below(context: RuleContext, key: Key) -> list[str]:
     """The suites below in which the override counts when pytest runs in this folder."""
-    registered = [item for item in context.reading.overrides if item.key == key]
+    registered = [item for item in context.model.overrides if item.key == key]
     return sorted(
         prefix
-        for prefix in context.reading.around.below
+        for prefix in context.model.around.below
         if any(prefix.startswith(item.holder.removeprefix("./")) for item in registered)
     )
 
 
 def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
     """For each test that may run on a loop, whether the override is the one it sees."""
-    for test in context.reading.tests:
-        override = context.reading.override_of(test)
-        own = test.module not in context.reading.around
+    for test in context.model.tests:
+        override = context.model.override_of(test)
+        own = test.module not in context.model.around
         yield (
             override is not None
             and override.key == key
-            and (own or context.reading.is_async_test(test))
+            and (own or context.model.is_async_test(test))
         )
 
 
 def _place(context: RuleContext, key: Key) -> tuple[str, int]:
     """Where this suite takes the override from: an import, else its configuration."""
-    for item in context.reading.overrides:
+    for item in context.model.overrides:
         if (
             item.key == key
             and item.file in context.files
-            and item.file not in context.reading.around
+            and item.file not in context.model.around
         ):
             for bound in context.files[item.file].imports:
-                if bound.attribute in (context.reading.tree.function(key).name, "*"):
+                if bound.attribute in (context.model.tree.function(key).name, "*"):
                     return item.file, bound.line
     return context.config.path or "conftest.py", 1
 

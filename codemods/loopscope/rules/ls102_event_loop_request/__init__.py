@@ -99,7 +99,7 @@ class AddArgument(DefinitionEdit):
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    tests = {test.key for test in context.reading.tests if context.reading.is_async_test(test)}
+    tests = {test.key for test in context.model.tests if context.model.is_async_test(test)}
     held, after_work = _held(context)
     for key, function in context.functions():
         how = context.plan.converted.get(key)
@@ -142,15 +142,15 @@ def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
     """
     found: set[Key] = set()
     after_work: set[Key] = set()
-    for test in context.reading.tests:
-        closure = context.reading.closure(test)
+    for test in context.model.tests:
+        closure = context.model.closure(test)
         for ask in closure.asks:
             target = ask.target
             if target is None:
                 continue
-            if context.plan.stays(target.key) or not context.reading.is_override(target.function):
+            if context.plan.stays(target.key) or not context.model.is_override(target.function):
                 found.add(ask.asker.key if ask.asker else test.key)
-        override = context.reading.override_of(test)
+        override = context.model.override_of(test)
         treated = context.plan.overrides.get(override.key) if override else None
         if treated is not None and treated.treatment is Treatment.WORK:
             after_work.update(

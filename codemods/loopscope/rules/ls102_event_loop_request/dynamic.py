@@ -13,7 +13,7 @@ from loopscope.types import Scope
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
     """Requests that no edit can answer, in the order of the files."""
-    if context.reading.era is not Era.LEGACY or not context.reading.uses_plugin:
+    if context.model.era is not Era.LEGACY or not context.model.uses_plugin:
         return
     yield from _questions(context)
     yield from _built_names(context)
@@ -55,7 +55,7 @@ def _in_coroutines(context: RuleContext) -> Iterator[RuleResult]:
             continue
         if not (function.fixture or function.name.startswith("test")):
             continue
-        if any(name == EVENT_LOOP for name, _ in context.reading.closures.dynamic(key, function)):
+        if any(name == EVENT_LOOP for name, _ in context.model.closures.dynamic(key, function)):
             yield action(
                 "LS102",
                 key.path,
@@ -68,11 +68,11 @@ def _in_coroutines(context: RuleContext) -> Iterator[RuleResult]:
 def _too_early(context: RuleContext) -> Iterator[RuleResult]:
     """Sync fixtures that ask for the current loop before any loop of their tests is there."""
     seen: set[Key] = set()
-    for test in context.reading.tests:
+    for test in context.model.tests:
         if test.id not in context.plan.tests:
             continue
-        for item in context.reading.closure(test).fixtures:
-            through = context.reading.current.only_through(item.key)
+        for item in context.model.closure(test).fixtures:
+            through = context.model.current.only_through(item.key)
             if (
                 item.key not in seen
                 and through

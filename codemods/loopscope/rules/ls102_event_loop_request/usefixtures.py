@@ -49,7 +49,7 @@ def drop_usefixtures(context: RuleContext) -> Iterator[RuleResult]:
     """The edits of all usefixtures marks that name the fixture and do not need it any more."""
     users: dict[tuple[str, int | None, int], list[bool]] = {}
     marks: dict[tuple[str, int | None, int], Mark] = {}
-    for test in context.reading.tests:
+    for test in context.model.tests:
         leaves = _leaves(context, test)
         for mark in test.marks:
             if mark.name == "usefixtures" and EVENT_LOOP in mark.strings:
@@ -72,14 +72,14 @@ def _drop_configured(context: RuleContext) -> Iterator[RuleResult]:
         return  # a list in TOML: the request stays, and is a finding if nothing answers it
     if all(
         _leaves(context, test) and test.id in context.plan.tests
-        for test in context.reading.tree.tests
+        for test in context.model.tree.tests
     ):
         yield OptionEdit("LS102", "usefixtures", rest or None, _MESSAGE)
 
 
 def _leaves(context: RuleContext, test: Test) -> bool:
     """Whether what answers the request of this test goes."""
-    asks = context.reading.closure(test).asks
+    asks = context.model.closure(test).asks
     target = next(
         (
             ask.target
@@ -90,7 +90,7 @@ def _leaves(context: RuleContext, test: Test) -> bool:
     )
     if target is None:
         return True
-    return context.reading.is_override(target.function) and not context.plan.stays(target.key)
+    return context.model.is_override(target.function) and not context.plan.stays(target.key)
 
 
 def _drop(mark: Mark) -> RuleResult:

@@ -29,12 +29,12 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
     if context.plan.era is not Era.LEGACY:
         return
     for path, facts in context.files.items():
-        if not any(t.module == path and t.id in context.plan.tests for t in context.reading.tests):
+        if not any(t.module == path and t.id in context.plan.tests for t in context.model.tests):
             continue
         for function in facts.functions:
             if function.name not in _WIDE_XUNIT:
                 continue
-            for call in context.reading.current.calls(Key(path, function.ordinal)):
+            for call in context.model.current.calls(Key(path, function.ordinal)):
                 if call.what not in CURRENT_LOOP:
                     continue
                 yield action(

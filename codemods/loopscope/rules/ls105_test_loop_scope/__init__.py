@@ -55,11 +55,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         return
     groups: dict[Holder, list[Test]] = defaultdict(list)
     bare: dict[str, list[Test]] = defaultdict(list)
-    for test in context.reading.tests:
+    for test in context.model.tests:
         if test.id not in context.plan.tests:
             continue
         mark = test.mark("asyncio")
-        if mark is None and context.reading.mode == "auto":
+        if mark is None and context.model.mode == "auto":
             bare[test.module].append(test)
         elif mark is not None:
             groups[_holder(mark)].append(test)
@@ -77,11 +77,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 def _bare(context: RuleContext) -> Iterator[RuleResult]:
     """Sync tests that LS102 makes async need a mark in strict mode."""
-    if context.reading.mode == "auto":
+    if context.model.mode == "auto":
         return
     tests = [
         test
-        for test in context.reading.tests
+        for test in context.model.tests
         if test.id in context.plan.tests and test.mark("asyncio") is None
     ]
     yield from own_marks(context, tests)
@@ -207,7 +207,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
                 message = "scope= is spelled loop_scope="
                 change = MarkChange(hook.spelled, rename=True)
                 yield ChangeMarksInside(*place, message, hook.ordinal, change)
-            elif not hook.on_async_tests and context.reading.mode != "auto":
+            elif not hook.on_async_tests and context.model.mode != "auto":
                 yield action(
                     "LS105",
                     path,

@@ -18,7 +18,7 @@ _MESSAGE = "asyncio_event_loop removed: loop_scope says what it said"
 def drop_loop_marks(context: RuleContext) -> Iterator[RuleResult]:
     """The marks go; the loop scope of their tests is set as for an override."""
     seen: set[tuple[str, int | None, int]] = set()
-    for test in context.reading.tests:
+    for test in context.model.tests:
         for mark in test.marks:
             place = (mark.path, mark.ordinal, mark.line)
             if mark.name == LOOP_MARK and place not in seen:

@@ -26,7 +26,7 @@ def _mark_source(
     spelled, needs = spell(context.files[path], "pytest.mark.asyncio")
     if needs:
         needs = (("pytest", None),)
-    if level is unnamed(context, tests) and context.reading.mode != "auto":
+    if level is unnamed(context, tests) and context.model.mode != "auto":
         return spelled, needs
     return f'{spelled}(loop_scope="{level.word}")', needs
 
@@ -41,7 +41,7 @@ def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResul
 
 
 def _own_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
-    function = context.reading.tree.function(key)
+    function = context.model.tree.function(key)
     level = context.plan.tests[tests[-1].id]
     source, needs = _mark_source(context, key.path, level, tests)
     return AddDecoratorMark(
@@ -94,7 +94,7 @@ def _uniform(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
 def _holds_sync(context: RuleContext, module: str, cls: Key | None = None) -> bool:
     return any(
         test.id not in context.plan.tests
-        for test in context.reading.tests
+        for test in context.model.tests
         if test.module == module and (cls is None or cls in test.classes)
     )
 
@@ -112,7 +112,7 @@ def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> Ru
 
 
 def _class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleResult:
-    cls = context.reading.tree.cls(key)
+    cls = context.model.tree.cls(key)
     level = context.plan.tests[tests[0].id]
     source, needs = _mark_source(context, key.path, level, tests)
     message = f"loop_scope {level.word} for all tests of the class"
