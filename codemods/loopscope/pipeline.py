@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.build_model import build_model, rebuild_model
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.loop_map.build_report import loop_maps
 from loopscope.loop_map.compare import count
 from loopscope.loop_map.model import LoopMap
@@ -65,7 +65,9 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     bench.rewrite(facts, edits)
     bench.configure(option_edits)
     changes = bench.changes
-    before = model.legacy_map if context.plan.era is Era.LEGACY else model.modern_map
+    before = (
+        model.legacy_map if context.plan.suite_style is SuiteStyle.LEGACY else model.modern_map
+    )
     result = model
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
@@ -105,7 +107,7 @@ def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Fi
 
 def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
     model = build_model(suite, [], seconds)
-    before = model.legacy_map if model.era is Era.LEGACY else model.modern_map
+    before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
     errors: list[FileError] = []
     result = rebuild_model(suite, model, changes, errors, seconds)
     for error in errors:
@@ -117,14 +119,14 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
     yield from unanswered(result, _line_of_usefixtures(suite))
 
 
-def era_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Era, LoopMap]:
+def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
     """For which rules a suite is written, and its modern loop map after ``changes``."""
     seconds = Options().time_limit
     model = build_model(suite, [], seconds)
-    era = model.era
+    suite_style = model.suite_style
     if changes:
         model = rebuild_model(suite, model, changes, [], seconds)
-    return era, model.modern_map
+    return suite_style, model.modern_map
 
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope.loop_map.model import LoopMap
-from loopscope.pipeline import era_and_loops
+from loopscope.pipeline import style_and_loops
 from loopscope.verify.differences import MayShare, compare
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.verify_suite import as_planned
@@ -92,7 +92,7 @@ def try_mutants(
     if before is None or before.exit_code or migration.status.value != "changed":
         return Tried(())
     right = applied(files, migration)
-    planned = era_and_loops(suite_of(files), migration.changes)[1]
+    planned = style_and_loops(suite_of(files), migration.changes)[1]
     after = _run(MODERN, right, folder / "after")
     if after is None:
         return Tried((), (f"{name}: the migration does not run",))
@@ -114,7 +114,7 @@ def _result(
     run = _run(MODERN, mutant.files, folder / "mutant")
     if run is None:  # said as what could not be run: found
         return Result(name, mutant.dropped, True, True)
-    by_map = _shape(era_and_loops(suite_of(mutant.files))[1]) != _shape(planned)
+    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(planned)
     return Result(
         name,
         mutant.dropped,

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, SuiteModel
+from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.report_model import (
     LoopFixture,
@@ -26,7 +26,7 @@ def loop_maps(before: SuiteModel, after: SuiteModel) -> LoopMaps:
 
     ``after`` is the same model where nothing changes.
     """
-    if before.era is Era.LEGACY:
+    if before.suite_style is SuiteStyle.LEGACY:
         return LoopMaps(_Legacy(before).picture(), _Modern(after).picture())
     old, new = _Modern(before).picture(), _Modern(after).picture()
     return LoopMaps(old, None if _shape(old) == _shape(new) else new)
@@ -43,7 +43,7 @@ def _shape(picture: LoopPicture) -> set[tuple[frozenset[str], frozenset[str]]]:
 class _View:
     """What both pictures have in common; subclasses know the rules."""
 
-    rules: Era
+    rules: SuiteStyle
 
     def __init__(self, model: SuiteModel) -> None:
         self._model = model
@@ -115,7 +115,7 @@ class _View:
 class _Legacy(_View):
     """The rules up to 0.21: a test with all its fixtures has the loop that it sees."""
 
-    rules = Era.LEGACY
+    rules = SuiteStyle.LEGACY
 
     @property
     def map(self) -> LoopMap:
@@ -143,7 +143,7 @@ class _Legacy(_View):
 class _Modern(_View):
     """The rules of 1.x: every test and every fixture has a loop scope of its own."""
 
-    rules = Era.MODERN
+    rules = SuiteStyle.MODERN
 
     @property
     def map(self) -> LoopMap:

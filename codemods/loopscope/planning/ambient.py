@@ -15,7 +15,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.closure import AMBIENT
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, SuiteModel
+from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
 
@@ -37,7 +37,7 @@ class AmbientUsers:
     def __init__(self, model: SuiteModel, options: Options, settled: Collection[Key]) -> None:
         self._model = model
         self._wanted = (
-            model.era is Era.LEGACY
+            model.suite_style is SuiteStyle.LEGACY
             and model.uses_plugin
             and options.ambient_loop
             and not options.safe_only

@@ -16,7 +16,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, SuiteModel
+from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"
@@ -172,7 +172,7 @@ def choose(
         if not is_async:
             tests[test.key] = tests.get(test.key, True) and candidates.test(test)
         asks = {ask.asker.key for ask in closure.asks if ask.asker}
-        if model.era is Era.MODERN:
+        if model.suite_style is SuiteStyle.MODERN:
             # Only who asks for the fixture that is gone is in need; the rest works as it is.
             lost = {
                 ask.asker.key if ask.asker else test.key

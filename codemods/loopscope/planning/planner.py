@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_asks
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
-from loopscope.analysis.suite.suite_model import Era, SuiteModel
+from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
 from loopscope.planning.conversions import Candidates, How, choose
@@ -28,7 +28,7 @@ from loopscope.types import Options, Scope
 class Plan:
     """The loop scope of everything, and what stands in for the old fixture."""
 
-    era: Era
+    suite_style: SuiteStyle
     default: Scope  # the loop scope of a test that names none
     fixture_default: Scope | None  # the same for a fixture; None: its own scope
     tests: Mapping[str, Scope]  # test id -> loop scope, of async tests
@@ -64,7 +64,7 @@ class Planner(Solver):
 
     def plan(self) -> Plan:
         """The levels, with what becomes of every override and request."""
-        model, modern = self.model, self.model.era is Era.MODERN
+        model, modern = self.model, self.model.suite_style is SuiteStyle.MODERN
         tests = {
             test.id: model.test_level(test) if modern else self.level(test)
             for test in model.tests
@@ -101,7 +101,7 @@ class Planner(Solver):
             if treated.treatment is Treatment.WORK and key not in replaced:
                 overrides[key] = Treated(Treatment.DELETE)  # nobody ever set it up
         return Plan(
-            model.era,
+            model.suite_style,
             default,
             self._fixture_default(default),
             tests,
@@ -139,7 +139,7 @@ class Planner(Solver):
         return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
 
     def _fixture_level(self, key: Key, function: Function) -> Scope:
-        if self.model.era is Era.MODERN and key not in self.converted:
+        if self.model.suite_style is SuiteStyle.MODERN and key not in self.converted:
             return self.model.fixture_level(function)
         node = ("fixture", key)
         if node in self.nodes:
@@ -159,7 +159,7 @@ class Planner(Solver):
         settings = self.model.settings
         if settings.fixture_scope:
             return None
-        if self.model.era is Era.MODERN and settings.fixture_default is None:
+        if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if self.options.target.has(1, 5) else Scope.FUNCTION
         if settings.fixture_default is None and UNREAD in self.nodes:
             return self.nodes.level(UNREAD)

@@ -15,7 +15,7 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Ask, loop_asks
 from loopscope.analysis.suite.fixtures import Key, Registered, Test, holders_around
-from loopscope.analysis.suite.suite_model import Era, SuiteModel
+from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import Asked
 from loopscope.planning.conversions import How
@@ -152,9 +152,9 @@ class Solver:
                 nodes.add(("fixture", registered.key), fixture.scope)
                 nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
                 nodes.join(node, ("fixture", registered.key))
-            if static and registered.key.unread and model.era is Era.LEGACY:
+            if static and registered.key.unread and model.suite_style is SuiteStyle.LEGACY:
                 nodes.join(node, UNREAD)
-        legacy = model.era is Era.LEGACY
+        legacy = model.suite_style is SuiteStyle.LEGACY
         current = self.model.current
         if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
             nodes.join(node, ("current", test.module))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import (
     DefinitionEdit,
     Rule,
@@ -81,7 +81,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _wanted(context: RuleContext, key: Key) -> bool:
     if not context.model.uses_plugin:
         return False
-    if context.plan.era is Era.LEGACY:
+    if context.plan.suite_style is SuiteStyle.LEGACY:
         return needs_loop_scope(context, key)
     # A modern suite without the fixture option: below 1.5 no value of the option means
     # "the fixture's own scope", so each wider fixture says it itself.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, note
 from loopscope.types import Scope
 
@@ -30,7 +30,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield OptionEdit(
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
-    if context.plan.era is Era.MODERN:
+    if context.plan.suite_style is SuiteStyle.MODERN:
         if settings.fixture_default is None and not settings.fixture_scope:
             yield _unset(context)
         return

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
 from loopscope.types import Scope
@@ -41,7 +41,7 @@ def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None,
         return None, ""
     if "loop_scope" in fixture.keywords:
         return fixture.loop_scope, ""
-    if context.plan.era is Era.MODERN:
+    if context.plan.suite_style is SuiteStyle.MODERN:
         return context.model.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
     return None, ""
 
@@ -49,7 +49,7 @@ def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None,
 def _repaired(context: RuleContext, key: Key) -> bool:
     """LS104 widens the loop scope in a legacy suite."""
     return (
-        context.plan.era is Era.LEGACY
+        context.plan.suite_style is SuiteStyle.LEGACY
         and context.options.wants("LS104")
         and context.model.uses_plugin
         and needs_loop_scope(context, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.types import Scope
 
@@ -44,7 +44,7 @@ def _written(context: RuleContext) -> Iterator[Place]:
 
 def _emitted(context: RuleContext) -> Iterator[Place]:
     """What this migration puts on package loops."""
-    if context.plan.era is not Era.LEGACY:
+    if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for key, level in context.plan.fixtures.items():
         function = context.model.tree.function(key)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.analysis.trace import SHOWN, RecordedFunction
 from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 
@@ -71,7 +71,11 @@ def unread_requests(context: RuleContext) -> Iterator[RuleResult]:
         elif known.on_loop and not known.is_async:
             yield action("LS102", *place, f"{name} takes the current loop, {SHOWN}. {_FIRST}")
     for (path, _), known in context.model.heard.functions.items():
-        if known.is_async and EVENT_LOOP in known.asks and context.plan.era is Era.LEGACY:
+        if (
+            known.is_async
+            and EVENT_LOOP in known.asks
+            and context.plan.suite_style is SuiteStyle.LEGACY
+        ):
             yield action(
                 "LS102", path, known.line, "this async function asks for event_loop while it "
                 f"runs, {SHOWN}. Take the loop from asyncio.get_running_loop()",
@@ -87,7 +91,7 @@ _FIRST = (
 
 def _unserved(context: RuleContext) -> Iterator[RuleResult]:
     """Sync fixtures of the suite that took the loop of their tests, and still are plain ones."""
-    if context.plan.era is not Era.LEGACY:
+    if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for key, function in context.functions():
         known = context.model.heard.functions.get((key.path, function.qualname))
@@ -135,7 +139,7 @@ def unread_loops(context: RuleContext) -> Iterator[RuleResult]:
 
 def _unread(context: RuleContext) -> Iterator[tuple[RecordedFunction, Test]]:
     """The fixtures with the first test that uses each."""
-    if context.plan.era is not Era.LEGACY:
+    if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     unread = context.model.heard.unread
     seen = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.analysis.trace import SHOWN
 from loopscope.rules.context import RuleContext, RuleResult, action, note
 
@@ -49,7 +49,7 @@ def _recorded(context: RuleContext, path: str) -> str:
 def unseen_marks(context: RuleContext) -> Iterator[RuleResult]:
     """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
     model = context.model
-    if model.mode == "auto" or model.era is not Era.LEGACY:
+    if model.mode == "auto" or model.suite_style is not SuiteStyle.LEGACY:
         return
     seen = set()
     for test in model.tests:

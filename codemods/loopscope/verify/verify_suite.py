@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.analysis.trace import Recorded
 from loopscope.loop_map.model import LoopMap
 from loopscope.types import FileError, Level, Migration, Options, Suite
@@ -142,18 +142,18 @@ class _Steps:
 
     def _migrate(self, before: Path, after: Path) -> MayShare:
         """Migrate the second copy if it needs it; returns which tests it may bring together."""
-        from loopscope.pipeline import era_and_loops, migrate
+        from loopscope.pipeline import migrate, style_and_loops
 
         original = self._told(_load(before))
         migration = migrate(original, self._wishes.options)
-        era, planned = era_and_loops(original, migration.changes)
-        if era is Era.MODERN or not migration.changes:
+        suite_style, planned = style_and_loops(original, migration.changes)
+        if suite_style is SuiteStyle.MODERN or not migration.changes:
             raise CannotRun(
                 "the original is already written for loop scopes, or does not use pytest-asyncio:"
                 " name an older state with --before, a git revision or a folder"
             )
         standing = _load(after)
-        if era_and_loops(standing)[0] is Era.LEGACY:
+        if style_and_loops(standing)[0] is SuiteStyle.LEGACY:
             if self._wishes.before is not None:
                 migration = migrate(self._told(standing), self._wishes.options)
             self._apply(after, migration)

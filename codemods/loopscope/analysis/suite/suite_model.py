@@ -21,7 +21,7 @@ from loopscope.types import Scope
 LOOP_MARK = "asyncio_event_loop"
 
 
-class Era(enum.Enum):
+class SuiteStyle(enum.Enum):
     """Which rules a suite was written for."""
 
     LEGACY = "legacy"  # the event_loop fixture decides
@@ -31,36 +31,36 @@ class Era(enum.Enum):
 class SuiteModel(Roles):
     """A suite with everything about it that rules ask for, computed on demand."""
 
-    # -- the era ------------------------------------------------------------------------
+    # -- its style ----------------------------------------------------------------------
 
     @cached_property
-    def era(self) -> Era:
+    def suite_style(self) -> SuiteStyle:
         if not self._wide_default and any(
             self._has_override(test) for test in self.tests if self._on_loop(test)
         ):
-            return Era.LEGACY
+            return SuiteStyle.LEGACY
         if self._asks_for_the_plugins_loop:
-            return Era.LEGACY
+            return SuiteStyle.LEGACY
         settings = self.settings
         if settings.test_default is not None or settings.fixture_default is not None:
-            return Era.MODERN
+            return SuiteStyle.MODERN
         if settings.fixture_scope or settings.modern_requirement:
-            return Era.MODERN
+            return SuiteStyle.MODERN
         for path, facts in self.files.items():
             for function in facts.functions if path not in self.around else ():
                 body, fixture = function.override, function.fixture
                 if (body and body.kind is BodyKind.BRIDGE) or (
                     fixture and "loop_scope" in fixture.keywords
                 ):
-                    return Era.MODERN
+                    return SuiteStyle.MODERN
                 if function.policy and function.policy.variants:  # the fixture came with 0.23
-                    return Era.MODERN
+                    return SuiteStyle.MODERN
         scoped = any(
             mark.name == "asyncio" and mark.loop_scope is not None
             for test in self.own_tests
             for mark in test.marks
         )
-        return Era.MODERN if scoped else Era.LEGACY
+        return SuiteStyle.MODERN if scoped else SuiteStyle.LEGACY
 
     def _has_override(self, test: Test) -> bool:
         """Whether the test sees an override, one of the two being this suite's own."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import BodyKind, Function, Place
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
 from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
@@ -23,7 +23,11 @@ def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterato
     yield from _plain_fixture(context, key, function)
     body = function.override
     assert body is not None
-    if body.sets_current or context.plan.era is not Era.LEGACY or not _asks_current(context):
+    if (
+        body.sets_current
+        or context.plan.suite_style is not SuiteStyle.LEGACY
+        or not _asks_current(context)
+    ):
         return
     if body.kind is BodyKind.OTHER:
         yield action(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.planning.override_actions import Treated
 from loopscope.rules.context import RuleContext, RuleResult, action, note
 
@@ -112,7 +112,9 @@ def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
 def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleResult:
     place = ("LS101", key.path, function.line)
     model = context.model
-    if model.era is Era.MODERN or not any(map(model.is_async_test, model.own_tests)):
+    if model.suite_style is SuiteStyle.MODERN or not any(
+        map(model.is_async_test, model.own_tests)
+    ):
         return note(
             *place,
             "no test here uses this event_loop, so it stays: delete it when no other suite takes"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.types import Scope
 
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
     """Requests that no edit can answer, in the order of the files."""
-    if context.model.era is not Era.LEGACY or not context.model.uses_plugin:
+    if context.model.suite_style is not SuiteStyle.LEGACY or not context.model.uses_plugin:
         return
     yield from _questions(context)
     yield from _built_names(context)

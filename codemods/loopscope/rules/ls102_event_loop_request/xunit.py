@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.codegen.bridge import current_loop_code
 from loopscope.rules.context import AppendEdit, RuleContext, RuleResult, action
 
@@ -26,7 +26,7 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
             code.main,
             needs=code.needs,
         )
-    if context.plan.era is not Era.LEGACY:
+    if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for path, facts in context.files.items():
         if not any(t.module == path and t.id in context.plan.tests for t in context.model.tests):

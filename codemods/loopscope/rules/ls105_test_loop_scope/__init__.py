@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import Test
-from loopscope.analysis.suite.suite_model import Era
+from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import (
     Rule,
     RuleContext,
@@ -49,7 +49,7 @@ class Holder(NamedTuple):
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _hooks(context)
     yield from drop_loop_marks(context)
-    if context.plan.era is Era.MODERN:
+    if context.plan.suite_style is SuiteStyle.MODERN:
         yield from _renames(context, set())
         yield from _bare(context)
         return
