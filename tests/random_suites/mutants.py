@@ -9,14 +9,14 @@ from typing import Any
 from loopscope.analysis.suite.fixtures import Registered, Test
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.conversions import Candidates
-from loopscope.planning.disjoint_set import Components
+from loopscope.planning.disjoint_set import DisjointSet
 
 
 def _without(kind: str) -> Callable[..., None]:
-    """``Components.join`` that does not join nodes of a kind: every one is left alone."""
-    join = Components.join
+    """``DisjointSet.join`` that does not join nodes of a kind: every one is left alone."""
+    join = DisjointSet.join
 
-    def join_others(self: Components, first: Any, second: Any) -> None:
+    def join_others(self: DisjointSet, first: Any, second: Any) -> None:
         if kind not in (first[0], second[0]):
             join(self, first, second)
 
@@ -37,8 +37,8 @@ _override_of = SuiteModel.override_of
 
 # name -> (class, attribute, replacement)
 MUTANTS: dict[str, tuple[type, str, Any]] = {
-    "tests of one loop are not joined": (Components, "join", _without("slot")),
-    "shared fixtures are not joined": (Components, "join", _without("fixture")),
+    "tests of one loop are not joined": (DisjointSet, "join", _without("slot")),
+    "shared fixtures are not joined": (DisjointSet, "join", _without("fixture")),
     "class overrides are ignored": (SuiteModel, "override_of", _no_class_override),
     "converted although a fixture drives the loop": (Candidates, "holds", _holds_nothing),
 }

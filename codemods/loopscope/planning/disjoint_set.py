@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from loopscope.types import Scope
 
 
-class Components:
+class DisjointSet:
     """Joined nodes share one level, the widest that any of them needs."""
 
     def __init__(self) -> None:

@@ -18,16 +18,16 @@ from loopscope.analysis.suite.fixtures import (
     directory_holders,
 )
 from loopscope.analysis.suite.suite_model import SuiteModel
-from loopscope.planning.override_actions import Treated, Treatment
+from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.types import Scope
 
 FACTORIES_HOOK = "pytest_asyncio_loop_factories"
 _KIND = "it makes a loop of another kind"
 
 
-def settle(
+def choose_factory(
     model: SuiteModel, key: Key, concerned: Iterable[Test], tests: Mapping[str, Scope]
-) -> Treated:
+) -> OverrideAction:
     """Whether the hook gives every test of this override its loop, and no other test.
 
     Args:
@@ -86,7 +86,7 @@ def _beside(
     places: Iterable[Registered],
     others: Iterable[Test],
     tests: Mapping[str, Scope],
-) -> Treated:
+) -> OverrideAction:
     """A conftest's override: every async test below it gets the factory, without exception."""
     holders = {place.holder for place in places}
     for test in others:
@@ -98,12 +98,12 @@ def _beside(
                 f"{_KIND}, and {test.function.qualname} below it has a loop of its own: let a "
                 "pytest_asyncio_loop_factories hook look at its item"
             )
-    return Treated(Treatment.FACTORY)
+    return OverrideAction(ActionKind.FACTORY)
 
 
 def _narrow(
     model: SuiteModel, places: Sequence[Registered], hook: str, tests: Mapping[str, Scope]
-) -> Treated:
+) -> OverrideAction:
     """A module's or class's override: the hook of a conftest tells its tests by their place."""
     place = places[0]
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
@@ -133,7 +133,7 @@ def _narrow(
             direct = not place.in_class or test.holders[-1] == place.holder
             if override is None or override.key != place.key or not direct:
                 return _manual(f"{_KIND}, but not for {test.function.qualname} beside it")
-    return Treated(Treatment.FACTORY, hook=hook)
+    return OverrideAction(ActionKind.FACTORY, hook=hook)
 
 
 def _makes_factory(override: Registered) -> bool:
@@ -141,5 +141,5 @@ def _makes_factory(override: Registered) -> bool:
     return body is not None and body.kind is BodyKind.FACTORY
 
 
-def _manual(reason: str) -> Treated:
-    return Treated(Treatment.MANUAL, reason)
+def _manual(reason: str) -> OverrideAction:
+    return OverrideAction(ActionKind.MANUAL, reason)

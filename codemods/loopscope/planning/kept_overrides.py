@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Registered, Test
 from loopscope.analysis.suite.suite_model import SuiteModel
-from loopscope.planning.override_actions import Treated, Treatment
+from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.types import Scope
 
-_GONE = (Treatment.DELETE, Treatment.FACTORY, Treatment.POLICY)
+_GONE = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
 
 
 def deviating(
-    model: SuiteModel, overrides: Mapping[Key, Treated], level: Callable[[Test], Scope | None]
+    model: SuiteModel,
+    overrides: Mapping[Key, OverrideAction],
+    level: Callable[[Test], Scope | None],
 ) -> Iterator[Test]:
     """The tests on another level than the override suggests that they see when all is done.
 
@@ -31,11 +33,15 @@ def deviating(
             yield test
 
 
-def _nearest(model: SuiteModel, overrides: Mapping[Key, Treated], test: Test) -> Registered | None:
+def _nearest(
+    model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
+) -> Registered | None:
     """The override that the test sees afterwards; None where no fixture or a bridge is there."""
     chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
-    standing = [(item, how) for item, how in chain if how is None or how.treatment not in _GONE]
+    standing = [
+        (item, action) for item, action in chain if action is None or action.kind not in _GONE
+    ]
     if not standing:
         return None
-    item, how = standing[-1]
-    return item if how is not None and how.stays else None
+    item, action = standing[-1]
+    return item if action is not None and action.stays else None

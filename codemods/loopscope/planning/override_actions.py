@@ -10,7 +10,7 @@ from loopscope.analysis.suite.fixtures import Registered
 from loopscope.types import Options
 
 
-class Treatment(enum.Enum):
+class ActionKind(enum.Enum):
     """The ways to replace an override."""
 
     DELETE = "delete"  # its scope lives on in loop scopes
@@ -23,23 +23,25 @@ class Treatment(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Treated:
-    """The treatment of one override, for MANUAL with the reason.
+class OverrideAction:
+    """The action of one override, for MANUAL with the reason.
 
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
     """
 
-    treatment: Treatment
+    kind: ActionKind
     reason: str = ""
     hook: str = ""
 
     @property
     def stays(self) -> bool:
-        return self.treatment in (Treatment.ORDINARY, Treatment.MANUAL)
+        return self.kind in (ActionKind.ORDINARY, ActionKind.MANUAL)
 
 
-def treat(function: Function, registered: list[Registered], options: Options) -> Treated:
-    """The treatment by the override's body and place alone; who uses it is not asked here."""
+def choose_action(
+    function: Function, registered: list[Registered], options: Options
+) -> OverrideAction:
+    """The action by the override's body and place alone; who uses it is not asked here."""
     body, fixture = function.override, function.fixture
     assert body is not None
     assert fixture is not None
@@ -53,7 +55,7 @@ def treat(function: Function, registered: list[Registered], options: Options) ->
         body.kind is BodyKind.DEBUG and not sets_debug(function, registered, options)
     ):
         return _work(function, registered, options)
-    return Treated(Treatment.DELETE)
+    return OverrideAction(ActionKind.DELETE)
 
 
 def sets_debug(function: Function, registered: list[Registered], options: Options) -> bool:
@@ -67,7 +69,7 @@ def sets_debug(function: Function, registered: list[Registered], options: Option
     )
 
 
-def _work(function: Function, registered: list[Registered], options: Options) -> Treated:
+def _work(function: Function, registered: list[Registered], options: Options) -> OverrideAction:
     if not options.target.has(1, 0):
         return _manual("it does work besides making a loop, and the target is older than 1.0")
     if options.safe_only:
@@ -76,20 +78,20 @@ def _work(function: Function, registered: list[Registered], options: Options) ->
         return _manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:
         return _manual("it builds on another event_loop and does work besides")
-    return Treated(Treatment.WORK)
+    return OverrideAction(ActionKind.WORK)
 
 
-def _factory(body: OverrideBody, registered: list[Registered], options: Options) -> Treated:
+def _factory(body: OverrideBody, registered: list[Registered], options: Options) -> OverrideAction:
     if body.parameters:
         return _manual(f"its loop is made from the fixture {body.parameters[0]}")
     if _imported(registered):
         return _manual("it makes a loop of another kind, and is imported by name")
     if options.target.has(1, 4):
-        return Treated(Treatment.FACTORY)
+        return OverrideAction(ActionKind.FACTORY)
     if all(item.holder in ("", "./") for item in registered) and all(
         variant.policy for variant in body.variants
     ):
-        return Treated(Treatment.POLICY)
+        return OverrideAction(ActionKind.POLICY)
     return _manual("it makes a loop of another kind; loop factories need --target 1.4")
 
 
@@ -98,5 +100,5 @@ def _imported(registered: list[Registered]) -> bool:
     return any(item.file != item.key.path for item in registered)
 
 
-def _manual(reason: str) -> Treated:
-    return Treated(Treatment.MANUAL, reason)
+def _manual(reason: str) -> OverrideAction:
+    return OverrideAction(ActionKind.MANUAL, reason)

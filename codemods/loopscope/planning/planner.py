@@ -17,10 +17,10 @@ from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
 from loopscope.planning.conversions import Candidates, How, choose
-from loopscope.planning.factories import settle
+from loopscope.planning.factories import choose_factory
 from loopscope.planning.kept_overrides import deviating
-from loopscope.planning.override_actions import Treated, Treatment
-from loopscope.planning.solver import UNREAD, Solver
+from loopscope.planning.override_actions import ActionKind, OverrideAction
+from loopscope.planning.solver import UNREAD, ComponentSolver
 from loopscope.types import Options, Scope
 
 
@@ -33,7 +33,7 @@ class Plan:
     fixture_default: Scope | None  # the same for a fixture; None: its own scope
     tests: Mapping[str, Scope]  # test id -> loop scope, of async tests
     fixtures: Mapping[Key, Scope]  # async (or bound) fixture -> loop scope
-    overrides: Mapping[Key, Treated]
+    overrides: Mapping[Key, OverrideAction]
     bridges: tuple[Bridge, ...]
     converted: Mapping[Key, How] = field(default_factory=dict)
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
@@ -45,21 +45,21 @@ class Plan:
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
-        treated = self.overrides.get(key)
-        return treated is not None and treated.stays
+        override_action = self.overrides.get(key)
+        return override_action is not None and override_action.stays
 
 
 def make_plan(model: SuiteModel, options: Options) -> Plan:
     """The plan for one suite; a modern suite keeps the loops that it has."""
-    first = Planner(model, options, {})
+    first = LoopPlanner(model, options, {})
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.concerns(test)]
     converted = choose(Candidates(model, options), first.level, concerned)
-    return (Planner(model, options, converted) if converted else first).plan()
+    return (LoopPlanner(model, options, converted) if converted else first).plan()
 
 
-class Planner(Solver):
+class LoopPlanner(ComponentSolver):
     """Turns the levels into a plan: overrides, bridges, defaults."""
 
     def plan(self) -> Plan:
@@ -93,13 +93,13 @@ class Planner(Solver):
         bridges = [self._at_home(bridge) for bridge in bridges]
         for bridge in bridges:
             if bridge.replaces is not None:
-                treated = overrides[bridge.replaces]
-                if treated.treatment is Treatment.DELETE:
-                    overrides[bridge.replaces] = Treated(Treatment.BRIDGE)
+                override_action = overrides[bridge.replaces]
+                if override_action.kind is ActionKind.DELETE:
+                    overrides[bridge.replaces] = OverrideAction(ActionKind.BRIDGE)
         replaced = {bridge.replaces for bridge in bridges}
-        for key, treated in overrides.items():
-            if treated.treatment is Treatment.WORK and key not in replaced:
-                overrides[key] = Treated(Treatment.DELETE)  # nobody ever set it up
+        for key, override_action in overrides.items():
+            if override_action.kind is ActionKind.WORK and key not in replaced:
+                overrides[key] = OverrideAction(ActionKind.DELETE)  # nobody ever set it up
         return Plan(
             model.suite_style,
             default,
@@ -119,7 +119,7 @@ class Planner(Solver):
             frozenset() if modern else frozenset(self._named(overrides)),
         )
 
-    def _named(self, overrides: Mapping[Key, Treated]) -> Iterator[str | Key]:
+    def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
         def level(test: Test) -> Scope | None:
             return self.level(test) if self.concerns(test) else None
 
@@ -172,23 +172,23 @@ class Planner(Solver):
             if test.id in tests and tests[test.id] > self.model.slot_level(test)
         }
 
-    def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, Treated]]:
+    def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
         for path, facts in self.model.files.items():
             for function in facts.functions:
                 if not self.model.is_override(function):
                     continue
                 key = Key(path, function.ordinal)
                 if self._only_sync(key):
-                    yield key, Treated(Treatment.ORDINARY)
+                    yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
-                treated = self.treated(Registered("", key, function))
-                if path.startswith("../") and treated.treatment is not Treatment.DELETE:
-                    reason = treated.reason or "it does more than making a loop"
-                    treated = Treated(Treatment.MANUAL, reason)
-                if treated.treatment is Treatment.FACTORY:
+                override_action = self.override_action(Registered("", key, function))
+                if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
+                    reason = override_action.reason or "it does more than making a loop"
+                    override_action = OverrideAction(ActionKind.MANUAL, reason)
+                if override_action.kind is ActionKind.FACTORY:
                     concerned = [test for test in self.model.tests if self.concerns(test)]
-                    treated = settle(self.model, key, concerned, tests)
-                yield key, treated
+                    override_action = choose_factory(self.model, key, concerned, tests)
+                yield key, override_action
 
     def _only_sync(self, key: Key) -> bool:
         """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.
@@ -210,7 +210,7 @@ class Planner(Solver):
         return met
 
     def _wants(
-        self, place: tuple[Registered | None, str], overrides: Mapping[Key, Treated]
+        self, place: tuple[Registered | None, str], overrides: Mapping[Key, OverrideAction]
     ) -> bool:
         """Whether a bridge is written for requests at this place."""
         target = place[0]

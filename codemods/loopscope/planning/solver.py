@@ -19,8 +19,8 @@ from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import Asked
 from loopscope.planning.conversions import How
-from loopscope.planning.disjoint_set import Components
-from loopscope.planning.override_actions import Treated, Treatment, treat
+from loopscope.planning.disjoint_set import DisjointSet
+from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
 
 # All async fixtures from outside of the suite: only the configured default reaches them.
@@ -30,14 +30,14 @@ UNREAD = "fixtures that no file of the suite defines"
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 
 
-class Solver:
+class ComponentSolver:
     """The components of one suite; their levels are asked when all is joined."""
 
     def __init__(self, model: SuiteModel, options: Options, converted: Mapping[Key, How]) -> None:
         self.model = model
         self.options = options
         self.converted = converted
-        self.nodes = Components()
+        self.nodes = DisjointSet()
         self.asked: dict[tuple[Registered | None, str], Asked] = {}
         self.ambient = AmbientUsers(model, options, self._settled())
         for test in model.tests:
@@ -192,13 +192,13 @@ class Solver:
         """An override that builds on the next one, and that a person must replace."""
         return (
             self.model.is_override(asker.function)
-            and self.treated(asker).treatment is Treatment.MANUAL
+            and self.override_action(asker).kind is ActionKind.MANUAL
         )
 
     def _works(self, override: Registered) -> bool:
         return (
             self.model.is_override(override.function)
-            and self.treated(override).treatment is Treatment.WORK
+            and self.override_action(override).kind is ActionKind.WORK
         )
 
     def _ask(self, test: Test, ask: Ask, own: bool) -> None:
@@ -286,6 +286,6 @@ class Solver:
         seen = [item for item in self.model.overrides if item.holder in holders]
         return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
 
-    def treated(self, override: Registered) -> Treated:
+    def override_action(self, override: Registered) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
-        return treat(override.function, places or [override], self.options)
+        return choose_action(override.function, places or [override], self.options)

@@ -50,8 +50,8 @@ def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
         marks = [mark for mark in function.marks if mark.name and mark.ordinal == function.ordinal]
         if function.fixture is None or not marks:
             continue
-        treated = context.plan.overrides.get(key)
-        if treated is not None and not treated.stays:
+        override_action = context.plan.overrides.get(key)
+        if override_action is not None and not override_action.stays:
             continue
         yield RemoveMarks(
             "LS103",

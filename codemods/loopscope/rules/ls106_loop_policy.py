@@ -12,7 +12,7 @@ from posixpath import basename
 from loopscope.analysis.file.facts import Function, PolicyBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.factories import FACTORIES_HOOK
-from loopscope.planning.override_actions import Treatment
+from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.codegen.factory import factory_code
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls101_event_loop_override.override_edits import (
@@ -60,7 +60,10 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBody) -> str:
-    if any(treated.treatment is Treatment.FACTORY for treated in context.plan.overrides.values()):
+    if any(
+        override_action.kind is ActionKind.FACTORY
+        for override_action in context.plan.overrides.values()
+    ):
         return "an override of event_loop becomes a loop factory, too"
     if any(other.name == FACTORIES_HOOK for _, other in context.functions()):
         return "the suite has a pytest_asyncio_loop_factories hook already"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, Place
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.planning.override_actions import Treatment
+from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
@@ -44,20 +44,24 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 def _goes(context: RuleContext, key: Key, function: Function) -> bool:
     """Whether the policy goes with a fixture that this migration deletes or replaces."""
-    treated = context.plan.overrides.get(key)
-    if treated is not None and not treated.stays and context.options.wants("LS101"):
+    override_action = context.plan.overrides.get(key)
+    if (
+        override_action is not None
+        and not override_action.stays
+        and context.options.wants("LS101")
+    ):
         body = function.override
         kept = body is not None and any(
             "olicy" in text for text in (*body.before, *body.after, *body.closed)
         )
-        if treated.treatment is Treatment.FACTORY:
+        if override_action.kind is ActionKind.FACTORY:
             kept = body is not None and any(
                 not variant.direct
                 and "olicy" in "".join((*variant.statements, variant.expression))
                 for variant in body.variants
             )
-        keeps = (Treatment.WORK, Treatment.FACTORY, Treatment.POLICY)
-        return not (treated.treatment in keeps and kept)
+        keeps = (ActionKind.WORK, ActionKind.FACTORY, ActionKind.POLICY)
+        return not (override_action.kind in keeps and kept)
     return (
         function.policy is not None
         and function.fixture is not None

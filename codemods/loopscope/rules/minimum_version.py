@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from loopscope.planning.conversions import How
-from loopscope.planning.override_actions import Treatment
+from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import OptionEdit, RuleContext
 from loopscope.types import Scope
 
@@ -31,11 +31,11 @@ def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Ver
             yield (1, 5)
     if How.BOUND in context.plan.converted.values():
         yield (1, 1)
-    for key, treated in context.plan.overrides.items():
-        if treated.treatment is Treatment.FACTORY:
+    for key, override_action in context.plan.overrides.items():
+        if override_action.kind is ActionKind.FACTORY:
             yield (1, 4)
         body = context.model.tree.function(key).override
-        if body is not None and body.dropped and not treated.stays:
+        if body is not None and body.dropped and not override_action.stays:
             yield (1, 1)  # asyncio.Runner cleans up
     wide = any(level > Scope.FUNCTION for level in context.plan.tests.values())
     if wide and _disturbs_runner(context):

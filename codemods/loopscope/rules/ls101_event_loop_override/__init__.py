@@ -20,7 +20,7 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.bridges import Bridge
-from loopscope.planning.override_actions import Treatment, sets_debug
+from loopscope.planning.override_actions import ActionKind, sets_debug
 from loopscope.rules.codegen.bridge import (
     bridge_code,
     working_bridge_code,
@@ -55,12 +55,12 @@ _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({}
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
-    for key, treated in context.plan.overrides.items():
+    for key, override_action in context.plan.overrides.items():
         function = context.model.tree.function(key)
-        treatment = treated.treatment
+        kind = override_action.kind
         if key.path in context.model.around:
-            yield from from_elsewhere(context, key, treated)
-            if not treated.stays:
+            yield from from_elsewhere(context, key, override_action)
+            if not override_action.stays:
                 yield from _imports(context, key, function, "override")
             continue
         kept = for_others(context, key, function)
@@ -69,22 +69,22 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from _imports(context, key, function, "override")
             continue
         yield from run_from_here(context, key, function)
-        if treatment is Treatment.MANUAL:
-            yield _manual(key, function, treated.reason)
-        elif treatment is Treatment.ORDINARY:
+        if kind is ActionKind.MANUAL:
+            yield _manual(key, function, override_action.reason)
+        elif kind is ActionKind.ORDINARY:
             yield from keep_ordinary(context, key, function)
-        elif treatment is Treatment.DELETE or (treated.hook and key not in replaced):
+        elif kind is ActionKind.DELETE or (override_action.hook and key not in replaced):
             yield _deletion(key, function)
             yield from _imports(context, key, function)
         else:
-            edit = _replacement(context, key, function, treatment, replaced.get(key))
+            edit = _replacement(context, key, function, kind, replaced.get(key))
             importers = _importers(context, key)
-            if treatment is Treatment.WORK and importers:
+            if kind is ActionKind.WORK and importers:
                 yield replace(edit, replacement=replace(edit.replacement, below=()))
                 yield from _first_elsewhere(context, edit, importers)
             else:
                 yield edit
-        if not treated.stays:
+        if not override_action.stays:
             yield from _debug(context, key, function)
     for bridge in context.plan.bridges:
         if bridge.replaces is None:
@@ -129,19 +129,17 @@ def _dropped(function: Function) -> tuple[Safety, str]:
 
 
 def _replacement(
-    context: RuleContext, key: Key, function: Function, treatment: Treatment, bridge: Bridge | None
+    context: RuleContext, key: Key, function: Function, kind: ActionKind, bridge: Bridge | None
 ) -> ReplaceOverride:
     facts, body, default = context.files[key.path], function.override, context.plan.fixture_default
     assert body is not None
     safety, dropped = _dropped(function)
-    if treatment is Treatment.WORK and bridge is not None:
+    if kind is ActionKind.WORK and bridge is not None:
         code = working_bridge_code(facts, body, bridge, default, in_class=function.is_method)
         message = "override replaced by an async fixture that does its work on the running loop"
         safety = Safety.ASSUMPTION
-    elif (
-        treatment in (Treatment.FACTORY, Treatment.POLICY) and not context.plan.overrides[key].hook
-    ):
-        factory = treatment is Treatment.FACTORY
+    elif kind in (ActionKind.FACTORY, ActionKind.POLICY) and not context.plan.overrides[key].hook:
+        factory = kind is ActionKind.FACTORY
         code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
         what = "a loop factory" if factory else "an event_loop_policy fixture"
         message = f"override replaced by {what}{_per_param(body)}"
@@ -177,15 +175,15 @@ def _per_param(body: OverrideBody) -> str:
 def _hooks(context: RuleContext) -> Iterator[RuleResult]:
     """Loop factories for the overrides of modules and classes stand in a conftest."""
     hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
-    for key, treated in context.plan.overrides.items():
-        if treated.hook:
+    for key, override_action in context.plan.overrides.items():
+        if override_action.hook:
             function = context.model.tree.function(key)
             assert function.override is not None
             condition = f'item.path.name == "{basename(key.path)}"'
             if function.is_method:
                 owner = function.qualname.rpartition(".")[0]
                 condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
-            hooks[treated.hook].append(
+            hooks[override_action.hook].append(
                 (condition, context.files[key.path], function.override.variants)
             )
     for path, cases in hooks.items():

@@ -12,15 +12,17 @@ from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import SuiteStyle
-from loopscope.planning.override_actions import Treated
+from loopscope.planning.override_actions import OverrideAction
 from loopscope.rules.context import RuleContext, RuleResult, action, note
 
 _SHOWN = 3
 
 
-def from_elsewhere(context: RuleContext, key: Key, treated: Treated) -> Iterator[RuleResult]:
+def from_elsewhere(
+    context: RuleContext, key: Key, override_action: OverrideAction
+) -> Iterator[RuleResult]:
     """An override in another suite's file that cannot just be done without."""
-    if not treated.stays or not key.path.startswith("../"):
+    if not override_action.stays or not key.path.startswith("../"):
         return
     override = context.model.tree.function(key)
     path, line = _place(context, key)
@@ -29,8 +31,8 @@ def from_elsewhere(context: RuleContext, key: Key, treated: Treated) -> Iterator
         path,
         line,
         f"event_loop comes from {key.path}:{override.line}, outside of this suite, and cannot be"
-        f" replaced automatically: {treated.reason or 'sync code uses it'}. Write an async fixture"
-        " of the same scope in a conftest of this suite that does what it did",
+        f" replaced automatically: {override_action.reason or 'sync code uses it'}. Write an"
+        " async fixture of the same scope in a conftest of this suite that does what it did",
     )
 
 

@@ -15,7 +15,7 @@ from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import How
-from loopscope.planning.override_actions import Treatment
+from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import (
     DefinitionEdit,
     Rule,
@@ -151,8 +151,8 @@ def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
             if context.plan.stays(target.key) or not context.model.is_override(target.function):
                 found.add(ask.asker.key if ask.asker else test.key)
         override = context.model.override_of(test)
-        treated = context.plan.overrides.get(override.key) if override else None
-        if treated is not None and treated.treatment is Treatment.WORK:
+        override_action = context.plan.overrides.get(override.key) if override else None
+        if override_action is not None and override_action.kind is ActionKind.WORK:
             after_work.update(
                 item.key for item in closure.fixtures if item.key in context.plan.fixtures
             )
