@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key, Test, holders_around
+from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.loop_map.compare import Cause, differences
 from loopscope.loop_map.model import LoopMap
@@ -135,7 +135,7 @@ def unanswered(after: SuiteModel, config_line: int) -> Iterator[Finding]:
 def _bridged(after: SuiteModel, path: str) -> bool:
     """Whether any fixture named event_loop is registered around a file."""
     registered = after.tree.registered
-    return any(EVENT_LOOP in registered.get(holder, {}) for holder in holders_around(path))
+    return any(EVENT_LOOP in registered.get(base_id, {}) for base_id in visible_base_ids(path))
 
 
 def _missing(after: SuiteModel, key: Key, test: Test | None) -> Finding:

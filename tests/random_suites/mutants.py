@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from loopscope.analysis.suite.fixtures import Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.conversions import Candidates
 from loopscope.planning.disjoint_set import DisjointSet
@@ -23,12 +23,12 @@ def _without(kind: str) -> Callable[..., None]:
     return join_others
 
 
-def _no_class_override(self: SuiteModel, test: Test) -> Registered | None:
+def _no_class_override(self: SuiteModel, test: Test) -> FixtureDef | None:
     found = _override_of(self, test)
     return None if found is not None and found.in_class else found
 
 
-def _holds_nothing(self: Candidates, registered: Registered) -> bool:
+def _holds_nothing(self: Candidates, fixture_def: FixtureDef) -> bool:
     return False
 
 

@@ -6,20 +6,20 @@ from collections.abc import Iterable
 
 from loopscope.analysis.file.facts import BodyKind, Fixture, Function, OverrideBody, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key, Registered
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.analysis.trace import RecordedFunction
 
 
-def register(unread: Iterable[RecordedFunction]) -> dict[str, dict[str, Registered]]:
-    """Holder -> name -> fixture. Their keys name a module instead of a file."""
-    found: dict[str, dict[str, Registered]] = {"": {}}
+def register(unread: Iterable[RecordedFunction]) -> dict[str, dict[str, FixtureDef]]:
+    """Base id -> name -> fixture. Their keys name a module instead of a file."""
+    found: dict[str, dict[str, FixtureDef]] = {"": {}}
     for number, recorded in enumerate(unread):
-        holder = recorded.holder
-        if holder and ".py" not in holder:
-            holder += "/"  # a conftest's directory
+        base_id = recorded.base_id
+        if base_id and ".py" not in base_id:
+            base_id += "/"  # a conftest's directory
         key = Key.of_module(recorded.module, number)
-        fixture = Registered(holder, key, _function(recorded, number))
-        found.setdefault(holder, {})[recorded.fixture] = fixture
+        fixture = FixtureDef(base_id, key, _function(recorded, number))
+        found.setdefault(base_id, {})[recorded.fixture] = fixture
     return found
 
 

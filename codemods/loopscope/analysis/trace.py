@@ -26,7 +26,7 @@ class RecordedFunction:
     line: int  # of its first decorator, 1-based
     module: str
     fixture: str  # by which tests ask for it; "" for a test
-    holder: str = ""  # pytest's base id
+    base_id: str = ""  # pytest's base id
     scope: Scope = Scope.FUNCTION  # that it really had
     is_async: bool = False
     arguments: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from loopscope.analysis.file.facts import Mark
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.report_model import (
@@ -60,7 +60,7 @@ class _View:
         """Why a sync test meets a loop."""
         raise NotImplementedError
 
-    def fixture_reason(self, registered: Registered, test: Test) -> Reason:
+    def fixture_reason(self, fixture_def: FixtureDef, test: Test) -> Reason:
         """Why a fixture is on the loop that it has in this test."""
         raise NotImplementedError
 
@@ -76,10 +76,10 @@ class _View:
             member = self._test(test, is_async=loops.own is not None)
             for loop in loops.all:
                 tests[loop].append(member)
-            for registered in self._model.closure(test).fixtures:
-                name, key = registered.fixture.name, registered.key
+            for fixture_def in self._model.closure(test).fixtures:
+                name, key = fixture_def.fixture.name, fixture_def.key
                 if name in loops.fixtures and key not in fixtures[loops.fixtures[name]]:
-                    fixtures[loops.fixtures[name]][key] = self._fixture(registered, test)
+                    fixtures[loops.fixtures[name]][key] = self._fixture(fixture_def, test)
         return LoopPicture(
             self.rules.value,
             tuple(
@@ -97,10 +97,10 @@ class _View:
         reason = self.reason(test) if is_async else self.sync_reason(test)
         return LoopTest(test.id, test.key.path, test.function.line, is_async, reason)
 
-    def _fixture(self, registered: Registered, test: Test) -> LoopFixture:
-        reason = self.fixture_reason(registered, test)
-        line, scope = registered.function.line, registered.fixture.scope.word
-        return LoopFixture(registered.fixture.name, registered.key.path, line, scope, reason)
+    def _fixture(self, fixture_def: FixtureDef, test: Test) -> LoopFixture:
+        reason = self.fixture_reason(fixture_def, test)
+        line, scope = fixture_def.function.line, fixture_def.fixture.scope.word
+        return LoopFixture(fixture_def.fixture.name, fixture_def.key.path, line, scope, reason)
 
     def _option(self, name: str, value: str) -> Reason:
         return Reason("option", f"{name} = {value}", self._model.tree.config.path or "")
@@ -126,7 +126,7 @@ class _Legacy(_View):
         if mark is not None and mark.loop_scope is not None:
             return _by_mark(mark)
         override, slot = self._model.override_of(test), self._model.slot(test)
-        if override is None or slot.holder is None:
+        if override is None or slot.base_id is None:
             return self._test_default()
         scope = override.fixture.scope
         seen = "" if slot.level is scope else f", seen in this {slot.level.word} only"
@@ -136,7 +136,7 @@ class _Legacy(_View):
     def sync_reason(self, test: Test) -> Reason:
         return self.reason(test)
 
-    def fixture_reason(self, registered: Registered, test: Test) -> Reason:
+    def fixture_reason(self, fixture_def: FixtureDef, test: Test) -> Reason:
         return self.reason(test)
 
 
@@ -158,11 +158,11 @@ class _Modern(_View):
     def sync_reason(self, test: Test) -> Reason:
         return Reason("fixture", "a sync test with async fixtures")
 
-    def fixture_reason(self, registered: Registered, test: Test) -> Reason:
-        fixture, settings = registered.fixture, self._model.settings
+    def fixture_reason(self, fixture_def: FixtureDef, test: Test) -> Reason:
+        fixture, settings = fixture_def.fixture, self._model.settings
         if fixture.loop_scope is not None:
             text = f"loop_scope={fixture.loop_scope.word}"
-            return Reason("fixture", text, registered.key.path, registered.function.first_line)
+            return Reason("fixture", text, fixture_def.key.path, fixture_def.function.first_line)
         if settings.fixture_default is not None:
             return self._option(_FIXTURE_OPTION, settings.fixture_default.word)
         if settings.fixture_scope:
@@ -171,7 +171,7 @@ class _Modern(_View):
 
 
 def _order(loop: Loop) -> tuple[int, str, str]:
-    return -loop.level, loop.region, loop.holder or ""
+    return -loop.level, loop.region, loop.base_id or ""
 
 
 def _by_mark(mark: Mark) -> Reason:

@@ -14,12 +14,12 @@ class Loop(NamedTuple):
 
     ``region`` is what it is for: "" for the session, else a package (``pkg/*`` are those below
     it), module, class or test.
-    ``holder`` tells the loops of several overrides apart; None where no override made it.
+    ``base_id`` tells the loops of several overrides apart; None where no override made it.
     """
 
     level: Scope
     region: str
-    holder: str | None = None
+    base_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from posixpath import commonpath, dirname
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.closure import AMBIENT
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
@@ -94,7 +94,7 @@ class AmbientUsers:
                         queue.append(target)
         return False
 
-    def shared(self, test: Test) -> Registered | None:
+    def shared(self, test: Test) -> FixtureDef | None:
         """The override whose loop was the current one of the sync test, too.
 
         One in a class is left out: the fixture stands in the module, where not all see it.

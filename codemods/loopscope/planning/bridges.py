@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import commonpath, dirname
 
-from loopscope.analysis.suite.fixtures import Key, Registered, own_holder
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, own_base_id
 from loopscope.types import Scope
 
 # The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.
-AskPlace = tuple[Registered | None, str]
+AskPlace = tuple[FixtureDef | None, str]
 
 
 @dataclass(slots=True)
@@ -49,9 +49,9 @@ def place_bridges(
     """The least bridges that serve all requests, outer places first.
 
     A parent's bridge serves every region of the same level; another level needs a nearer one.
-    ``left`` are the holders of overrides that stay: what lies below does not see past them.
+    ``left`` are the base ids of overrides that stay: what lies below does not see past them.
     """
-    modules: dict[Registered | None, list[str]] = defaultdict(list)
+    modules: dict[FixtureDef | None, list[str]] = defaultdict(list)
     for target, module in asked:
         modules[target].append(module)
     known: dict[str, Bridge | None] = dict.fromkeys(left)
@@ -63,20 +63,20 @@ def place_bridges(
         for bridge in _bridges_of(target, requests, levels, known):
             found.append(bridge)
             own = target is not None and bridge.replaces == target.key
-            known[target.holder if target and own else own_holder(bridge.path)] = bridge
+            known[target.base_id if target and own else own_base_id(bridge.path)] = bridge
     return found
 
 
-def _depth(target: Registered | None) -> tuple[int, bool, int]:
+def _depth(target: FixtureDef | None) -> tuple[int, bool, int]:
     """Plugins come first, then each conftest before the modules beside it and their classes."""
     if target is None:
         return (-1, False, 0)
-    place = target.holder.removeprefix("./")
+    place = target.base_id.removeprefix("./")
     return (place.count("/"), place != "" and not place.endswith("/"), place.count("::"))
 
 
 def _bridges_of(
-    target: Registered | None,
+    target: FixtureDef | None,
     asked: Mapping[str, Asked],
     levels: Mapping[str, Scope],
     known: Mapping[str, Bridge | None],
@@ -90,7 +90,7 @@ def _bridges_of(
     own = autouse or any(asked[module].works for module in served)
     if target is not None and target.key.unread:
         target = None  # it stays where it is; ours is nearer
-    if own or target is None or not _served(target.holder, main, scope, known):
+    if own or target is None or not _served(target.base_id, main, scope, known):
         if target is not None:
             yield Bridge(target.key.path, scope, main, target.key, autouse)
         else:
@@ -111,9 +111,9 @@ def _place(files: set[str]) -> str:
     return f"{common}/conftest.py" if common else "conftest.py"
 
 
-def _served(holder: str, level: Scope, scope: Scope, known: Mapping[str, Bridge | None]) -> bool:
-    """Whether what is visible at the holder is a parent's bridge of the same level."""
-    visible = [place for place in known if _sees(holder, place)]
+def _served(base_id: str, level: Scope, scope: Scope, known: Mapping[str, Bridge | None]) -> bool:
+    """Whether what is visible at the base id is a parent's bridge of the same level."""
+    visible = [place for place in known if _sees(base_id, place)]
     if not visible:
         return False
     bridge = known[max(visible, key=lambda place: len(place.removeprefix("./")))]
@@ -125,8 +125,8 @@ def _served(holder: str, level: Scope, scope: Scope, known: Mapping[str, Bridge 
     )
 
 
-def _sees(holder: str, place: str) -> bool:
-    """Whether a fixture that is registered at a place is visible at the holder."""
+def _sees(base_id: str, place: str) -> bool:
+    """Whether a fixture that is registered at a place is visible at the base id."""
     if place.endswith("/"):
-        return holder.startswith(place.removeprefix("./"))
-    return holder == place or holder.startswith(f"{place}::")
+        return base_id.startswith(place.removeprefix("./"))
+    return base_id == place or base_id.startswith(f"{place}::")

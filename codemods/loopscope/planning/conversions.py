@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
@@ -130,18 +130,18 @@ class Candidates:
         )
         return straight and current and bool(runs or calls) and not function.drives_loops
 
-    def holds(self, registered: Registered) -> bool:
+    def holds(self, fixture_def: FixtureDef) -> bool:
         """Whether a sync fixture may drive a loop when a test uses its value.
 
         It got the loop and keeps it, hands out a callable that uses it, or runs another.
         """
-        function = registered.function
+        function = fixture_def.function
         if function.is_async or function.override is not None:
             return False
         if function.drives_loops or any(
             call.place in (Place.NESTED, Place.LAMBDA, Place.GENERATOR)
             or (call.what in CURRENT_LOOP and (call.through or call.method != _RUNS))
-            for call in self.current_calls(registered.key)
+            for call in self.current_calls(fixture_def.key)
         ):
             return True
         return EVENT_LOOP in function.parameters and any(
@@ -162,7 +162,7 @@ def choose(
     model = candidates.model
     found: dict[Key, How] = {}
     users: dict[Key, set[Scope]] = defaultdict(set)
-    functions: dict[Key, Registered] = {}
+    functions: dict[Key, FixtureDef] = {}
     blocked: set[Key] = set()
     tests: dict[Key, bool] = {}
     for test in concerned:

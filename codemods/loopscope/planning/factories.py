@@ -11,11 +11,11 @@ from posixpath import basename, dirname
 
 from loopscope.analysis.file.facts import BodyKind
 from loopscope.analysis.suite.fixtures import (
+    FixtureDef,
     Key,
-    Registered,
     Test,
-    conftest_holder,
-    directory_holders,
+    conftest_base_id,
+    directory_base_ids,
 )
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.override_actions import ActionKind, OverrideAction
@@ -67,7 +67,7 @@ def choose_factory(
     return _narrow(model, places, hook, tests)
 
 
-def _hook(model: SuiteModel, places: Iterable[Registered]) -> str:
+def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:
     """The nearest conftest above a module's override, "" where it stands in one."""
     for place in places:
         if place.in_module:
@@ -83,15 +83,15 @@ def _hook(model: SuiteModel, places: Iterable[Registered]) -> str:
 
 def _beside(
     model: SuiteModel,
-    places: Iterable[Registered],
+    places: Iterable[FixtureDef],
     others: Iterable[Test],
     tests: Mapping[str, Scope],
 ) -> OverrideAction:
     """A conftest's override: every async test below it gets the factory, without exception."""
-    holders = {place.holder for place in places}
+    base_ids = {place.base_id for place in places}
     for test in others:
         override = model.override_of(test)
-        if test.id not in tests or not holders & {"", *directory_holders(test.module)}:
+        if test.id not in tests or not base_ids & {"", *directory_base_ids(test.module)}:
             continue
         if override is None or not _makes_factory(override):
             return _manual(
@@ -102,7 +102,7 @@ def _beside(
 
 
 def _narrow(
-    model: SuiteModel, places: Sequence[Registered], hook: str, tests: Mapping[str, Scope]
+    model: SuiteModel, places: Sequence[FixtureDef], hook: str, tests: Mapping[str, Scope]
 ) -> OverrideAction:
     """A module's or class's override: the hook of a conftest tells its tests by their place."""
     place = places[0]
@@ -113,7 +113,7 @@ def _narrow(
             f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
-    below = conftest_holder(hook).removeprefix("./")
+    below = conftest_base_id(hook).removeprefix("./")
     name = basename(place.key.path)
     same = [path for path in model.files if path.startswith(below) and basename(path) == name]
     if len(same) > 1:
@@ -128,15 +128,15 @@ def _narrow(
     if len(places) > 1:
         return _manual(f"{_KIND} in a class that other classes inherit from")
     for test in model.tests:
-        if test.id in tests and place.holder in test.holders:
+        if test.id in tests and place.base_id in test.base_ids:
             override = model.override_of(test)
-            direct = not place.in_class or test.holders[-1] == place.holder
+            direct = not place.in_class or test.base_ids[-1] == place.base_id
             if override is None or override.key != place.key or not direct:
                 return _manual(f"{_KIND}, but not for {test.function.qualname} beside it")
     return OverrideAction(ActionKind.FACTORY, hook=hook)
 
 
-def _makes_factory(override: Registered) -> bool:
+def _makes_factory(override: FixtureDef) -> bool:
     body = override.function.override
     return body is not None and body.kind is BodyKind.FACTORY
 

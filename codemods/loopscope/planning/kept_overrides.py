@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.types import Scope
@@ -35,7 +35,7 @@ def deviating(
 
 def _nearest(
     model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
-) -> Registered | None:
+) -> FixtureDef | None:
     """The override that the test sees afterwards; None where no fixture or a bridge is there."""
     chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
     standing = [

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import BodyKind, Function, OverrideBody
-from loopscope.analysis.suite.fixtures import Registered
+from loopscope.analysis.suite.fixtures import FixtureDef
 from loopscope.types import Options
 
 
@@ -39,7 +39,7 @@ class OverrideAction:
 
 
 def choose_action(
-    function: Function, registered: list[Registered], options: Options
+    function: Function, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
     """The action by the override's body and place alone; who uses it is not asked here."""
     body, fixture = function.override, function.fixture
@@ -50,54 +50,56 @@ def choose_action(
     if body.kind is BodyKind.OTHER:
         return _manual(body.reason)
     if body.kind is BodyKind.FACTORY:
-        return _factory(body, registered, options)
+        return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (
-        body.kind is BodyKind.DEBUG and not sets_debug(function, registered, options)
+        body.kind is BodyKind.DEBUG and not sets_debug(function, fixture_defs, options)
     ):
-        return _work(function, registered, options)
+        return _work(function, fixture_defs, options)
     return OverrideAction(ActionKind.DELETE)
 
 
-def sets_debug(function: Function, registered: list[Registered], options: Options) -> bool:
+def sets_debug(function: Function, fixture_defs: list[FixtureDef], options: Options) -> bool:
     """Whether ``asyncio_debug = true`` says the same as the override's ``set_debug``."""
     body = function.override
     return (
         body is not None
         and body.kind is BodyKind.DEBUG
         and options.target.has(1, 2)
-        and all(item.holder in ("", "./") for item in registered)
+        and all(item.base_id in ("", "./") for item in fixture_defs)
     )
 
 
-def _work(function: Function, registered: list[Registered], options: Options) -> OverrideAction:
+def _work(function: Function, fixture_defs: list[FixtureDef], options: Options) -> OverrideAction:
     if not options.target.has(1, 0):
         return _manual("it does work besides making a loop, and the target is older than 1.0")
     if options.safe_only:
         return _manual("it does work besides making a loop, and only safe edits are wanted")
-    if _imported(registered) and function.override and function.override.closed:
+    if _imported(fixture_defs) and function.override and function.override.closed:
         return _manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:
         return _manual("it builds on another event_loop and does work besides")
     return OverrideAction(ActionKind.WORK)
 
 
-def _factory(body: OverrideBody, registered: list[Registered], options: Options) -> OverrideAction:
+def _factory(
+    body: OverrideBody, fixture_defs: list[FixtureDef], options: Options
+) -> OverrideAction:
     if body.parameters:
         return _manual(f"its loop is made from the fixture {body.parameters[0]}")
-    if _imported(registered):
+    if _imported(fixture_defs):
         return _manual("it makes a loop of another kind, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)
-    if all(item.holder in ("", "./") for item in registered) and all(
+    if all(item.base_id in ("", "./") for item in fixture_defs) and all(
         variant.policy for variant in body.variants
     ):
         return OverrideAction(ActionKind.POLICY)
     return _manual("it makes a loop of another kind; loop factories need --target 1.4")
 
 
-def _imported(registered: list[Registered]) -> bool:
+def _imported(fixture_defs: list[FixtureDef]) -> bool:
     """Whether another file gets it by name: what stands around it would not come along."""
-    return any(item.file != item.key.path for item in registered)
+    return any(item.file != item.key.path for item in fixture_defs)
 
 
 def _manual(reason: str) -> OverrideAction:

@@ -105,7 +105,7 @@ def _users(model: SuiteModel, path: str, hazard: Hazard) -> dict[str, set[int] |
         test
         for test in model.tree.tests
         if test.key == key
-        or any(registered.key == key for registered in model.closure(test).fixtures)
+        or any(fixture_def.key == key for fixture_def in model.closure(test).fixtures)
     ]
     if owner is None or key is None or not tests:
         return {path: None}

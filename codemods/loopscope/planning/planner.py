@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_asks
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
@@ -85,7 +85,7 @@ class LoopPlanner(ComponentSolver):
             {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
             lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
             [
-                item.holder
+                item.base_id
                 for item in model.overrides
                 if not item.key.unread and overrides[item.key].stays
             ],
@@ -181,7 +181,7 @@ class LoopPlanner(ComponentSolver):
                 if self._only_sync(key):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
-                override_action = self.override_action(Registered("", key, function))
+                override_action = self.override_action(FixtureDef("", key, function))
                 if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
                     reason = override_action.reason or "it does more than making a loop"
                     override_action = OverrideAction(ActionKind.MANUAL, reason)
@@ -210,7 +210,7 @@ class LoopPlanner(ComponentSolver):
         return met
 
     def _wants(
-        self, place: tuple[Registered | None, str], overrides: Mapping[Key, OverrideAction]
+        self, place: tuple[FixtureDef | None, str], overrides: Mapping[Key, OverrideAction]
     ) -> bool:
         """Whether a bridge is written for requests at this place."""
         target = place[0]

@@ -14,7 +14,7 @@ from posixpath import dirname
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Ask, loop_asks
-from loopscope.analysis.suite.fixtures import Key, Registered, Test, holders_around
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, visible_base_ids
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import Asked
@@ -38,7 +38,7 @@ class ComponentSolver:
         self.options = options
         self.converted = converted
         self.nodes = DisjointSet()
-        self.asked: dict[tuple[Registered | None, str], Asked] = {}
+        self.asked: dict[tuple[FixtureDef | None, str], Asked] = {}
         self.ambient = AmbientUsers(model, options, self._settled())
         for test in model.tests:
             if self.concerns(test):
@@ -88,7 +88,7 @@ class ComponentSolver:
             any(True for _ in loop_asks(closure)) or any(map(self._bound, closure.fixtures))
         )
 
-    def _bound(self, item: Registered) -> bool:
+    def _bound(self, item: FixtureDef) -> bool:
         """A sync fixture under ``pytest_asyncio.fixture``: its loop is the current one."""
         fixture = item.function.fixture
         return (
@@ -111,21 +111,21 @@ class ComponentSolver:
     def is_async(self, test: Test) -> bool:
         return self.model.is_async_test(test) or test.key in self.converted
 
-    def is_loop_fixture(self, registered: Registered) -> bool:
+    def is_loop_fixture(self, fixture_def: FixtureDef) -> bool:
         return (
-            registered.key in self.converted
-            or self.model.is_async_fixture(registered.function)
-            or self._takes_current(registered)
+            fixture_def.key in self.converted
+            or self.model.is_async_fixture(fixture_def.function)
+            or self._takes_current(fixture_def)
         )
 
-    def _takes_current(self, registered: Registered) -> bool:
+    def _takes_current(self, fixture_def: FixtureDef) -> bool:
         """A sync fixture that asks for the current loop: its value belongs to that loop."""
         return (
-            not registered.function.is_async
-            and registered.function.override is None
+            not fixture_def.function.is_async
+            and fixture_def.function.override is None
             and (
-                registered.key in self.model.unread_takers
-                or self.model.current.asks(registered.key)
+                fixture_def.key in self.model.unread_takers
+                or self.model.current.asks(fixture_def.key)
             )
         )
 
@@ -143,16 +143,16 @@ class ComponentSolver:
         # One definition, collected by several classes: it has one mark, so one level.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
-        for registered in model.closure(test).fixtures:
-            static = registered.key in self.converted or model.is_async_fixture(
-                registered.function
+        for fixture_def in model.closure(test).fixtures:
+            static = fixture_def.key in self.converted or model.is_async_fixture(
+                fixture_def.function
             )
-            if static or (own and self._follows(registered, test)):
-                fixture = registered.fixture
-                nodes.add(("fixture", registered.key), fixture.scope)
-                nodes.add(("fixture", registered.key), fixture.loop_scope or Scope.FUNCTION)
-                nodes.join(node, ("fixture", registered.key))
-            if static and registered.key.unread and model.suite_style is SuiteStyle.LEGACY:
+            if static or (own and self._follows(fixture_def, test)):
+                fixture = fixture_def.fixture
+                nodes.add(("fixture", fixture_def.key), fixture.scope)
+                nodes.add(("fixture", fixture_def.key), fixture.loop_scope or Scope.FUNCTION)
+                nodes.join(node, ("fixture", fixture_def.key))
+            if static and fixture_def.key.unread and model.suite_style is SuiteStyle.LEGACY:
                 nodes.join(node, UNREAD)
         legacy = model.suite_style is SuiteStyle.LEGACY
         current = self.model.current
@@ -161,15 +161,15 @@ class ComponentSolver:
         for ask in self._asks(test):
             self._ask(test, ask, own)
 
-    def _follows(self, registered: Registered, test: Test) -> bool:
+    def _follows(self, fixture_def: FixtureDef, test: Test) -> bool:
         """Whether the value of a sync fixture belongs to the loop of the test.
 
         What the functions that it calls do is no reason to widen the loops of its tests.
         """
-        if not self._takes_current(registered):
+        if not self._takes_current(fixture_def):
             return False
-        through = self.model.current.only_through(registered.key)
-        return not through or registered.fixture.scope <= self.model.slot_level(test)
+        through = self.model.current.only_through(fixture_def.key)
+        return not through or fixture_def.fixture.scope <= self.model.slot_level(test)
 
     def _asks(self, test: Test) -> Iterator[Ask]:
         yield from loop_asks(self.model.closure(test))
@@ -188,14 +188,14 @@ class ComponentSolver:
         if shared is not None and self.is_ambient(test):
             yield Ask(None, "ambient", shared)
 
-    def _is_left(self, asker: Registered) -> bool:
+    def _is_left(self, asker: FixtureDef) -> bool:
         """An override that builds on the next one, and that a person must replace."""
         return (
             self.model.is_override(asker.function)
             and self.override_action(asker).kind is ActionKind.MANUAL
         )
 
-    def _works(self, override: Registered) -> bool:
+    def _works(self, override: FixtureDef) -> bool:
         return (
             self.model.is_override(override.function)
             and self.override_action(override).kind is ActionKind.WORK
@@ -257,7 +257,7 @@ class ComponentSolver:
                 if self.model.is_async_fixture(function) or key in self.converted:
                     yield key, function
 
-    def _unreached(self) -> Iterator[tuple[Registered | None, Key, Function]]:
+    def _unreached(self) -> Iterator[tuple[FixtureDef | None, Key, Function]]:
         """Sync fixtures that ask for the loop, and that no known test sets up."""
         reached = {
             item.key for test in self.model.tests for item in self.model.closure(test).fixtures
@@ -275,17 +275,17 @@ class ComponentSolver:
         """Whether the file sees a bridge of an earlier migration."""
         registered = self.model.tree.registered
         return any(
-            EVENT_LOOP in registered.get(holder, {})
-            and not self.model.is_override(registered[holder][EVENT_LOOP].function)
-            for holder in holders_around(path)
+            EVENT_LOOP in registered.get(base_id, {})
+            and not self.model.is_override(registered[base_id][EVENT_LOOP].function)
+            for base_id in visible_base_ids(path)
         )
 
-    def seen_from(self, path: str) -> Registered | None:
+    def seen_from(self, path: str) -> FixtureDef | None:
         """The override that a fixture of this file sees, without a test."""
-        holders = holders_around(path)
-        seen = [item for item in self.model.overrides if item.holder in holders]
-        return max(seen, key=lambda item: len(item.holder.removeprefix("./")), default=None)
+        base_ids = visible_base_ids(path)
+        seen = [item for item in self.model.overrides if item.base_id in base_ids]
+        return max(seen, key=lambda item: len(item.base_id.removeprefix("./")), default=None)
 
-    def override_action(self, override: Registered) -> OverrideAction:
+    def override_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
         return choose_action(override.function, places or [override], self.options)

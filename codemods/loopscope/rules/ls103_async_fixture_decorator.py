@@ -142,8 +142,8 @@ def _foreign(context: RuleContext) -> set[Key]:
         closure = context.model.closure(test)
         names = {item.fixture.name for item in closure.fixtures} | set(test.function.parameters)
         foreign = foreign or "anyio_backend" in names
-        for registered in closure.fixtures:
-            users.setdefault(registered.key, []).append(foreign)
+        for fixture_def in closure.fixtures:
+            users.setdefault(fixture_def.key, []).append(foreign)
     return {key for key, foreigns in users.items() if all(foreigns)}
 
 

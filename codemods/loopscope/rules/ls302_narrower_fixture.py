@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import FileFacts, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.module_lookup import find_module
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     # (asker, name) -> the narrower fixture, None where a test finds another one
-    found: dict[tuple[Key, str], Registered | None] = {}
+    found: dict[tuple[Key, str], FixtureDef | None] = {}
     for test in context.model.tests:
         for asker in context.model.closure(test).fixtures:
             for name in asker.function.parameters:
@@ -44,7 +44,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
 
 
-def _narrower(context: RuleContext, test: Test, asker: Registered, name: str) -> Registered | None:
+def _narrower(context: RuleContext, test: Test, asker: FixtureDef, name: str) -> FixtureDef | None:
     chain = context.model.closures.visible(test, name)
     if not chain or asker.key.unread or asker in chain or name in test.function.parametrized:
         return None

@@ -38,7 +38,7 @@ _UNKNOWN = (
 def _recorded(context: RuleContext, path: str) -> str:
     """What to do with an override of which a run has shown the scope, "" where none has."""
     for known in context.model.heard.unread:
-        if known.fixture == EVENT_LOOP and path in (known.path, known.holder):
+        if known.fixture == EVENT_LOOP and path in (known.path, known.base_id):
             return (
                 f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
                 "delete it"

@@ -168,7 +168,7 @@ class _Reader:
             line=entry["line"],
             module=entry["module"],
             fixture=entry["fixture"],
-            holder=entry["holder"],
+            base_id=entry["holder"],
             scope=Scope.parse(entry["scope"]) or (known.scope if known else Scope.FUNCTION),
             is_async=entry["async"],
             arguments=tuple(entry["arguments"]),

@@ -10,7 +10,7 @@ from loopscope.analysis.external_fixtures import register
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.current_loop_calls import CurrentLoop
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import Tree
 from loopscope.analysis.trace import Heard
 from loopscope.types import Around, PytestConfig, Scope
@@ -93,7 +93,7 @@ class Roles:
         return body is not None and body.kind is not BodyKind.BRIDGE
 
     @cached_property
-    def overrides(self) -> tuple[Registered, ...]:
+    def overrides(self) -> tuple[FixtureDef, ...]:
         """Every registered override of ``event_loop``."""
         return tuple(
             fixtures[EVENT_LOOP]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.call_graph import Reach
-from loopscope.analysis.suite.fixtures import Key, Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import Tree
 
 EVENT_LOOP = "event_loop"
@@ -22,18 +22,18 @@ class Ask:
     ``target`` is the fixture that answers it; None means pytest-asyncio's own.
     """
 
-    asker: Registered | None
+    asker: FixtureDef | None
     # "parameter", "usefixtures" (by a mark), "configured" (by the option), "autouse",
     # "getfixturevalue", "running" (the same in async code)
     how: str
-    target: Registered | None
+    target: FixtureDef | None
 
 
 @dataclass(frozen=True, slots=True)
 class Closure:
     """The fixtures of the suite that one test sets up, and the requests for the loop."""
 
-    fixtures: tuple[Registered, ...]
+    fixtures: tuple[FixtureDef, ...]
     asks: tuple[Ask, ...]
     unknown: bool = False  # a getfixturevalue with a name that is no literal
 
@@ -51,16 +51,16 @@ class Closures:
             for function in facts.functions
         )
 
-    def visible(self, test: Test, name: str) -> tuple[Registered, ...]:
+    def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
         """The fixtures of that name that the test sees, the nearest last."""
         return tuple(fixtures[name] for fixtures in self._tree.chain(test) if name in fixtures)
 
     def of(self, test: Test) -> Closure:
         """The closure of one test: fixtures in the order in which they are found."""
-        found: dict[Registered, None] = {}
+        found: dict[FixtureDef, None] = {}
         asks: dict[Ask, None] = {}
         unknown = False
-        queue: list[tuple[Registered | None, str, str]] = [
+        queue: list[tuple[FixtureDef | None, str, str]] = [
             (None, name, how) for name, how in self._initial(test)
         ]
         while queue:
@@ -92,8 +92,8 @@ class Closures:
                 for name in mark.strings:
                     yield name, "usefixtures"
         for fixtures in self._tree.chain(test):
-            for name, registered in fixtures.items():
-                if registered.fixture.autouse:
+            for name, fixture_def in fixtures.items():
+                if fixture_def.fixture.autouse:
                     yield name, "autouse"
         for name in test.function.parameters:
             if name not in test.function.parametrized:

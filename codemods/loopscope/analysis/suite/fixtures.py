@@ -1,8 +1,8 @@
 """What a tree of a suite is made of: definitions, registered fixtures, collected tests.
 
-A holder is what pytest calls a base id: "" for plugins, ``tests/`` for a conftest,
+A base id says who registers a fixture: "" for plugins, ``tests/`` for a conftest,
 ``tests/test_a.py`` for a module, ``tests/test_a.py::TestA`` for a class. Fixtures are
-visible to the tests whose id starts with the holder.
+visible to the tests whose id starts with the base id.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """A fixture as a holder registers it; one imported by name has two of them."""
+class FixtureDef:
+    """A fixture as it is registered under one base id; one imported by name has two of them."""
 
-    holder: str
+    base_id: str
     key: Key
     function: Function = field(compare=False)
 
@@ -50,20 +50,20 @@ class Registered:
     @property
     def in_module(self) -> bool:
         """Registered by a test module (or a class in it): seen by this module's tests only."""
-        return bool(self.holder) and not self.holder.endswith("/")
+        return bool(self.base_id) and not self.base_id.endswith("/")
 
     @property
     def in_class(self) -> bool:
-        return "::" in self.holder
+        return "::" in self.base_id
 
     @property
     def file(self) -> str:
         """The file whose namespace registers it: not its own where it is imported by name."""
-        if not self.holder:
+        if not self.base_id:
             return self.key.path
-        if self.holder.endswith("/"):
-            return f"{self.holder}conftest.py".removeprefix("./")
-        return self.holder.partition("::")[0]
+        if self.base_id.endswith("/"):
+            return f"{self.base_id}conftest.py".removeprefix("./")
+        return self.base_id.partition("::")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +83,22 @@ class Test:
         return next((mark for mark in self.marks if mark.name == name), None)
 
     @property
-    def holders(self) -> tuple[str, ...]:
-        """The class and module holders of the test, outer to inner."""
+    def base_ids(self) -> tuple[str, ...]:
+        """The class and module base ids of the test, outer to inner."""
         parts = self.id.split("[")[0].split("::")[:-1]
         return tuple("::".join(parts[: n + 1]) for n in range(len(parts)))
 
 
-def conftest_holder(path: str) -> str:
-    """The holder of a conftest: its directory with a slash, "./" for the root's.
+def conftest_base_id(path: str) -> str:
+    """The base id of a conftest: its directory with a slash, "./" for the root's.
 
-    The root's is not "", which is the plugins' holder and comes before it.
+    The root's is not "", which is the plugins' base id and comes before it.
     """
     return f"{dirname(path) or '.'}/"
 
 
-def directory_holders(path: str) -> tuple[str, ...]:
-    """The holders of all conftests above a file, the root's first."""
+def directory_base_ids(path: str) -> tuple[str, ...]:
+    """The base ids of all conftests above a file, the root's first."""
     found = []
     directory = dirname(path)
     while directory:
@@ -107,11 +107,11 @@ def directory_holders(path: str) -> tuple[str, ...]:
     return ("./", *reversed(found))
 
 
-def own_holder(path: str) -> str:
-    """The holder that registers the fixtures of a conftest or test module."""
-    return conftest_holder(path) if basename(path) == "conftest.py" else path
+def own_base_id(path: str) -> str:
+    """The base id that registers the fixtures of a conftest or test module."""
+    return conftest_base_id(path) if basename(path) == "conftest.py" else path
 
 
-def holders_around(path: str) -> frozenset[str]:
-    """The holders whose fixtures the code of a file sees, classes left out."""
-    return frozenset({"", *directory_holders(path), own_holder(path)})
+def visible_base_ids(path: str) -> frozenset[str]:
+    """The base ids whose fixtures the code of a file sees, classes left out."""
+    return frozenset({"", *directory_base_ids(path), own_base_id(path)})

@@ -1,4 +1,4 @@
-"""A suite as pytest sees it: which fixtures each holder registers, which test sees which."""
+"""A suite as pytest sees it: which base id registers which fixtures, which test sees which."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import cached_property
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.collection import Collection
 from loopscope.analysis.suite.fixtures import (
+    FixtureDef,
     Key,
-    Registered,
     Test,
-    conftest_holder,
-    directory_holders,
+    conftest_base_id,
+    directory_base_ids,
 )
 from loopscope.types import Around, PytestConfig
 
@@ -25,11 +25,11 @@ class Tree(Collection):
         files: Mapping[str, FileFacts],
         config: PytestConfig,
         around: Around | None = None,
-        unread: Mapping[str, Mapping[str, Registered]] | None = None,
+        unread: Mapping[str, Mapping[str, FixtureDef]] | None = None,
     ) -> None:
         super().__init__(files, config, around or Around())
         self._unread = unread or {}
-        self._chains: dict[str, tuple[dict[str, Registered], ...]] = {}
+        self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
             for path, facts in files.items()
@@ -41,43 +41,43 @@ class Tree(Collection):
         return self._functions[key.path][key.ordinal]
 
     @property
-    def unread(self) -> Iterator[Registered]:
+    def unread(self) -> Iterator[FixtureDef]:
         """The fixtures that no file of the suite defines."""
         for fixtures in self._unread.values():
             yield from fixtures.values()
 
     @cached_property
-    def registered(self) -> dict[str, dict[str, Registered]]:
-        """Holder -> name -> fixture, for all holders of the suite."""
-        found: dict[str, dict[str, Registered]] = {"": {}}
-        for holder, unread in self._unread.items():
-            found[holder] = dict(unread)
+    def registered(self) -> dict[str, dict[str, FixtureDef]]:
+        """Base id -> name -> fixture, for all base ids of the suite."""
+        found: dict[str, dict[str, FixtureDef]] = {"": {}}
+        for base_id, unread in self._unread.items():
+            found[base_id] = dict(unread)
 
-        def add(holder: str, fixtures: Mapping[str, tuple[Key, Function]]) -> None:
-            into = found.setdefault(holder, {})
+        def add(base_id: str, fixtures: Mapping[str, tuple[Key, Function]]) -> None:
+            into = found.setdefault(base_id, {})
             for name, (key, function) in fixtures.items():
-                into[name] = Registered(holder, key, function)
+                into[name] = FixtureDef(base_id, key, function)
 
         for path in (*self.plugins, *self.conftests_above):
             add("", self.module_fixtures(path))
         for path in self.conftests:
-            add(conftest_holder(path), self.module_fixtures(path))
+            add(conftest_base_id(path), self.module_fixtures(path))
         for path in self.test_modules:
             add(path, self.module_fixtures(path))
         classes: set[str] = set()
         for test in self.tests:
-            for key, holder in zip(test.classes, test.holders[1:], strict=True):
-                if holder not in classes:
-                    classes.add(holder)
-                    add(holder, self.class_fixtures(key))
+            for key, base_id in zip(test.classes, test.base_ids[1:], strict=True):
+                if base_id not in classes:
+                    classes.add(base_id)
+                    add(base_id, self.class_fixtures(key))
         return found
 
-    def chain(self, test: Test) -> tuple[dict[str, Registered], ...]:
-        """The fixtures that a test sees, holder by holder, the nearest last."""
+    def chain(self, test: Test) -> tuple[dict[str, FixtureDef], ...]:
+        """The fixtures that a test sees, base id by base id, the nearest last."""
         nearest = test.id.partition("[")[0].rpartition("::")[0]
         if nearest not in self._chains:  # the same for all tests of a module or class
-            holders = ["", *directory_holders(test.module), *test.holders]
+            base_ids = ["", *directory_base_ids(test.module), *test.base_ids]
             self._chains[nearest] = tuple(
-                self.registered[holder] for holder in holders if holder in self.registered
+                self.registered[base_id] for base_id in base_ids if base_id in self.registered
             )
         return self._chains[nearest]

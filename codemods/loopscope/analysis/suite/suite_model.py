@@ -13,7 +13,7 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import BodyKind, Function
 from loopscope.analysis.suite.classify import Roles
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Registered, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.loop_map.model import Loop, LoopMap, TestLoops
 from loopscope.types import Scope
 
@@ -81,7 +81,7 @@ class SuiteModel(Roles):
 
     # -- the legacy map -------------------------------------------------------------
 
-    def override_of(self, test: Test) -> Registered | None:
+    def override_of(self, test: Test) -> FixtureDef | None:
         """The override that the test sees, None for pytest-asyncio's own fixture."""
         chain = self.closures.visible(test, EVENT_LOOP)
         return chain[-1] if chain and self.is_override(chain[-1].function) else None
@@ -108,7 +108,7 @@ class SuiteModel(Roles):
         return max((scope for scope in named if scope is not None), default=_marked_level(test))
 
     @staticmethod
-    def override_level(override: Registered) -> Scope:
+    def override_level(override: FixtureDef) -> Scope:
         """How long a loop of the override lives: no longer than it is visible."""
         scope = override.fixture.scope
         if override.in_class:
@@ -125,10 +125,10 @@ class SuiteModel(Roles):
             return Loop(level, self.instance(test, level))
         region = self.instance(test, level)
         if level is Scope.PACKAGE:  # the package's own modules, or all that lies below it
-            package = override.holder.removeprefix("./")
+            package = override.base_id.removeprefix("./")
             own = f"{dirname(test.module)}/".lstrip("/") == package
             region = package.rstrip("/") if own else f"{package}*"
-        return Loop(level, region, override.holder)
+        return Loop(level, region, override.base_id)
 
     @cached_property
     def legacy_map(self) -> LoopMap:
@@ -146,9 +146,9 @@ class SuiteModel(Roles):
         """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
         closure = self.closure(test)
         names = [
-            registered.fixture.name
-            for registered in closure.fixtures
-            if self.is_async_fixture(registered.function)
+            fixture_def.fixture.name
+            for fixture_def in closure.fixtures
+            if self.is_async_fixture(fixture_def.function)
         ]
         if any(ask for ask in closure.asks) and EVENT_LOOP not in names:
             names.append(EVENT_LOOP)
@@ -180,11 +180,11 @@ class SuiteModel(Roles):
                 level = self.test_level(test)
                 own = Loop(level, self.instance(test, level, one_package=True))
             fixtures = {}
-            for registered in self.closure(test).fixtures:
-                if self.is_async_fixture(registered.function):
-                    level = self.fixture_level(registered.function)
+            for fixture_def in self.closure(test).fixtures:
+                if self.is_async_fixture(fixture_def.function):
+                    level = self.fixture_level(fixture_def.function)
                     region = self.instance(test, level, one_package=True)
-                    fixtures[registered.fixture.name] = Loop(level, region)
+                    fixtures[fixture_def.fixture.name] = Loop(level, region)
             if own is not None or fixtures:
                 found[test.id] = TestLoops(own, fixtures)
         return found
@@ -202,7 +202,7 @@ class SuiteModel(Roles):
         if level is Scope.MODULE:
             return test.module
         if level is Scope.CLASS and test.classes:
-            return test.holders[-1]
+            return test.base_ids[-1]
         return test.id
 
 

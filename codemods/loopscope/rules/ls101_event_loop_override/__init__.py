@@ -224,8 +224,8 @@ def _first_elsewhere(
 
 
 def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
-    registered = [item for item in context.model.overrides if item.key == key]
-    if sets_debug(function, registered, context.options):
+    fixture_defs = [item for item in context.model.overrides if item.key == key]
+    if sets_debug(function, fixture_defs, context.options):
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
         )

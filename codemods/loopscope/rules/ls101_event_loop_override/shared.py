@@ -38,8 +38,8 @@ def from_elsewhere(
 
 def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult | None:
     """Why an override of this suite stays as it is; None where it need not."""
-    registered = [item for item in context.model.overrides if item.key == key]
-    importers = {item.file for item in registered if item.file in context.model.around}
+    fixture_defs = [item for item in context.model.overrides if item.key == key]
+    importers = {item.file for item in fixture_defs if item.file in context.model.around}
     importers |= set(context.model.around.importers.get(key.path, ()))
     importers |= {prefix for prefix in _below(context, key) if _loads_above(context, prefix)}
     if importers:
@@ -50,7 +50,7 @@ def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult
             f"this event_loop stays, since other suites take it from here ({_some(importers)}):"
             " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
         )
-    if not registered:
+    if not fixture_defs:
         return None if _shadowed(context, key, function) else _unregistered(context, key, function)
     return _without_tests(context, key, function)
 
@@ -151,11 +151,11 @@ def _loads_above(context: RuleContext, prefix: str) -> bool:
 
 def _below(context: RuleContext, key: Key) -> list[str]:
     """The suites below in which the override counts when pytest runs in this folder."""
-    registered = [item for item in context.model.overrides if item.key == key]
+    fixture_defs = [item for item in context.model.overrides if item.key == key]
     return sorted(
         prefix
         for prefix in context.model.around.below
-        if any(prefix.startswith(item.holder.removeprefix("./")) for item in registered)
+        if any(prefix.startswith(item.base_id.removeprefix("./")) for item in fixture_defs)
     )
 
 

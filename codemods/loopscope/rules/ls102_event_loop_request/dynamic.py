@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key, Registered
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.types import Scope
@@ -91,7 +91,7 @@ def _too_early(context: RuleContext) -> Iterator[RuleResult]:
                 )
 
 
-def _is_early(context: RuleContext, item: Registered, level: Scope) -> bool:
+def _is_early(context: RuleContext, item: FixtureDef, level: Scope) -> bool:
     return (
         not item.function.is_async
         and item.function.override is None

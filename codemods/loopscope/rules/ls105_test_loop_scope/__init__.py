@@ -36,7 +36,7 @@ from loopscope.types import Scope
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})
 
 
-class Holder(NamedTuple):
+class MarkPlace(NamedTuple):
     """Where a mark stands: on a definition, or in a statement."""
 
     path: str
@@ -53,7 +53,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield from _renames(context, set())
         yield from _bare(context)
         return
-    groups: dict[Holder, list[Test]] = defaultdict(list)
+    groups: dict[MarkPlace, list[Test]] = defaultdict(list)
     bare: dict[str, list[Test]] = defaultdict(list)
     for test in context.model.tests:
         if test.id not in context.plan.tests:
@@ -62,12 +62,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if mark is None and context.model.mode == "auto":
             bare[test.module].append(test)
         elif mark is not None:
-            groups[_holder(mark)].append(test)
-    done: set[Holder] = set()
-    levels: dict[Holder, Scope] = {}
-    for holder, tests in sorted(groups.items(), key=_widest_first):
-        yield from _marked(context, holder, tests, levels)
-        done.add(holder)
+            groups[_place_of(mark)].append(test)
+    done: set[MarkPlace] = set()
+    levels: dict[MarkPlace, Scope] = {}
+    for place, tests in sorted(groups.items(), key=_widest_first):
+        yield from _marked(context, place, tests, levels)
+        done.add(place)
     for module, tests in sorted(bare.items()):
         yield from mark_tests(context, module, tests)
     yield from _bare(context)
@@ -87,45 +87,45 @@ def _bare(context: RuleContext) -> Iterator[RuleResult]:
     yield from own_marks(context, tests)
 
 
-def _holder(mark: Mark) -> Holder:
-    return Holder(mark.path, mark.ordinal, mark.statement, mark.spelled, mark.inside)
+def _place_of(mark: Mark) -> MarkPlace:
+    return MarkPlace(mark.path, mark.ordinal, mark.statement, mark.spelled, mark.inside)
 
 
-def _widest_first(item: tuple[Holder, list[Test]]) -> tuple[bool, int, str, int]:
-    holder, tests = item
-    on_function = holder.ordinal is not None and any(
-        holder.ordinal == test.key.ordinal and holder.path == test.key.path for test in tests
+def _widest_first(item: tuple[MarkPlace, list[Test]]) -> tuple[bool, int, str, int]:
+    place, tests = item
+    on_function = place.ordinal is not None and any(
+        place.ordinal == test.key.ordinal and place.path == test.key.path for test in tests
     )
-    return (on_function, -len(tests), holder.path, holder.ordinal or holder.statement or 0)
+    return (on_function, -len(tests), place.path, place.ordinal or place.statement or 0)
 
 
 def _marked(
-    context: RuleContext, holder: Holder, tests: list[Test], levels: dict[Holder, Scope]
+    context: RuleContext, place: MarkPlace, tests: list[Test], levels: dict[MarkPlace, Scope]
 ) -> Iterator[RuleResult]:
     """Bring the mark to the level of its tests; those that deviate get a mark of their own."""
     counts = Counter(context.plan.tests[test.id] for test in tests)
     main = max(counts, key=lambda level: (counts[level], level is context.plan.default))
-    levels[holder] = main
-    mark = next(mark for mark in tests[0].marks if _holder(mark) == holder)
+    levels[place] = main
+    mark = next(mark for mark in tests[0].marks if _place_of(mark) == place)
     if _redundant(context, mark, tests, levels):
         yield RemoveDecoratorMark(
             "LS105",
-            holder.path,
+            place.path,
             mark.line,
             tests[0].function.qualname,
             f"bare mark removed: the wider one says loop_scope {main.word}",
             tests[0].key.ordinal,
             mark.spelled,
         )
-    elif holder.spelled:
-        yield from _change(context, holder, mark, main, tests)
+    elif place.spelled:
+        yield from _change(context, place, mark, main, tests)
     elif main is not unnamed(context, tests):  # getattr(pytest.mark, "asyncio"): one nearer wins
         yield from own_marks(context, [t for t in tests if context.plan.tests[t.id] is main])
     yield from own_marks(context, [t for t in tests if context.plan.tests[t.id] is not main])
 
 
 def _redundant(
-    context: RuleContext, mark: Mark, tests: list[Test], levels: dict[Holder, Scope]
+    context: RuleContext, mark: Mark, tests: list[Test], levels: dict[MarkPlace, Scope]
 ) -> bool:
     """A bare mark on a function under a wider one of the level that it must get anyway."""
     level = context.plan.tests[tests[0].id]
@@ -136,11 +136,11 @@ def _redundant(
     if level is unnamed(context, tests):
         return False
     wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
-    return bool(wider) and levels.get(_holder(wider[0])) is level
+    return bool(wider) and levels.get(_place_of(wider[0])) is level
 
 
 def _change(
-    context: RuleContext, holder: Holder, mark: Mark, level: Scope, tests: Sequence[Test]
+    context: RuleContext, place: MarkPlace, mark: Mark, level: Scope, tests: Sequence[Test]
 ) -> Iterator[RuleResult]:
     unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
     old_name = "scope" in mark.keywords and "loop_scope" not in mark.keywords
@@ -157,37 +157,38 @@ def _change(
         message = f"{message}; {removed}" if message else removed
     if message:
         change = MarkChange(mark.spelled, new, unknown, rename=old_name)
-        where = _where(context, holder, tests)
-        yield _mark_edit(context, holder, mark, where, message, change)
+        where = _where(context, place, tests)
+        yield _mark_edit(context, place, mark, where, message, change)
 
 
 def _mark_edit(
-    context: RuleContext, holder: Holder, mark: Mark, where: str, message: str, change: MarkChange
+    context: RuleContext,
+    place: MarkPlace,
+    mark: Mark,
+    where: str,
+    message: str,
+    change: MarkChange,
 ) -> RuleResult:
     line = mark.line
-    if mark.inside and holder.ordinal is not None and holder.spelled:
-        return ChangeMarksInside(
-            "LS105", holder.path, line, where, message, holder.ordinal, change
-        )
-    if holder.ordinal is not None and holder.spelled:
+    if mark.inside and place.ordinal is not None and place.spelled:
+        return ChangeMarksInside("LS105", place.path, line, where, message, place.ordinal, change)
+    if place.ordinal is not None and place.spelled:
         return ChangeDecoratorMark(
-            "LS105", holder.path, line, where, message, holder.ordinal, change
+            "LS105", place.path, line, where, message, place.ordinal, change
         )
-    if not holder.spelled or holder.statement is None:
-        return action("LS105", holder.path, line, f"this mark must be changed by hand: {message}")
-    return ChangeStatementMark(
-        "LS105", holder.path, line, where, message, holder.statement, change
-    )
+    if not place.spelled or place.statement is None:
+        return action("LS105", place.path, line, f"this mark must be changed by hand: {message}")
+    return ChangeStatementMark("LS105", place.path, line, where, message, place.statement, change)
 
 
-def _where(context: RuleContext, holder: Holder, tests: Iterable[Test]) -> str:
-    if holder.ordinal is None:
+def _where(context: RuleContext, place: MarkPlace, tests: Iterable[Test]) -> str:
+    if place.ordinal is None:
         return "pytestmark"
     for test in tests:
-        if test.key == (holder.path, holder.ordinal):
+        if test.key == (place.path, place.ordinal):
             return test.function.qualname
-    for cls in context.files[holder.path].classes:
-        if cls.ordinal == holder.ordinal:
+    for cls in context.files[place.path].classes:
+        if cls.ordinal == place.ordinal:
             return cls.qualname
     return ""
 
@@ -221,7 +222,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
 # -- marks that no async test is closest to -------------------------------------------------
 
 
-def _renames(context: RuleContext, done: set[Holder]) -> Iterator[RuleResult]:
+def _renames(context: RuleContext, done: set[MarkPlace]) -> Iterator[RuleResult]:
     """The deprecated spelling, wherever else a mark stands."""
     for path, facts in context.files.items():
         marks = [
@@ -231,14 +232,14 @@ def _renames(context: RuleContext, done: set[Holder]) -> Iterator[RuleResult]:
             *(mark for values in facts.mark_variables.values() for mark in values),
         ]
         for mark in marks:
-            holder = _holder(mark)
-            if mark.name != "asyncio" or holder in done or mark.path != path:
+            place = _place_of(mark)
+            if mark.name != "asyncio" or place in done or mark.path != path:
                 continue
-            done.add(holder)
+            done.add(place)
             unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
             if "scope" in mark.keywords or unknown:
                 level = mark.loop_scope or context.plan.default
-                yield from _change(context, holder, mark, level, ())
+                yield from _change(context, place, mark, level, ())
 
 
 RULE = Rule(
