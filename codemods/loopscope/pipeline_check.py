@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.loop_map.compare import Cause, differences
@@ -105,11 +105,11 @@ def unanswered(after: SuiteModel, config_line: int) -> Iterator[Finding]:
     reported: set[Key] = set()
     configured = False
     for test in after.tree.tests:
-        for ask in after.closures.of(test).asks:
-            key = ask.asker.key if ask.asker else test.key
-            if ask.target is not None:
+        for request in after.closures.of(test).requests:
+            key = request.requester.key if request.requester else test.key
+            if request.target is not None:
                 answered.add(key)
-            elif ask.how == "configured":
+            elif request.kind is RequestKind.CONFIGURED:
                 configured = True
             elif key not in reported:
                 reported.add(key)

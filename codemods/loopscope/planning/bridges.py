@@ -11,16 +11,16 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, own_base_id
 from loopscope.types import Scope
 
 # The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.
-AskPlace = tuple[FixtureDef | None, str]
+RequestPlace = tuple[FixtureDef | None, str]
 
 
 @dataclass(slots=True)
-class Asked:
+class BridgeNeed:
     """The requests of one module's tests that one fixture answered."""
 
-    files: set[str] = field(default_factory=set)  # where the askers are defined
+    files: set[str] = field(default_factory=set)  # where the requesters are defined
     reached: bool = False  # a test asks, or a fixture that one uses
-    scope: Scope = Scope.FUNCTION  # of the widest asker
+    scope: Scope = Scope.FUNCTION  # of the widest requester
     autouse: bool = False
     works: bool = False  # the override does work, which only its own bridge can keep
 
@@ -42,8 +42,8 @@ class Bridge:
 
 
 def place_bridges(
-    asked: Mapping[AskPlace, Asked],
-    level: Callable[[AskPlace], Scope],
+    needs: Mapping[RequestPlace, BridgeNeed],
+    level: Callable[[RequestPlace], Scope],
     left: Collection[str],
 ) -> list[Bridge]:
     """The least bridges that serve all requests, outer places first.
@@ -52,15 +52,15 @@ def place_bridges(
     ``left`` are the base ids of overrides that stay: what lies below does not see past them.
     """
     modules: dict[FixtureDef | None, list[str]] = defaultdict(list)
-    for target, module in asked:
+    for target, module in needs:
         modules[target].append(module)
     known: dict[str, Bridge | None] = dict.fromkeys(left)
     found: list[Bridge] = []
     for target in sorted(modules, key=_depth):
         places = {module: (target, module) for module in modules[target]}
         levels = {module: level(place) for module, place in places.items()}
-        requests = {module: asked[place] for module, place in places.items()}
-        for bridge in _bridges_of(target, requests, levels, known):
+        needed = {module: needs[place] for module, place in places.items()}
+        for bridge in _bridges_of(target, needed, levels, known):
             found.append(bridge)
             own = target is not None and bridge.replaces == target.key
             known[target.base_id if target and own else own_base_id(bridge.path)] = bridge
@@ -77,28 +77,28 @@ def _depth(target: FixtureDef | None) -> tuple[int, bool, int]:
 
 def _bridges_of(
     target: FixtureDef | None,
-    asked: Mapping[str, Asked],
+    needs: Mapping[str, BridgeNeed],
     levels: Mapping[str, Scope],
     known: Mapping[str, Bridge | None],
 ) -> Iterator[Bridge]:
     # A fixture that no test uses has no say beside tests, and must not hide their bridge.
-    used = [module for module in asked if asked[module].reached] or list(asked)
+    used = [module for module in needs if needs[module].reached] or list(needs)
     main = Counter(levels[module] for module in used).most_common(1)[0][0]
-    served = [module for module in asked if levels[module] is main or module not in used]
-    scope = min(max(asked[module].scope for module in served), main)
-    autouse = any(asked[module].autouse for module in served)
-    own = autouse or any(asked[module].works for module in served)
+    served = [module for module in needs if levels[module] is main or module not in used]
+    scope = min(max(needs[module].scope for module in served), main)
+    autouse = any(needs[module].autouse for module in served)
+    own = autouse or any(needs[module].works for module in served)
     if target is not None and target.key.unread:
         target = None  # it stays where it is; ours is nearer
     if own or target is None or not _served(target.base_id, main, scope, known):
         if target is not None:
             yield Bridge(target.key.path, scope, main, target.key, autouse)
         else:
-            yield Bridge(_place({path for m in served for path in asked[m].files}), scope, main)
+            yield Bridge(_place({path for m in served for path in needs[m].files}), scope, main)
     for module in used:
         if levels[module] is not main:
             yield Bridge(
-                module, asked[module].scope, levels[module], autouse=asked[module].autouse
+                module, needs[module].scope, levels[module], autouse=needs[module].autouse
             )
 
 

@@ -171,21 +171,21 @@ def choose(
         is_async = model.is_async_test(test)
         if not is_async:
             tests[test.key] = tests.get(test.key, True) and candidates.test(test)
-        asks = {ask.asker.key for ask in closure.asks if ask.asker}
+        requesters = {request.requester.key for request in closure.requests if request.requester}
         if model.suite_style is SuiteStyle.MODERN:
             # Only who asks for the fixture that is gone is in need; the rest works as it is.
             lost = {
-                ask.asker.key if ask.asker else test.key
-                for ask in closure.asks
-                if ask.target is None
+                request.requester.key if request.requester else test.key
+                for request in closure.requests
+                if request.target is None
             }
             tests[test.key] = tests.get(test.key, True) and test.key in lost
-            asks &= lost
+            requesters &= lost
             is_async = False
         for item in closure.fixtures:
             if item.function.is_async or item.function.fixture is None:
                 continue
-            if item.key not in asks and not is_async:
+            if item.key not in requesters and not is_async:
                 continue  # only an async test gave it a current loop on 0.21
             functions[item.key] = item
             users[item.key].add(level(test))

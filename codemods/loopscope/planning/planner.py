@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.closure import EVENT_LOOP, loop_asks
+from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
@@ -82,7 +82,11 @@ class LoopPlanner(ComponentSolver):
                 default = self.nodes.level(UNREAD)
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
-            {place: asked for place, asked in self.asked.items() if self._wants(place, overrides)},
+            {
+                place: need
+                for place, need in self.bridge_needs.items()
+                if self._wants(place, overrides)
+            },
             lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
             [
                 item.base_id
@@ -206,7 +210,7 @@ class LoopPlanner(ComponentSolver):
                 for item in closure.fixtures
             ):
                 return False
-            met = met or (chain[-1].key == key and any(True for _ in loop_asks(closure)))
+            met = met or (chain[-1].key == key and any(True for _ in loop_requests(closure)))
         return met
 
     def _wants(

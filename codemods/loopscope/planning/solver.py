@@ -13,11 +13,11 @@ from collections.abc import Hashable, Iterator, Mapping
 from posixpath import dirname
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.closure import EVENT_LOOP, Ask, loop_asks
+from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, visible_base_ids
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
-from loopscope.planning.bridges import Asked
+from loopscope.planning.bridges import BridgeNeed
 from loopscope.planning.conversions import How
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
@@ -38,7 +38,7 @@ class ComponentSolver:
         self.options = options
         self.converted = converted
         self.nodes = DisjointSet()
-        self.asked: dict[tuple[FixtureDef | None, str], Asked] = {}
+        self.bridge_needs: dict[tuple[FixtureDef | None, str], BridgeNeed] = {}
         self.ambient = AmbientUsers(model, options, self._settled())
         for test in model.tests:
             if self.concerns(test):
@@ -49,9 +49,9 @@ class ComponentSolver:
             self.nodes.add(("bridge", place), function.fixture.scope)
             if target is not None:
                 self.nodes.add(("bridge", place), self.model.override_level(target))
-            asked = self.asked.setdefault(place, Asked())
-            asked.files.add(key.path)
-            asked.scope = max(asked.scope, function.fixture.scope)
+            need = self.bridge_needs.setdefault(place, BridgeNeed())
+            need.files.add(key.path)
+            need.scope = max(need.scope, function.fixture.scope)
 
         if not options.target.has(1, 0):
             self._leave_packages()
@@ -85,7 +85,7 @@ class ComponentSolver:
             return False
         closure = self.model.closure(test)
         return not (
-            any(True for _ in loop_asks(closure)) or any(map(self._bound, closure.fixtures))
+            any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures))
         )
 
     def _bound(self, item: FixtureDef) -> bool:
@@ -158,8 +158,8 @@ class ComponentSolver:
         current = self.model.current
         if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
             nodes.join(node, ("current", test.module))
-        for ask in self._asks(test):
-            self._ask(test, ask, own)
+        for request in self._requests(test):
+            self._join_bridge(test, request, own)
 
     def _follows(self, fixture_def: FixtureDef, test: Test) -> bool:
         """Whether the value of a sync fixture belongs to the loop of the test.
@@ -171,11 +171,15 @@ class ComponentSolver:
         through = self.model.current.only_through(fixture_def.key)
         return not through or fixture_def.fixture.scope <= self.model.slot_level(test)
 
-    def _asks(self, test: Test) -> Iterator[Ask]:
-        yield from loop_asks(self.model.closure(test))
-        for ask in self.model.closure(test).asks:
-            if ask.asker is not None and ask.target is not None and self._is_left(ask.asker):
-                yield ask
+    def _requests(self, test: Test) -> Iterator[LoopRequest]:
+        yield from loop_requests(self.model.closure(test))
+        for request in self.model.closure(test).requests:
+            if (
+                request.requester is not None
+                and request.target is not None
+                and self._is_left(request.requester)
+            ):
+                yield request
         override = self.model.override_of(test)
         if override is not None and self.is_async(test):
             # One around it would serve this test, too, if this one were gone.
@@ -183,16 +187,16 @@ class ComponentSolver:
             if any(self._works(item) for item in around) or any(
                 item.fixture.autouse for item in around[:-1]
             ):
-                yield Ask(None, "work", override)
+                yield LoopRequest(None, RequestKind.WORK, override)
         shared = self.ambient.shared(test)
         if shared is not None and self.is_ambient(test):
-            yield Ask(None, "ambient", shared)
+            yield LoopRequest(None, RequestKind.AMBIENT, shared)
 
-    def _is_left(self, asker: FixtureDef) -> bool:
+    def _is_left(self, requester: FixtureDef) -> bool:
         """An override that builds on the next one, and that a person must replace."""
         return (
-            self.model.is_override(asker.function)
-            and self.override_action(asker).kind is ActionKind.MANUAL
+            self.model.is_override(requester.function)
+            and self.override_action(requester).kind is ActionKind.MANUAL
         )
 
     def _works(self, override: FixtureDef) -> bool:
@@ -201,50 +205,55 @@ class ComponentSolver:
             and self.override_action(override).kind is ActionKind.WORK
         )
 
-    def _ask(self, test: Test, ask: Ask, own: bool) -> None:
+    def _join_bridge(self, test: Test, request: LoopRequest, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
-        if ask.target is not None and not self.model.is_override(ask.target.function):
+        if request.target is not None and not self.model.is_override(request.target.function):
             return
-        if not self._stays(ask, own):
-            if ask.how == "autouse":  # sync tests may keep the bridge, and async ones get it too
-                self.nodes.join(("test", test.id), ("bridge", (ask.target, test.module)))
+        if not self._stays(request, own):
+            if request.kind is RequestKind.AUTOUSE:
+                # Sync tests may keep the bridge, and async ones get it too.
+                self.nodes.join(("test", test.id), ("bridge", (request.target, test.module)))
             return
-        scope = ask.asker.fixture.scope if ask.asker else Scope.FUNCTION
-        place = (ask.target, test.module)
+        scope = request.requester.fixture.scope if request.requester else Scope.FUNCTION
+        place = (request.target, test.module)
         node = ("bridge", place)
-        if ask.how == "work" and ask.target is not None:
-            scope = min(ask.target.fixture.scope, self.model.slot_level(test))
+        if request.kind is RequestKind.WORK and request.target is not None:
+            scope = min(request.target.fixture.scope, self.model.slot_level(test))
         self.nodes.add(node, scope)
         self.nodes.join(("test", test.id), node)
-        if ask.asker is not None and scope > Scope.FUNCTION:
+        if request.requester is not None and scope > Scope.FUNCTION:
             # A cached sync fixture hands its loop to every test that shares it.
-            self.nodes.join(("test", test.id), ("asker", ask.asker.key))
-        asked = self.asked.setdefault(place, Asked())
-        asked.files.add(self._asking_file(ask, test))
-        asked.reached = True
-        asked.scope = max(asked.scope, scope)
-        asked.autouse = asked.autouse or ask.how == "autouse"
-        asked.works = asked.works or ask.how == "work"
+            self.nodes.join(("test", test.id), ("requester", request.requester.key))
+        need = self.bridge_needs.setdefault(place, BridgeNeed())
+        need.files.add(self._requesting_file(request, test))
+        need.reached = True
+        need.scope = max(need.scope, scope)
+        need.autouse = need.autouse or request.kind is RequestKind.AUTOUSE
+        need.works = need.works or request.kind is RequestKind.WORK
 
-    def _asking_file(self, ask: Ask, test: Test) -> str:
+    def _requesting_file(self, request: LoopRequest, test: Test) -> str:
         """The file whose fixtures must answer; the configuration asks for all tests."""
-        if ask.asker is not None:
-            return test.module if ask.asker.key.unread else ask.asker.key.path
-        return "conftest.py" if ask.how == "configured" else test.key.path
+        if request.requester is not None:
+            return test.module if request.requester.key.unread else request.requester.key.path
+        return "conftest.py" if request.kind is RequestKind.CONFIGURED else test.key.path
 
-    def _stays(self, ask: Ask, own: bool) -> bool:
+    def _stays(self, request: LoopRequest, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
-        if ask.how in ("work", "ambient"):
+        if request.kind in (RequestKind.WORK, RequestKind.AMBIENT):
             return True
-        if ask.how == "running":
+        if request.kind is RequestKind.RUNNING:
             return False
-        if ask.how == "autouse" or (ask.how in ("usefixtures", "configured") and own):
+        if request.kind is RequestKind.AUTOUSE or (
+            request.kind in (RequestKind.USEFIXTURES, RequestKind.CONFIGURED) and own
+        ):
             return not own
-        if ask.how != "parameter":
+        if request.kind is not RequestKind.PARAMETER:
             return True
-        if ask.asker is None:
+        if request.requester is None:
             return not own
-        return not ask.asker.function.is_async and ask.asker.key not in self.converted
+        return (
+            not request.requester.function.is_async and request.requester.key not in self.converted
+        )
 
     # -- what no test reaches ------------------------------------------------------------
 

@@ -16,15 +16,15 @@ from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    # (asker, name) -> the narrower fixture, None where a test finds another one
+    # (requester, name) -> the narrower fixture, None where a test finds another one
     found: dict[tuple[Key, str], FixtureDef | None] = {}
     for test in context.model.tests:
-        for asker in context.model.closure(test).fixtures:
-            for name in asker.function.parameters:
-                place = (asker.key, name)
+        for requester in context.model.closure(test).fixtures:
+            for name in requester.function.parameters:
+                place = (requester.key, name)
                 refuted = place in found and found[place] is None
                 if name != EVENT_LOOP and not refuted:
-                    found[place] = _narrower(context, test, asker, name)
+                    found[place] = _narrower(context, test, requester, name)
     if not any(found.values()):
         return
     foreign = _foreign(context)
@@ -44,18 +44,25 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
 
 
-def _narrower(context: RuleContext, test: Test, asker: FixtureDef, name: str) -> FixtureDef | None:
+def _narrower(
+    context: RuleContext, test: Test, requester: FixtureDef, name: str
+) -> FixtureDef | None:
     chain = context.model.closures.visible(test, name)
-    if not chain or asker.key.unread or asker in chain or name in test.function.parametrized:
+    if (
+        not chain
+        or requester.key.unread
+        or requester in chain
+        or name in test.function.parametrized
+    ):
         return None
     target = chain[-1]
     literal = (
-        asker.fixture.scope_kind is ScopeKind.LITERAL
+        requester.fixture.scope_kind is ScopeKind.LITERAL
         and target.fixture.scope_kind is not ScopeKind.CALLABLE
-        and not asker.function.conditional
+        and not requester.function.conditional
         and not target.function.conditional
     )
-    return target if literal and target.fixture.scope < asker.fixture.scope else None
+    return target if literal and target.fixture.scope < requester.fixture.scope else None
 
 
 def _foreign(context: RuleContext) -> set[str]:

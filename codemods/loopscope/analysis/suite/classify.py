@@ -140,7 +140,9 @@ class Roles:
     def _asks_for_the_plugins_loop(self) -> bool:
         """Whether a test requests an ``event_loop`` that nothing in the suite defines."""
         return any(
-            ask.target is None for test in self.own_tests for ask in self.closure(test).asks
+            request.target is None
+            for test in self.own_tests
+            for request in self.closure(test).requests
         )
 
     def closure(self, test: Test) -> Closure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,17 +16,29 @@ EVENT_LOOP = "event_loop"
 AMBIENT = "_ambient_event_loop"
 
 
+class RequestKind(enum.Enum):
+    """How a test or fixture comes to request ``event_loop``."""
+
+    PARAMETER = "parameter"
+    USEFIXTURES = "usefixtures"  # by a mark
+    CONFIGURED = "configured"  # by the option usefixtures
+    AUTOUSE = "autouse"
+    GETFIXTUREVALUE = "getfixturevalue"
+    RUNNING = "running"  # by getfixturevalue in async code, which has the running loop
+    TRACED = "traced"  # a run has shown it
+    WORK = "work"  # an override that does work besides is to be set up for the test
+    AMBIENT = "ambient"  # a sync test counts on the current loop
+
+
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """A request for ``event_loop``: by the test itself (asker None) or by a fixture.
+class LoopRequest:
+    """A request for ``event_loop``: by the test itself (requester None) or by a fixture.
 
     ``target`` is the fixture that answers it; None means pytest-asyncio's own.
     """
 
-    asker: FixtureDef | None
-    # "parameter", "usefixtures" (by a mark), "configured" (by the option), "autouse",
-    # "getfixturevalue", "running" (the same in async code)
-    how: str
+    requester: FixtureDef | None
+    kind: RequestKind
     target: FixtureDef | None
 
 
@@ -34,7 +47,7 @@ class Closure:
     """The fixtures of the suite that one test sets up, and the requests for the loop."""
 
     fixtures: tuple[FixtureDef, ...]
-    asks: tuple[Ask, ...]
+    requests: tuple[LoopRequest, ...]
     unknown: bool = False  # a getfixturevalue with a name that is no literal
 
 
@@ -58,52 +71,52 @@ class Closures:
     def of(self, test: Test) -> Closure:
         """The closure of one test: fixtures in the order in which they are found."""
         found: dict[FixtureDef, None] = {}
-        asks: dict[Ask, None] = {}
+        requests: dict[LoopRequest, None] = {}
         unknown = False
-        queue: list[tuple[FixtureDef | None, str, str]] = [
-            (None, name, how) for name, how in self._initial(test)
+        queue: list[tuple[FixtureDef | None, str, RequestKind]] = [
+            (None, name, kind) for name, kind in self._initial(test)
         ]
         while queue:
-            asker, name, how = queue.pop(0)
+            requester, name, kind = queue.pop(0)
             if not name:
                 unknown = True
                 continue
             chain = self.visible(test, name)
-            if asker is not None and asker.fixture.name == name and asker in chain:
-                chain = chain[: chain.index(asker)]  # its own name: the next one up
+            if requester is not None and requester.fixture.name == name and requester in chain:
+                chain = chain[: chain.index(requester)]  # its own name: the next one up
             target = chain[-1] if chain else None
             if name == EVENT_LOOP:
-                asks[Ask(asker, how, target)] = None
+                requests[LoopRequest(requester, kind, target)] = None
             if target is None or target in found:
                 continue
             found[target] = None
-            queue += [(target, more, "parameter") for more in target.function.parameters]
+            queue += [(target, more, RequestKind.PARAMETER) for more in target.function.parameters]
             if not (target.fixture.name == AMBIENT and test.function.is_async):
-                asked = self.dynamic(target.key, target.function)
-                queue += [(target, more, how) for more, how in asked]
-        return Closure(tuple(found), tuple(asks), unknown)
+                dynamic = self.dynamic(target.key, target.function)
+                queue += [(target, more, kind) for more, kind in dynamic]
+        return Closure(tuple(found), tuple(requests), unknown)
 
-    def _initial(self, test: Test) -> Iterator[tuple[str, str]]:
+    def _initial(self, test: Test) -> Iterator[tuple[str, RequestKind]]:
         configured = self._tree.config.options.get("usefixtures", ())
         for name in configured if isinstance(configured, tuple) else ():
-            yield name, "configured"
+            yield name, RequestKind.CONFIGURED
         for mark in reversed(test.marks):
             if mark.name == "usefixtures":
                 for name in mark.strings:
-                    yield name, "usefixtures"
+                    yield name, RequestKind.USEFIXTURES
         for fixtures in self._tree.chain(test):
             for name, fixture_def in fixtures.items():
                 if fixture_def.fixture.autouse:
-                    yield name, "autouse"
+                    yield name, RequestKind.AUTOUSE
         for name in test.function.parameters:
             if name not in test.function.parametrized:
-                yield name, "parameter"
+                yield name, RequestKind.PARAMETER
         yield from self.dynamic(test.key, test.function)
         for name in sorted(self._used.get(test.id, ())):
             if name != EVENT_LOOP:  # the plugin set it up for every async test
-                yield name, "recorded"
+                yield name, RequestKind.TRACED
 
-    def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, str]]:
+    def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, RequestKind]]:
         """What it gets by getfixturevalue, itself or through helpers that it calls.
 
         Async code has the running loop at hand instead.
@@ -116,11 +129,13 @@ class Closures:
                 names.append(EVENT_LOOP)
         for name in dict.fromkeys(names):
             running = function.is_async and name == EVENT_LOOP
-            yield name, "running" if running else "getfixturevalue"
+            yield name, RequestKind.RUNNING if running else RequestKind.GETFIXTUREVALUE
 
 
-def loop_asks(closure: Closure) -> Iterable[Ask]:
+def loop_requests(closure: Closure) -> Iterable[LoopRequest]:
     """The requests of a closure that do not come from an override of ``event_loop`` itself."""
     return (
-        ask for ask in closure.asks if ask.asker is None or ask.asker.fixture.name != EVENT_LOOP
+        request
+        for request in closure.requests
+        if request.requester is None or request.requester.fixture.name != EVENT_LOOP
     )

@@ -150,7 +150,7 @@ class SuiteModel(Roles):
             for fixture_def in closure.fixtures
             if self.is_async_fixture(fixture_def.function)
         ]
-        if any(ask for ask in closure.asks) and EVENT_LOOP not in names:
+        if any(request for request in closure.requests) and EVENT_LOOP not in names:
             names.append(EVENT_LOOP)
         return tuple(names)
 

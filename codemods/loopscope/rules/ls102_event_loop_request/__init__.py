@@ -144,12 +144,12 @@ def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
     after_work: set[Key] = set()
     for test in context.model.tests:
         closure = context.model.closure(test)
-        for ask in closure.asks:
-            target = ask.target
+        for request in closure.requests:
+            target = request.target
             if target is None:
                 continue
             if context.plan.stays(target.key) or not context.model.is_override(target.function):
-                found.add(ask.asker.key if ask.asker else test.key)
+                found.add(request.requester.key if request.requester else test.key)
         override = context.model.override_of(test)
         override_action = context.plan.overrides.get(override.key) if override else None
         if override_action is not None and override_action.kind is ActionKind.WORK:

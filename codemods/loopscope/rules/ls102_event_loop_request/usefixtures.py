@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Mark
-from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.rules.context import (
     DefinitionEdit,
@@ -79,12 +79,13 @@ def _drop_configured(context: RuleContext) -> Iterator[RuleResult]:
 
 def _leaves(context: RuleContext, test: Test) -> bool:
     """Whether what answers the request of this test goes."""
-    asks = context.model.closure(test).asks
+    requests = context.model.closure(test).requests
     target = next(
         (
-            ask.target
-            for ask in asks
-            if ask.how in ("usefixtures", "configured") and ask.asker is None
+            request.target
+            for request in requests
+            if request.kind in (RequestKind.USEFIXTURES, RequestKind.CONFIGURED)
+            and request.requester is None
         ),
         None,
     )
