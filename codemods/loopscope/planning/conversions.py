@@ -22,7 +22,7 @@ from loopscope.types import Options, Scope
 _RUNS = "run_until_complete"
 
 
-class How(enum.Enum):
+class Conversion(enum.Enum):
     """How a sync function gets its loop after the migration."""
 
     ASYNC = "async"  # it becomes async def
@@ -47,7 +47,7 @@ class Candidates:
         """The calls of a function that ask for the current loop without naming it."""
         return self.model.current.calls(key)
 
-    def fixture(self, key: Key, function: Function) -> How | None:
+    def fixture(self, key: Key, function: Function) -> Conversion | None:
         """How the sync fixture could be converted, None if only the bridge serves it."""
         fixture = function.fixture
         if fixture is None or function.is_async or function.override is not None or key.unread:
@@ -59,12 +59,12 @@ class Candidates:
         kinds = {use.kind for use in function.loop_uses}
         runs = self._only_runs(key, function) and fixture.decorators == 1
         if runs and not self.options.safe_only and fixture.name not in self._dynamic:
-            return How.ASYNC
+            return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
             return None
         if self.options.target.has(1, 1):
-            return How.BOUND
-        return How.RUNNING if self._may_run(key, function, asks=asks) else None
+            return Conversion.BOUND
+        return Conversion.RUNNING if self._may_run(key, function, asks=asks) else None
 
     def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
         """Whether nothing in the sync fixture forbids a running loop around it.
@@ -153,14 +153,14 @@ def choose(
     candidates: Candidates,
     level: Callable[[Test], Scope],
     concerned: Collection[Test],
-) -> dict[Key, How]:
+) -> dict[Key, Conversion]:
     """The functions to convert, given the level that each test got with nothing converted.
 
     A fixture is converted only where all tests that use it agree on one level: an async
     fixture is static, and a shared one would widen whole regions.
     """
     model = candidates.model
-    found: dict[Key, How] = {}
+    found: dict[Key, Conversion] = {}
     users: dict[Key, set[Scope]] = defaultdict(set)
     functions: dict[Key, FixtureDef] = {}
     blocked: set[Key] = set()
@@ -192,11 +192,17 @@ def choose(
             if any(holder.key != item.key for holder in holders):
                 blocked.add(item.key)  # it may call what drives the loop
     for key, item in functions.items():
-        how = candidates.fixture(key, item.function)
-        if how is How.ASYNC and key in blocked:
-            how = None
-        if how is not None and len(users[key]) == 1 and item.fixture.scope <= min(users[key]):
-            found[key] = how
+        conversion = candidates.fixture(key, item.function)
+        if conversion is Conversion.ASYNC and key in blocked:
+            conversion = None
+        if (
+            conversion is not None
+            and len(users[key]) == 1
+            and item.fixture.scope <= min(users[key])
+        ):
+            found[key] = conversion
     sync = {test.key for test in concerned if not model.is_async_test(test)}
-    found.update({key: How.ASYNC for key, possible in tests.items() if possible and key in sync})
+    found.update(
+        {key: Conversion.ASYNC for key, possible in tests.items() if possible and key in sync}
+    )
     return found

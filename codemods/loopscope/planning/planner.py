@@ -16,7 +16,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
-from loopscope.planning.conversions import Candidates, How, choose
+from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.kept_overrides import deviating
 from loopscope.planning.override_actions import ActionKind, OverrideAction
@@ -35,7 +35,7 @@ class Plan:
     fixtures: Mapping[Key, Scope]  # async (or bound) fixture -> loop scope
     overrides: Mapping[Key, OverrideAction]
     bridges: tuple[Bridge, ...]
-    converted: Mapping[Key, How] = field(default_factory=dict)
+    converted: Mapping[Key, Conversion] = field(default_factory=dict)
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
     ambients: tuple[Ambient, ...] = ()
     currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> level, for xunit

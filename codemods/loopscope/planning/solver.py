@@ -18,7 +18,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, visible_bas
 from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import BridgeNeed
-from loopscope.planning.conversions import How
+from loopscope.planning.conversions import Conversion
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
@@ -33,7 +33,9 @@ XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown
 class ComponentSolver:
     """The components of one suite; their levels are asked when all is joined."""
 
-    def __init__(self, model: SuiteModel, options: Options, converted: Mapping[Key, How]) -> None:
+    def __init__(
+        self, model: SuiteModel, options: Options, converted: Mapping[Key, Conversion]
+    ) -> None:
         self.model = model
         self.options = options
         self.converted = converted

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.planning.conversions import How
+from loopscope.planning.conversions import Conversion
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.types import Scope
 
@@ -70,14 +70,14 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     moved: set[Key] = set()
     for key, function in context.functions():
         fixture = function.fixture
-        how = context.plan.converted.get(key)
-        if fixture is None or not (how or context.model.is_async_fixture(function)):
+        conversion = context.plan.converted.get(key)
+        if fixture is None or not (conversion or context.model.is_async_fixture(function)):
             continue
         if fixture.origin == "pytest_asyncio.fixture" or key in foreign:
             continue
         if not context.model.uses_plugin:
             continue
-        handled = context.model.mode == "auto" and how is not How.BOUND
+        handled = context.model.mode == "auto" and conversion is not Conversion.BOUND
         if handled and not needs_loop_scope(context, key):
             continue
         if function.is_async and context.model.mode != "auto":
@@ -89,7 +89,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             function.line,
             function.qualname,
             f"async fixture moved to {new}"
-            if function.is_async or how in (How.ASYNC, How.RUNNING)
+            if function.is_async or conversion in (Conversion.ASYNC, Conversion.RUNNING)
             else f"sync fixture moved to {new}, which gives it the loop of its tests",
             key.ordinal,
             fixture.spelled,

@@ -14,7 +14,7 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.planning.conversions import How
+from loopscope.planning.conversions import Conversion
 from loopscope.planning.patched_names import find_patches
 from loopscope.rules.context import (
     DefinitionEdit,
@@ -65,7 +65,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _will_run(context: RuleContext, path: str, call: LoopCall) -> bool:
     """Whether the call stands in an async function, or in one that LS102 makes async for it."""
     if call.place is Place.SYNC and call.ordinal == call.owner and call.owner is not None:
-        return context.plan.converted.get(Key(path, call.owner)) is How.RUNNING
+        return context.plan.converted.get(Key(path, call.owner)) is Conversion.RUNNING
     return call.place is Place.ASYNC
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from loopscope.planning.conversions import How
+from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import OptionEdit, RuleContext
 from loopscope.types import Scope
@@ -29,7 +29,7 @@ def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Ver
             yield (1, 2)
         elif option.value == "fixture-scope":
             yield (1, 5)
-    if How.BOUND in context.plan.converted.values():
+    if Conversion.BOUND in context.plan.converted.values():
         yield (1, 1)
     for key, override_action in context.plan.overrides.items():
         if override_action.kind is ActionKind.FACTORY:

@@ -14,7 +14,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.planning.conversions import How
+from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import (
     DefinitionEdit,
@@ -102,14 +102,14 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     tests = {test.key for test in context.model.tests if context.model.is_async_test(test)}
     held, after_work = _held(context)
     for key, function in context.functions():
-        how = context.plan.converted.get(key)
+        conversion = context.plan.converted.get(key)
         asks = EVENT_LOOP in function.parameters
-        if how is How.ASYNC:
+        if conversion is Conversion.ASYNC:
             yield _make_async(context, key, function)
-        elif how is How.BOUND:
+        elif conversion is Conversion.BOUND:
             if asks:
                 yield _drop(context, key, function, "asyncio.get_event_loop")
-        elif how is How.RUNNING:
+        elif conversion is Conversion.RUNNING:
             if asks:
                 yield _drop(context, key, function, "asyncio.get_running_loop")
             yield _make_async(context, key, function)
@@ -169,7 +169,7 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
     if EVENT_LOOP in function.parameters:
         receivers.add(EVENT_LOOP)
     why = "it only ran coroutines on its loop, and awaits them now"
-    if context.plan.converted[key] is How.RUNNING:
+    if context.plan.converted[key] is Conversion.RUNNING:
         receivers = set()
         why = "below pytest-asyncio 1.1 it finds its loop only so"
     elif not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
@@ -189,7 +189,7 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
 def _dynamic(context: RuleContext) -> Iterator[RuleResult]:
     """In a running coroutine no fixture can be set up on its loop any more."""
     for key, function in context.functions():
-        becomes_async = context.plan.converted.get(key) in (How.ASYNC, How.RUNNING)
+        becomes_async = context.plan.converted.get(key) in (Conversion.ASYNC, Conversion.RUNNING)
         if EVENT_LOOP in function.dynamic and (function.is_async or becomes_async):
             running, needs = spell(context.files[key.path], "asyncio.get_running_loop")
             yield TakeRunningLoop(
