@@ -1,4 +1,4 @@
-"""The levels of what no test or no file of the suite reaches, and what goes without saying."""
+"""The loop scope of what no test or no file of the suite reaches, and what goes without saying."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _override_of = SuiteModel.override_of
 
 # name -> (class, attribute, replacement)
 MUTANTS: dict[str, tuple[type, str, Any]] = {
-    "tests of one loop are not joined": (DisjointSet, "join", _without("slot")),
+    "tests of one loop are not joined": (DisjointSet, "join", _without("legacy loop")),
     "shared fixtures are not joined": (DisjointSet, "join", _without("fixture")),
     "class overrides are ignored": (SuiteModel, "override_of", _no_class_override),
     "converted although a fixture drives the loop": (Candidates, "holds", _holds_nothing),

@@ -84,7 +84,7 @@ class _View:
             self.rules.value,
             tuple(
                 SharedLoop(
-                    loop.level.word,
+                    loop.scope.word,
                     loop.region,
                     tuple(tests[loop]),
                     tuple(sorted(fixtures[loop].values())),
@@ -125,11 +125,13 @@ class _Legacy(_View):
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             return _by_mark(mark)
-        override, slot = self._model.override_of(test), self._model.slot(test)
-        if override is None or slot.base_id is None:
+        override, legacy_loop = self._model.override_of(test), self._model.legacy_loop(test)
+        if override is None or legacy_loop.base_id is None:
             return self._test_default()
         scope = override.fixture.scope
-        seen = "" if slot.level is scope else f", seen in this {slot.level.word} only"
+        seen = (
+            "" if legacy_loop.scope is scope else f", seen in this {legacy_loop.scope.word} only"
+        )
         text = f"override of event_loop, scope {scope.word}{seen}"
         return Reason("override", text, override.key.path, override.function.line)
 
@@ -171,7 +173,7 @@ class _Modern(_View):
 
 
 def _order(loop: Loop) -> tuple[int, str, str]:
-    return -loop.level, loop.region, loop.base_id or ""
+    return -loop.scope, loop.region, loop.base_id or ""
 
 
 def _by_mark(mark: Mark) -> Reason:

@@ -17,7 +17,7 @@ class Loop(NamedTuple):
     ``base_id`` tells the loops of several overrides apart; None where no override made it.
     """
 
-    level: Scope
+    scope: Scope
     region: str
     base_id: str | None = None
 

@@ -43,12 +43,13 @@ class Bridge:
 
 def place_bridges(
     needs: Mapping[RequestPlace, BridgeNeed],
-    level: Callable[[RequestPlace], Scope],
+    loop_scope: Callable[[RequestPlace], Scope],
     left: Collection[str],
 ) -> list[Bridge]:
     """The least bridges that serve all requests, outer places first.
 
-    A parent's bridge serves every region of the same level; another level needs a nearer one.
+    A parent's bridge serves every region of the same loop scope; another loop scope needs a
+    nearer one.
     ``left`` are the base ids of overrides that stay: what lies below does not see past them.
     """
     modules: dict[FixtureDef | None, list[str]] = defaultdict(list)
@@ -58,9 +59,9 @@ def place_bridges(
     found: list[Bridge] = []
     for target in sorted(modules, key=_depth):
         places = {module: (target, module) for module in modules[target]}
-        levels = {module: level(place) for module, place in places.items()}
+        loop_scopes = {module: loop_scope(place) for module, place in places.items()}
         needed = {module: needs[place] for module, place in places.items()}
-        for bridge in _bridges_of(target, needed, levels, known):
+        for bridge in _bridges_of(target, needed, loop_scopes, known):
             found.append(bridge)
             own = target is not None and bridge.replaces == target.key
             known[target.base_id if target and own else own_base_id(bridge.path)] = bridge
@@ -78,13 +79,13 @@ def _depth(target: FixtureDef | None) -> tuple[int, bool, int]:
 def _bridges_of(
     target: FixtureDef | None,
     needs: Mapping[str, BridgeNeed],
-    levels: Mapping[str, Scope],
+    loop_scopes: Mapping[str, Scope],
     known: Mapping[str, Bridge | None],
 ) -> Iterator[Bridge]:
     # A fixture that no test uses has no say beside tests, and must not hide their bridge.
     used = [module for module in needs if needs[module].reached] or list(needs)
-    main = Counter(levels[module] for module in used).most_common(1)[0][0]
-    served = [module for module in needs if levels[module] is main or module not in used]
+    main = Counter(loop_scopes[module] for module in used).most_common(1)[0][0]
+    served = [module for module in needs if loop_scopes[module] is main or module not in used]
     scope = min(max(needs[module].scope for module in served), main)
     autouse = any(needs[module].autouse for module in served)
     own = autouse or any(needs[module].works for module in served)
@@ -96,9 +97,9 @@ def _bridges_of(
         else:
             yield Bridge(_place({path for m in served for path in needs[m].files}), scope, main)
     for module in used:
-        if levels[module] is not main:
+        if loop_scopes[module] is not main:
             yield Bridge(
-                module, needs[module].scope, levels[module], autouse=needs[module].autouse
+                module, needs[module].scope, loop_scopes[module], autouse=needs[module].autouse
             )
 
 
@@ -111,7 +112,9 @@ def _place(files: set[str]) -> str:
     return f"{common}/conftest.py" if common else "conftest.py"
 
 
-def _served(base_id: str, level: Scope, scope: Scope, known: Mapping[str, Bridge | None]) -> bool:
+def _served(
+    base_id: str, loop_scope: Scope, scope: Scope, known: Mapping[str, Bridge | None]
+) -> bool:
     """Whether what is visible at the base id is a parent's bridge of the same level."""
     visible = [place for place in known if _sees(base_id, place)]
     if not visible:
@@ -119,7 +122,7 @@ def _served(base_id: str, level: Scope, scope: Scope, known: Mapping[str, Bridge
     bridge = known[max(visible, key=lambda place: len(place.removeprefix("./")))]
     return (
         bridge is not None
-        and bridge.loop_scope is level
+        and bridge.loop_scope is loop_scope
         and bridge.scope >= scope
         and not bridge.autouse
     )

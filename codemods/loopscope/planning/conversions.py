@@ -151,10 +151,10 @@ class Candidates:
 
 def choose(
     candidates: Candidates,
-    level: Callable[[Test], Scope],
+    loop_scope: Callable[[Test], Scope],
     concerned: Collection[Test],
 ) -> dict[Key, Conversion]:
-    """The functions to convert, given the level that each test got with nothing converted.
+    """The functions to convert, given the loop scope that each test got with nothing converted.
 
     A fixture is converted only where all tests that use it agree on one level: an async
     fixture is static, and a shared one would widen whole regions.
@@ -188,7 +188,7 @@ def choose(
             if item.key not in requesters and not is_async:
                 continue  # only an async test gave it a current loop on 0.21
             functions[item.key] = item
-            users[item.key].add(level(test))
+            users[item.key].add(loop_scope(test))
             if any(holder.key != item.key for holder in holders):
                 blocked.add(item.key)  # it may call what drives the loop
     for key, item in functions.items():

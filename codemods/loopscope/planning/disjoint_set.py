@@ -8,27 +8,27 @@ from loopscope.types import Scope
 
 
 class DisjointSet:
-    """Joined nodes share one level, the widest that any of them needs."""
+    """Joined nodes share one loop scope, the widest that any of them needs."""
 
     def __init__(self) -> None:
         self._parent: dict[Hashable, Hashable] = {}
-        self._level: dict[Hashable, Scope] = {}
+        self._loop_scope: dict[Hashable, Scope] = {}
 
-    def add(self, node: Hashable, level: Scope = Scope.FUNCTION) -> None:
-        """Note that ``node`` needs at least ``level``."""
+    def add(self, node: Hashable, loop_scope: Scope = Scope.FUNCTION) -> None:
+        """Note that ``node`` needs at least ``loop_scope``."""
         root = self.root(node)
-        self._level[root] = max(self._level[root], level)
+        self._loop_scope[root] = max(self._loop_scope[root], loop_scope)
 
     def join(self, first: Hashable, second: Hashable) -> None:
         """Put two nodes on one level."""
         one, other = self.root(first), self.root(second)
         if one != other:
             self._parent[other] = one
-            self._level[one] = max(self._level[one], self._level.pop(other))
+            self._loop_scope[one] = max(self._loop_scope[one], self._loop_scope.pop(other))
 
-    def level(self, node: Hashable) -> Scope:
-        """The level of the node's component."""
-        return self._level[self.root(node)]
+    def loop_scope(self, node: Hashable) -> Scope:
+        """The loop scope of the node's component."""
+        return self._loop_scope[self.root(node)]
 
     def __contains__(self, node: Hashable) -> bool:
         return node in self._parent
@@ -37,7 +37,7 @@ class DisjointSet:
         """The member that stands for the node's component, until something is joined."""
         if node not in self._parent:
             self._parent[node] = node
-            self._level[node] = Scope.FUNCTION
+            self._loop_scope[node] = Scope.FUNCTION
             return node
         root = node
         while self._parent[root] != root:

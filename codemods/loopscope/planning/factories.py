@@ -108,7 +108,7 @@ def _narrow(
     place = places[0]
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
         return _manual(f"{_KIND}, and so does an override in a conftest")
-    if any(level > Scope.FUNCTION for level in tests.values()):
+    if any(loop_scope > Scope.FUNCTION for loop_scope in tests.values()):
         return _manual(
             f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"

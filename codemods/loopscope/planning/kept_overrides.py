@@ -20,16 +20,16 @@ _GONE = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
 def deviating(
     model: SuiteModel,
     overrides: Mapping[Key, OverrideAction],
-    level: Callable[[Test], Scope | None],
+    loop_scope: Callable[[Test], Scope | None],
 ) -> Iterator[Test]:
-    """The tests on another level than the override suggests that they see when all is done.
+    """The tests on another loop scope than the override suggests that they see when all is done.
 
-    ``level`` gives the planned level of a test, None where it has nothing to do with loops.
+    ``loop_scope`` gives the planned one of a test, None where it has nothing to do with loops.
     """
     for test in model.tests:
         left = _nearest(model, overrides, test)
-        planned = level(test) if left is not None else None
-        if left is not None and planned not in (None, model.override_level(left)):
+        planned = loop_scope(test) if left is not None else None
+        if left is not None and planned not in (None, model.override_loop_scope(left)):
             yield test
 
 

@@ -36,9 +36,9 @@ class Plan:
     overrides: Mapping[Key, OverrideAction]
     bridges: tuple[Bridge, ...]
     converted: Mapping[Key, Conversion] = field(default_factory=dict)
-    widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the level it had
+    widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the loop scope it had
     ambients: tuple[Ambient, ...] = ()
-    currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> level, for xunit
+    currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> loop scope, for xunit
     # What names its loop scope even where it is the default: an override that stays suggests
     # another one. Ids of async tests, and fixtures of sync tests.
     named: frozenset[str | Key] = frozenset()
@@ -55,22 +55,24 @@ def make_plan(model: SuiteModel, options: Options) -> Plan:
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.concerns(test)]
-    converted = choose(Candidates(model, options), first.level, concerned)
+    converted = choose(Candidates(model, options), first.loop_scope, concerned)
     return (LoopPlanner(model, options, converted) if converted else first).plan()
 
 
 class LoopPlanner(ComponentSolver):
-    """Turns the levels into a plan: overrides, bridges, defaults."""
+    """Turns the loop scopes into a plan: overrides, bridges, defaults."""
 
     def plan(self) -> Plan:
-        """The levels, with what becomes of every override and request."""
+        """The loop scopes, with what becomes of every override and request."""
         model, modern = self.model, self.model.suite_style is SuiteStyle.MODERN
         tests = {
-            test.id: model.test_level(test) if modern else self.level(test)
+            test.id: model.test_loop_scope(test) if modern else self.loop_scope(test)
             for test in model.tests
             if self.is_async(test)
         }
-        fixtures = {key: self._fixture_level(key, function) for key, function in self.fixtures()}
+        fixtures = {
+            key: self._fixture_loop_scope(key, function) for key, function in self.fixtures()
+        }
         default = model.settings.test_default or Scope.FUNCTION
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
@@ -79,7 +81,7 @@ class LoopPlanner(ComponentSolver):
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if UNREAD in self.nodes and not explicit and present is None:
-                default = self.nodes.level(UNREAD)
+                default = self.nodes.loop_scope(UNREAD)
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {
@@ -87,7 +89,7 @@ class LoopPlanner(ComponentSolver):
                 for place, need in self.bridge_needs.items()
                 if self._wants(place, overrides)
             },
-            lambda place: Scope.FUNCTION if modern else self.nodes.level(("bridge", place)),
+            lambda place: Scope.FUNCTION if modern else self.nodes.loop_scope(("bridge", place)),
             [
                 item.base_id
                 for item in model.overrides
@@ -116,7 +118,7 @@ class LoopPlanner(ComponentSolver):
             {} if modern else self._widened(tests),
             tuple(self.ambient.place([t for t in model.tests if self.is_ambient(t)])),
             {
-                module: self.nodes.level(("current", module))
+                module: self.nodes.loop_scope(("current", module))
                 for module in {test.module for test in model.tests}
                 if ("current", module) in self.nodes
             },
@@ -124,10 +126,10 @@ class LoopPlanner(ComponentSolver):
         )
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
-        def level(test: Test) -> Scope | None:
-            return self.level(test) if self.concerns(test) else None
+        def loop_scope(test: Test) -> Scope | None:
+            return self.loop_scope(test) if self.concerns(test) else None
 
-        for test in deviating(self.model, overrides, level):
+        for test in deviating(self.model, overrides, loop_scope):
             if self.is_async(test):
                 yield test.id
             else:
@@ -142,12 +144,12 @@ class LoopPlanner(ComponentSolver):
         own = [file for file in files if file not in self.model.around]
         return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
 
-    def _fixture_level(self, key: Key, function: Function) -> Scope:
+    def _fixture_loop_scope(self, key: Key, function: Function) -> Scope:
         if self.model.suite_style is SuiteStyle.MODERN and key not in self.converted:
-            return self.model.fixture_level(function)
+            return self.model.fixture_loop_scope(function)
         node = ("fixture", key)
         if node in self.nodes:
-            return self.nodes.level(node)
+            return self.nodes.loop_scope(node)
         assert function.fixture is not None
         scope = max(function.fixture.scope, function.fixture.loop_scope or Scope.FUNCTION)
         if function.fixture.loop_scope is not None:
@@ -155,7 +157,7 @@ class LoopPlanner(ComponentSolver):
         # No test uses it: it would have lived on the loop that its own place sees.
         override = self.seen_from(key.path)
         if override is not None:
-            scope = max(scope, self.model.override_level(override))
+            scope = max(scope, self.model.override_loop_scope(override))
         return scope
 
     def _fixture_default(self, default: Scope) -> Scope | None:
@@ -166,14 +168,14 @@ class LoopPlanner(ComponentSolver):
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if self.options.target.has(1, 5) else Scope.FUNCTION
         if settings.fixture_default is None and UNREAD in self.nodes:
-            return self.nodes.level(UNREAD)
+            return self.nodes.loop_scope(UNREAD)
         return settings.fixture_default or default
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
         return {
-            test.id: self.model.slot_level(test)
+            test.id: self.model.legacy_loop_scope(test)
             for test in self.model.tests
-            if test.id in tests and tests[test.id] > self.model.slot_level(test)
+            if test.id in tests and tests[test.id] > self.model.legacy_loop_scope(test)
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
@@ -222,7 +224,7 @@ class LoopPlanner(ComponentSolver):
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:
-    """The level of most async tests; function on a tie."""
+    """The loop scope of most async tests; function on a tie."""
     counts = Counter(tests.values()) or Counter(fixtures.values())
     if not counts:
         return Scope.FUNCTION

@@ -2,7 +2,7 @@
 
 Nodes are tests, async fixtures and bridges. A test is joined with its async fixtures, with
 all tests of its legacy loop and, through sync code that stays sync, with its bridge. The
-level of a component is the widest that any member needs: joined once, nothing moves any
+loop scope of a component is the widest that any member needs: joined once, nothing moves any
 more, so this is the fixpoint.
 """
 
@@ -31,7 +31,7 @@ XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown
 
 
 class ComponentSolver:
-    """The components of one suite; their levels are asked when all is joined."""
+    """The components of one suite; their loop scopes are asked when all is joined."""
 
     def __init__(
         self, model: SuiteModel, options: Options, converted: Mapping[Key, Conversion]
@@ -50,7 +50,7 @@ class ComponentSolver:
             place = (target, key.path)
             self.nodes.add(("bridge", place), function.fixture.scope)
             if target is not None:
-                self.nodes.add(("bridge", place), self.model.override_level(target))
+                self.nodes.add(("bridge", place), self.model.override_loop_scope(target))
             need = self.bridge_needs.setdefault(place, BridgeNeed())
             need.files.add(key.path)
             need.scope = max(need.scope, function.fixture.scope)
@@ -67,7 +67,7 @@ class ComponentSolver:
         for test in concerned:
             found = folders[self.nodes.root(("test", test.id))]
             package = len(found) == 1 and f"{min(found)}/__init__.py" in self.model.files
-            if self.level(test) is Scope.PACKAGE and not package:
+            if self.loop_scope(test) is Scope.PACKAGE and not package:
                 self.nodes.add(("test", test.id), Scope.SESSION)
 
     # -- who is concerned ---------------------------------------------------------------
@@ -133,15 +133,15 @@ class ComponentSolver:
 
     # -- joining ------------------------------------------------------------------------
 
-    def level(self, test: Test) -> Scope:
-        """The level of the test's component."""
-        return self.nodes.level(("test", test.id))
+    def loop_scope(self, test: Test) -> Scope:
+        """The loop scope of the test's component."""
+        return self.nodes.loop_scope(("test", test.id))
 
     def _join(self, test: Test) -> None:
         model, nodes = self.model, self.nodes
         node = ("test", test.id)
-        nodes.add(("slot", model.slot(test)), model.slot_level(test))
-        nodes.join(node, ("slot", model.slot(test)))
+        nodes.add(("legacy loop", model.legacy_loop(test)), model.legacy_loop_scope(test))
+        nodes.join(node, ("legacy loop", model.legacy_loop(test)))
         # One definition, collected by several classes: it has one mark, so one level.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
@@ -171,7 +171,7 @@ class ComponentSolver:
         if not self._takes_current(fixture_def):
             return False
         through = self.model.current.only_through(fixture_def.key)
-        return not through or fixture_def.fixture.scope <= self.model.slot_level(test)
+        return not through or fixture_def.fixture.scope <= self.model.legacy_loop_scope(test)
 
     def _requests(self, test: Test) -> Iterator[LoopRequest]:
         yield from loop_requests(self.model.closure(test))
@@ -220,7 +220,7 @@ class ComponentSolver:
         place = (request.target, test.module)
         node = ("bridge", place)
         if request.kind is RequestKind.WORK and request.target is not None:
-            scope = min(request.target.fixture.scope, self.model.slot_level(test))
+            scope = min(request.target.fixture.scope, self.model.legacy_loop_scope(test))
         self.nodes.add(node, scope)
         self.nodes.join(("test", test.id), node)
         if request.requester is not None and scope > Scope.FUNCTION:

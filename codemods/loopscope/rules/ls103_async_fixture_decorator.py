@@ -123,13 +123,13 @@ def _awaited(context: RuleContext, moved: set[Key]) -> Iterator[RuleResult]:
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
     fixture = context.model.tree.function(key).fixture
-    level = context.plan.fixtures.get(key)
-    if fixture is None or level is None:
+    loop_scope = context.plan.fixtures.get(key)
+    if fixture is None or loop_scope is None:
         return False
     default = context.plan.fixture_default
     return (
         fixture.scope > Scope.FUNCTION
-        or level is not (default or fixture.scope)
+        or loop_scope is not (default or fixture.scope)
         or key in context.plan.named
     )
 

@@ -50,17 +50,19 @@ _SAFE = "Define the fixture anew where the narrower tests are, or migrate withou
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from unread_loops(context)
     moved = _moved(context)
-    for key, level in context.plan.fixtures.items():
+    for key, loop_scope in context.plan.fixtures.items():
         function = context.model.tree.function(key)
         fixture = function.fixture
         assert fixture is not None
         if key in moved and context.options.safe_only:
-            yield action("LS104", key.path, function.line, _SHARED.format(level.word, _SAFE))
-        if fixture.loop_scope is level or not _wanted(context, key):
+            yield action("LS104", key.path, function.line, _SHARED.format(loop_scope.word, _SAFE))
+        if fixture.loop_scope is loop_scope or not _wanted(context, key):
             if key in moved and not context.options.safe_only:
-                yield note("LS104", key.path, function.line, _SHARED.format(level.word, _KEEP))
+                yield note(
+                    "LS104", key.path, function.line, _SHARED.format(loop_scope.word, _KEEP)
+                )
             continue
-        message = f"loop_scope {level.word}, the loop of the tests that use it"
+        message = f"loop_scope {loop_scope.word}, the loop of the tests that use it"
         safety = Safety.SAFE
         if key in moved:
             message += "; tests of several loop scopes share it, so they move to the widest"
@@ -73,7 +75,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             message,
             key.ordinal,
             fixture_names(context.files[key.path], function),
-            level,
+            loop_scope,
             safety=safety,
         )
 

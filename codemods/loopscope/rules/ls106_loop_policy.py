@@ -71,7 +71,9 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         return policy.reason or "it does more than returning a new policy"
     if basename(key.path) != "conftest.py" and key.path not in context.model.tree.plugins:
         return "it stands in a test module, where the hook is ignored"
-    if "/" in key.path and any(level > Scope.FUNCTION for level in context.plan.tests.values()):
+    if "/" in key.path and any(
+        loop_scope > Scope.FUNCTION for loop_scope in context.plan.tests.values()
+    ):
         return "it covers a part of the suite, and loops are wider than function"
     return ""
 

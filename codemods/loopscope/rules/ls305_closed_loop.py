@@ -27,8 +27,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         return
     tests = {test.key: test.unittest for test in context.model.tree.tests}
     wide = any(
-        level > Scope.FUNCTION
-        for level in (*context.plan.tests.values(), *context.plan.fixtures.values())
+        loop_scope > Scope.FUNCTION
+        for loop_scope in (*context.plan.tests.values(), *context.plan.fixtures.values())
     )
     for path, facts in context.files.items():
         functions = {function.ordinal: function for function in facts.functions}

@@ -46,9 +46,9 @@ def _emitted(context: RuleContext) -> Iterator[Place]:
     """What this migration puts on package loops."""
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
-    for key, level in context.plan.fixtures.items():
+    for key, loop_scope in context.plan.fixtures.items():
         function = context.model.tree.function(key)
-        if level is Scope.PACKAGE:
+        if loop_scope is Scope.PACKAGE:
             place = (key.path, function.line)
             yield place, f"the fixture {function.qualname} is put on a package loop"
     for test in context.model.tests:

@@ -37,7 +37,7 @@ def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Ver
         body = context.model.tree.function(key).override
         if body is not None and body.dropped and not override_action.stays:
             yield (1, 1)  # asyncio.Runner cleans up
-    wide = any(level > Scope.FUNCTION for level in context.plan.tests.values())
+    wide = any(loop_scope > Scope.FUNCTION for loop_scope in context.plan.tests.values())
     if wide and _disturbs_runner(context):
         yield (1, 2)
 

@@ -86,60 +86,64 @@ class SuiteModel(Roles):
         chain = self.closures.visible(test, EVENT_LOOP)
         return chain[-1] if chain and self.is_override(chain[-1].function) else None
 
-    def slot_level(self, test: Test) -> Scope:
+    def legacy_loop_scope(self, test: Test) -> Scope:
         """How long the legacy loop of the test lived.
 
         An override lives no wider than it is visible: one in a test module at most for
         that module, one in a class at most for the class (legacy 4).
         """
-        marked = self._named_level(test)
+        marked = self._named_loop_scope(test)
         if marked is not None:
             return marked
         override = self.override_of(test)
         if override is None or self._wide_default:
             return self.settings.test_default or Scope.FUNCTION
-        return self.override_level(override)
+        return self.override_loop_scope(override)
 
-    def _named_level(self, test: Test) -> Scope | None:
-        """The level that its mark names; for a sync test the one that its fixtures name."""
+    def _named_loop_scope(self, test: Test) -> Scope | None:
+        """The loop scope that its mark names; for a sync test the one that its fixtures name."""
         if self.is_async_test(test):
-            return _marked_level(test)
+            return _marked_loop_scope(test)
         named = [item.fixture.loop_scope for item in self.closure(test).fixtures]
-        return max((scope for scope in named if scope is not None), default=_marked_level(test))
+        return max(
+            (scope for scope in named if scope is not None), default=_marked_loop_scope(test)
+        )
 
     @staticmethod
-    def override_level(override: FixtureDef) -> Scope:
+    def override_loop_scope(override: FixtureDef) -> Scope:
         """How long a loop of the override lives: no longer than it is visible."""
         scope = override.fixture.scope
         if override.in_class:
             return min(scope, Scope.CLASS)
         return min(scope, Scope.MODULE) if override.in_module else scope
 
-    def slot(self, test: Test) -> Loop:
+    def legacy_loop(self, test: Test) -> Loop:
         """The identity of the loop that the test got on 0.21."""
-        level = self.slot_level(test)
-        if self._named_level(test) is not None:
-            return Loop(level, self.instance(test, level))
+        loop_scope = self.legacy_loop_scope(test)
+        if self._named_loop_scope(test) is not None:
+            return Loop(loop_scope, self.instance(test, loop_scope))
         override = self.override_of(test)
         if override is None or self._wide_default:
-            return Loop(level, self.instance(test, level))
-        region = self.instance(test, level)
-        if level is Scope.PACKAGE:  # the package's own modules, or all that lies below it
+            return Loop(loop_scope, self.instance(test, loop_scope))
+        region = self.instance(test, loop_scope)
+        if loop_scope is Scope.PACKAGE:  # the package's own modules, or all that lies below it
             package = override.base_id.removeprefix("./")
             own = f"{dirname(test.module)}/".lstrip("/") == package
             region = package.rstrip("/") if own else f"{package}*"
-        return Loop(level, region, override.base_id)
+        return Loop(loop_scope, region, override.base_id)
 
     @cached_property
     def legacy_map(self) -> LoopMap:
-        """The map by legacy rules: a test and all its async fixtures share its slot."""
+        """The map by legacy rules: a test and all its async fixtures share its legacy loop."""
         found = {}
         for test in self.tests:
             names = self.loop_bound(test)
             own = self.is_async_test(test)
             if own or names:
-                slot = self.slot(test)
-                found[test.id] = TestLoops(slot if own else None, dict.fromkeys(names, slot))
+                legacy_loop = self.legacy_loop(test)
+                found[test.id] = TestLoops(
+                    legacy_loop if own else None, dict.fromkeys(names, legacy_loop)
+                )
         return found
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
@@ -156,14 +160,14 @@ class SuiteModel(Roles):
 
     # -- the modern map -------------------------------------------------------------
 
-    def test_level(self, test: Test) -> Scope:
+    def test_loop_scope(self, test: Test) -> Scope:
         """The loop scope of an async test: its closest mark's, else the configured one."""
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             return mark.loop_scope
         return self.settings.test_default or Scope.FUNCTION
 
-    def fixture_level(self, function: Function) -> Scope:
+    def fixture_loop_scope(self, function: Function) -> Scope:
         """The loop scope of an async fixture: its own, the configured one, else its scope."""
         assert function.fixture is not None
         return (
@@ -177,37 +181,37 @@ class SuiteModel(Roles):
         for test in self.tests:
             own = None
             if self.is_async_test(test):
-                level = self.test_level(test)
-                own = Loop(level, self.instance(test, level, one_package=True))
+                loop_scope = self.test_loop_scope(test)
+                own = Loop(loop_scope, self.instance(test, loop_scope, one_package=True))
             fixtures = {}
             for fixture_def in self.closure(test).fixtures:
                 if self.is_async_fixture(fixture_def.function):
-                    level = self.fixture_level(fixture_def.function)
-                    region = self.instance(test, level, one_package=True)
-                    fixtures[fixture_def.fixture.name] = Loop(level, region)
+                    loop_scope = self.fixture_loop_scope(fixture_def.function)
+                    region = self.instance(test, loop_scope, one_package=True)
+                    fixtures[fixture_def.fixture.name] = Loop(loop_scope, region)
             if own is not None or fixtures:
                 found[test.id] = TestLoops(own, fixtures)
         return found
 
-    def instance(self, test: Test, level: Scope, *, one_package: bool = False) -> str:
-        """Which of the loops of a level a test gets.
+    def instance(self, test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
+        """Which of the loops of a loop scope a test gets.
 
         Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
         test outside a class gets one of its own.
         """
-        if level is Scope.SESSION:
+        if loop_scope is Scope.SESSION:
             return ""
-        if level is Scope.PACKAGE:
+        if loop_scope is Scope.PACKAGE:
             return "" if one_package else dirname(test.module)
-        if level is Scope.MODULE:
+        if loop_scope is Scope.MODULE:
             return test.module
-        if level is Scope.CLASS and test.classes:
+        if loop_scope is Scope.CLASS and test.classes:
             return test.base_ids[-1]
         return test.id
 
 
-def _marked_level(test: Test) -> Scope | None:
-    """The level that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
+def _marked_loop_scope(test: Test) -> Scope | None:
+    """The loop scope that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
     mark = test.mark("asyncio")
     if mark is not None and mark.loop_scope is not None:
         return mark.loop_scope

@@ -91,11 +91,11 @@ def _too_early(context: RuleContext) -> Iterator[RuleResult]:
                 )
 
 
-def _is_early(context: RuleContext, item: FixtureDef, level: Scope) -> bool:
+def _is_early(context: RuleContext, item: FixtureDef, loop_scope: Scope) -> bool:
     return (
         not item.function.is_async
         and item.function.override is None
         and item.key not in context.plan.converted
         and item.key not in context.plan.fixtures
-        and item.fixture.scope > level
+        and item.fixture.scope > loop_scope
     )

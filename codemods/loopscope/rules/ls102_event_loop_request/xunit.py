@@ -15,8 +15,8 @@ _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teard
 
 def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
     """xunit methods that ask for the current loop, which 0.21 had set before them."""
-    for module, level in sorted(context.plan.currents.items()):
-        code = current_loop_code(context.files[module], level, context.plan.fixture_default)
+    for module, loop_scope in sorted(context.plan.currents.items()):
+        code = current_loop_code(context.files[module], loop_scope, context.plan.fixture_default)
         yield AppendEdit(
             "LS102",
             module,

@@ -64,9 +64,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         elif mark is not None:
             groups[_place_of(mark)].append(test)
     done: set[MarkPlace] = set()
-    levels: dict[MarkPlace, Scope] = {}
+    loop_scopes: dict[MarkPlace, Scope] = {}
     for place, tests in sorted(groups.items(), key=_widest_first):
-        yield from _marked(context, place, tests, levels)
+        yield from _marked(context, place, tests, loop_scopes)
         done.add(place)
     for module, tests in sorted(bare.items()):
         yield from mark_tests(context, module, tests)
@@ -100,14 +100,16 @@ def _widest_first(item: tuple[MarkPlace, list[Test]]) -> tuple[bool, int, str, i
 
 
 def _marked(
-    context: RuleContext, place: MarkPlace, tests: list[Test], levels: dict[MarkPlace, Scope]
+    context: RuleContext, place: MarkPlace, tests: list[Test], loop_scopes: dict[MarkPlace, Scope]
 ) -> Iterator[RuleResult]:
-    """Bring the mark to the level of its tests; those that deviate get a mark of their own."""
+    """Bring the mark to the loop scope of its tests; who deviates gets one of their own."""
     counts = Counter(context.plan.tests[test.id] for test in tests)
-    main = max(counts, key=lambda level: (counts[level], level is context.plan.default))
-    levels[place] = main
+    main = max(
+        counts, key=lambda loop_scope: (counts[loop_scope], loop_scope is context.plan.default)
+    )
+    loop_scopes[place] = main
     mark = next(mark for mark in tests[0].marks if _place_of(mark) == place)
-    if _redundant(context, mark, tests, levels):
+    if _redundant(context, mark, tests, loop_scopes):
         yield RemoveDecoratorMark(
             "LS105",
             place.path,
@@ -125,31 +127,33 @@ def _marked(
 
 
 def _redundant(
-    context: RuleContext, mark: Mark, tests: list[Test], levels: dict[MarkPlace, Scope]
+    context: RuleContext, mark: Mark, tests: list[Test], loop_scopes: dict[MarkPlace, Scope]
 ) -> bool:
-    """A bare mark on a function under a wider one of the level that it must get anyway."""
-    level = context.plan.tests[tests[0].id]
+    """A bare mark on a function under a wider one of the loop scope that it must get anyway."""
+    loop_scope = context.plan.tests[tests[0].id]
     if mark.keywords or mark.inside or len(tests) != 1:
         return False
     if (mark.path, mark.ordinal) != tests[0].key:
         return False
-    if level is unnamed(context, tests):
+    if loop_scope is unnamed(context, tests):
         return False
     wider = [other for other in tests[0].marks if other.name == "asyncio" and other != mark]
-    return bool(wider) and levels.get(_place_of(wider[0])) is level
+    return bool(wider) and loop_scopes.get(_place_of(wider[0])) is loop_scope
 
 
 def _change(
-    context: RuleContext, place: MarkPlace, mark: Mark, level: Scope, tests: Sequence[Test]
+    context: RuleContext, place: MarkPlace, mark: Mark, loop_scope: Scope, tests: Sequence[Test]
 ) -> Iterator[RuleResult]:
     unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
     old_name = "scope" in mark.keywords and "loop_scope" not in mark.keywords
     explicit = mark.loop_scope
     new = None
     message = ""
-    if explicit is not level and (explicit is not None or level is not unnamed(context, tests)):
-        new = level
-        message = f"loop_scope {level.word}, the loop that its tests share"
+    if explicit is not loop_scope and (
+        explicit is not None or loop_scope is not unnamed(context, tests)
+    ):
+        new = loop_scope
+        message = f"loop_scope {loop_scope.word}, the loop that its tests share"
     elif old_name:
         message = "scope= is spelled loop_scope="
     if unknown:
@@ -238,8 +242,8 @@ def _renames(context: RuleContext, done: set[MarkPlace]) -> Iterator[RuleResult]
             done.add(place)
             unknown = tuple(name for name in mark.keywords if name not in _KNOWN)
             if "scope" in mark.keywords or unknown:
-                level = mark.loop_scope or context.plan.default
-                yield from _change(context, place, mark, level, ())
+                loop_scope = mark.loop_scope or context.plan.default
+                yield from _change(context, place, mark, loop_scope, ())
 
 
 RULE = Rule(

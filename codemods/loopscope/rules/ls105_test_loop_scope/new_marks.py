@@ -21,14 +21,14 @@ def unnamed(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
 
 
 def _mark_source(
-    context: RuleContext, path: str, level: Scope, tests: Iterable[Test]
+    context: RuleContext, path: str, loop_scope: Scope, tests: Iterable[Test]
 ) -> tuple[str, tuple[Need, ...]]:
     spelled, needs = spell(context.files[path], "pytest.mark.asyncio")
     if needs:
         needs = (("pytest", None),)
-    if level is unnamed(context, tests) and context.model.mode != "auto":
+    if loop_scope is unnamed(context, tests) and context.model.mode != "auto":
         return spelled, needs
-    return f'{spelled}(loop_scope="{level.word}")', needs
+    return f'{spelled}(loop_scope="{loop_scope.word}")', needs
 
 
 def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResult]:
@@ -42,16 +42,16 @@ def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResul
 
 def _own_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
     function = context.model.tree.function(key)
-    level = context.plan.tests[tests[-1].id]
-    source, needs = _mark_source(context, key.path, level, tests)
+    loop_scope = context.plan.tests[tests[-1].id]
+    source, needs = _mark_source(context, key.path, loop_scope, tests)
     return AddDecoratorMark(
         "LS105",
         key.path,
         function.line,
         function.qualname,
         "mark added: the test runs on a loop now"
-        if level is unnamed(context, tests)
-        else f"loop_scope {level.word}, unlike the configured default",
+        if loop_scope is unnamed(context, tests)
+        else f"loop_scope {loop_scope.word}, unlike the configured default",
         key.ordinal,
         f"@{source}",
         needs=needs,
@@ -60,11 +60,11 @@ def _own_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> AddDecor
 
 def mark_tests(context: RuleContext, module: str, tests: list[Test]) -> Iterator[RuleResult]:
     """Mark tests without any, at the widest place that is uniform and holds no sync test."""
-    level = _uniform(context, tests)
-    if level is not None and level is unnamed(context, tests):
+    loop_scope = _uniform(context, tests)
+    if loop_scope is not None and loop_scope is unnamed(context, tests):
         return
     imported = any(bound.name == "pytestmark" for bound in context.files[module].imports)
-    if level is not None and not imported and not _holds_sync(context, module):
+    if loop_scope is not None and not imported and not _holds_sync(context, module):
         yield _module_mark(context, module, tests)
         return
     rest: list[Test] = []
@@ -87,8 +87,8 @@ def mark_tests(context: RuleContext, module: str, tests: list[Test]) -> Iterator
 
 
 def _uniform(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
-    levels = {context.plan.tests[test.id] for test in tests}
-    return levels.pop() if len(levels) == 1 else None
+    loop_scopes = {context.plan.tests[test.id] for test in tests}
+    return loop_scopes.pop() if len(loop_scopes) == 1 else None
 
 
 def _holds_sync(context: RuleContext, module: str, cls: Key | None = None) -> bool:
@@ -101,9 +101,9 @@ def _holds_sync(context: RuleContext, module: str, cls: Key | None = None) -> bo
 
 def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> RuleResult:
     facts = context.files[module]
-    level = context.plan.tests[tests[0].id]
-    source, needs = _mark_source(context, module, level, tests)
-    message = f"loop_scope {level.word} for all tests of the module"
+    loop_scope = context.plan.tests[tests[0].id]
+    source, needs = _mark_source(context, module, loop_scope, tests)
+    message = f"loop_scope {loop_scope.word} for all tests of the module"
     if facts.pytestmark is not None:
         return JoinPytestmark(
             "LS105", module, facts.pytestmark, "pytestmark", message, facts.pytestmark, source
@@ -113,9 +113,9 @@ def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> Ru
 
 def _class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleResult:
     cls = context.model.tree.cls(key)
-    level = context.plan.tests[tests[0].id]
-    source, needs = _mark_source(context, key.path, level, tests)
-    message = f"loop_scope {level.word} for all tests of the class"
+    loop_scope = context.plan.tests[tests[0].id]
+    source, needs = _mark_source(context, key.path, loop_scope, tests)
+    message = f"loop_scope {loop_scope.word} for all tests of the class"
     if cls.pytestmark is not None:
         return JoinPytestmark(
             "LS105", key.path, cls.pytestmark, cls.qualname, message, cls.pytestmark, source
