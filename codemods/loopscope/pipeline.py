@@ -21,7 +21,7 @@ from loopscope.rules import ORDER
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
 from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
 from loopscope.rules.minimum_version import least_version
-from loopscope.rules.trace_notes import explained
+from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import (
     Around,
     Change,
@@ -180,7 +180,7 @@ def _check_rules(
                 options.append(outcome)
             else:
                 findings.append(outcome)
-    return explained(context, edits), options, findings, left_out
+    return with_trace_notes(context, edits), options, findings, left_out
 
 
 def _requirements(

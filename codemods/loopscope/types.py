@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from loopscope.analysis.trace import Recorded
+    from loopscope.analysis.trace import Trace
     from loopscope.loop_map.report_model import LoopMaps
 
 # (major, minor) of every pytest-asyncio series that a migration can aim at.
@@ -212,7 +212,7 @@ class Suite:
     ``files`` holds every conftest and test module, the files that mention a legacy idiom,
     the configuration and requirement files. ``editable`` names the files that may be
     changed (a user who names one file gets only this one changed); None means all.
-    ``label`` is what reports call the suite: its path as the user would type it. ``recorded``
+    ``label`` is what reports call the suite: its path as the user would type it. ``trace``
     is what a run of it has shown, where there is a record of one.
     """
 
@@ -222,7 +222,7 @@ class Suite:
     editable: frozenset[str] | None = None
     errors: tuple[FileError, ...] = ()
     around: Around = field(default_factory=Around)
-    recorded: Recorded | None = None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

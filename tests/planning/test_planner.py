@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from loopscope.analysis.trace import Recorded, RecordedFunction
+from loopscope.analysis.trace import Trace, TracedFunction
 from loopscope.pipeline import migrate
 from loopscope.types import Options, Target
 from tests.suites_in_memory import AUTO, STRICT, after, suite_of
@@ -124,14 +124,14 @@ def test_unused_fixture_without_an_override_keeps_its_own_scope(asks: str) -> No
 def test_async_fixture_of_a_plugin_gets_the_loop_of_its_tests_by_default() -> None:
     """The record of a legacy run tells of it, and only the configured default reaches it."""
     tests = [f"test_x.py::test_{name}" for name in ("one", "two")]
-    server = RecordedFunction("", 7, "plugin", "server", is_async=True, on_loop=True)
+    server = TracedFunction("", 7, "plugin", "server", is_async=True, on_loop=True)
     used = dict.fromkeys(tests, frozenset({"server"}))
-    record = Recorded((server,), used, async_tests=frozenset(tests))
+    record = Trace((server,), used, async_tests=frozenset(tests))
     source = dedent(SESSION).replace('"session"', '"module"')
     source += "".join(f"\n\nasync def test_{name}(server):\n    pass\n" for name in ("one", "two"))
     more = "\n\n".join(f"async def test_{number}():\n    pass\n" for number in range(6))
     suite = suite_of({"pytest.ini": AUTO, "test_x.py": source, "test_y.py": more})
-    migration = migrate(replace(suite, recorded=record), Options())
+    migration = migrate(replace(suite, trace=record), Options())
     made = {change.path: change.after.decode() for change in migration.changes}
     for what in ("fixture", "test"):
         assert f"asyncio_default_{what}_loop_scope = module\n" in made["pytest.ini"]

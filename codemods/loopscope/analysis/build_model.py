@@ -9,7 +9,7 @@ from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.analysis.suite.suite_model import SuiteModel
-from loopscope.analysis.trace import hear
+from loopscope.analysis.trace import index_trace
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.requirements import declares_plugin, legacy_mode_floor, modern_floor
 from loopscope.rewriting.source import SourceError, decode
@@ -23,7 +23,7 @@ def build_model(suite: Suite, errors: list[FileError], seconds: float) -> SuiteM
     facts = _read(suite.files, errors, seconds)
     facts |= _read(_others(suite), [], seconds)
     settings = _settings(suite.config, suite.files)
-    return SuiteModel(facts, suite.config, settings, suite.around, hear(suite.recorded, facts))
+    return SuiteModel(facts, suite.config, settings, suite.around, index_trace(suite.trace, facts))
 
 
 def rebuild_model(
@@ -45,7 +45,7 @@ def rebuild_model(
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config
     facts = {**model.files, **facts}
-    return SuiteModel(facts, config, _settings(config, {}), suite.around, model.heard)
+    return SuiteModel(facts, config, _settings(config, {}), suite.around, model.trace_index)
 
 
 def _others(suite: Suite) -> dict[str, bytes]:

@@ -1,7 +1,8 @@
 """What a run of the suite has shown and its source does not say: the record that a probe kept.
 
-``Recorded`` holds what the record says, place by place. ``hear`` finds the functions that it
-means among the facts of the suite; ``Heard.told`` puts what is known of them into the facts.
+``Trace`` holds what the record says, place by place. ``index_trace`` finds the functions that it
+means among the facts of the suite; ``TraceIndex.apply_to`` puts what is known of them into
+the facts.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from loopscope.types import Scope
 
 _EVENT_LOOP = "event_loop"
 # What a ``LoopCall`` is about that stands in other code, where only the run has seen it.
-RECORDED = "the current loop, in code outside of the suite"
+TRACED_CALL = "the current loop, in code outside of the suite"
 SHOWN = "as the record of the legacy run shows"
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedFunction:
+class TracedFunction:
     """The function of a fixture that was set up, or of a test that asked for more while it ran."""
 
     path: str  # seen from the root; "" where it lies outside
@@ -30,15 +31,15 @@ class RecordedFunction:
     scope: Scope = Scope.FUNCTION  # that it really had
     is_async: bool = False
     arguments: tuple[str, ...] = ()
-    asks: tuple[str, ...] = ()  # what it asked for while it ran
+    requested: tuple[str, ...] = ()  # what it asked for while it ran
     on_loop: bool = False  # it ran on the loop of its test, or asked for it as the current one
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Trace:
     """The record of one run of a suite. Test ids are without parameters."""
 
-    functions: tuple[RecordedFunction, ...] = ()
+    functions: tuple[TracedFunction, ...] = ()
     used: Mapping[str, frozenset[str]] = field(default_factory=dict)  # test -> fixtures
     async_tests: frozenset[str] = frozenset()  # whose coroutine ran on a loop
     asking_tests: frozenset[str] = frozenset()  # sync ones that asked for the current loop
@@ -46,14 +47,14 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TraceIndex:
     """A record, held against the facts of its suite; an empty one where there is none."""
 
-    record: Recorded = Recorded()
-    functions: Mapping[tuple[str, str], RecordedFunction] = field(default_factory=dict)
-    unread: tuple[RecordedFunction, ...] = ()  # fixtures that no file of the suite defines
+    trace: Trace = Trace()
+    functions: Mapping[tuple[str, str], TracedFunction] = field(default_factory=dict)
+    external: tuple[TracedFunction, ...] = ()  # fixtures that no file of the suite defines
 
-    def told(self, facts: Mapping[str, FileFacts]) -> dict[str, FileFacts]:
+    def apply_to(self, facts: Mapping[str, FileFacts]) -> dict[str, FileFacts]:
         """The facts with what the record adds; also facts of files as they were rewritten."""
         if not self.functions:
             return dict(facts)
@@ -73,41 +74,41 @@ class Heard:
         return replace(facts, functions=tuple(functions), loop_calls=tuple(calls))
 
 
-def hear(record: Recorded | None, facts: Mapping[str, FileFacts]) -> Heard:
+def index_trace(trace: Trace | None, facts: Mapping[str, FileFacts]) -> TraceIndex:
     """Find the functions that a record means in the files that it was made of."""
-    if record is None:
-        return Heard()
+    if trace is None:
+        return TraceIndex()
     places = {
         (path, function.first_line, function.fixture.name if function.fixture else ""): function
         for path, found in facts.items()
         for function in found.functions
     }
-    known: dict[tuple[str, str], RecordedFunction] = {}
-    unread: list[RecordedFunction] = []
-    for recorded in record.functions:
-        function = places.get((recorded.path, recorded.line, recorded.fixture))
+    known: dict[tuple[str, str], TracedFunction] = {}
+    external: list[TracedFunction] = []
+    for traced in trace.functions:
+        function = places.get((traced.path, traced.line, traced.fixture))
         if function is not None:
-            known[recorded.path, function.qualname] = recorded
-        elif recorded.fixture and not recorded.module.startswith(("_pytest.", "pytest_asyncio.")):
-            unread.append(recorded)
-    return Heard(record, known, tuple(sorted(unread, key=_order)))
+            known[traced.path, function.qualname] = traced
+        elif traced.fixture and not traced.module.startswith(("_pytest.", "pytest_asyncio.")):
+            external.append(traced)
+    return TraceIndex(trace, known, tuple(sorted(external, key=_order)))
 
 
-def _order(function: RecordedFunction) -> tuple[str, int, str]:
+def _order(function: TracedFunction) -> tuple[str, int, str]:
     return (function.module, function.line, function.fixture)
 
 
-def _with(function: Function, known: RecordedFunction) -> Function:
+def _with(function: Function, known: TracedFunction) -> Function:
     fixture = function.fixture
     if fixture is not None and fixture.scope_kind is ScopeKind.CALLABLE:
         fixture = replace(fixture, scope=known.scope)
     # In async code there is no setting up event_loop any more: a finding, see rules/trace_notes.py
-    asks = [name for name in known.asks if not (function.is_async and name == _EVENT_LOOP)]
+    asks = [name for name in known.requested if not (function.is_async and name == _EVENT_LOOP)]
     dynamic = tuple(dict.fromkeys((*filter(None, function.dynamic), *asks)))
     return replace(function, fixture=fixture, dynamic=dynamic, built=())
 
 
-def _takes(function: Function, known: RecordedFunction) -> bool:
+def _takes(function: Function, known: TracedFunction) -> bool:
     """A plain sync fixture that got the loop of its tests by asking for the current one."""
     fixture = function.fixture
     return (
@@ -122,4 +123,4 @@ def _takes(function: Function, known: RecordedFunction) -> bool:
 
 def _call(function: Function) -> LoopCall:
     own = function.ordinal
-    return LoopCall(RECORDED, "", Place.SYNC, function.line, 1, own, own)
+    return LoopCall(TRACED_CALL, "", Place.SYNC, function.line, 1, own, own)

@@ -13,7 +13,7 @@ import click
 
 from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
-from loopscope.cli.trace_option import Trace
+from loopscope.cli.trace_option import TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
 from loopscope.execution import Workers, migrate_all, processors
@@ -38,7 +38,7 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
     """
     report = report or reporter(request, hands)
     summary = Summary()
-    trace = Trace(request.trace)
+    trace = TraceOption(request.trace)
     workers = _cluster(request)
     with Bar(quiet=request.quiet) as bar, contextlib.ExitStack() as stack:
         suites: dict[str, Suite] = {}
@@ -67,7 +67,7 @@ def _say(bar: Bar, message: str) -> None:
 
 def _jobs(
     request: Request,
-    trace: Trace,
+    trace: TraceOption,
     hands: Hands | None,
     report: Report,
     summary: Summary,
@@ -92,16 +92,16 @@ def _jobs(
             yield item, request.options
         else:
             try:
-                yield request.of_suite(trace.given(item))
+                yield request.of_suite(trace.attach(item))
             except SettingsError as error:
                 path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
                 found = FileError(path, error.message, error.line)
                 yield replace(item, files={}, errors=(*item.errors, found)), request.options
-    left = trace.left()
-    if left is not None:
+    unmatched = trace.unmatched()
+    if unmatched is not None:
         summary.errors += 1
         with bar.paused():
-            report.error(left)
+            report.error(unmatched)
 
 
 def _cluster(request: Request) -> Workers | None:

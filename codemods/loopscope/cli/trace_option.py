@@ -11,10 +11,10 @@ import click
 from loopscope.types import FileError, Suite
 
 if TYPE_CHECKING:
-    from loopscope.analysis.trace import Recorded
+    from loopscope.analysis.trace import Trace
 
 
-class Trace:
+class TraceOption:
     """A record, or none, and whether a suite for it was found.
 
     Raises:
@@ -22,13 +22,13 @@ class Trace:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path, self._taken = path, False
-        self.recorded: Recorded | None = None
+        self._path, self._matched = path, False
+        self.loaded: Trace | None = None
         if path is not None:
             from loopscope.verify.trace_file import UnfitTrace, load_trace
 
             try:
-                self.recorded = load_trace(path)
+                self.loaded = load_trace(path)
             except UnfitTrace as error:
                 raise click.UsageError(f"--trace {error}") from None
 
@@ -36,24 +36,24 @@ class Trace:
         """Whether the record is one of this suite."""
         from loopscope.verify.trace_file import knows
 
-        found = self.recorded is not None and knows(self.recorded, suite)
-        self._taken = self._taken or found
+        found = self.loaded is not None and knows(self.loaded, suite)
+        self._matched = self._matched or found
         return found
 
-    def given(self, suite: Suite) -> Suite:
+    def attach(self, suite: Suite) -> Suite:
         """The suite with the record, where it is its own; refused where its files changed."""
-        if self.recorded is None or not self.meant_for(suite):
+        if self.loaded is None or not self.meant_for(suite):
             return suite
         from loopscope.verify.trace_file import changed
 
-        errors = changed(self.recorded, suite)
+        errors = changed(self.loaded, suite)
         if errors:
             return replace(suite, files={}, errors=(*suite.errors, *errors))
-        return replace(suite, recorded=self.recorded)
+        return replace(suite, trace=self.loaded)
 
-    def left(self) -> FileError | None:
+    def unmatched(self) -> FileError | None:
         """What to say when all suites are read, and none of them was the one of the record."""
-        if self.recorded is None or self._taken:
+        if self.loaded is None or self._matched:
             return None
         return FileError(
             str(self._path),

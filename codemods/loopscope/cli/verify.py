@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loopscope.cli.options import Request, suite_options, switch
-from loopscope.cli.trace_option import Trace
+from loopscope.cli.trace_option import TraceOption
 from loopscope.cli.verify_progress import Watching
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     if values["trace_only"] and values["save_trace"] is None:
         raise click.UsageError("--trace-only is for --save-trace FILE: say where the record goes")
     with _signals():
-        trace = Trace(request.trace)
+        trace = TraceOption(request.trace)
         ctx.exit(_run(request, trace, _wishes(request, trace, ctx.meta["pytest"], values)))
 
 
 def _wishes(
-    request: Request, trace: Trace, pytest_options: tuple[str, ...], values: dict[str, Any]
+    request: Request, trace: TraceOption, pytest_options: tuple[str, ...], values: dict[str, Any]
 ) -> Callable[[Suite], Wishes]:
     """The wishes for a suite: its own table in pyproject.toml counts for its migration."""
     traced: list[str] = []
@@ -124,8 +124,8 @@ def _wishes(
             reruns=values["reruns"],
             seconds=values["timeout"],
             only_trace=values["trace_only"],
-            recorded=trace.recorded if trace.meant_for(suite) else None,
-            trace=values["save_trace"] and Path(os.path.abspath(values["save_trace"])),
+            trace=trace.loaded if trace.meant_for(suite) else None,
+            save_trace=values["save_trace"] and Path(os.path.abspath(values["save_trace"])),
         )
 
     return of
@@ -140,7 +140,7 @@ def _focus(request: Request, suite: Suite) -> Iterator[str]:
             yield place.relative_to(root).as_posix()
 
 
-def _run(request: Request, trace: Trace, wishes: Callable[[Suite], Wishes]) -> int:
+def _run(request: Request, trace: TraceOption, wishes: Callable[[Suite], Wishes]) -> int:
     from loopscope.cli.console import Screen
     from loopscope.reports.json import error_entry
     from loopscope.reports.text import error_lines
@@ -160,8 +160,8 @@ def _run(request: Request, trace: Trace, wishes: Callable[[Suite], Wishes]) -> i
         found.append(one)
         if not as_json and (not request.quiet or one.exit_code()):
             out.lines(verification_lines(one, verbose=request.verbose))
-    left = trace.left()
-    errors += [left] if left else []
+    unmatched = trace.unmatched()
+    errors += [unmatched] if unmatched else []
     if "html" in request.given.typed and request.html is not None:
         errors += _page(request.html, found, list(map(error_entry, errors)))
     for error in errors:
@@ -216,8 +216,8 @@ def _signals() -> Iterator[None]:
         raise KeyboardInterrupt
 
     known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    heard = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in heard}
+    trace_index = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in trace_index}
     try:
         yield
     finally:

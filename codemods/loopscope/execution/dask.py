@@ -184,7 +184,7 @@ class Cluster:
 
     async def _until_gone(self) -> str:
         """Return when the cluster is of no use any more, with the reason."""
-        sign_of_life, heard, alone_since = None, time.monotonic(), None
+        sign_of_life, trace_index, alone_since = None, time.monotonic(), None
         while True:
             await asyncio.sleep(_STEP)
             if self._client.status != "running":
@@ -199,10 +199,10 @@ class Cluster:
             now = time.monotonic()
             newest = max((worker["last_seen"] for worker in workers.values()), default=None)
             if newest != sign_of_life:
-                sign_of_life, heard = newest, now
+                sign_of_life, trace_index = newest, now
             if workers:
                 alone_since = None
-                if now - heard > _SILENCE:
+                if now - trace_index > _SILENCE:
                     return f"its workers have been silent for {_SILENCE} s"
             elif alone_since is None:
                 alone_since = now

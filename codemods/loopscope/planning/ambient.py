@@ -50,7 +50,7 @@ class AmbientUsers:
 
     def concerns(self, test: Test) -> bool:
         """Whether the test is one of them; the caller asks for sync tests only."""
-        if self._wanted and test.id in self._model.heard.record.asking_tests:
+        if self._wanted and test.id in self._model.trace_index.trace.asking_tests:
             return True
         if not self._wanted or not self._asking:
             return False

@@ -89,7 +89,7 @@ def _bridges_of(
     scope = min(max(needs[module].scope for module in served), main)
     autouse = any(needs[module].autouse for module in served)
     own = autouse or any(needs[module].works for module in served)
-    if target is not None and target.key.unread:
+    if target is not None and target.key.is_external:
         target = None  # it stays where it is; ours is nearer
     if own or target is None or not _served(target.base_id, main, scope, known):
         if target is not None:

@@ -50,7 +50,12 @@ class Candidates:
     def fixture(self, key: Key, function: Function) -> Conversion | None:
         """How the sync fixture could be converted, None if only the bridge serves it."""
         fixture = function.fixture
-        if fixture is None or function.is_async or function.override is not None or key.unread:
+        if (
+            fixture is None
+            or function.is_async
+            or function.override is not None
+            or key.is_external
+        ):
             return None
         asks = EVENT_LOOP in function.parameters
         current = [call for call in self.current_calls(key) if call.place is Place.SYNC]

@@ -20,7 +20,7 @@ from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.kept_overrides import deviating
 from loopscope.planning.override_actions import ActionKind, OverrideAction
-from loopscope.planning.solver import UNREAD, ComponentSolver
+from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
 
 
@@ -80,8 +80,8 @@ class LoopPlanner(ComponentSolver):
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
-            if UNREAD in self.nodes and not explicit and present is None:
-                default = self.nodes.loop_scope(UNREAD)
+            if EXTERNAL in self.nodes and not explicit and present is None:
+                default = self.nodes.loop_scope(EXTERNAL)
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {
@@ -93,7 +93,7 @@ class LoopPlanner(ComponentSolver):
             [
                 item.base_id
                 for item in model.overrides
-                if not item.key.unread and overrides[item.key].stays
+                if not item.key.is_external and overrides[item.key].stays
             ],
         )
         bridges = [self._at_home(bridge) for bridge in bridges]
@@ -167,8 +167,8 @@ class LoopPlanner(ComponentSolver):
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if self.options.target.has(1, 5) else Scope.FUNCTION
-        if settings.fixture_default is None and UNREAD in self.nodes:
-            return self.nodes.loop_scope(UNREAD)
+        if settings.fixture_default is None and EXTERNAL in self.nodes:
+            return self.nodes.loop_scope(EXTERNAL)
         return settings.fixture_default or default
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
@@ -220,7 +220,7 @@ class LoopPlanner(ComponentSolver):
     ) -> bool:
         """Whether a bridge is written for requests at this place."""
         target = place[0]
-        return target is None or target.key.unread or not overrides[target.key].stays
+        return target is None or target.key.is_external or not overrides[target.key].stays
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

@@ -24,7 +24,7 @@ from loopscope.planning.override_actions import ActionKind, OverrideAction, choo
 from loopscope.types import Options, Scope
 
 # All async fixtures from outside of the suite: only the configured default reaches them.
-UNREAD = "fixtures that no file of the suite defines"
+EXTERNAL = "fixtures that no file of the suite defines"
 
 # The xunit methods that run after function-scoped fixtures of the module.
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
@@ -126,7 +126,7 @@ class ComponentSolver:
             not fixture_def.function.is_async
             and fixture_def.function.override is None
             and (
-                fixture_def.key in self.model.unread_takers
+                fixture_def.key in self.model.external_takers
                 or self.model.current.asks(fixture_def.key)
             )
         )
@@ -154,8 +154,8 @@ class ComponentSolver:
                 nodes.add(("fixture", fixture_def.key), fixture.scope)
                 nodes.add(("fixture", fixture_def.key), fixture.loop_scope or Scope.FUNCTION)
                 nodes.join(node, ("fixture", fixture_def.key))
-            if static and fixture_def.key.unread and model.suite_style is SuiteStyle.LEGACY:
-                nodes.join(node, UNREAD)
+            if static and fixture_def.key.is_external and model.suite_style is SuiteStyle.LEGACY:
+                nodes.join(node, EXTERNAL)
         legacy = model.suite_style is SuiteStyle.LEGACY
         current = self.model.current
         if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
@@ -236,7 +236,7 @@ class ComponentSolver:
     def _requesting_file(self, request: LoopRequest, test: Test) -> str:
         """The file whose fixtures must answer; the configuration asks for all tests."""
         if request.requester is not None:
-            return test.module if request.requester.key.unread else request.requester.key.path
+            return test.module if request.requester.key.is_external else request.requester.key.path
         return "conftest.py" if request.kind is RequestKind.CONFIGURED else test.key.path
 
     def _stays(self, request: LoopRequest, own: bool) -> bool:

@@ -22,7 +22,7 @@ from loopscope.rules.context import (
     note,
 )
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
-from loopscope.rules.trace_notes import unread_loops
+from loopscope.rules.trace_notes import external_loops
 from loopscope.types import Safety, Scope
 
 
@@ -48,7 +48,7 @@ _SAFE = "Define the fixture anew where the narrower tests are, or migrate withou
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    yield from unread_loops(context)
+    yield from external_loops(context)
     moved = _moved(context)
     for key, loop_scope in context.plan.fixtures.items():
         function = context.model.tree.function(key)

@@ -50,7 +50,7 @@ def _narrower(
     chain = context.model.closures.visible(test, name)
     if (
         not chain
-        or requester.key.unread
+        or requester.key.is_external
         or requester in chain
         or name in test.function.parametrized
     ):

@@ -10,11 +10,11 @@ from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.suite_model import SuiteStyle
-from loopscope.analysis.trace import SHOWN, RecordedFunction
+from loopscope.analysis.trace import SHOWN, TracedFunction
 from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 
 
-def explained(context: RuleContext, edits: list[Edit]) -> list[Edit]:
+def with_trace_notes(context: RuleContext, edits: list[Edit]) -> list[Edit]:
     """The edits; those that follow the record say so."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
     for place, reason in _reasons(context):
@@ -32,36 +32,36 @@ _LOOP_RULES = ("LS102", "LS103", "LS104", "LS105")
 
 def _reasons(context: RuleContext) -> Iterator[tuple[tuple[str, str], str]]:
     """(path, qualified name) -> what the record says of the function."""
-    heard, plan = context.model.heard, context.plan
-    by_name = {name for known in heard.functions.values() for name in known.asks}
+    trace_index, plan = context.model.trace_index, context.plan
+    by_name = {name for known in trace_index.functions.values() for name in known.requested}
     for key, function in context.functions():
         place = (key.path, function.qualname)
-        known, fixture = heard.functions.get(place), function.fixture
+        known, fixture = trace_index.functions.get(place), function.fixture
         if fixture is not None and fixture.name in by_name:
             yield place, "it is asked for while tests run"
         if known is None:
             continue
-        if known.asks:
-            yield place, f"it asks for {', '.join(known.asks)}"
+        if known.requested:
+            yield place, f"it asks for {', '.join(known.requested)}"
         if fixture is not None and fixture.scope_kind is ScopeKind.CALLABLE:
             yield place, f"its scope is {known.scope.word}"
         if fixture is not None and known.on_loop and key in plan.converted:
             yield place, "it takes the current loop"
     for test in context.model.tests if context.model.mode != "auto" else ():
-        if test.id in heard.record.async_tests and test.mark("asyncio") is None:
+        if test.id in trace_index.trace.async_tests and test.mark("asyncio") is None:
             yield (test.key.path, test.function.qualname), "it ran on a loop"
 
 
 # -- fixtures that no file of the suite defines ---------------------------------------------
 
 
-def unread_requests(context: RuleContext) -> Iterator[RuleResult]:
+def external_requests(context: RuleContext) -> Iterator[RuleResult]:
     """LS102: requests for the loop that only the run has shown."""
-    for known, test in _unread(context):
+    for known, test in _external(context):
         if known.fixture == EVENT_LOOP:
             continue
         place = (test.key.path, test.function.line)
-        asks = EVENT_LOOP in (*known.arguments, *known.asks)
+        asks = EVENT_LOOP in (*known.arguments, *known.requested)
         name = f"the fixture {known.fixture} of {known.module}"
         if asks:
             yield note(
@@ -70,10 +70,10 @@ def unread_requests(context: RuleContext) -> Iterator[RuleResult]:
             )  # fmt: skip
         elif known.on_loop and not known.is_async:
             yield action("LS102", *place, f"{name} takes the current loop, {SHOWN}. {_FIRST}")
-    for (path, _), known in context.model.heard.functions.items():
+    for (path, _), known in context.model.trace_index.functions.items():
         if (
             known.is_async
-            and EVENT_LOOP in known.asks
+            and EVENT_LOOP in known.requested
             and context.plan.suite_style is SuiteStyle.LEGACY
         ):
             yield action(
@@ -94,7 +94,7 @@ def _unserved(context: RuleContext) -> Iterator[RuleResult]:
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for key, function in context.functions():
-        known = context.model.heard.functions.get((key.path, function.qualname))
+        known = context.model.trace_index.functions.get((key.path, function.qualname))
         if known is None or not known.on_loop or function.is_async or function.fixture is None:
             continue
         if function.override is not None or key in context.plan.converted or _bound(function):
@@ -117,9 +117,9 @@ def _bound(function: Function) -> bool:
     )
 
 
-def unread_loops(context: RuleContext) -> Iterator[RuleResult]:
+def external_loops(context: RuleContext) -> Iterator[RuleResult]:
     """LS101 and LS104: overrides and async fixtures that the suite does not define itself."""
-    for known, test in _unread(context):
+    for known, test in _external(context):
         place = (test.key.path, test.function.line)
         scope = known.scope.word
         if known.fixture == EVENT_LOOP:
@@ -137,16 +137,16 @@ def unread_loops(context: RuleContext) -> Iterator[RuleResult]:
             )  # fmt: skip
 
 
-def _unread(context: RuleContext) -> Iterator[tuple[RecordedFunction, Test]]:
+def _external(context: RuleContext) -> Iterator[tuple[TracedFunction, Test]]:
     """The fixtures with the first test that uses each."""
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
-    unread = context.model.heard.unread
+    external = context.model.trace_index.external
     seen = set()
-    for test in context.model.tests if unread else ():
+    for test in context.model.tests if external else ():
         found = [item.key for item in context.model.closure(test).fixtures]
         override = context.model.override_of(test)
         for key in [*found, *([override.key] if override else [])]:
-            if key.unread and key not in seen:
+            if key.is_external and key not in seen:
                 seen.add(key)
-                yield unread[key.ordinal], test
+                yield external[key.ordinal], test

@@ -24,7 +24,7 @@ def unseen_overrides(context: RuleContext) -> Iterator[RuleResult]:
             if hazard.code == "LS101":
                 message = (
                     f"this event_loop cannot be read as a fixture: {hazard.detail}. "
-                    f"{_recorded(context, path) or _UNKNOWN}"
+                    f"{_traced(context, path) or _UNKNOWN}"
                 )
                 yield action("LS101", path, hazard.line, message, hazard.column)
 
@@ -35,9 +35,9 @@ _UNKNOWN = (
 )
 
 
-def _recorded(context: RuleContext, path: str) -> str:
+def _traced(context: RuleContext, path: str) -> str:
     """What to do with an override of which a run has shown the scope, "" where none has."""
-    for known in context.model.heard.unread:
+    for known in context.model.trace_index.external:
         if known.fixture == EVENT_LOOP and path in (known.path, known.base_id):
             return (
                 f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
@@ -56,8 +56,8 @@ def unseen_marks(context: RuleContext) -> Iterator[RuleResult]:
         function, path = test.function, test.key.path
         if not function.is_async or model.is_async_test(test) or test.key in seen:
             continue
-        record = model.heard.record
-        if test.id in record.used and test.id not in record.async_tests:
+        trace = model.trace_index.trace
+        if test.id in trace.used and test.id not in trace.async_tests:
             continue
         if any(mark.name in ("anyio", "trio", "skip") for mark in test.marks):
             continue

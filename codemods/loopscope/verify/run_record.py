@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from loopscope.analysis.trace import RecordedFunction
+from loopscope.analysis.trace import TracedFunction
 from loopscope.types import Scope
 
 
@@ -70,7 +70,7 @@ class SuiteRun:
     pytest: str = ""
     pytest_asyncio: str = ""  # "" where it is not installed
     unfinished: tuple[str, ...] = ()  # tests that had begun when the run was cut off
-    functions: tuple[RecordedFunction, ...] = ()
+    functions: tuple[TracedFunction, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
 
     @property
@@ -113,7 +113,7 @@ class _Reader:
         self._errors: dict[str, str] = {}
         self._warnings: set[Warned] = set()
         self._serials: dict[tuple[str, int], int] = {}
-        self._functions: dict[tuple[str, int, str, str], RecordedFunction] = {}
+        self._functions: dict[tuple[str, int, str, str], TracedFunction] = {}
         self._digests: dict[str, str] = {}
 
     def take(self, entry: Mapping[str, Any]) -> None:
@@ -162,8 +162,8 @@ class _Reader:
         """Several processes may have met the same function: each knows a part."""
         place = (entry["path"], entry["line"], entry["module"], entry["fixture"])
         known = self._functions.get(place)
-        asks = (*(known.asks if known else ()), *entry["asks"])
-        self._functions[place] = RecordedFunction(
+        asks = (*(known.requested if known else ()), *entry["asks"])
+        self._functions[place] = TracedFunction(
             path=entry["path"],
             line=entry["line"],
             module=entry["module"],
@@ -172,7 +172,7 @@ class _Reader:
             scope=Scope.parse(entry["scope"]) or (known.scope if known else Scope.FUNCTION),
             is_async=entry["async"],
             arguments=tuple(entry["arguments"]),
-            asks=tuple(dict.fromkeys(asks)),
+            requested=tuple(dict.fromkeys(asks)),
             on_loop=entry["on_loop"] or (known is not None and known.on_loop),
         )
 

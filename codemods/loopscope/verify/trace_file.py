@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from loopscope.analysis.trace import Recorded
+from loopscope.analysis.trace import Trace
 from loopscope.types import FileError, Suite
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import read_record
@@ -21,7 +21,7 @@ class UnfitTrace(Exception):
     """A file that is no record of a legacy run; the message says why and what to do."""
 
 
-def load_trace(path: Path) -> Recorded:
+def load_trace(path: Path) -> Trace:
     """Read what ``verify --save-trace`` or the probe has written.
 
     Raises:
@@ -40,7 +40,7 @@ def load_trace(path: Path) -> Recorded:
     problem = unfit(run)
     if problem:
         raise UnfitTrace(f"{path} {problem}")
-    return recorded(run)
+    return trace_of(run)
 
 
 def unfit(run: SuiteRun) -> str:
@@ -65,13 +65,13 @@ def unfit(run: SuiteRun) -> str:
     return ""
 
 
-def recorded(run: SuiteRun) -> Recorded:
+def trace_of(run: SuiteRun) -> Trace:
     """What a migration wants to know of a run."""
     used: dict[str, set[str]] = defaultdict(set)
     for name, test in run.tests.items():
         used[_bare(name)].update(test.used)
     tests = run.tests.items()
-    return Recorded(
+    return Trace(
         functions=run.functions,
         used={name: frozenset(names) for name, names in used.items()},
         async_tests=frozenset(_bare(name) for name, test in tests if test.loop is not None),
@@ -85,12 +85,12 @@ def _bare(test: str) -> str:
     return test.partition("[")[0]
 
 
-def knows(trace: Recorded, suite: Suite) -> bool:
+def knows(trace: Trace, suite: Suite) -> bool:
     """Whether the record is one of this suite: whether it has run a test of its files."""
     return any(test.partition("::")[0] in suite.files for test in trace.used)
 
 
-def changed(trace: Recorded, suite: Suite) -> tuple[FileError, ...]:
+def changed(trace: Trace, suite: Suite) -> tuple[FileError, ...]:
     """The files that are not those of the run any more, each with what to do."""
     message = (
         "has changed since the record of --trace was made. Where that was the migration itself,"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loopscope.analysis.suite.suite_model import SuiteStyle
-from loopscope.analysis.trace import Recorded
+from loopscope.analysis.trace import Trace
 from loopscope.loop_map.model import LoopMap
 from loopscope.types import FileError, Level, Migration, Options, Suite
 from loopscope.verify.differences import MayShare, always, compare, new_warnings, slower
@@ -40,9 +40,9 @@ class Wishes:
     may_share: bool = False  # tests that newly share a loop are no difference
     reruns: int = 2
     seconds: float | None = None  # that one run may take; None: as the constants above say
-    trace: Path | None = None  # where the record of the first run goes
+    save_trace: Path | None = None  # where the record of the first run goes
     only_trace: bool = False  # run the original for its record, and no more
-    recorded: Recorded | None = None  # what the migration follows
+    trace: Trace | None = None  # what the migration follows
 
 
 # Around each run, with its name and its record, which grows.
@@ -144,7 +144,7 @@ class _Steps:
         """Migrate the second copy if it needs it; returns which tests it may bring together."""
         from loopscope.pipeline import migrate, style_and_loops
 
-        original = self._told(_load(before))
+        original = self._with_trace(_load(before))
         migration = migrate(original, self._wishes.options)
         suite_style, planned = style_and_loops(original, migration.changes)
         if suite_style is SuiteStyle.MODERN or not migration.changes:
@@ -155,18 +155,18 @@ class _Steps:
         standing = _load(after)
         if style_and_loops(standing)[0] is SuiteStyle.LEGACY:
             if self._wishes.before is not None:
-                migration = migrate(self._told(standing), self._wishes.options)
+                migration = migrate(self._with_trace(standing), self._wishes.options)
             self._apply(after, migration)
         return always if self._wishes.may_share else as_planned(planned)
 
-    def _told(self, suite: Suite) -> Suite:
+    def _with_trace(self, suite: Suite) -> Suite:
         """The suite with the record that was given."""
-        trace = self._wishes.recorded
+        trace = self._wishes.trace
         if trace is None:
             return suite
         for error in changed(trace, suite):
             raise CannotRun(f"{error.path} {error.message}")
-        return replace(suite, recorded=trace)
+        return replace(suite, trace=trace)
 
     def _apply(self, root: Path, migration: Migration) -> None:
         from loopscope.output.write import write_changes
@@ -233,8 +233,8 @@ class _Steps:
                 f"the original took longer than {order.seconds:g} seconds"
                 f" ({', '.join(before.unfinished) or 'at its end'}); give it more with --timeout"
             )
-        if self._wishes.trace is not None:
-            _save(self._wishes.trace, order.record)
+        if self._wishes.save_trace is not None:
+            _save(self._wishes.save_trace, order.record)
         return before
 
     def _run(self, name: str, order: Order) -> SuiteRun:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from loopscope.analysis.external_fixtures import register
+from loopscope.analysis.external_fixtures import external_fixture_defs
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import Tree
-from loopscope.analysis.trace import Heard
+from loopscope.analysis.trace import TraceIndex
 from loopscope.types import Around, PytestConfig, Scope
 
 
@@ -37,10 +37,10 @@ class Roles:
         config: PytestConfig,
         settings: Settings,
         around: Around | None = None,
-        heard: Heard | None = None,
+        trace_index: TraceIndex | None = None,
     ) -> None:
-        self.heard = heard = heard or Heard()
-        self.files = files = heard.told(files)
+        self.trace_index = trace_index = trace_index or TraceIndex()
+        self.files = files = trace_index.apply_to(files)
         self.settings = settings
         self.around = around or Around()
         hooks = [hook for facts in files.values() for hook in facts.hooks]
@@ -49,8 +49,8 @@ class Roles:
             hook.bare and hook.only_marks for hook in hooks
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
-        self.tree = Tree(files, config, self.around, register(heard.unread))
-        self.closures = Closures(self.tree, heard.record.used)
+        self.tree = Tree(files, config, self.around, external_fixture_defs(trace_index.external))
+        self.closures = Closures(self.tree, trace_index.trace.used)
         self.current = CurrentLoop(files, self.tree, self.closures.reach)
 
     # -- what is async ------------------------------------------------------------------
@@ -69,7 +69,7 @@ class Roles:
         """Whether pytest-asyncio runs the test on a loop."""
         if not test.function.is_async or test.function.is_generator:
             return False
-        if test.mark("asyncio") is not None or test.id in self.heard.record.async_tests:
+        if test.mark("asyncio") is not None or test.id in self.trace_index.trace.async_tests:
             return True
         return self.mode == "auto" and test.mark("anyio") is None
 
@@ -156,10 +156,10 @@ class Roles:
         return {}
 
     @cached_property
-    def unread_takers(self) -> frozenset[Key]:
+    def external_takers(self) -> frozenset[Key]:
         """Sync fixtures from outside of the suite that asked for the loop of their tests."""
         return frozenset(
             item.key
-            for item in self.tree.unread
-            if self.heard.unread[item.key.ordinal].on_loop and not item.function.is_async
+            for item in self.tree.external
+            if self.trace_index.external[item.key.ordinal].on_loop and not item.function.is_async
         )

@@ -29,7 +29,7 @@ class Key(NamedTuple):
         return cls(f"<{module}>", number)
 
     @property
-    def unread(self) -> bool:
+    def is_external(self) -> bool:
         """Whether the definition is not in a file of the suite."""
         return self.path.startswith("<")
 

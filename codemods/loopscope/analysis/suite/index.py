@@ -25,10 +25,10 @@ class Tree(Collection):
         files: Mapping[str, FileFacts],
         config: PytestConfig,
         around: Around | None = None,
-        unread: Mapping[str, Mapping[str, FixtureDef]] | None = None,
+        external: Mapping[str, Mapping[str, FixtureDef]] | None = None,
     ) -> None:
         super().__init__(files, config, around or Around())
-        self._unread = unread or {}
+        self._external = external or {}
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
@@ -36,22 +36,22 @@ class Tree(Collection):
         }
 
     def function(self, key: Key) -> Function:
-        if key.unread:
-            return next(item.function for item in self.unread if item.key == key)
+        if key.is_external:
+            return next(item.function for item in self.external if item.key == key)
         return self._functions[key.path][key.ordinal]
 
     @property
-    def unread(self) -> Iterator[FixtureDef]:
+    def external(self) -> Iterator[FixtureDef]:
         """The fixtures that no file of the suite defines."""
-        for fixtures in self._unread.values():
+        for fixtures in self._external.values():
             yield from fixtures.values()
 
     @cached_property
     def registered(self) -> dict[str, dict[str, FixtureDef]]:
         """Base id -> name -> fixture, for all base ids of the suite."""
         found: dict[str, dict[str, FixtureDef]] = {"": {}}
-        for base_id, unread in self._unread.items():
-            found[base_id] = dict(unread)
+        for base_id, external in self._external.items():
+            found[base_id] = dict(external)
 
         def add(base_id: str, fixtures: Mapping[str, tuple[Key, Function]]) -> None:
             into = found.setdefault(base_id, {})

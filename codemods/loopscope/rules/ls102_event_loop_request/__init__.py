@@ -27,7 +27,7 @@ from loopscope.rules.context import (
 from loopscope.rules.ls102_event_loop_request.dynamic import indirect_requests
 from loopscope.rules.ls102_event_loop_request.usefixtures import drop_usefixtures
 from loopscope.rules.ls102_event_loop_request.xunit import serve_xunit
-from loopscope.rules.trace_notes import unread_requests
+from loopscope.rules.trace_notes import external_requests
 from loopscope.types import Safety, Scope
 
 # Loop methods that asyncio offers under the same name, with the same arguments.
@@ -132,7 +132,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from serve_xunit(context)
     yield from indirect_requests(context)
     yield from _unserved(context)
-    yield from unread_requests(context)
+    yield from external_requests(context)
 
 
 def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
