@@ -11,7 +11,7 @@ from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.loop_map.build_report import loop_maps
 from loopscope.loop_map.compare import count
 from loopscope.loop_map.model import LoopMap
-from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unanswered
+from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import Workbench
@@ -72,7 +72,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
         result = rebuild_model(suite, model, more_changes, errors, seconds)
-    findings += unanswered(result, _line_of_usefixtures(suite)) if not errors else []
+    findings += unresolved_requests(result, _line_of_usefixtures(suite)) if not errors else []
     findings = [finding for finding in findings if finding.path not in suite.around]
     if not errors:
         if changes:
@@ -116,7 +116,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
         if change.path.endswith(".py"):
             yield from _torn_code(suite.files.get(change.path, b""), change)
     yield from torn_loops(before, result)
-    yield from unanswered(result, _line_of_usefixtures(suite))
+    yield from unresolved_requests(result, _line_of_usefixtures(suite))
 
 
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:

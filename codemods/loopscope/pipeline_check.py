@@ -96,7 +96,7 @@ def _places(original: SuiteModel, after: SuiteModel) -> dict[str, Test]:
     return {test.id: test for test in (*after.tests, *original.tests)}
 
 
-def unanswered(after: SuiteModel, config_line: int) -> Iterator[Finding]:
+def unresolved_requests(after: SuiteModel, config_line: int) -> Iterator[Finding]:
     """LS102: requests for ``event_loop`` that no fixture of the result answers.
 
     ``config_line`` is that of the option ``usefixtures``.

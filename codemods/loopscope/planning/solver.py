@@ -45,7 +45,7 @@ class ComponentSolver:
         for test in model.tests:
             if self.concerns(test):
                 self._join(test)
-        for target, key, function in self._unreached():
+        for target, key, function in self._unused_fixtures():
             assert function.fixture is not None
             place = (target, key.path)
             self.nodes.add(("bridge", place), function.fixture.scope)
@@ -268,7 +268,7 @@ class ComponentSolver:
                 if self.model.is_async_fixture(function) or key in self.converted:
                     yield key, function
 
-    def _unreached(self) -> Iterator[tuple[FixtureDef | None, Key, Function]]:
+    def _unused_fixtures(self) -> Iterator[tuple[FixtureDef | None, Key, Function]]:
         """Sync fixtures that ask for the loop, and that no known test sets up."""
         reached = {
             item.key for test in self.model.tests for item in self.model.closure(test).fixtures

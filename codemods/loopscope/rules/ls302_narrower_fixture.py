@@ -70,7 +70,7 @@ def _foreign(context: RuleContext) -> set[str]:
     tree = context.model.tree
     found: set[str] = set()
     for path in {*tree.conftests, *tree.test_modules, *tree.plugins}:
-        found.update(_unread(context, path, context.files[path]))
+        found.update(_foreign_names(context, path, context.files[path]))
     for test in context.model.tests:
         for mark in test.marks:  # parametrize, on a class or module
             if mark.name == "parametrize":
@@ -78,7 +78,7 @@ def _foreign(context: RuleContext) -> set[str]:
     return found
 
 
-def _unread(context: RuleContext, path: str, facts: FileFacts) -> Iterator[str]:
+def _foreign_names(context: RuleContext, path: str, facts: FileFacts) -> Iterator[str]:
     for bound in facts.imports:
         if bound.attribute and find_module(context.files, path, bound.module) is None:
             yield bound.name

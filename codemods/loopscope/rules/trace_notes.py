@@ -80,7 +80,7 @@ def external_requests(context: RuleContext) -> Iterator[RuleResult]:
                 "LS102", path, known.line, "this async function asks for event_loop while it "
                 f"runs, {SHOWN}. Take the loop from asyncio.get_running_loop()",
             )  # fmt: skip
-    yield from _unserved(context)
+    yield from _unbound_fixtures(context)
 
 
 _FIRST = (
@@ -89,7 +89,7 @@ _FIRST = (
 )
 
 
-def _unserved(context: RuleContext) -> Iterator[RuleResult]:
+def _unbound_fixtures(context: RuleContext) -> Iterator[RuleResult]:
     """Sync fixtures of the suite that took the loop of their tests, and still are plain ones."""
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return

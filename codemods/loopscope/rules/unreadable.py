@@ -10,7 +10,7 @@ from loopscope.analysis.trace import SHOWN
 from loopscope.rules.context import RuleContext, RuleResult, action, note
 
 
-def unseen_overrides(context: RuleContext) -> Iterator[RuleResult]:
+def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
     """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
     tree = context.model.tree
     places = {*tree.conftests, *tree.test_modules, *tree.plugins}
@@ -46,7 +46,7 @@ def _traced(context: RuleContext, path: str) -> str:
     return ""
 
 
-def unseen_marks(context: RuleContext) -> Iterator[RuleResult]:
+def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:
     """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
     model = context.model
     if model.mode == "auto" or model.suite_style is not SuiteStyle.LEGACY:

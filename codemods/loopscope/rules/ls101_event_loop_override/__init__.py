@@ -47,7 +47,7 @@ from loopscope.rules.ls101_event_loop_override.shared import (
     run_from_here,
     unknown_imports,
 )
-from loopscope.rules.unreadable import unseen_overrides
+from loopscope.rules.unreadable import unreadable_overrides
 from loopscope.types import Safety
 
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
@@ -91,7 +91,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield _new_bridge(context, bridge)
     yield from _hooks(context)
     yield from _plugin_imports(context)
-    yield from unseen_overrides(context)
+    yield from unreadable_overrides(context)
     yield from unknown_imports(context)
 
 

@@ -131,7 +131,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _dynamic(context)
     yield from serve_xunit(context)
     yield from indirect_requests(context)
-    yield from _unserved(context)
+    yield from _unresolved(context)
     yield from external_requests(context)
 
 
@@ -248,7 +248,7 @@ def _in_place(uses: list[LoopUse]) -> bool:
     return len(uses) == 1 and uses[0].kind in (UseKind.CALL, UseKind.VALUE)
 
 
-def _unserved(context: RuleContext) -> Iterator[RuleResult]:
+def _unresolved(context: RuleContext) -> Iterator[RuleResult]:
     """Sync requests before pytest-asyncio 1.0, where the bridge's name is taken."""
     if context.options.target.has(1, 0):
         return

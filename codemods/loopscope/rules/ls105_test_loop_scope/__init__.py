@@ -30,7 +30,7 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     RemoveDecoratorMark,
 )
 from loopscope.rules.ls105_test_loop_scope.new_marks import mark_tests, own_marks, unnamed
-from loopscope.rules.unreadable import unseen_marks
+from loopscope.rules.unreadable import unreadable_marks
 from loopscope.types import Scope
 
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})
@@ -72,7 +72,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield from mark_tests(context, module, tests)
     yield from _bare(context)
     yield from _renames(context, done)
-    yield from unseen_marks(context)
+    yield from unreadable_marks(context)
 
 
 def _bare(context: RuleContext) -> Iterator[RuleResult]:
