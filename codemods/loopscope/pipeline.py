@@ -23,8 +23,8 @@ from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import (
-    Around,
     Change,
+    CrossSuiteFiles,
     FileError,
     Finding,
     Level,
@@ -53,7 +53,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     facts = model.files
     context = RuleContext(model, make_plan(model, options), suite.config, options, suite.files)
     edits, option_edits, findings, left_out = _check_rules(context)
-    edits = [edit for edit in edits if edit.path not in suite.around]
+    edits = [edit for edit in edits if edit.path not in suite.cross_suite]
     least = least_version(context, option_edits)
     pins, more = _requirements(context, [*edits, *option_edits], least)
     findings += more
@@ -73,7 +73,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
         more_changes = [*changes, *_changes_below(suite, options)]
         result = rebuild_model(suite, model, more_changes, errors, seconds)
     findings += unresolved_requests(result, _line_of_usefixtures(suite)) if not errors else []
-    findings = [finding for finding in findings if finding.path not in suite.around]
+    findings = [finding for finding in findings if finding.path not in suite.cross_suite]
     if not errors:
         if changes:
             partial = suite.editable is not None
@@ -102,7 +102,7 @@ def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Fi
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="<unknown>")
-        return tuple(_recheck(replace(suite, around=Around()), changes, seconds))
+        return tuple(_recheck(replace(suite, cross_suite=CrossSuiteFiles()), changes, seconds))
 
 
 def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
@@ -131,7 +131,7 @@ def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Suite
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
     """What the migrations of the suites below do to their Python files."""
-    for prefix, inner in suite.around.below.items():
+    for prefix, inner in suite.cross_suite.below.items():
         for change in _migrate(inner, options).changes:
             if change.path.endswith(".py"):
                 yield replace(change, path=prefix + change.path)

@@ -37,7 +37,7 @@ def lost_loops(
         hint = "Check this test by hand, and please report it"
     for difference in differences(before, after.modern_map):
         test = places[difference.test]
-        if test.key.path in after.around:
+        if test.key.path in after.cross_suite:
             continue
         yield action(
             "LS390",
@@ -53,8 +53,8 @@ def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
     alike: dict[tuple[str, Cause, str], list[Test]] = defaultdict(list)
     for difference in differences(before, after.modern_map):
         test = places[difference.test]
-        for prefix, suite in after.around.below.items():
-            if suite.around.loads_above and after.tree.config.path is None:
+        for prefix, suite in after.cross_suite.below.items():
+            if suite.cross_suite.loads_above and after.tree.config.path is None:
                 continue  # nothing says that it is run but by itself
             if test.key.path.startswith(prefix):
                 alike[prefix, difference.cause, difference.names].append(test)

@@ -180,7 +180,7 @@ class PytestConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class CrossSuiteFiles:
     """Files of other suites that count for one; they are read with it, and never changed.
 
     ``outside`` holds conftests above the root that pytest loads all the same, and modules that
@@ -221,7 +221,7 @@ class Suite:
     files: Mapping[str, bytes]
     editable: frozenset[str] | None = None
     errors: tuple[FileError, ...] = ()
-    around: Around = field(default_factory=Around)
+    cross_suite: CrossSuiteFiles = field(default_factory=CrossSuiteFiles)
     trace: Trace | None = None
 
 

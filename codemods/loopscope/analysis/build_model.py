@@ -23,7 +23,9 @@ def build_model(suite: Suite, errors: list[FileError], seconds: float) -> SuiteM
     facts = _read(suite.files, errors, seconds)
     facts |= _read(_others(suite), [], seconds)
     settings = _settings(suite.config, suite.files)
-    return SuiteModel(facts, suite.config, settings, suite.around, index_trace(suite.trace, facts))
+    return SuiteModel(
+        facts, suite.config, settings, suite.cross_suite, index_trace(suite.trace, facts)
+    )
 
 
 def rebuild_model(
@@ -36,7 +38,7 @@ def rebuild_model(
     """The suite as ``changes`` leave it; those to other suites are among them."""
     changes = list(changes)
     after = {change.path: change.after for change in changes}
-    own = {path: data for path, data in after.items() if path not in suite.around}
+    own = {path: data for path, data in after.items() if path not in suite.cross_suite}
     facts = _read(own, errors, seconds)
     facts |= _read({path: after[path] for path in after.keys() - own.keys()}, [], seconds)
     config = suite.config
@@ -45,13 +47,13 @@ def rebuild_model(
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config
     facts = {**model.files, **facts}
-    return SuiteModel(facts, config, _settings(config, {}), suite.around, model.trace_index)
+    return SuiteModel(facts, config, _settings(config, {}), suite.cross_suite, model.trace_index)
 
 
 def _others(suite: Suite) -> dict[str, bytes]:
     """The Python files of other suites, by their paths from the root of this one."""
-    found = dict(suite.around.outside)
-    for prefix, inner in suite.around.below.items():
+    found = dict(suite.cross_suite.outside)
+    for prefix, inner in suite.cross_suite.below.items():
         found |= {prefix + path: data for path, data in inner.files.items()}
     return found
 

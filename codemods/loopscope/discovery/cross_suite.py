@@ -20,7 +20,7 @@ from loopscope.config.pytest_config import added_options
 from loopscope.discovery.gitignore import is_vcs_root
 from loopscope.discovery.is_test_file import is_test_file
 from loopscope.discovery.read_file import read_regular
-from loopscope.discovery.walk import Found
+from loopscope.discovery.walk import DiscoveredSuite
 from loopscope.types import PytestConfig
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b", re.MULTILINE)
@@ -35,7 +35,7 @@ _ROOTS = ("", "src/", "lib/")
 class Index:
     """Where the modules of all suites of a run lie; each directory is listed once."""
 
-    def __init__(self, suites: Sequence[Found]) -> None:
+    def __init__(self, suites: Sequence[DiscoveredSuite]) -> None:
         self.suites = suites
         self._listed: dict[str, frozenset[str]] = {}
 
@@ -75,7 +75,7 @@ class Index:
         return self._listed[directory]
 
 
-def suites_below(found: Found, files: Mapping[str, bytes]) -> Iterator[Found]:
+def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator[DiscoveredSuite]:
     """The suites for which the conftests of ``found`` count in a run from its root.
 
     Args:
@@ -96,12 +96,12 @@ def suites_below(found: Found, files: Mapping[str, bytes]) -> Iterator[Found]:
             yield inner
 
 
-def prefix_of(inner: Found, root: str) -> str:
+def prefix_of(inner: DiscoveredSuite, root: str) -> str:
     """The folder of a suite below ``root``, with a slash at the end."""
     return os.path.relpath(inner.root, root).replace(os.sep, "/") + "/"
 
 
-def conftests_above(found: Found) -> dict[str, bytes]:
+def conftests_above(found: DiscoveredSuite) -> dict[str, bytes]:
     """The conftests above the root that ``--confcutdir`` in ``addopts`` lets pytest load."""
     if found.config is None:
         return {}
@@ -117,7 +117,7 @@ def conftests_above(found: Found) -> dict[str, bytes]:
 
 
 def modules_elsewhere(
-    found: Found, files: Mapping[str, bytes], index: Index
+    found: DiscoveredSuite, files: Mapping[str, bytes], index: Index
 ) -> tuple[dict[str, bytes], dict[str, str]]:
     """The modules outside of a suite that its conftests, plugins and tests take names from.
 
@@ -148,7 +148,7 @@ def modules_elsewhere(
 
 
 def importers_elsewhere(
-    found: Found, files: Mapping[str, bytes], index: Index
+    found: DiscoveredSuite, files: Mapping[str, bytes], index: Index
 ) -> dict[str, tuple[str, ...]]:
     """The conftests and tests of other suites that take names from a module with an override."""
     ways = {
@@ -172,7 +172,7 @@ def importers_elsewhere(
     return {path: tuple(keys) for path, keys in importers.items()}
 
 
-def _own_bases(found: Found) -> list[str]:
+def _own_bases(found: DiscoveredSuite) -> list[str]:
     """The directories outside of a suite that Python may import from for it, the first first."""
     options = found.config.options if found.config else {}
     value = options.get("pythonpath", ())
@@ -210,7 +210,7 @@ def _is_inside(importer: str, name: str, inside: set[str]) -> bool:
     return any(f"{stem}.py" in inside or f"{stem}/__init__.py" in inside for stem in stems)
 
 
-def _read(found: Found, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def _read(found: DiscoveredSuite, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """The files that can be read, by their way from the root of the suite."""
     for path in paths:
         try:
@@ -220,7 +220,7 @@ def _read(found: Found, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         yield os.path.relpath(path, found.root).replace(os.sep, "/"), data
 
 
-def _descendants(found: Found) -> Iterator[Found]:
+def _descendants(found: DiscoveredSuite) -> Iterator[DiscoveredSuite]:
     for inner in found.below:
         yield inner
         yield from _descendants(inner)

@@ -19,8 +19,8 @@ from loopscope.discovery.cross_suite import (
 from loopscope.discovery.is_test_file import is_test_file
 from loopscope.discovery.only_and_skip import choose
 from loopscope.discovery.read_file import behind_links, glance_at, read_regular
-from loopscope.discovery.walk import Found, discover
-from loopscope.types import Around, FileError, PytestConfig, Suite
+from loopscope.discovery.walk import DiscoveredSuite, discover
+from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite
 
 # Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,
 # AbstractEventLoopPolicy, event_loop_policy, ...). Plain substrings: five times as fast as one
@@ -94,7 +94,7 @@ def load_suites(
 
 
 def _recover(
-    suites: Sequence[Found], recover: Callable[[str], tuple[FileError, ...]]
+    suites: Sequence[DiscoveredSuite], recover: Callable[[str], tuple[FileError, ...]]
 ) -> Iterator[FileError]:
     for found in suites:
         for folder in filter(found.may_edit, found.unfinished):
@@ -104,7 +104,9 @@ def _recover(
                 yield replace(error, path=path.replace(os.sep, "/"))
 
 
-def _load(found: Found, label: str, index: Index, tests: PytestConfig | None = None) -> Suite:
+def _load(
+    found: DiscoveredSuite, label: str, index: Index, tests: PytestConfig | None = None
+) -> Suite:
     """Read one suite; ``tests`` is the configuration of a suite above that collects from it."""
     config = found.config or PytestConfig()
     errors = list(found.errors)
@@ -118,29 +120,29 @@ def _load(found: Found, label: str, index: Index, tests: PytestConfig | None = N
     if found.error is not None:
         return Suite(label, config, {}, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors, tests)
-    if touched and config.path is not None and config.path not in found.others:
+    if touched and config.path is not None and config.path not in found.other_files:
         where = "lies outside of this suite"
         return Suite(label, config, {}, errors=(*errors, _link(found, config.path, where)))
-    around = Around()
+    cross_suite = CrossSuiteFiles()
     if touched:
         from loopscope.requirements import is_pin_file
 
-        for name in found.others:
+        for name in found.other_files:
             if name in CONFIGURATION_FILES or is_pin_file(name):
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
         errors += _left_out(found, files)
-        around = _around(found, files, index, tests)
-    return Suite(label, config, files, _editable(found, files), tuple(errors), around)
+        cross_suite = _cross_suite(found, files, index, tests)
+    return Suite(label, config, files, _editable(found, files), tuple(errors), cross_suite)
 
 
-def _around(
-    found: Found,
+def _cross_suite(
+    found: DiscoveredSuite,
     files: Mapping[str, bytes],
     index: Index,
     tests: PytestConfig | None,
-) -> Around:
+) -> CrossSuiteFiles:
     """What other suites have to do with this one."""
     above = conftests_above(found)
     outside, modules = modules_elsewhere(found, {**files, **above}, index)
@@ -151,11 +153,14 @@ def _around(
             suite = _load(inner, inner.root, index, config)
             below[prefix_of(inner, found.root)] = suite
     importers = importers_elsewhere(found, files, index)
-    return Around({**above, **outside}, modules, below, importers)
+    return CrossSuiteFiles({**above, **outside}, modules, below, importers)
 
 
 def _scan(
-    found: Found, config: PytestConfig, errors: list[FileError], tests: PytestConfig | None = None
+    found: DiscoveredSuite,
+    config: PytestConfig,
+    errors: list[FileError],
+    tests: PytestConfig | None = None,
 ) -> tuple[dict[str, bytes], bool]:
     """The Python files that matter if the suite does, and whether it does.
 
@@ -175,7 +180,7 @@ def _scan(
     return files, True
 
 
-def _is_touched(found: Found, errors: list[FileError]) -> bool:
+def _is_touched(found: DiscoveredSuite, errors: list[FileError]) -> bool:
     """Whether any Python file has a trace of event loops.
 
     Ignore rules are asked last, and only for files that have one: they are slow.
@@ -208,9 +213,9 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
     )
 
 
-def _left_out(found: Found, files: dict[str, bytes]) -> Iterator[FileError]:
+def _left_out(found: DiscoveredSuite, files: dict[str, bytes]) -> Iterator[FileError]:
     """What pytest may read as part of the suite, but nobody may change here."""
-    for error in found.odd:
+    for error in found.unreadable:
         if not found.is_ignored(error.path) and found.may_edit(error.path):
             yield error
     for path in found.links:
@@ -224,7 +229,7 @@ def _left_out(found: Found, files: dict[str, bytes]) -> Iterator[FileError]:
             yield _link(found, path, "was not given")
 
 
-def _link(found: Found, path: str, where: str) -> FileError:
+def _link(found: DiscoveredSuite, path: str, where: str) -> FileError:
     target = os.path.realpath(os.path.join(found.root, path))
     message = (
         f"is a link to {target}, which {where} and is left alone: give its path, too, or make it"
@@ -233,7 +238,7 @@ def _link(found: Found, path: str, where: str) -> FileError:
     return FileError(path, message)
 
 
-def _read(found: Found, path: str, errors: list[FileError]) -> bytes | None:
+def _read(found: DiscoveredSuite, path: str, errors: list[FileError]) -> bytes | None:
     try:
         return read_regular(os.path.join(found.root, path))
     except OSError as error:
@@ -246,8 +251,8 @@ def _mentions_asyncio(config: PytestConfig) -> bool:
     return any("asyncio" in f"{name} {value}" for name, value in config.options.items())
 
 
-def _editable(found: Found, files: dict[str, bytes]) -> frozenset[str] | None:
-    if found.focus is None:
+def _editable(found: DiscoveredSuite, files: dict[str, bytes]) -> frozenset[str] | None:
+    if found.selected is None:
         return None
     folders = {os.path.dirname(path) for path in files}
     conftests = {f"{folder}/conftest.py".lstrip("/") for folder in folders}  # may be new

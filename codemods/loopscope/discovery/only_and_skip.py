@@ -6,15 +6,15 @@ import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from loopscope.discovery.walk import Found
+from loopscope.discovery.walk import DiscoveredSuite
 from loopscope.types import FileError
 
 _SHOWN = 5
 
 
 def choose(
-    suites: Sequence[Found], only: Sequence[str], skip: Sequence[str], working: str
-) -> tuple[list[Found], list[FileError]]:
+    suites: Sequence[DiscoveredSuite], only: Sequence[str], skip: Sequence[str], working: str
+) -> tuple[list[DiscoveredSuite], list[FileError]]:
     """The suites that ``only`` names (all where it is empty) and ``skip`` does not.
 
     A glob stands for the path of a suite from the directory ``working``; one without a slash
@@ -42,7 +42,7 @@ def choose(
     return chosen, errors
 
 
-def _fits(found: Found, names: dict[str, str], glob: str) -> bool:
+def _fits(found: DiscoveredSuite, names: dict[str, str], glob: str) -> bool:
     glob = os.path.normpath(glob).replace(os.sep, "/")
     name = names[found.root].replace(os.sep, "/")
     last = os.path.basename(found.root)

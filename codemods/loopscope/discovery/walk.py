@@ -28,21 +28,21 @@ _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
 @dataclass(slots=True)
-class Found:
+class DiscoveredSuite:
     """A suite that was found; paths in it are relative to ``root``, with forward slashes."""
 
     root: str  # absolute
     config: PytestConfig | None = None
     error: FileError | None = None  # the configuration cannot be read
     python: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)  # everything else in the root directory
+    other_files: list[str] = field(default_factory=list)  # everything else in the root directory
     errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
     links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
-    odd: list[FileError] = field(default_factory=list)  # what looks like Python but is no file
+    unreadable: list[FileError] = field(default_factory=list)  # of Python files that are none
     ignored: dict[str, Ignored] = field(default_factory=dict)  # directory -> its rules
-    below: list[Found] = field(default_factory=list)  # suites in it, without those in these
+    below: list[DiscoveredSuite] = field(default_factory=list)  # suites in it, not in these
     unfinished: list[str] = field(default_factory=list)  # directories where a write was cut off
-    focus: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
+    selected: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
 
     @property
     def has_tests(self) -> bool:
@@ -60,35 +60,35 @@ class Found:
         full = os.path.join(self.root, *path.split("/"))
         if rules.excluded(os.path.join(self.root, behind_links(self.root, path))):
             return True
-        named = self.focus is not None and path in self.focus
+        named = self.selected is not None and path in self.selected
         return rules.excluded(full) if named else rules(full)
 
     def may_edit(self, path: str) -> bool:
         """Whether the user's paths cover the file."""
-        return self.focus is None or any(
-            place in ("", path) or path.startswith(place + "/") for place in self.focus
+        return self.selected is None or any(
+            place in ("", path) or path.startswith(place + "/") for place in self.selected
         )
 
 
-def discover(paths: Iterable[str], exclude: Sequence[str], working: str) -> list[Found]:
+def discover(paths: Iterable[str], exclude: Sequence[str], working: str) -> list[DiscoveredSuite]:
     """Every suite at or below the absolute ``paths``, which exist; ordered by root.
 
-    A path inside a suite is widened to the suite; ``focus`` then holds the path.
+    A path inside a suite is widened to the suite; ``selected`` then holds the path.
     """
     focuses: dict[str, list[str]] = {}
     for path in paths:
         start = path if os.path.isdir(path) else os.path.dirname(path)
         focuses.setdefault(_root_above(start), []).append(path)
-    suites: dict[str, Found] = {}
+    suites: dict[str, DiscoveredSuite] = {}
     for top, named in focuses.items():
         whole = top in named
         for found in _walk(top, frozenset(named), rules_above(top, exclude, working)):
             if not whole:
-                found.focus = _focus(found.root, named)
-                if not any(map(found.may_edit, [*found.python, *found.others])):
+                found.selected = _focus(found.root, named)
+                if not any(map(found.may_edit, [*found.python, *found.other_files])):
                     continue
             known = suites.get(found.root)
-            if known is None or known.focus is not None:
+            if known is None or known.selected is not None:
                 suites[found.root] = found
     return [suites[root] for root in sorted(suites)]
 
@@ -148,7 +148,7 @@ def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError 
 # -- the walk ---------------------------------------------------------------------------
 
 
-def _walk(top: str, named: frozenset[str], ignored: Ignored) -> list[Found]:
+def _walk(top: str, named: frozenset[str], ignored: Ignored) -> list[DiscoveredSuite]:
     """All suites at or below ``top``, in one pass over the directories."""
     walk = _Walk(named)
     walk.directory(top, None, ignored)
@@ -161,16 +161,19 @@ class _Walk:
     def __init__(self, named: frozenset[str]) -> None:
         self.named = named
         self.on_the_way = {above for path in named for above in _and_parents(path)}
-        self.owners: list[tuple[Found, Found | None]] = []  # with the suite around it
+        # With the suite around it:
+        self.owners: list[tuple[DiscoveredSuite, DiscoveredSuite | None]] = []
 
-    def directory(self, place: str, around: Found | None, ignored: Ignored) -> None:
+    def directory(self, place: str, around: DiscoveredSuite | None, ignored: Ignored) -> None:
         try:
             with os.scandir(place) as scan:
                 entries = sorted(scan, key=attrgetter("name"))
         except OSError as error:
             message = f"this directory cannot be read: {error.strerror}"
             if around is None:
-                self.owners.append((Found(place, errors=[FileError(".", message)]), None))
+                self.owners.append(
+                    (DiscoveredSuite(place, errors=[FileError(".", message)]), None)
+                )
             else:
                 around.errors.append(FileError(_relative(around.root, place), message))
             return
@@ -193,25 +196,27 @@ class _Walk:
             elif entry.name.endswith(".py"):
                 owner.python.append(prefix + entry.name)
             elif has_others:
-                owner.others.append(prefix + entry.name)
+                owner.other_files.append(prefix + entry.name)
 
-    def _owner(self, place: str, names: Set[str], around: Found | None) -> Found:
+    def _owner(
+        self, place: str, names: Set[str], around: DiscoveredSuite | None
+    ) -> DiscoveredSuite:
         config = _configuration(place, names)
         if isinstance(config, FileError):
-            found = Found(place, error=config)
+            found = DiscoveredSuite(place, error=config)
         elif config is not None:
-            found = Found(place, config)
+            found = DiscoveredSuite(place, config)
         elif around is not None and (
             around.config is not None or names.isdisjoint(_PROJECT_FILES)
         ):
             return around
         else:
-            found = Found(place)
+            found = DiscoveredSuite(place)
         self.owners.append((found, around))
         return found
 
     def _unusual(
-        self, entry: os.DirEntry[str], owner: Found, prefix: str, ignored: Ignored
+        self, entry: os.DirEntry[str], owner: DiscoveredSuite, prefix: str, ignored: Ignored
     ) -> None:
         """An entry that is no regular file: a directory, a link, or what nobody can read."""
         name, path = entry.name, entry.path
@@ -228,9 +233,9 @@ class _Walk:
         elif name.endswith(".py"):
             owner.python.append(prefix + name)
         elif prefix in ("", "requirements/"):
-            owner.others.append(prefix + name)
+            owner.other_files.append(prefix + name)
 
-    def finish(self) -> list[Found]:
+    def finish(self) -> list[DiscoveredSuite]:
         """Hand what turned out to be no suite of its own back to the suite around it."""
         suites = []
         for found, around in reversed(self.owners):
@@ -243,23 +248,23 @@ class _Walk:
         return suites[::-1]
 
 
-def _merge(inner: Found, outer: Found) -> None:
+def _merge(inner: DiscoveredSuite, outer: DiscoveredSuite) -> None:
     prefix = _relative(outer.root, inner.root) + "/"
     outer.below.extend(inner.below)
     outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
     outer.python.extend(prefix + path for path in inner.python)
     outer.links.extend(prefix + path for path in inner.links)
-    for errors, more in ((outer.errors, inner.errors), (outer.odd, inner.odd)):
+    for errors, more in ((outer.errors, inner.errors), (outer.unreadable, inner.unreadable)):
         errors.extend(replace(error, path=prefix + error.path) for error in more)
     for folder, rules in inner.ignored.items():
         outer.ignored[(prefix + folder).rstrip("/")] = rules
 
 
-def _sort_out(owner: Found, name: str, path: str) -> None:
+def _sort_out(owner: DiscoveredSuite, name: str, path: str) -> None:
     """Note an entry that is neither a regular file nor a link to one of the suite."""
     problem = what_it_is(path)
     if problem:
-        owner.odd.append(FileError(name, problem))
+        owner.unreadable.append(FileError(name, problem))
     elif os.path.isfile(path):
         owner.links.append(name)
 

@@ -141,7 +141,7 @@ class LoopPlanner(ComponentSolver):
         if key is None or not key.path.startswith("../"):
             return bridge
         files = [item.file for item in self.model.overrides if item.key == key]
-        own = [file for file in files if file not in self.model.around]
+        own = [file for file in files if file not in self.model.cross_suite]
         return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
 
     def _fixture_loop_scope(self, key: Key, function: Function) -> Scope:

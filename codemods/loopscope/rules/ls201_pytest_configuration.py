@@ -53,8 +53,8 @@ def _is_idle(context: RuleContext) -> bool:
     """Whether a new configuration file would be for no test at all."""
     if context.config.path is not None or context.model.own_tests:
         return False
-    below = context.model.around.below.items()
-    by_themselves = tuple(prefix for prefix, suite in below if suite.around.loads_above)
+    below = context.model.cross_suite.below.items()
+    by_themselves = tuple(prefix for prefix, suite in below if suite.cross_suite.loads_above)
     return not any(
         context.model.is_async_test(test) and not test.module.startswith(by_themselves)
         for test in context.model.tests

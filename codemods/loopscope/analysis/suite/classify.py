@@ -13,7 +13,7 @@ from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import Tree
 from loopscope.analysis.trace import TraceIndex
-from loopscope.types import Around, PytestConfig, Scope
+from loopscope.types import CrossSuiteFiles, PytestConfig, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,22 @@ class Roles:
         files: Mapping[str, FileFacts],
         config: PytestConfig,
         settings: Settings,
-        around: Around | None = None,
+        cross_suite: CrossSuiteFiles | None = None,
         trace_index: TraceIndex | None = None,
     ) -> None:
         self.trace_index = trace_index = trace_index or TraceIndex()
         self.files = files = trace_index.apply_to(files)
         self.settings = settings
-        self.around = around or Around()
+        self.cross_suite = cross_suite or CrossSuiteFiles()
         hooks = [hook for facts in files.values() for hook in facts.hooks]
         # A hook that marks every async test is auto mode by another name.
         self.auto_by_hook = settings.mode != "auto" and any(
             hook.bare and hook.only_marks for hook in hooks
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
-        self.tree = Tree(files, config, self.around, external_fixture_defs(trace_index.external))
+        self.tree = Tree(
+            files, config, self.cross_suite, external_fixture_defs(trace_index.external)
+        )
         self.closures = Closures(self.tree, trace_index.trace.used)
         self.current = CurrentLoop(files, self.tree, self.closures.reach)
 
@@ -63,7 +65,7 @@ class Roles:
     @cached_property
     def own_tests(self) -> tuple[Test, ...]:
         """The tests without those of other suites that a run of pytest collects, too."""
-        return tuple(test for test in self.tests if test.module not in self.around)
+        return tuple(test for test in self.tests if test.module not in self.cross_suite)
 
     def is_async_test(self, test: Test) -> bool:
         """Whether pytest-asyncio runs the test on a loop."""
@@ -109,7 +111,7 @@ class Roles:
             or any(test.mark("asyncio") is not None for test in self.own_tests)
             or any(map(self._mentions_plugin, self._own_facts))
             or any(
-                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.around
+                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.cross_suite
                 for fixtures in self.tree.registered.values()
             )
             or self._asks_for_the_plugins_loop
@@ -119,7 +121,7 @@ class Roles:
 
     @property
     def _own_facts(self) -> Iterator[FileFacts]:
-        return (facts for path, facts in self.files.items() if path not in self.around)
+        return (facts for path, facts in self.files.items() if path not in self.cross_suite)
 
     @staticmethod
     def _mentions_plugin(facts: FileFacts) -> bool:

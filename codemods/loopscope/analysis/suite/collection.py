@@ -10,16 +10,16 @@ from loopscope.analysis.file.facts import FileFacts, Function, Mark
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.imported_marks import Marks
 from loopscope.analysis.suite.namespaces import Namespaces
-from loopscope.types import Around, PytestConfig
+from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
 class Collection(Namespaces):
     """The tests of one suite."""
 
     def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, around: Around
+        self, files: Mapping[str, FileFacts], config: PytestConfig, cross_suite: CrossSuiteFiles
     ) -> None:
-        super().__init__(files, config, around)
+        super().__init__(files, config, cross_suite)
         self._marks = Marks(files, self.find)
 
     @cached_property

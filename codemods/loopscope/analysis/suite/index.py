@@ -14,7 +14,7 @@ from loopscope.analysis.suite.fixtures import (
     conftest_base_id,
     directory_base_ids,
 )
-from loopscope.types import Around, PytestConfig
+from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
 class Tree(Collection):
@@ -24,10 +24,10 @@ class Tree(Collection):
         self,
         files: Mapping[str, FileFacts],
         config: PytestConfig,
-        around: Around | None = None,
+        cross_suite: CrossSuiteFiles | None = None,
         external: Mapping[str, Mapping[str, FixtureDef]] | None = None,
     ) -> None:
-        super().__init__(files, config, around or Around())
+        super().__init__(files, config, cross_suite or CrossSuiteFiles())
         self._external = external or {}
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
         self._functions = {

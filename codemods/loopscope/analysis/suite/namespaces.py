@@ -10,7 +10,7 @@ from posixpath import basename
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.module_lookup import ROOTS, find_module
-from loopscope.types import Around, PytestConfig
+from loopscope.types import CrossSuiteFiles, PytestConfig
 
 _TESTCASES = frozenset(
     {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "django.test.TestCase"}
@@ -21,11 +21,11 @@ class Namespaces:
     """The files of one suite: what kind each is, and what it holds by which name."""
 
     def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, around: Around
+        self, files: Mapping[str, FileFacts], config: PytestConfig, cross_suite: CrossSuiteFiles
     ) -> None:
         self.files = files
         self.config = config
-        self.around = around
+        self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
@@ -44,7 +44,7 @@ class Namespaces:
     def find(self, importer: str, module: str) -> str | None:
         """The file of the suite that an import in ``importer`` names."""
         found = find_module(self.files, importer, module, self.roots)
-        elsewhere = self.around.modules.get(module)
+        elsewhere = self.cross_suite.modules.get(module)
         return found or (elsewhere if elsewhere in self.files else None)
 
     # -- which files are what -----------------------------------------------------------
@@ -56,7 +56,7 @@ class Namespaces:
             path
             for path in sorted(self.files)
             if basename(path) != "conftest.py"
-            and path not in self.around.outside
+            and path not in self.cross_suite.outside
             and any(
                 fnmatch.fnmatch(path if "/" in pattern else basename(path), pattern)
                 for pattern in patterns
@@ -74,7 +74,7 @@ class Namespaces:
     @cached_property
     def conftests_above(self) -> tuple[str, ...]:
         """The conftests above the root, which cover all of the suite; the outermost first."""
-        return tuple(path for path in self.around.outside if basename(path) == "conftest.py")
+        return tuple(path for path in self.cross_suite.outside if basename(path) == "conftest.py")
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class SuiteModel(Roles):
         if settings.fixture_scope or settings.modern_requirement:
             return SuiteStyle.MODERN
         for path, facts in self.files.items():
-            for function in facts.functions if path not in self.around else ():
+            for function in facts.functions if path not in self.cross_suite else ():
                 body, fixture = function.override, function.fixture
                 if (body and body.kind is BodyKind.BRIDGE) or (
                     fixture and "loop_scope" in fixture.keywords
@@ -66,7 +66,7 @@ class SuiteModel(Roles):
         """Whether the test sees an override, one of the two being this suite's own."""
         override = self.override_of(test)
         return override is not None and not (
-            test.module in self.around and override.key.path in self.around
+            test.module in self.cross_suite and override.key.path in self.cross_suite
         )
 
     @property

@@ -58,7 +58,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     for key, override_action in context.plan.overrides.items():
         function = context.model.tree.function(key)
         kind = override_action.kind
-        if key.path in context.model.around:
+        if key.path in context.model.cross_suite:
             yield from from_elsewhere(context, key, override_action)
             if not override_action.stays:
                 yield from _imports(context, key, function, "override")

@@ -39,8 +39,8 @@ def from_elsewhere(
 def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult | None:
     """Why an override of this suite stays as it is; None where it need not."""
     fixture_defs = [item for item in context.model.overrides if item.key == key]
-    importers = {item.file for item in fixture_defs if item.file in context.model.around}
-    importers |= set(context.model.around.importers.get(key.path, ()))
+    importers = {item.file for item in fixture_defs if item.file in context.model.cross_suite}
+    importers |= set(context.model.cross_suite.importers.get(key.path, ()))
     importers |= {prefix for prefix in _below(context, key) if _loads_above(context, prefix)}
     if importers:
         return note(
@@ -146,7 +146,7 @@ def _without_tests(context: RuleContext, key: Key, function: Function) -> RuleRe
 
 
 def _loads_above(context: RuleContext, prefix: str) -> bool:
-    return context.model.around.below[prefix].around.loads_above
+    return context.model.cross_suite.below[prefix].cross_suite.loads_above
 
 
 def _below(context: RuleContext, key: Key) -> list[str]:
@@ -154,7 +154,7 @@ def _below(context: RuleContext, key: Key) -> list[str]:
     fixture_defs = [item for item in context.model.overrides if item.key == key]
     return sorted(
         prefix
-        for prefix in context.model.around.below
+        for prefix in context.model.cross_suite.below
         if any(prefix.startswith(item.base_id.removeprefix("./")) for item in fixture_defs)
     )
 
@@ -163,7 +163,7 @@ def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
     """For each test that may run on a loop, whether the override is the one it sees."""
     for test in context.model.tests:
         override = context.model.override_of(test)
-        own = test.module not in context.model.around
+        own = test.module not in context.model.cross_suite
         yield (
             override is not None
             and override.key == key
@@ -177,7 +177,7 @@ def _place(context: RuleContext, key: Key) -> tuple[str, int]:
         if (
             item.key == key
             and item.file in context.files
-            and item.file not in context.model.around
+            and item.file not in context.model.cross_suite
         ):
             for bound in context.files[item.file].imports:
                 if bound.attribute in (context.model.tree.function(key).name, "*"):
