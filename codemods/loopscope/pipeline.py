@@ -14,7 +14,7 @@ from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
-from loopscope.rewriting.change_set import Workbench
+from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.source import SourceError, decode
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
 from loopscope.rules import ORDER
@@ -60,11 +60,11 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     findings += left_over(facts, findings)
     if options.annotate:
         edits += comments_for(facts, findings)
-    bench = Workbench(suite, errors, seconds)
-    bench.require(pins)  # first: their places are those of the files as they were
-    bench.rewrite(facts, edits)
-    bench.configure(option_edits)
-    changes = bench.changes
+    change_set = ChangeSet(suite, errors, seconds)
+    change_set.require(pins)  # first: their places are those of the files as they were
+    change_set.rewrite(facts, edits)
+    change_set.configure(option_edits)
+    changes = change_set.changes
     before = (
         model.legacy_map if context.plan.suite_style is SuiteStyle.LEGACY else model.modern_map
     )

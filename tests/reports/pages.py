@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from loopscope.reports.html import Page
+from loopscope.reports.html import HtmlReport
 from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Migration, Target
 from tests.suites_in_memory import AUTO, migrate_files
@@ -67,7 +67,7 @@ def hostile_suite() -> Migration:
 
 
 def page_of(migrations: Iterable[Migration], *, wrote: bool = False) -> str:
-    page, summary = Page(Target(1, 5), wrote=wrote), Summary()
+    page, summary = HtmlReport(Target(1, 5), wrote=wrote), Summary()
     for migration in migrations:
         page.add(migration)
         summary.add(migration)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from loopscope.rewriting import bodies
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 
 
 def edited(text: str, apply: Any) -> str:
-    draft = Draft(text)
-    draft.edit_definition(0, apply)
-    return draft.render()
+    editor = FileEditor(text)
+    editor.edit_definition(0, apply)
+    return editor.render()
 
 
 def in_body(lines: str, apply: Any) -> str:

@@ -15,7 +15,7 @@ from loopscope.rewriting.decorator_lists import (
     set_call,
     set_decorator,
 )
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 
 FIXTURE = ("pytest.fixture", "fixture")
 LOOP: dict[str, str | None] = {"loop_scope": '"session"'}
@@ -26,9 +26,9 @@ def code(node: cst.CSTNode) -> str:
 
 
 def edited(text: str, apply: Any) -> str:
-    draft = Draft(text)
-    draft.edit_definition(0, apply)
-    return draft.render()
+    editor = FileEditor(text)
+    editor.edit_definition(0, apply)
+    return editor.render()
 
 
 def decorated(decorator: str, **options: Any) -> str:
@@ -209,9 +209,9 @@ def test_add_decorator(before: str, position: str, after: str, spelling: str) ->
 
 
 def test_add_decorator_in_a_class_of_a_crlf_file() -> None:
-    draft = Draft("class A:\r\n    def f(self): pass\r\n", "\r\n")
-    draft.edit_definition(1, lambda node: add_decorator(node, "new", "first"))
-    assert draft.render() == "class A:\r\n    @new\r\n    def f(self): pass\r\n"
+    editor = FileEditor("class A:\r\n    def f(self): pass\r\n", "\r\n")
+    editor.edit_definition(1, lambda node: add_decorator(node, "new", "first"))
+    assert editor.render() == "class A:\r\n    @new\r\n    def f(self): pass\r\n"
 
 
 MARK = ("pytest.mark.asyncio", "aio")

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.source import SourceError
 
 
@@ -27,10 +27,10 @@ def note(seen: list[str], name: str, node: Any) -> Any:
 
 
 def deleted(text: str, *ordinals: int, newline: str = "\n") -> str:
-    draft = Draft(text, newline)
+    editor = FileEditor(text, newline)
     for ordinal in ordinals:
-        draft.edit_definition(ordinal, delete)
-    return draft.render()
+        editor.edit_definition(ordinal, delete)
+    return editor.render()
 
 
 DELETIONS = {
@@ -146,12 +146,12 @@ def test_delete_in_an_if_leaves_pass() -> None:
 
 
 def test_deletion_wins_over_edits_before_after_and_inside() -> None:
-    draft = Draft("class A:\n    def f(self): pass\n\n\nx = 1\n")
-    draft.edit_definition(0, rename)
-    draft.edit_definition(0, delete)
-    draft.edit_definition(0, rename)
-    draft.edit_definition(1, rename)
-    assert draft.render() == "x = 1\n"
+    editor = FileEditor("class A:\n    def f(self): pass\n\n\nx = 1\n")
+    editor.edit_definition(0, rename)
+    editor.edit_definition(0, delete)
+    editor.edit_definition(0, rename)
+    editor.edit_definition(1, rename)
+    assert editor.render() == "x = 1\n"
 
 
 ORDINALS = dedent(
@@ -188,59 +188,59 @@ ORDINALS = dedent(
 
 @pytest.mark.parametrize("ordinal", range(14))
 def test_ordinals_count_all_levels_in_document_order(ordinal: int) -> None:
-    draft = Draft(ORDINALS)
+    editor = FileEditor(ORDINALS)
     seen: list[str] = []
 
     def note(node: Any) -> Any:
         seen.append(node.name.value)
         return node
 
-    draft.edit_definition(ordinal, note)
-    assert draft.render() == ORDINALS
+    editor.edit_definition(ordinal, note)
+    assert editor.render() == ORDINALS
     assert seen[0][1:] == str(ordinal)
 
 
 def test_unknown_ordinal() -> None:
     with pytest.raises(IndexError, match="no definition number 1"):
-        Draft("def f(): pass\n").edit_definition(1, delete)
+        FileEditor("def f(): pass\n").edit_definition(1, delete)
 
 
 def test_edits_run_in_order_inner_first() -> None:
-    draft = Draft("class A:\n    def f(self): pass\n")
+    editor = FileEditor("class A:\n    def f(self): pass\n")
     order: list[str] = []
     for name, ordinal in (("outer", 0), ("inner 1", 1), ("inner 2", 1)):
-        draft.edit_definition(ordinal, partial(note, order, name))
-    draft.render()
+        editor.edit_definition(ordinal, partial(note, order, name))
+    editor.render()
     assert order == ["inner 1", "inner 2", "outer"]
 
 
 def test_the_rest_of_the_file_keeps_every_byte() -> None:
     text = "x=1 ;y = 2\t\n\n\n\n  # odd\ndef f( ) :\n\tpass \n\x0c\nz  =  3   # c"
-    draft = Draft(text)
-    draft.edit_definition(0, rename)
-    assert draft.render() == text.replace("f( )", "renamed( )")
+    editor = FileEditor(text)
+    editor.edit_definition(0, rename)
+    assert editor.render() == text.replace("f( )", "renamed( )")
 
 
 def test_form_feed_before_a_definition() -> None:
-    draft = Draft("x = 1\n\x0cdef f(): pass\n")
-    draft.edit_definition(0, rename)
-    assert draft.render() == "x = 1\n\x0cdef renamed(): pass\n"
+    editor = FileEditor("x = 1\n\x0cdef f(): pass\n")
+    editor.edit_definition(0, rename)
+    assert editor.render() == "x = 1\n\x0cdef renamed(): pass\n"
 
 
 def test_form_feed_inside_a_definition_is_an_error_with_its_line() -> None:
-    draft = Draft("x = 1\nclass A:\n    x = 1\n\x0c    def f(self): pass\n")
-    draft.edit_definition(1, rename)
+    editor = FileEditor("x = 1\nclass A:\n    x = 1\n\x0c    def f(self): pass\n")
+    editor.edit_definition(1, rename)
     with pytest.raises(SourceError) as caught:
-        draft.render()
+        editor.render()
     assert caught.value.line == 2
 
 
 def test_old_mac_line_ends() -> None:
-    draft = Draft("class A:\r    def f(self):\r        '''a\rb'''\r", "\r")
-    draft.edit_definition(1, rename)
-    assert draft.render() == "class A:\r    def renamed(self):\r        '''a\rb'''\r"
+    editor = FileEditor("class A:\r    def f(self):\r        '''a\rb'''\r", "\r")
+    editor.edit_definition(1, rename)
+    assert editor.render() == "class A:\r    def renamed(self):\r        '''a\rb'''\r"
 
 
 def test_syntax_error_propagates() -> None:
     with pytest.raises(SyntaxError):
-        Draft("def f(:\n")
+        FileEditor("def f(:\n")

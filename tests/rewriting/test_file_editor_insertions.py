@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 
 
 def delete(_: Any) -> None:
@@ -33,9 +33,9 @@ BEFORE = {
 
 @pytest.mark.parametrize(("before", "line", "after"), BEFORE.values(), ids=BEFORE)
 def test_insert_before(before: str, line: int, after: str) -> None:
-    draft = Draft(before)
-    draft.insert_before(line, DEF)
-    assert draft.render() == after
+    editor = FileEditor(before)
+    editor.insert_before(line, DEF)
+    assert editor.render() == after
 
 
 AFTER = {
@@ -50,46 +50,46 @@ AFTER = {
 
 @pytest.mark.parametrize(("before", "line", "after"), AFTER.values(), ids=AFTER)
 def test_insert_after(before: str, line: int, after: str) -> None:
-    draft = Draft(before)
-    draft.insert_after(line, DEF)
-    assert draft.render() == after
+    editor = FileEditor(before)
+    editor.insert_after(line, DEF)
+    assert editor.render() == after
 
 
 def test_insert_simple_statement_between_imports_and_definitions() -> None:
-    draft = Draft("import a\n\n\ndef f(): pass\n")
-    draft.insert_after(1, "pytestmark = x\n")
-    assert draft.render() == "import a\n\npytestmark = x\n\n\ndef f(): pass\n"
+    editor = FileEditor("import a\n\n\ndef f(): pass\n")
+    editor.insert_after(1, "pytestmark = x\n")
+    assert editor.render() == "import a\n\npytestmark = x\n\n\ndef f(): pass\n"
 
 
 @pytest.mark.parametrize("method", ["insert_before", "insert_after"])
 def test_insert_in_place_of_a_deleted_definition(method: str) -> None:
-    draft = Draft("import a\n\n\n# f\ndef f(): pass\n\n\nx = 1\n")
-    draft.edit_definition(0, delete)
-    getattr(draft, method)(5, DEF)
-    assert draft.render() == f"import a\n\n\n{DEF}\n\nx = 1\n"
+    editor = FileEditor("import a\n\n\n# f\ndef f(): pass\n\n\nx = 1\n")
+    editor.edit_definition(0, delete)
+    getattr(editor, method)(5, DEF)
+    assert editor.render() == f"import a\n\n\n{DEF}\n\nx = 1\n"
 
 
 def test_insert_in_place_of_the_only_definition() -> None:
-    draft = Draft("def f(): pass\n")
-    draft.edit_definition(0, delete)
-    draft.insert_after(1, DEF)
-    assert draft.render() == DEF
+    editor = FileEditor("def f(): pass\n")
+    editor.edit_definition(0, delete)
+    editor.insert_after(1, DEF)
+    assert editor.render() == DEF
 
 
 def test_several_insertions_keep_their_order() -> None:
-    draft = Draft("x = 1\n")
-    draft.insert_after(1, "def a(): pass\n")
-    draft.insert_after(1, "def b(): pass\n")
-    draft.append("def c(): pass")
-    draft.append("def d(): pass")
+    editor = FileEditor("x = 1\n")
+    editor.insert_after(1, "def a(): pass\n")
+    editor.insert_after(1, "def b(): pass\n")
+    editor.append("def c(): pass")
+    editor.append("def d(): pass")
     names = "abcd"
-    assert draft.render() == "x = 1\n" + "".join(f"\n\ndef {name}(): pass\n" for name in names)
+    assert editor.render() == "x = 1\n" + "".join(f"\n\ndef {name}(): pass\n" for name in names)
 
 
 def test_inserted_lines_end_as_the_file_does() -> None:
-    draft = Draft("x = 1\r\n", "\r\n")
-    draft.append(DEF)
-    assert draft.render() == "x = 1\r\n\r\n\r\ndef new():\r\n    pass\r\n"
+    editor = FileEditor("x = 1\r\n", "\r\n")
+    editor.append(DEF)
+    assert editor.render() == "x = 1\r\n\r\n\r\ndef new():\r\n    pass\r\n"
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_inserted_lines_end_as_the_file_does() -> None:
     ],
 )
 def test_append(before: str, after: str) -> None:
-    draft = Draft(before)
-    draft.append(DEF)
-    assert draft.render() == after
+    editor = FileEditor(before)
+    editor.append(DEF)
+    assert editor.render() == after
 
 
 IN_CLASS = {
@@ -137,13 +137,13 @@ IN_CLASS = {
 
 @pytest.mark.parametrize(("before", "after"), IN_CLASS.values(), ids=IN_CLASS)
 def test_insert_in_class(before: str, after: str) -> None:
-    draft = Draft(before)
-    draft.insert_in_class(0, DEF)
-    assert draft.render() == after
+    editor = FileEditor(before)
+    editor.insert_in_class(0, DEF)
+    assert editor.render() == after
 
 
 def test_insert_in_class_in_place_of_its_only_member() -> None:
-    draft = Draft("class A:\n    def f(self): pass\n")
-    draft.edit_definition(1, delete)
-    draft.insert_in_class(0, DEF)
-    assert draft.render() == "class A:\n    def new():\n        pass\n"
+    editor = FileEditor("class A:\n    def f(self): pass\n")
+    editor.edit_definition(1, delete)
+    editor.insert_in_class(0, DEF)
+    assert editor.render() == "class A:\n    def new():\n        pass\n"

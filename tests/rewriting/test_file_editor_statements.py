@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 
 
 def delete(_: Any) -> None:
@@ -35,9 +35,9 @@ STATEMENTS = {
 
 @pytest.mark.parametrize(("before", "line", "after"), STATEMENTS.values(), ids=STATEMENTS)
 def test_edit_statement(before: str, line: int, after: str) -> None:
-    draft = Draft(before)
-    draft.edit_statement(line, clip)
-    assert draft.render() == after
+    editor = FileEditor(before)
+    editor.edit_statement(line, clip)
+    assert editor.render() == after
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_edit_statement(before: str, line: int, after: str) -> None:
     ],
 )
 def test_delete_statement(before: str, line: int, after: str) -> None:
-    draft = Draft(before)
-    draft.edit_statement(line, delete)
-    assert draft.render() == after
+    editor = FileEditor(before)
+    editor.edit_statement(line, delete)
+    assert editor.render() == after
 
 
 def test_compound_statement_by_line() -> None:
-    draft = Draft("x = 1\nif x:\n    y = 2\n")
-    draft.edit_statement(2, delete)
-    assert draft.render() == "x = 1\n"
+    editor = FileEditor("x = 1\nif x:\n    y = 2\n")
+    editor.edit_statement(2, delete)
+    assert editor.render() == "x = 1\n"
 
 
 def test_no_statement_on_that_line() -> None:
     with pytest.raises(ValueError, match="line 2"):
-        Draft("x = 1\n\n").edit_statement(2, delete)
+        FileEditor("x = 1\n\n").edit_statement(2, delete)

@@ -8,14 +8,14 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.parameters import has_parameter, remove_parameter, rename_parameter
 
 
 def edited(text: str, apply: Any) -> str:
-    draft = Draft(text)
-    draft.edit_definition(0, apply)
-    return draft.render()
+    editor = FileEditor(text)
+    editor.edit_definition(0, apply)
+    return editor.render()
 
 
 REMOVED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.pytestmark import add_mark, remove_mark
 
 ADDED = {
@@ -28,9 +28,9 @@ ADDED = {
 
 @pytest.mark.parametrize(("before", "after"), ADDED.values(), ids=ADDED)
 def test_add_mark(before: str, after: str) -> None:
-    draft = Draft(before + "\n")
-    draft.edit_statement(1, lambda statement: add_mark(statement, "new"))
-    assert draft.render() == after + "\n"
+    editor = FileEditor(before + "\n")
+    editor.edit_statement(1, lambda statement: add_mark(statement, "new"))
+    assert editor.render() == after + "\n"
 
 
 REMOVED = {
@@ -55,12 +55,12 @@ REMOVED = {
 
 @pytest.mark.parametrize(("before", "after"), REMOVED.values(), ids=REMOVED)
 def test_remove_mark(before: str, after: str) -> None:
-    draft = Draft(before + "\n")
-    draft.edit_statement(1, lambda statement: remove_mark(statement, {"m.a"}))
-    assert draft.render() == after
+    editor = FileEditor(before + "\n")
+    editor.edit_statement(1, lambda statement: remove_mark(statement, {"m.a"}))
+    assert editor.render() == after
 
 
 def test_remove_mark_from_a_class() -> None:
-    draft = Draft("class A:\n    pytestmark = m.a\n\n    def f(self): pass\n")
-    draft.edit_statement(2, lambda statement: remove_mark(statement, {"m.a"}))
-    assert draft.render() == "class A:\n    def f(self): pass\n"
+    editor = FileEditor("class A:\n    pytestmark = m.a\n\n    def f(self): pass\n")
+    editor.edit_statement(2, lambda statement: remove_mark(statement, {"m.a"}))
+    assert editor.render() == "class A:\n    def f(self): pass\n"

@@ -1,4 +1,4 @@
-"""The standard library goes through a draft unchanged."""
+"""The standard library goes through an editor unchanged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.source import SourceError, decode, encode
 
 
@@ -33,8 +33,8 @@ def test_standard_library_round_trip(path: Path) -> None:
     except (SourceError, SyntaxError):
         pytest.skip("broken on purpose")
     assert encode(source, source.text) == data
-    draft = Draft(source.text, source.newline)
-    assert draft.render() == source.text
+    editor = FileEditor(source.text, source.newline)
+    assert editor.render() == source.text
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     names = [node.name for node in ast.walk(tree) if isinstance(node, kinds)]
     seen: list[str] = []
@@ -44,6 +44,6 @@ def test_standard_library_round_trip(path: Path) -> None:
         return node
 
     for ordinal in range(len(names)):
-        draft.edit_definition(ordinal, note)
-    assert draft.render() == source.text
+        editor.edit_definition(ordinal, note)
+    assert editor.render() == source.text
     assert sorted(seen) == sorted(names)

@@ -191,7 +191,7 @@ def _codes(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     return codes
 
 
-def _page(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
     """A file with the name of a page: nobody's test module is overwritten by mistake."""
     if value is not None and value.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(f"'{value}' is no name of an HTML file: it must end with .html")
@@ -264,7 +264,7 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        callback=_page,
+        callback=_html_file,
         help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
     ),
     switch("--strict", help="Notes count for the exit code too."),

@@ -27,7 +27,7 @@ from loopscope.version import __version__
 _OPEN_HUNKS = 60
 
 
-class Page:
+class HtmlReport:
     """Collects a run, suite by suite.
 
     Args:

@@ -34,7 +34,7 @@ def reporter(request: Request, hands: Hands | None) -> Report:
     """The form that the user asked for."""
     wrote = hands is not None and hands.wrote
     report = _printed(request, wrote)
-    return report if request.html is None else _WithPage(report, request, request.html, wrote)
+    return report if request.html is None else _WithHtml(report, request, request.html, wrote)
 
 
 def _printed(request: Request, wrote: bool) -> Report:
@@ -176,30 +176,30 @@ class _GitHub:
         self._out.text(summary.line(wrote=self._wrote))
 
 
-class _WithPage:
+class _WithHtml:
     """Another form of report, and the HTML page besides."""
 
     def __init__(self, printed: Report, request: Request, path: Path, wrote: bool) -> None:
-        from loopscope.reports.html import Page
+        from loopscope.reports.html import HtmlReport
 
         self._printed = printed
         self._path = path
-        self._page = Page(request.options.target, wrote=wrote)
+        self._html = HtmlReport(request.options.target, wrote=wrote)
 
     def suite(self, migration: Migration) -> None:
         self._printed.suite(migration)
-        self._page.add(migration)
+        self._html.add(migration)
 
     def error(self, error: FileError) -> None:
         self._printed.error(error)
-        self._page.error(error)
+        self._html.error(error)
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         from loopscope.guides import GuidesMissing
         from loopscope.output.output import write_out
 
         try:
-            write_out(self._path, self._page.render(summary))
+            write_out(self._path, self._html.render(summary))
         except (OSError, GuidesMissing) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             found = FileError(self._path.as_posix(), f"cannot be written: {reason}")

@@ -13,7 +13,7 @@ from typing import Any
 from loopscope.escape import visible
 from loopscope.reports.paths import directory_uri, uri_from
 from loopscope.rewriting.hunks import split_lines
-from loopscope.rules.registry import REGISTRY, page
+from loopscope.rules.registry import REGISTRY, describe
 from loopscope.types import Change, EditRecord, FileError, Finding, Level, Migration, Safety
 from loopscope.version import __version__
 
@@ -73,7 +73,7 @@ def _driver() -> dict[str, Any]:
             "name": "".join(word.capitalize() for word in rule.name.split("-")),
             "shortDescription": {"text": rule.summary.split(":")[0]},
             "fullDescription": {"text": rule.summary},
-            "help": {"text": page(rule)},
+            "help": {"text": describe(rule)},
         }
         for rule in REGISTRY
     ]

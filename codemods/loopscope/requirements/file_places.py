@@ -17,12 +17,12 @@ from loopscope.requirements import (
     toml_files,
 )
 from loopscope.requirements.pin import Kind, Pin, PinsError
-from loopscope.requirements.source_text import Page
+from loopscope.requirements.source_text import SourceText
 from loopscope.rewriting.source import Source, SourceError, encode
 from loopscope.rewriting.source import decode as decode_python
 from loopscope.types import FileError
 
-_Reader = Callable[[Page], Iterator[Pin]]
+_Reader = Callable[[SourceText], Iterator[Pin]]
 
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"), toml_files.read),
@@ -113,7 +113,7 @@ def _reader(path: str) -> _Reader | None:
 
 
 def _read(reader: _Reader, path: str, text: str) -> tuple[Pin, ...]:
-    return tuple(sorted(reader(Page(path, text)), key=lambda pin: pin.start))
+    return tuple(sorted(reader(SourceText(path, text)), key=lambda pin: pin.start))
 
 
 def _said(pin: Pin, specifier: str | None = None) -> Pin:

@@ -8,7 +8,7 @@ from posixpath import basename
 
 from loopscope.config.ini import IniOption, parse_ini
 from loopscope.requirements.pin import Pin, Style
-from loopscope.requirements.source_text import Page
+from loopscope.requirements.source_text import SourceText
 
 _BOM = "\N{BYTE ORDER MARK}"
 _METADATA = frozenset({"install_requires", "tests_require", "setup_requires"})
@@ -16,43 +16,45 @@ _DEPENDENCIES = re.compile(r"(?:.*[-_])?deps|.*dependencies|.*requirements", re.
 _FACTORS = re.compile(r"[\w.,!{}-]+:\s+")
 
 
-def read(page: Page) -> Iterator[Pin]:
+def read(source: SourceText) -> Iterator[Pin]:
     """The requirements of a package's metadata and of tox environments.
 
     Raises:
         FormatError: The text is no INI that pytest could read.
     """
-    starts = _line_starts(page.text)
-    metadata = basename(page.path) == "setup.cfg"
-    for name, section in parse_ini(page.text).items():
+    starts = _line_starts(source.text)
+    metadata = basename(source.path) == "setup.cfg"
+    for name, section in parse_ini(source.text).items():
         for option, value in section.options.items():
             where = f"{name}.{option}"
             if metadata and where == "options.python_requires":
-                yield from _python(page, value, starts)
+                yield from _python(source, value, starts)
             elif (
                 (metadata and name == "options" and option in _METADATA)
                 or (metadata and name == "options.extras_require")
                 or _DEPENDENCIES.fullmatch(option)
             ):
-                yield from _requirements(page, value, starts, where)
+                yield from _requirements(source, value, starts, where)
 
 
-def _requirements(page: Page, option: IniOption, starts: list[int], where: str) -> Iterator[Pin]:
-    for start, end in _places(page, option, starts):
-        factors = _FACTORS.match(page.text, start, end)
-        pin = page.requirement(factors.end() if factors else start, end, where)
+def _requirements(
+    source: SourceText, option: IniOption, starts: list[int], where: str
+) -> Iterator[Pin]:
+    for start, end in _places(source, option, starts):
+        factors = _FACTORS.match(source.text, start, end)
+        pin = source.requirement(factors.end() if factors else start, end, where)
         if pin is not None:
             yield pin
 
 
-def _python(page: Page, option: IniOption, starts: list[int]) -> Iterator[Pin]:
-    for start, end in _places(page, option, starts):
-        yield page.pin("python", start, end, "options.python_requires", Style.PEP440)
+def _python(source: SourceText, option: IniOption, starts: list[int]) -> Iterator[Pin]:
+    for start, end in _places(source, option, starts):
+        yield source.pin("python", start, end, "options.python_requires", Style.PEP440)
 
 
-def _places(page: Page, option: IniOption, starts: list[int]) -> Iterator[tuple[int, int]]:
+def _places(source: SourceText, option: IniOption, starts: list[int]) -> Iterator[tuple[int, int]]:
     for index, piece in option.pieces:
-        end = starts[index] + len(page.text[starts[index] : starts[index + 1]].rstrip())
+        end = starts[index] + len(source.text[starts[index] : starts[index + 1]].rstrip())
         yield end - len(piece), end
 
 

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.pin import Kind, Pin
-from loopscope.requirements.source_text import Page
+from loopscope.requirements.source_text import SourceText
 
 _TOML = re.compile(r'^name = "pytest[-_.]asyncio"\r?\nversion = "([^"]+)"', re.MULTILINE)
 _JSON = re.compile(r'"pytest[-_.]asyncio"\s*:\s*\{[^{}]*?"version"\s*:\s*"==([^"]+)"')
 
 
-def read(page: Page) -> Iterator[Pin]:
+def read(source: SourceText) -> Iterator[Pin]:
     """The locked versions (several where they differ by Python)."""
-    pattern = _JSON if page.path.endswith("Pipfile.lock") else _TOML
-    for found in pattern.finditer(page.text):
+    pattern = _JSON if source.path.endswith("Pipfile.lock") else _TOML
+    for found in pattern.finditer(source.text):
         version = f"=={found[1]}"
-        line = page.line(found.start())
+        line = source.line(found.start())
         yield Pin(
-            page.path, line, PLUGIN, version, Kind.LOCK, versions=(version,), start=found.start()
+            source.path, line, PLUGIN, version, Kind.LOCK, versions=(version,), start=found.start()
         )

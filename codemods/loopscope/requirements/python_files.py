@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from loopscope.config.ini import FormatError
 from loopscope.requirements.pin import Kind, Pin, Style
-from loopscope.requirements.source_text import Page
+from loopscope.requirements.source_text import SourceText
 
 _BOM = "\N{BYTE ORDER MARK}"
 _OPENING = re.compile(r"[rRuU]?('''|\"\"\"|'|\")")
@@ -20,26 +20,26 @@ _NO_REQUIREMENTS = frozenset({
 _INSTALLS = frozenset({"install", "conda_install", "run", "run_install", "run_always"})
 
 
-def read(page: Page) -> Iterator[Pin]:
+def read(source: SourceText) -> Iterator[Pin]:
     """The requirements among the strings; bare names only where requirements are listed.
 
     Raises:
         FormatError: The text is no Python.
     """
     try:
-        tree = ast.parse(page.text.removeprefix(_BOM))
+        tree = ast.parse(source.text.removeprefix(_BOM))
     except SyntaxError as error:
         raise FormatError(str(error.msg), error.lineno or 0) from None
-    yield from _Finder(page).search(tree, listed=False)
+    yield from _Finder(source).search(tree, listed=False)
 
 
 class _Finder:
     """Walks the tree; ``listed`` says that a string stands in a list or in an install call."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
         self.lines = [0]
-        for line in re.finditer(r"\r\n|\r|\n", page.text):
+        for line in re.finditer(r"\r\n|\r|\n", source.text):
             self.lines.append(line.end())
 
     def search(self, node: ast.AST, *, listed: bool) -> Iterator[Pin]:
@@ -68,13 +68,13 @@ class _Finder:
             yield from self.odd(node, value)
             return
         for line in re.finditer(r"[^\r\n]+", value):
-            pin = self.page.requirement(start + line.start(), start + line.end())
+            pin = self.source.requirement(start + line.start(), start + line.end())
             if pin is not None and (listed or "\n" in value or pin.kind is not Kind.ANY):
                 yield pin
 
     def odd(self, node: ast.expr, value: str) -> Iterator[Pin]:
         """A requirement that is put together: escapes, adjacent strings, f-strings."""
-        pin = Page(self.page.path, value + "{}").requirement(0, len(value) + 2)
+        pin = SourceText(self.source.path, value + "{}").requirement(0, len(value) + 2)
         if pin is not None and pin.kind is Kind.OTHER:
             yield replace(pin, line=node.lineno, start=self.offset(node))
 
@@ -82,26 +82,26 @@ class _Finder:
         value = str(node.value)
         start = self.body(node, value)
         if start is not None:
-            yield self.page.pin(
+            yield self.source.pin(
                 "python", start, start + len(value), "python_requires", Style.PEP440
             )
 
     def body(self, node: ast.expr, value: str) -> int | None:
         """Where the string's content starts, if the source spells it as it is."""
         start = self.offset(node)
-        opening = _OPENING.match(self.page.text, start)
+        opening = _OPENING.match(self.source.text, start)
         if not opening:
             return None
         end = opening.end() + len(value)
-        plain = self.page.text[opening.end() : end] == value
-        return opening.end() if plain and self.page.text.startswith(opening[1], end) else None
+        plain = self.source.text[opening.end() : end] == value
+        return opening.end() if plain and self.source.text.startswith(opening[1], end) else None
 
     def offset(self, node: ast.expr) -> int:
         line = self.lines[node.lineno - 1]
-        if not line and self.page.text.startswith(_BOM):
+        if not line and self.source.text.startswith(_BOM):
             line = len(_BOM)
         # Columns count bytes of UTF-8.
-        row = self.page.text[line : line + node.col_offset].encode()
+        row = self.source.text[line : line + node.col_offset].encode()
         return line + len(row[: node.col_offset].decode())
 
 

@@ -20,7 +20,7 @@ _REVISION = re.compile(r"(?:git|hg|bzr|svn)\+[^#\s]*?(?:@([^@#/\s]+))?(?=#|\s|$)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SourceText:
     """One file's path and decoded text."""
 
     path: str

@@ -12,7 +12,7 @@ from loopscope.config.toml import Key, layout
 from loopscope.requirements import ini_files
 from loopscope.requirements.compatibility import WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised
-from loopscope.requirements.source_text import Page, remote
+from loopscope.requirements.source_text import SourceText, remote
 
 # Dotted paths of arrays of PEP 508 requirements.
 _ARRAYS = re.compile(
@@ -39,27 +39,27 @@ _IN_TABLE = re.compile(r"""([\w-]+)\s*=\s*("[^"\n]*"|'[^'\n]*')""")
 _TABLE = re.compile(r"\{[^{}]*\}")
 
 
-def read(page: Page) -> Iterator[Pin]:
+def read(source: SourceText) -> Iterator[Pin]:
     """The declarations, in every table that a known tool reads.
 
     Raises:
         FormatError: The text is no valid TOML.
     """
-    parse_toml(page.text)
-    yield from _Tables(page, layout(page.text).keys).pins()
+    parse_toml(source.text)
+    yield from _Tables(source, layout(source.text).keys).pins()
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    page: Page
+    source: SourceText
     keys: list[Key]
 
     def pins(self) -> Iterator[Pin]:
-        name = basename(self.page.path)
+        name = basename(self.source.path)
         arrays = _OTHER_ARRAYS.get(name, _ARRAYS)
         for key in self.keys:
             dotted = ".".join(key.path)
-            text = self.page.text[slice(*key.value)]
+            text = self.source.text[slice(*key.value)]
             if name != "Pipfile" and text.startswith("[") and arrays.fullmatch(dotted):
                 yield from self._array(key, dotted)
             elif dotted == "project.requires-python":
@@ -73,26 +73,26 @@ class _Tables:
 
     def _array(self, key: Key, where: str) -> Iterator[Pin]:
         depth = 0
-        for token in _STRING.finditer(self.page.text, *key.value):
+        for token in _STRING.finditer(self.source.text, *key.value):
             if token[0] in "{}":
                 depth += 1 if token[0] == "{" else -1
             elif token[0][0] in "\"'" and not depth:
-                pin = self.page.requirement(token.start() + 1, token.end() - 1, where)
+                pin = self.source.requirement(token.start() + 1, token.end() - 1, where)
                 if pin is not None:
                     yield pin
 
     def _ini(self, key: Key) -> Iterator[Pin]:
         """The INI text in a multi-line string: blanks before it keep the places right."""
         start, end = key.value
-        quotes = self.page.text[start : start + 3]
+        quotes = self.source.text[start : start + 3]
         if quotes in ('"""', "'''"):
-            above = re.sub(r"[^\r\n]", " ", self.page.text[: start + 3])
-            ini = above + self.page.text[start + 3 : end - 3]
-            yield from ini_files.read(Page(self.page.path, ini))
+            above = re.sub(r"[^\r\n]", " ", self.source.text[: start + 3])
+            ini = above + self.source.text[start + 3 : end - 3]
+            yield from ini_files.read(SourceText(self.source.path, ini))
 
     def _python(self, key: Key, style: Style) -> Pin:
         start, end = key.value
-        return self.page.pin("python", start + 1, end - 1, ".".join(key.path), style)
+        return self.source.pin("python", start + 1, end - 1, ".".join(key.path), style)
 
     def _package(self, key: Key, name: str) -> Iterator[Pin]:
         """The key of a package, or one of the keys in a table of its own."""
@@ -111,32 +111,33 @@ class _Tables:
         """``package = "..."``, or an array of tables with one constraint each."""
         start, end = key.value
         package = normalised(key.path[-1])
-        if self.page.text[start] in "\"'":
-            yield self.page.pin(package, start + 1, end - 1, where, style)
-        elif self.page.text[start] == "[":
-            for table in _TABLE.finditer(self.page.text, start, end):
+        if self.source.text[start] in "\"'":
+            yield self.source.pin(package, start + 1, end - 1, where, style)
+        elif self.source.text[start] == "[":
+            for table in _TABLE.finditer(self.source.text, start, end):
                 values = {
-                    found[1]: found for found in _IN_TABLE.finditer(self.page.text, *table.span())
+                    found[1]: found
+                    for found in _IN_TABLE.finditer(self.source.text, *table.span())
                 }
                 plain = {name: found[2][1:-1] for name, found in values.items()}
                 if "version" in values:
                     first, last = values["version"].span(2)
                     marker = _marker(plain)
-                    yield self.page.pin(package, first + 1, last - 1, where, style, marker)
+                    yield self.source.pin(package, first + 1, last - 1, where, style, marker)
 
     def _inner(self, key: Key, where: str, style: Style) -> Iterator[Pin]:
         """A key such as ``version`` in the package's table."""
         values = {
-            other.path[-1]: self.page.text[slice(*other.value)][1:-1]
+            other.path[-1]: self.source.text[slice(*other.value)][1:-1]
             for other in self.keys
             if other.path[:-1] == key.path[:-1]
         }
         start, end = key.value
         package, name = normalised(key.path[-2]), key.path[-1]
         if name == "version" and where != _UV_SOURCES:
-            yield self.page.pin(package, start + 1, end - 1, where, style, _marker(values))
+            yield self.source.pin(package, start + 1, end - 1, where, style, _marker(values))
         elif name in ("git", "url", "path"):
-            blank = self.page.pin(package, start, start, where, style)
+            blank = self.source.pin(package, start, start, where, style)
             if name == "git":
                 revision = values.get("tag") or values.get("rev") or values.get("branch")
                 suffix = f"@{revision}" if revision else ""

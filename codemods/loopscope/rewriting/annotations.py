@@ -15,7 +15,7 @@ from loopscope.rules.context import Edit, action
 from loopscope.types import Finding, Level
 
 if TYPE_CHECKING:
-    from loopscope.rewriting.file_editor import Draft
+    from loopscope.rewriting.file_editor import FileEditor
 
 _LONGEST = 99
 
@@ -26,11 +26,11 @@ class Annotation(Edit):
 
     ordinal: int | None
 
-    def stage(self, draft: Draft) -> None:
+    def add_to(self, editor: FileEditor) -> None:
         if self.ordinal is not None:
-            draft.edit_definition(self.ordinal, self.apply)
+            editor.edit_definition(self.ordinal, self.apply)
         else:
-            draft.edit_statement(self.line, self.apply)
+            editor.edit_statement(self.line, self.apply)
 
     def apply(self, node: Any) -> Any:
         import libcst as cst

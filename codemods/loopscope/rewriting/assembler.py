@@ -34,7 +34,7 @@ class Piece:
         return cls(lines, bool(kinds and kinds[0]), bool(kinds and kinds[-1]))
 
 
-class Page:
+class Assembler:
     """Takes the statements of a file in order, and keeps PEP 8 distances where it changes."""
 
     def __init__(self, newline: str) -> None:

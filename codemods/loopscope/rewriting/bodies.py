@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import libcst as cst
 
 from loopscope.rewriting.blank_lines import Kind, kind_of, split_leading_blanks
-from loopscope.rewriting.function_scope import OwnBody, spelled
+from loopscope.rewriting.function_scope import FunctionScope, spelled
 
 _BLANK = cst.EmptyLine(indent=False)
 
@@ -68,7 +68,7 @@ def await_calls(
     return _visit(node, _Awaits(f"{receiver}.{method}"))
 
 
-def _visit(node: cst.FunctionDef, transformer: OwnBody) -> cst.FunctionDef:
+def _visit(node: cst.FunctionDef, transformer: FunctionScope) -> cst.FunctionDef:
     return node.with_changes(body=node.body.visit(transformer))
 
 
@@ -147,7 +147,7 @@ def _kind(line: cst.EmptyLine) -> Kind:
 # -- expressions -----------------------------------------------------------------------
 
 
-class _FixtureValues(OwnBody):
+class _FixtureValues(FunctionScope):
     def __init__(self, name: str, value: cst.BaseExpression) -> None:
         super().__init__()
         self._name = name
@@ -162,7 +162,7 @@ class _FixtureValues(OwnBody):
         return self._value.deep_clone() if named else updated
 
 
-class _Callees(OwnBody):
+class _Callees(FunctionScope):
     def __init__(self, mapping: Mapping[str, str], *, arguments: bool = False) -> None:
         super().__init__()
         self._mapping = mapping
@@ -177,7 +177,7 @@ class _Callees(OwnBody):
         )
 
 
-class _Names(OwnBody):
+class _Names(FunctionScope):
     def __init__(self, name: str, value: cst.BaseExpression) -> None:
         super().__init__()
         self.bound = name
@@ -195,7 +195,7 @@ class _Names(OwnBody):
         return value.with_changes(lpar=updated.lpar, rpar=updated.rpar)
 
 
-class _Awaits(OwnBody):
+class _Awaits(FunctionScope):
     def __init__(self, callee: str) -> None:
         super().__init__()
         self._callee = callee

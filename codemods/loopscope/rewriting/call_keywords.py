@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from loopscope.rewriting.comma_lists import Row
+from loopscope.rewriting.comma_lists import CommaList
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TAIL = "whitespace_after_arg"
@@ -131,51 +131,55 @@ class MarkSetter(_Calls):
 def _set_arguments(
     call: cst.Call, keywords: Mapping[str, str | None], rename: Mapping[str, str]
 ) -> cst.BaseExpression:
-    row = Row.of(call.args, call.whitespace_before_args, tail=_TAIL)
-    had_arguments = bool(row.items)
+    comma_list = CommaList.of(call.args, call.whitespace_before_args, tail=_TAIL)
+    had_arguments = bool(comma_list.items)
     for old, new in rename.items():
-        if _find(row, new) is not None and _find(row, old) is not None:
-            _remove(row, old)  # the new spelling is there already
-        index = _find(row, old)
+        if _find(comma_list, new) is not None and _find(comma_list, old) is not None:
+            _remove(comma_list, old)  # the new spelling is there already
+        index = _find(comma_list, old)
         if index is not None:
-            row.items[index] = row.items[index].with_changes(keyword=cst.Name(new))
+            comma_list.items[index] = comma_list.items[index].with_changes(keyword=cst.Name(new))
     for keyword, value in keywords.items():
         if value is None:
-            _remove(row, keyword)
+            _remove(comma_list, keyword)
         else:
-            _set(row, keyword, value)
-    if had_arguments and not row.items:
+            _set(comma_list, keyword, value)
+    if had_arguments and not comma_list.items:
         return call.func.with_changes(lpar=call.lpar, rpar=call.rpar) if call.lpar else call.func
-    return call.with_changes(args=row.printed(_TAIL), whitespace_before_args=row.opening)
+    return call.with_changes(
+        args=comma_list.printed(_TAIL), whitespace_before_args=comma_list.opening
+    )
 
 
-def _find(row: Row, keyword: str) -> int | None:
-    for index, arg in enumerate(row.items):
+def _find(comma_list: CommaList, keyword: str) -> int | None:
+    for index, arg in enumerate(comma_list.items):
         if arg.keyword is not None and arg.keyword.value == keyword:
             return index
     return None
 
 
-def _remove(row: Row, keyword: str) -> None:
-    index = _find(row, keyword)
+def _remove(comma_list: CommaList, keyword: str) -> None:
+    index = _find(comma_list, keyword)
     if index is not None:
-        row.remove(index)
+        comma_list.remove(index)
 
 
-def _set(row: Row, keyword: str, value: str) -> None:
-    expr = cst.parse_expression(_requote(value, row))
-    index = _find(row, keyword)
+def _set(comma_list: CommaList, keyword: str, value: str) -> None:
+    expr = cst.parse_expression(_requote(value, comma_list))
+    index = _find(comma_list, keyword)
     if index is not None:
-        if not _same_literal(row.items[index].value, expr):
-            row.items[index] = row.items[index].with_changes(value=expr)
+        if not _same_literal(comma_list.items[index].value, expr):
+            comma_list.items[index] = comma_list.items[index].with_changes(value=expr)
         return
-    equals = [arg.equal for arg in row.items if isinstance(arg.equal, cst.AssignEqual)]
+    equals = [arg.equal for arg in comma_list.items if isinstance(arg.equal, cst.AssignEqual)]
     equal = (
         equals[-1]
         if equals
         else cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     )
-    row.insert(len(row.items), cst.Arg(value=expr, keyword=cst.Name(keyword), equal=equal))
+    comma_list.insert(
+        len(comma_list.items), cst.Arg(value=expr, keyword=cst.Name(keyword), equal=equal)
+    )
 
 
 def _same_literal(old: cst.BaseExpression, new: cst.BaseExpression) -> bool:
@@ -186,9 +190,11 @@ def _same_literal(old: cst.BaseExpression, new: cst.BaseExpression) -> bool:
     )
 
 
-def _requote(value: str, row: Row) -> str:
+def _requote(value: str, comma_list: CommaList) -> str:
     """A string literal with the quotes of the other strings in the call."""
-    quotes = [arg.value.quote for arg in row.items if isinstance(arg.value, cst.SimpleString)]
+    quotes = [
+        arg.value.quote for arg in comma_list.items if isinstance(arg.value, cst.SimpleString)
+    ]
     if not quotes or quotes[0] not in ("'", '"') or value[:1] not in ("'", '"'):
         return value
     try:

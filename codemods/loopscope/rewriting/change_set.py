@@ -14,7 +14,7 @@ from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, EditRecord, FileError, Suite
 
 
-class Workbench:
+class ChangeSet:
     """Applies edits to bytes; what fails is an error of that file, which stays as it was."""
 
     def __init__(self, suite: Suite, errors: list[FileError], seconds: float) -> None:

@@ -1,8 +1,8 @@
 """Comma-separated rows (arguments, parameters, list elements, imported names) under edit.
 
-LibCST keeps the white space of a row in several places, different ones for each kind of
-row. A ``Row`` holds it in one shape: what opens the row, a comma after each item but the
-last, an optional trailing comma, and what closes the row.
+LibCST keeps the white space of a list in several places, different ones for each kind of
+list. A ``CommaList`` holds it in one shape: what opens the list, a comma after each item but the
+last, an optional trailing comma, and what closes the list.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Space = cst.BaseParenthesizableWhitespace
 
 
 @dataclass(slots=True)
-class Row:
-    """The items of a row and the white space between them; changed in place."""
+class CommaList:
+    """The items of a list and the white space between them; changed in place."""
 
     opening: Space
     items: list[Any]
@@ -34,8 +34,8 @@ class Row:
         opening: Space = _NONE,
         closing: Space | None = None,
         tail: str = "",
-    ) -> Row:
-        """Read a row.
+    ) -> CommaList:
+        """Read a list.
 
         ``tail`` is the field in which an item keeps the white space after it, if it has one;
         ``closing`` is the white space before the closing bracket, where that holds it.
@@ -114,7 +114,7 @@ class Row:
         self.items.append(item)
 
     def _comma(self) -> cst.Comma:
-        """A comma with the space that parts the items of this row, without comments."""
+        """A comma with the space that parts the items of this list, without comments."""
         space: Space = cst.SimpleWhitespace(" ")
         if self.commas:
             space = self.commas[-1].whitespace_after
@@ -126,52 +126,54 @@ class Row:
         return cst.Comma(whitespace_after=space)
 
 
-def display_row(value: cst.List | cst.Tuple) -> Row:
+def display_list(value: cst.List | cst.Tuple) -> CommaList:
     """The elements of a list or tuple."""
     if isinstance(value, cst.List):
         opening, closing = value.lbracket.whitespace_after, value.rbracket.whitespace_before
     elif value.lpar:
         opening, closing = value.lpar[-1].whitespace_after, value.rpar[0].whitespace_before
     else:
-        return Row.of(value.elements)
-    return Row.of(value.elements, opening, closing)
+        return CommaList.of(value.elements)
+    return CommaList.of(value.elements, opening, closing)
 
 
-def with_display_row(value: cst.List | cst.Tuple, row: Row) -> cst.List | cst.Tuple:
+def with_display_list(value: cst.List | cst.Tuple, comma_list: CommaList) -> cst.List | cst.Tuple:
     """The list or tuple with other elements."""
-    if isinstance(value, cst.Tuple) and len(row.items) == 1 and row.trailing is None:
-        row.trailing = cst.Comma()
-    value = value.with_changes(elements=row.printed())
+    if isinstance(value, cst.Tuple) and len(comma_list.items) == 1 and comma_list.trailing is None:
+        comma_list.trailing = cst.Comma()
+    value = value.with_changes(elements=comma_list.printed())
     if isinstance(value, cst.List):
         return value.with_changes(
-            lbracket=value.lbracket.with_changes(whitespace_after=row.opening),
-            rbracket=value.rbracket.with_changes(whitespace_before=row.closing),
+            lbracket=value.lbracket.with_changes(whitespace_after=comma_list.opening),
+            rbracket=value.rbracket.with_changes(whitespace_before=comma_list.closing),
         )
     if not value.lpar:
         return value
-    left = value.lpar[-1].with_changes(whitespace_after=row.opening)
-    right = value.rpar[0].with_changes(whitespace_before=row.closing)
+    left = value.lpar[-1].with_changes(whitespace_after=comma_list.opening)
+    right = value.rpar[0].with_changes(whitespace_before=comma_list.closing)
     return value.with_changes(lpar=[*value.lpar[:-1], left], rpar=[right, *value.rpar[1:]])
 
 
-def import_row(statement: cst.Import | cst.ImportFrom) -> Row:
+def import_list(statement: cst.Import | cst.ImportFrom) -> CommaList:
     """The imported names; ``statement`` is no star import."""
     names = () if isinstance(statement.names, cst.ImportStar) else statement.names
     if isinstance(statement, cst.ImportFrom) and statement.lpar and statement.rpar:
-        return Row.of(names, statement.lpar.whitespace_after, statement.rpar.whitespace_before)
-    return Row.of(names)
+        return CommaList.of(
+            names, statement.lpar.whitespace_after, statement.rpar.whitespace_before
+        )
+    return CommaList.of(names)
 
 
-def with_import_row(
-    statement: cst.Import | cst.ImportFrom, row: Row
+def with_import_list(
+    statement: cst.Import | cst.ImportFrom, comma_list: CommaList
 ) -> cst.Import | cst.ImportFrom:
     """The import with other names."""
-    statement = statement.with_changes(names=row.printed())
+    statement = statement.with_changes(names=comma_list.printed())
     if not isinstance(statement, cst.ImportFrom) or not (statement.lpar and statement.rpar):
         return statement
     return statement.with_changes(
-        lpar=statement.lpar.with_changes(whitespace_after=row.opening),
-        rpar=statement.rpar.with_changes(whitespace_before=row.closing),
+        lpar=statement.lpar.with_changes(whitespace_after=comma_list.opening),
+        rpar=statement.rpar.with_changes(whitespace_before=comma_list.closing),
     )
 
 

@@ -6,10 +6,10 @@ import ast
 from collections import defaultdict
 from dataclasses import dataclass
 
-from loopscope.rewriting.assembler import Page, Piece
-from loopscope.rewriting.fragment import StatementEdit, operate, parse_fragment
+from loopscope.rewriting.assembler import Assembler, Piece
+from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
 from loopscope.rewriting.source import SourceError, split_lines
-from loopscope.rewriting.statement_numbers import DEFINITIONS, Numbering
+from loopscope.rewriting.statement_numbers import DEFINITIONS, StatementNumbers
 from loopscope.rewriting.syntax_tree import parse
 
 
@@ -24,7 +24,7 @@ class _Unit:
     definition: bool
 
 
-class Draft:
+class FileEditor:
     """Collects edits on one file; ``render`` applies them all to the original text.
 
     Lines are those of the original text, 1-based. Every byte outside the statements that an
@@ -40,7 +40,7 @@ class Draft:
         self._newline = newline
         self._text = text
         tree = parse(text)
-        self._numbering = Numbering.of(tree.body)
+        self._numbering = StatementNumbers.of(tree.body)
         self._definitions = [
             number
             for number, node in enumerate(self._numbering.statements)
@@ -86,7 +86,7 @@ class Draft:
         self._edits[simple[0] if simple else here[0][0]].append(apply)
 
     def edit_number(self, number: int, apply: StatementEdit) -> None:
-        """Edit the statement with this number in ``Numbering.of`` the file."""
+        """Edit the statement with this number in ``StatementNumbers.of`` the file."""
         self._edits[number].append(apply)
 
     def insert_before(self, line: int, code: str) -> None:
@@ -162,25 +162,25 @@ class Draft:
         Raises:
             SourceError: LibCST cannot rewrite one of the statements; with its line.
         """
-        page = Page(self._newline)
+        assembler = Assembler(self._newline)
         gap = self._lines[: self._units[0].start] if self._units else self._lines
-        page.gap = list(gap)
+        assembler.gap = list(gap)
         for index, unit in enumerate(self._units):
             for code in self._before[index]:
-                page.insert(code, below=unit.definition)
+                assembler.insert(code, below=unit.definition)
             lines = self._render_unit(unit)
             following = self._units[index + 1 : index + 2]
             below = self._lines[unit.stop : following[0].start if following else None]
             next_is = following[0].definition if following else None
             if lines is not None:
-                page.add(Piece(lines, unit.definition, unit.definition), below)
+                assembler.add(Piece(lines, unit.definition, unit.definition), below)
                 for code in self._after[index]:
-                    page.insert_after(code, below=next_is)
+                    assembler.insert_after(code, below=next_is)
                 continue
             for code in self._after[index]:  # takes the place of what goes
-                page.insert(code, below=bool(next_is))
-            page.delete(below, heads_group=self._heads_group(unit, following, below))
-        text = page.finish(self._appended)
+                assembler.insert(code, below=bool(next_is))
+            assembler.delete(below, heads_group=self._heads_group(unit, following, below))
+        text = assembler.finish(self._appended)
         return text[: -len(self._newline)] if self._strips_end(text) else text
 
     def _strips_end(self, text: str) -> bool:
@@ -201,7 +201,7 @@ class Draft:
         try:
             newline = "\n" if carriage else self._newline
             module = parse_fragment(code, newline, self._indent_in(unit))
-            module = operate(module, unit.first, self._numbering.ends, edits)
+            module = edit_fragment(module, unit.first, self._numbering.ends, edits)
         except SourceError as error:
             raise SourceError(error.message, unit.start + max(error.line, 1)) from error
         if not module.body:

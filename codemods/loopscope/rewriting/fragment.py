@@ -48,25 +48,25 @@ def parse_fragment(text: str, newline: str = "\n", indent: str | None = None) ->
     return module
 
 
-def operate(
+def edit_fragment(
     module: cst.Module, first: int, ends: Sequence[int], edits: Mapping[int, list[StatementEdit]]
 ) -> cst.Module:
     """Run ``edits`` on ``module``, whose first statement has the number ``first``.
 
-    ``ends`` is that of the file's ``Numbering``. Inner statements are edited before those
+    ``ends`` is that of the file's ``StatementNumbers``. Inner statements are edited before those
     around them. A module without any statement left comes back with an empty body.
 
     Raises:
         SourceError: an edit names a statement that does not begin a logical line.
     """
-    surgeon = _Surgeon(first, ends, edits)
-    result = module.visit(surgeon)
-    if surgeon.missed:
+    editor = _FragmentEditor(first, ends, edits)
+    result = module.visit(editor)
+    if editor.missed:
         raise SourceError("cannot be rewritten: a statement continues a line with a backslash")
     return result
 
 
-class _Surgeon(cst.CSTTransformer):
+class _FragmentEditor(cst.CSTTransformer):
     def __init__(
         self, first: int, ends: Sequence[int], edits: Mapping[int, list[StatementEdit]]
     ) -> None:

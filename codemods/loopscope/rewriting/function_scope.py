@@ -28,7 +28,7 @@ def spelled(node: cst.BaseExpression) -> str | None:
     return None
 
 
-class OwnBody(cst.CSTTransformer):
+class FunctionScope(cst.CSTTransformer):
     """Transforms calls and loads of names in a function's own body."""
 
     bound = ""  # a name: comprehensions that bind it themselves are left alone

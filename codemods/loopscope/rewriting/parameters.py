@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from loopscope.rewriting import docstrings
-from loopscope.rewriting.comma_lists import Row
+from loopscope.rewriting.comma_lists import CommaList
 
 _TAIL = "whitespace_after_param"
 
@@ -19,17 +19,17 @@ def remove_parameter(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
     """The function without this argument, in the layout of the others."""
     if not has_parameter(node, name):
         return node
-    row = Row.of(_items(node), node.whitespace_before_params, tail=_TAIL)
-    row.remove(_index(row, name))
+    comma_list = CommaList.of(_items(node), node.whitespace_before_params, tail=_TAIL)
+    comma_list.remove(_index(comma_list, name))
     for marker, idle in ((cst.ParamSlash, _slash_is_idle), (cst.ParamStar, _star_is_idle)):
-        for index, item in enumerate(row.items):
-            if isinstance(item, marker) and idle(row.items, index):
-                row.remove(index)
+        for index, item in enumerate(comma_list.items):
+            if isinstance(item, marker) and idle(comma_list.items, index):
+                comma_list.remove(index)
                 break
-    if not any(isinstance(item, cst.Param) for item in row.items):
-        row = Row.of([])
+    if not any(isinstance(item, cst.Param) for item in comma_list.items):
+        comma_list = CommaList.of([])
     changed = node.with_changes(
-        params=_parameters(node.params, row), whitespace_before_params=row.opening
+        params=_parameters(node.params, comma_list), whitespace_before_params=comma_list.opening
     )
     return docstrings.edit(changed, lambda text: docstrings.without_argument(text, name))
 
@@ -57,8 +57,8 @@ def _items(node: cst.FunctionDef) -> list[cst.Param | cst.ParamStar | cst.ParamS
     return items
 
 
-def _index(row: Row, name: str) -> int:
-    names = [item.name.value if isinstance(item, cst.Param) else None for item in row.items]
+def _index(comma_list: CommaList, name: str) -> int:
+    names = [item.name.value if isinstance(item, cst.Param) else None for item in comma_list.items]
     return names.index(name)
 
 
@@ -72,9 +72,9 @@ def _star_is_idle(items: list[object], index: int) -> bool:
     return not following or getattr(following[0], "star", "") == "**"
 
 
-def _parameters(old: cst.Parameters, row: Row) -> cst.Parameters:
-    """Sort the items of the row into the fields that they came from."""
-    items = row.printed(_TAIL)
+def _parameters(old: cst.Parameters, comma_list: CommaList) -> cst.Parameters:
+    """Sort the items of the list into the fields that they came from."""
+    items = comma_list.printed(_TAIL)
     slash = [index for index, item in enumerate(items) if isinstance(item, cst.ParamSlash)]
     stop = slash[0] if slash else -1
     rest = items[stop + 1 :]

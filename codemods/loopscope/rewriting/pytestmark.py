@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import libcst as cst
 
 from loopscope.rewriting.call_keywords import dotted
-from loopscope.rewriting.comma_lists import display_row, with_display_row
+from loopscope.rewriting.comma_lists import display_list, with_display_list
 
 _Assignment = (cst.Assign, cst.AnnAssign, cst.AugAssign)
 
@@ -108,9 +108,9 @@ def _joined(value: cst.BaseExpression, code: str) -> cst.BaseExpression:
         )
     if not isinstance(value, (cst.List, cst.Tuple)):
         value = _single_in_list(value)
-    row = display_row(value)
-    row.insert(len(row.items), new)
-    return with_display_row(value, row)
+    comma_list = display_list(value)
+    comma_list.insert(len(comma_list.items), new)
+    return with_display_list(value, comma_list)
 
 
 def _single_in_list(value: cst.BaseExpression) -> cst.List:
@@ -129,12 +129,12 @@ def _changed(
     """``change`` applied to a mark, or to each of a list; None when no mark is left."""
     if not isinstance(value, (cst.List, cst.Tuple)):
         return None if value is None else change(value)
-    row = display_row(value)
-    for index in reversed(range(len(row.items))):
-        item = row.items[index]
+    comma_list = display_list(value)
+    for index in reversed(range(len(comma_list.items))):
+        item = comma_list.items[index]
         new = change(item.value)
         if new is None:
-            row.remove(index)
+            comma_list.remove(index)
         elif new is not item.value:
-            row.items[index] = item.with_changes(value=new)
-    return with_display_row(value, row) if row.items else None
+            comma_list.items[index] = item.with_changes(value=new)
+    return with_display_list(value, comma_list) if comma_list.items else None

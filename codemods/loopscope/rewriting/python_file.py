@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from loopscope.rewriting.bound_names import used_names
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.imports.add import add_imports
 from loopscope.rewriting.imports.order import imported_in_time
 from loopscope.rewriting.imports.remove import drop_names, drop_unused
@@ -34,10 +34,10 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
     source = decode(data)
     edits = list(edits)
     try:
-        draft = Draft(source.text, source.newline)
+        editor = FileEditor(source.text, source.newline)
         for edit in edits:
-            edit.stage(draft)
-        text = _imports(source.text, draft.render(), edits, imported, source.newline)
+            edit.add_to(editor)
+        text = _imports(source.text, editor.render(), edits, imported, source.newline)
         text = _line_ends(source, text)
         parse(text)
         return encode(source, text)

@@ -15,14 +15,14 @@ _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # in document or
 
 
 @dataclass(frozen=True, slots=True)
-class Numbering:
+class StatementNumbers:
     """The statements of a file by number; ``ends[n]`` is the number after n's last child."""
 
     statements: list[ast.stmt] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, body: Sequence[ast.stmt]) -> Numbering:
+    def of(cls, body: Sequence[ast.stmt]) -> StatementNumbers:
         """Number the statements in ``body`` and below."""
         numbering = cls()
         numbering._add(body)

@@ -15,7 +15,7 @@ from loopscope.types import Finding, Level, Options, PytestConfig, Safety
 if TYPE_CHECKING:
     import libcst as cst
 
-    from loopscope.rewriting.file_editor import Draft
+    from loopscope.rewriting.file_editor import FileEditor
 
     Definition = cst.FunctionDef | cst.ClassDef
 
@@ -61,8 +61,8 @@ class Edit:
     needs: tuple[Need, ...] = field(default=(), kw_only=True)
     forget: tuple[str, ...] = field(default=(), kw_only=True)
 
-    def stage(self, draft: Draft) -> None:
-        """Put the edit into the draft of its file."""
+    def add_to(self, editor: FileEditor) -> None:
+        """Put the edit into the editor of its file."""
         raise NotImplementedError
 
 
@@ -70,14 +70,14 @@ class Edit:
 class DefinitionEdit(Edit):
     """Changes one function or class; ``apply`` maps its LibCST node to a new one.
 
-    ``apply`` is called when the draft is rendered; None deletes the definition. It is a
+    ``apply`` is called when the editor is rendered; None deletes the definition. It is a
     method of subclasses, so that an edit stays plain data.
     """
 
     ordinal: int
 
-    def stage(self, draft: Draft) -> None:
-        draft.edit_definition(self.ordinal, self.apply)
+    def add_to(self, editor: FileEditor) -> None:
+        editor.edit_definition(self.ordinal, self.apply)
 
     def apply(self, node: Any) -> Any:
         raise NotImplementedError
@@ -89,8 +89,8 @@ class StatementEdit(Edit):
 
     statement: int
 
-    def stage(self, draft: Draft) -> None:
-        draft.edit_statement(self.statement, self.apply)
+    def add_to(self, editor: FileEditor) -> None:
+        editor.edit_statement(self.statement, self.apply)
 
     def apply(self, node: Any) -> Any:
         raise NotImplementedError
@@ -100,7 +100,7 @@ class StatementEdit(Edit):
 class ImportEdit(Edit):
     """Only the imports of the file change: see ``needs`` and ``forget``."""
 
-    def stage(self, draft: Draft) -> None:
+    def add_to(self, editor: FileEditor) -> None:
         return
 
 
@@ -110,8 +110,8 @@ class AppendEdit(Edit):
 
     source: str
 
-    def stage(self, draft: Draft) -> None:
-        draft.append(self.source)
+    def add_to(self, editor: FileEditor) -> None:
+        editor.append(self.source)
 
 
 @dataclass(frozen=True, slots=True)

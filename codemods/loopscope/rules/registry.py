@@ -58,7 +58,7 @@ def find_rule(code: str) -> Rule | None:
     return next((rule for rule in REGISTRY if rule.code == code.upper()), None)
 
 
-def page(rule: Rule) -> str:
+def describe(rule: Rule) -> str:
     """What is to be known about a rule: its summary, and the reason behind it."""
     module = sys.modules[rule.check.__module__]
     text = f"{rule.code} {rule.name}\n\n"

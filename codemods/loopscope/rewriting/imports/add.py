@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loopscope.rewriting.blank_lines import kind_of
-from loopscope.rewriting.comma_lists import import_row, with_import_row
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.comma_lists import import_list, with_import_list
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.imports.order import imported_in_time
 from loopscope.rewriting.source import split_lines
 from loopscope.rewriting.syntax_tree import parse
@@ -61,9 +61,9 @@ def _add_name(text: str, module: str, name: str, newline: str) -> str:
             return text
     if not froms:
         return _place(text, tree, f"from {module} import {name}", newline)
-    draft = Draft(text, newline)
-    draft.edit_statement(froms[0].lineno, lambda line: _joined(line, module, name))
-    return draft.render()
+    editor = FileEditor(text, newline)
+    editor.edit_statement(froms[0].lineno, lambda line: _joined(line, module, name))
+    return editor.render()
 
 
 def _joined(line: Any, module: str, name: str) -> Any:
@@ -73,10 +73,10 @@ def _joined(line: Any, module: str, name: str) -> Any:
     body = list(line.body)
     for index, small in enumerate(body):
         if isinstance(small, cst.ImportFrom) and _module_of(small) == module:
-            row = import_row(small)
-            present = [item.evaluated_name for item in row.items]
-            row.insert(_position(present, name), cst.ImportAlias(cst.Name(name)))
-            body[index] = with_import_row(small, row)
+            comma_list = import_list(small)
+            present = [item.evaluated_name for item in comma_list.items]
+            comma_list.insert(_position(present, name), cst.ImportAlias(cst.Name(name)))
+            body[index] = with_import_list(small, comma_list)
             break
     return line.with_changes(body=body)
 
@@ -117,16 +117,16 @@ def _place(text: str, tree: ast.Module, code: str, newline: str) -> str:
     peers = _peers(lines, [one for one in region if _section(one) == section], new)
     if peers:
         return _among(lines, peers, new, code + newline)
-    draft = Draft(text, newline)
+    editor = FileEditor(text, newline)
     above = [one for one in region if _section(one) < section]
     below = [one for one in region if _section(one) > section]
     if above:
-        draft.insert_after(above[-1].end_lineno or above[-1].lineno, code)
+        editor.insert_after(above[-1].end_lineno or above[-1].lineno, code)
     elif below:
-        draft.insert_before(below[0].lineno, code)
+        editor.insert_before(below[0].lineno, code)
     else:
-        _first_import(draft, tree, code)
-    return draft.render()
+        _first_import(editor, tree, code)
+    return editor.render()
 
 
 def _region(tree: ast.Module) -> list[Import]:
@@ -201,7 +201,7 @@ def _spliced(lines: list[str], peer: Import, line: str, *, after: bool) -> str:
     return "".join([*lines[:index], line, *lines[index:]])
 
 
-def _first_import(draft: Draft, tree: ast.Module, code: str) -> None:
+def _first_import(editor: FileEditor, tree: ast.Module, code: str) -> None:
     """The file has no import: below its docstring and ``__future__``, above its code."""
     top = 0
     if ast.get_docstring(tree, clean=False) is not None:
@@ -210,8 +210,8 @@ def _first_import(draft: Draft, tree: ast.Module, code: str) -> None:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             top = index + 1
     if top:
-        draft.insert_after(tree.body[top - 1].end_lineno or 1, code)
+        editor.insert_after(tree.body[top - 1].end_lineno or 1, code)
     elif tree.body:
-        draft.insert_before(tree.body[0].lineno, code)
+        editor.insert_before(tree.body[0].lineno, code)
     else:
-        draft.append(code)
+        editor.append(code)

@@ -11,14 +11,14 @@ import libcst as cst
 
 from loopscope.rewriting.bound_names import bound_name, used_names
 from loopscope.rewriting.comma_lists import (
-    display_row,
-    import_row,
-    with_display_row,
-    with_import_row,
+    display_list,
+    import_list,
+    with_display_list,
+    with_import_list,
 )
-from loopscope.rewriting.file_editor import Draft
+from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.source import split_lines
-from loopscope.rewriting.statement_numbers import Numbering
+from loopscope.rewriting.statement_numbers import StatementNumbers
 from loopscope.rewriting.syntax_tree import parse
 
 Import = ast.Import | ast.ImportFrom
@@ -77,18 +77,20 @@ def drop_names(
 
 def _drop(text: str, goes: Callable[[Import, ast.alias], bool], newline: str) -> str:
     tree = parse(text)
-    numbers = {node: number for number, node in enumerate(Numbering.of(tree.body).statements)}
-    draft = Draft(text, newline)
+    numbers = {
+        node: number for number, node in enumerate(StatementNumbers.of(tree.body).statements)
+    }
+    editor = FileEditor(text, newline)
     for owner, block in _blocks(tree):
         kept = 0
         for line in _logical_lines(block):
             doomed = [_doomed(node, goes) for node in line]
             kept += any(not _all_gone(*pair) for pair in zip(line, doomed, strict=True))
             if any(doomed):
-                draft.edit_number(numbers[line[0]], partial(_without, doomed=doomed))
+                editor.edit_number(numbers[line[0]], partial(_without, doomed=doomed))
         if owner is not None and not (kept or owner.orelse):
-            draft.edit_number(numbers[owner], lambda _: None)
-    return draft.render()
+            editor.edit_number(numbers[owner], lambda _: None)
+    return editor.render()
 
 
 def _blocks(tree: ast.Module) -> Iterator[tuple[ast.If | None, list[ast.stmt]]]:
@@ -146,10 +148,10 @@ def _shortened(small: cst.BaseSmallStatement, doomed: set[int]) -> cst.BaseSmall
         return small
     if isinstance(small.names, cst.ImportStar):
         return small
-    row = import_row(small)
+    comma_list = import_list(small)
     for index in sorted(doomed, reverse=True):
-        row.remove(index)
-    return with_import_row(small, row) if row.items else None
+        comma_list.remove(index)
+    return with_import_list(small, comma_list) if comma_list.items else None
 
 
 def _is_unused(
@@ -169,12 +171,12 @@ def _noqa(lines: Sequence[str], statement: Import, alias: ast.alias) -> bool:
 
 def _drop_exports(text: str, names: Collection[str], newline: str) -> str:
     """Take ``names`` out of a literal ``__all__``."""
-    draft = Draft(text, newline)
+    editor = FileEditor(text, newline)
     for node in parse(text).body:
         targets = node.targets if isinstance(node, ast.Assign) else []
         if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
-            draft.edit_statement(node.lineno, partial(_without_exports, names=names))
-    return draft.render()
+            editor.edit_statement(node.lineno, partial(_without_exports, names=names))
+    return editor.render()
 
 
 def _without_exports(
@@ -183,10 +185,10 @@ def _without_exports(
     body = list(line.body)
     for index, small in enumerate(body):
         if isinstance(small, cst.Assign) and isinstance(small.value, (cst.List, cst.Tuple)):
-            row = display_row(small.value)
-            for position in reversed(range(len(row.items))):
-                value = row.items[position].value
+            comma_list = display_list(small.value)
+            for position in reversed(range(len(comma_list.items))):
+                value = comma_list.items[position].value
                 if isinstance(value, cst.SimpleString) and value.evaluated_value in names:
-                    row.remove(position)
-            body[index] = small.with_changes(value=with_display_row(small.value, row))
+                    comma_list.remove(position)
+            body[index] = small.with_changes(value=with_display_list(small.value, comma_list))
     return line.with_changes(body=body)

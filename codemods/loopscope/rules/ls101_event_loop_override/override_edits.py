@@ -9,7 +9,7 @@ from loopscope.rules.codegen.bridge import Code
 from loopscope.rules.context import DefinitionEdit
 
 if TYPE_CHECKING:
-    from loopscope.rewriting.file_editor import Draft
+    from loopscope.rewriting.file_editor import FileEditor
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class ReplaceOverride(DefinitionEdit):
     class_ordinal: int | None
     replacement: Code
 
-    def stage(self, draft: Draft) -> None:
-        draft.edit_definition(self.ordinal, self.apply)
+    def add_to(self, editor: FileEditor) -> None:
+        editor.edit_definition(self.ordinal, self.apply)
         if self.class_ordinal is not None:
             for source in (*self.replacement.below, *self.replacement.above):
-                draft.insert_in_class(self.class_ordinal, source)
+                editor.insert_in_class(self.class_ordinal, source)
             return
         for source in self.replacement.above:
-            draft.insert_before(self.first_line, source)
+            editor.insert_before(self.first_line, source)
         for source in self.replacement.below:
-            draft.insert_after(self.line, source)
+            editor.insert_after(self.line, source)
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.statements import replace_definition

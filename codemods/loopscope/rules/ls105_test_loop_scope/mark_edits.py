@@ -112,8 +112,8 @@ class AddPytestmark(Edit):
 
     source: str
 
-    def stage(self, draft: Any) -> None:
-        draft.insert_after_imports(f"pytestmark = {self.source}\n")
+    def add_to(self, editor: Any) -> None:
+        editor.insert_after_imports(f"pytestmark = {self.source}\n")
 
 
 @dataclass(frozen=True, slots=True)
