@@ -28,4 +28,4 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    ctx.exit(run(Request.of(ctx)))
+    ctx.exit(run(Request.from_click(ctx)))

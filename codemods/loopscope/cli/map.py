@@ -44,7 +44,7 @@ def map_(ctx: click.Context, /, **_: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    request = replace(Request.of(ctx), maps=True)
+    request = replace(Request.from_click(ctx), maps=True)
     code = run(request, report=_Json(request) if request.format == "json" else _Tree(request))
     ctx.exit(2 if code == 2 else 0)
 

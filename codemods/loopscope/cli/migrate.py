@@ -58,7 +58,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     something would change), 2 a file could not be read, parsed or written.
     """
     from loopscope.cli.run import run
-    from loopscope.output.apply import Hands
+    from loopscope.output.apply import ChangeApplier
 
-    request = Request.of(ctx)
-    ctx.exit(run(request, Hands(request)))
+    request = Request.from_click(ctx)
+    ctx.exit(run(request, ChangeApplier(request)))

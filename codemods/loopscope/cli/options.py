@@ -11,7 +11,12 @@ from typing import Any, TypeVar
 
 import click
 
-from loopscope.config.tool_settings import Given, SettingsError, common_directory, nearest_settings
+from loopscope.config.tool_settings import (
+    CliValues,
+    SettingsError,
+    common_directory,
+    nearest_settings,
+)
 from loopscope.discovery.gitignore import excluding
 from loopscope.discovery.read_file import behind_links
 from loopscope.types import Options, Suite, Target
@@ -43,25 +48,25 @@ class Request:
     dask: str | None  # the address of a scheduler, which then takes the place of processes
     only: tuple[str, ...]
     skip: tuple[str, ...]
-    given: Given
+    cli_values: CliValues
     trace: Path | None  # the record of a legacy run
     maps: bool = False  # draw the loop maps
 
     @classmethod
-    def of(cls, context: click.Context) -> Request:
+    def from_click(cls, context: click.Context) -> Request:
         """Make one from a command with ``suite_options``.
 
         Raises:
             click.UsageError: The table holds what it may not, or the options contradict.
         """
-        given = Given.of(context)
-        paths = given.values["paths"] or (Path("."),)
+        cli_values = CliValues.from_click(context)
+        paths = cli_values.values["paths"] or (Path("."),)
         try:
             settings = nearest_settings(common_directory(paths))
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
-        values = given.over(settings)
-        from_table = "exclude" in settings.values and "exclude" not in given.typed
+        values = cli_values.merged_with(settings)
+        from_table = "exclude" in settings.values and "exclude" not in cli_values.typed
         request = cls(
             paths=paths,
             exclude=values["exclude"],
@@ -83,7 +88,7 @@ class Request:
             only=values["only"],
             skip=values["skip"],
             trace=values["trace"],
-            given=given,
+            cli_values=cli_values,
         )
         if request.review and (request.diff or request.format != "text"):
             raise click.UsageError(
@@ -97,7 +102,7 @@ class Request:
         """Whether ``migrate`` changes the files themselves."""
         return not (self.diff or self.patch or self.patch_dir)
 
-    def of_suite(self, suite: Suite) -> tuple[Suite, Options]:
+    def for_suite(self, suite: Suite) -> tuple[Suite, Options]:
         """The suite without what its own table excludes, and the options that hold for it.
 
         Raises:
@@ -105,7 +110,7 @@ class Request:
         """
         settings = nearest_settings(suite.label)
         exclude = settings.values.get("exclude", ())
-        if exclude and "exclude" not in self.given.typed:
+        if exclude and "exclude" not in self.cli_values.typed:
             excluded = excluding(exclude, settings.directory)
             root = os.path.abspath(suite.label)
             kept = {
@@ -115,7 +120,7 @@ class Request:
                 and not excluded(os.path.join(root, behind_links(root, path)))
             }
             suite = replace(suite, files=kept)
-        options = _options(self.given.over(settings))
+        options = _options(self.cli_values.merged_with(settings))
         return suite, replace(options, loop_maps=self.maps or self.html is not None)
 
 

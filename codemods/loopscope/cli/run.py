@@ -22,10 +22,12 @@ from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Options, Suite
 
 if TYPE_CHECKING:
-    from loopscope.output.apply import Hands
+    from loopscope.output.apply import ChangeApplier
 
 
-def run(request: Request, hands: Hands | None = None, report: Report | None = None) -> int:
+def run(
+    request: Request, applier: ChangeApplier | None = None, report: Report | None = None
+) -> int:
     """Handle every suite at or below the paths, and report.
 
     Args:
@@ -36,13 +38,13 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
     Returns:
         The exit code.
     """
-    report = report or reporter(request, hands)
+    report = report or reporter(request, applier)
     summary = Summary()
     trace = TraceOption(request.trace)
     workers = _cluster(request)
     with Bar(quiet=request.quiet) as bar, contextlib.ExitStack() as stack:
         suites: dict[str, Suite] = {}
-        jobs = _noted(_jobs(request, trace, hands, report, summary, bar), suites)
+        jobs = _noted(_jobs(request, trace, applier, report, summary, bar), suites)
         processes = 1 if request.review else request.jobs or processors()
         say = partial(_say, bar)
         migrations = migrate_all(jobs, processes=processes, workers=workers, say=say)
@@ -50,13 +52,13 @@ def run(request: Request, hands: Hands | None = None, report: Report | None = No
         for migration in migrations:
             suite = suites.pop(migration.label)
             with bar.paused():
-                done = hands.take(suite, migration) if hands else migration
+                done = applier.apply(suite, migration) if applier else migration
                 summary.add(done)
                 report.suite(done)
-            if hands and hands.stopped:
+            if applier and applier.stopped:
                 break
-    _finish(hands, report, summary)
-    return summary.exit_code(wrote=bool(hands and hands.wrote), strict=request.strict)
+    _finish(applier, report, summary)
+    return summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
 
 
 def _say(bar: Bar, message: str) -> None:
@@ -68,12 +70,12 @@ def _say(bar: Bar, message: str) -> None:
 def _jobs(
     request: Request,
     trace: TraceOption,
-    hands: Hands | None,
+    applier: ChangeApplier | None,
     report: Report,
     summary: Summary,
     bar: Bar,
 ) -> Iterator[tuple[Suite, Options]]:
-    recover = hands.recover if hands else None
+    recover = applier.recover if applier else None
     loaded = load_suites(
         request.paths,
         request.exclude,
@@ -92,7 +94,7 @@ def _jobs(
             yield item, request.options
         else:
             try:
-                yield request.of_suite(trace.attach(item))
+                yield request.for_suite(trace.attach(item))
             except SettingsError as error:
                 path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
                 found = FileError(path, error.message, error.line)
@@ -129,12 +131,12 @@ def _noted(
         yield suite, options
 
 
-def _finish(hands: Hands | None, report: Report, summary: Summary) -> None:
+def _finish(applier: ChangeApplier | None, report: Report, summary: Summary) -> None:
     commands: tuple[str, ...] = ()
-    if hands:
-        commands, errors = hands.finish()
+    if applier:
+        commands, errors = applier.finish()
         summary.errors += len(errors)
-        summary.declined = hands.declined
+        summary.declined = applier.declined
         for error in errors:
             report.error(error)
     report.finish(summary, commands)

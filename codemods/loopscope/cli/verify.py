@@ -87,7 +87,7 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
 
     Exit code: 0 all runs as before, 1 something differs, 2 it could not be run.
     """
-    request = Request.of(ctx)
+    request = Request.from_click(ctx)
     if request.format not in ("text", "json"):
         raise click.UsageError(f"verify has no --format {request.format}: use text or json")
     if request.dask is not None:
@@ -115,7 +115,7 @@ def _wishes(
             )
         traced.append(suite.label)
         return Wishes(
-            options=request.of_suite(suite)[1],
+            options=request.for_suite(suite)[1],
             before=values["before"],
             before_python=values["before_python"],
             after_python=values["after_python"],
@@ -162,7 +162,7 @@ def _run(request: Request, trace: TraceOption, wishes: Callable[[Suite], Wishes]
             out.lines(verification_lines(one, verbose=request.verbose))
     unmatched = trace.unmatched()
     errors += [unmatched] if unmatched else []
-    if "html" in request.given.typed and request.html is not None:
+    if "html" in request.cli_values.typed and request.html is not None:
         errors += _page(request.html, found, list(map(error_entry, errors)))
     for error in errors:
         err.lines(error_lines(error))

@@ -51,14 +51,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CliValues:
     """The values of a command's parameters, and which of them were typed."""
 
     values: Mapping[str, Any]
     typed: frozenset[str]
 
     @classmethod
-    def of(cls, context: click.Context) -> Given:
+    def from_click(cls, context: click.Context) -> CliValues:
         """What stands on the command line."""
         typed = {
             name
@@ -67,7 +67,7 @@ class Given:
         }
         return cls(context.params, frozenset(typed | _WAYS if typed & _WAYS else typed))
 
-    def over(self, settings: Settings) -> dict[str, Any]:
+    def merged_with(self, settings: Settings) -> dict[str, Any]:
         """The values that count: typed, else from the table, else the default."""
         kept = {
             name: value

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from loopscope.output.review import Reviewer
 
 
-class Hands:
+class ChangeApplier:
     """Takes one migration after the other; each sink is imported when it has something to do."""
 
     def __init__(self, request: Request) -> None:
@@ -47,7 +47,7 @@ class Hands:
 
         return recover
 
-    def take(self, suite: Suite, migration: Migration) -> Migration:
+    def apply(self, suite: Suite, migration: Migration) -> Migration:
         """Handle the changes; what comes back holds those that went where they should."""
         if not migration.changes:
             return migration

@@ -16,7 +16,7 @@ from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Migration
 
 if TYPE_CHECKING:
-    from loopscope.output.apply import Hands
+    from loopscope.output.apply import ChangeApplier
     from loopscope.reports.table import Row
 
 
@@ -30,9 +30,9 @@ class Report(Protocol):
     def finish(self, summary: Summary, commands: Sequence[str]) -> None: ...
 
 
-def reporter(request: Request, hands: Hands | None) -> Report:
+def reporter(request: Request, applier: ChangeApplier | None) -> Report:
     """The form that the user asked for."""
-    wrote = hands is not None and hands.wrote
+    wrote = applier is not None and applier.wrote
     report = _printed(request, wrote)
     return report if request.html is None else _WithHtml(report, request, request.html, wrote)
 
