@@ -54,7 +54,7 @@ def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
     for difference in differences(before, after.modern_map):
         test = places[difference.test]
         for prefix, suite in after.cross_suite.below.items():
-            if suite.cross_suite.loads_above and after.tree.config.path is None:
+            if suite.cross_suite.loads_above and after.index.config.path is None:
                 continue  # nothing says that it is run but by itself
             if test.key.path.startswith(prefix):
                 alike[prefix, difference.cause, difference.names].append(test)
@@ -104,7 +104,7 @@ def unresolved_requests(after: SuiteModel, config_line: int) -> Iterator[Finding
     answered: set[Key] = set()
     reported: set[Key] = set()
     configured = False
-    for test in after.tree.tests:
+    for test in after.index.tests:
         for request in after.closures.of(test).requests:
             key = request.requester.key if request.requester else test.key
             if request.target is not None:
@@ -117,7 +117,7 @@ def unresolved_requests(after: SuiteModel, config_line: int) -> Iterator[Finding
     if configured:
         yield action(
             "LS102",
-            after.tree.config.path or "",
+            after.index.config.path or "",
             config_line,
             "usefixtures asks for event_loop in every test, and pytest-asyncio no longer has it: "
             "take the name out. Sync tests that need a loop ask for a fixture of their own",
@@ -134,12 +134,12 @@ def unresolved_requests(after: SuiteModel, config_line: int) -> Iterator[Finding
 
 def _bridged(after: SuiteModel, path: str) -> bool:
     """Whether any fixture named event_loop is registered around a file."""
-    registered = after.tree.registered
+    registered = after.index.registered
     return any(EVENT_LOOP in registered.get(base_id, {}) for base_id in visible_base_ids(path))
 
 
 def _missing(after: SuiteModel, key: Key, test: Test | None) -> Finding:
-    function = after.tree.function(key)
+    function = after.index.function(key)
     if test is not None and test.unittest:
         advice = "A unittest.TestCase cannot ask for a loop: use IsolatedAsyncioTestCase"
     else:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loopscope.cli.main import cli
-from loopscope.explain.match import SYMPTOMS
+from loopscope.explain.match import KNOWN_ERRORS
 from tests import programs
 
 
@@ -35,7 +35,7 @@ def test_standard_input(arguments: list[str]) -> None:
 def test_unknown_text_lists_what_is_known() -> None:
     done = explain("the dog ate it")
     assert done.exit_code == 1
-    assert all(f"- {symptom.shown}\n" in done.output for symptom in SYMPTOMS)
+    assert all(f"- {symptom.shown}\n" in done.output for symptom in KNOWN_ERRORS)
 
 
 @pytest.mark.parametrize("text", ["", " \n"])

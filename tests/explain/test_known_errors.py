@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loopscope import guides
-from loopscope.explain.match import SYMPTOMS, find_symptoms
+from loopscope.explain.match import KNOWN_ERRORS, match_errors
 from loopscope.rules.registry import find_rule
 from tests import programs
 from tests.explain.provocations import BETWEEN, LEGACY, MODERN, Suite
@@ -24,22 +24,22 @@ PROVOKED = [
 
 
 def shown(text: str) -> list[str]:
-    return [symptom.shown for symptom in find_symptoms(text)]
+    return [known_error.shown for known_error in match_errors(text)]
 
 
-@pytest.mark.parametrize("symptom", SYMPTOMS, ids=lambda symptom: symptom.shown)
-def test_what_is_named_exists(symptom) -> None:  # type: ignore[no-untyped-def]
-    assert symptom.causes
-    assert symptom.rules
-    assert all(find_rule(code) for code in symptom.rules)
-    assert all(guides.path_of(name).is_file() for name in symptom.guides)
+@pytest.mark.parametrize("known_error", KNOWN_ERRORS, ids=lambda known_error: known_error.shown)
+def test_what_is_named_exists(known_error) -> None:  # type: ignore[no-untyped-def]
+    assert known_error.causes
+    assert known_error.rules
+    assert all(find_rule(code) for code in known_error.rules)
+    assert all(guides.path_of(name).is_file() for name in known_error.guides)
 
 
 def test_each_symptom_is_provoked_somewhere() -> None:
     provoked = {
         name for suites in (MODERN, LEGACY, BETWEEN) for n, _ in suites.values() for name in n
     }
-    assert {symptom.shown for symptom in SYMPTOMS} == provoked
+    assert {known_error.shown for known_error in KNOWN_ERRORS} == provoked
 
 
 @pytest.mark.parametrize(("release", "suite"), PROVOKED)

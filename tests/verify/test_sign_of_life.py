@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.verify.run_progress import Tally
+from loopscope.verify.run_progress import RunProgress
 from tests import programs
 
 from ..live.runner import _SOURCES
@@ -24,7 +24,7 @@ _SLOW = "import time\n" + "".join(
 
 def test_a_record_is_counted_while_it_grows(tmp_path: Path) -> None:
     record = tmp_path / "record.jsonl"
-    tally = Tally(record)
+    tally = RunProgress(record)
     assert tally.look() == (0, 0)
     test = '{"kind": "test", "process": "", "test": "a"}\n'
     record.write_text('{"kind": "collected", "process": "", "tests": 2}\n' + test[:20])
@@ -41,7 +41,7 @@ def test_under_xdist_a_worker_knows_how_many_tests_there_are(tmp_path: Path) -> 
     record.write_text('{"kind": "start"}\n')
     worker = '{"kind": "start"}\n{"kind": "collected", "process": "gw0", "tests": 7}\n'
     (tmp_path / "record.jsonl.gw0").write_text(worker)
-    assert Tally(record).look() == (0, 7)
+    assert RunProgress(record).look() == (0, 7)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -14,7 +14,7 @@ from loopscope.requirements.installable import project_requirements
 from loopscope.verify import environments, interpreters, project_copies
 from loopscope.verify.environments import Environment, interpreter
 from loopscope.verify.errors import CannotRun
-from loopscope.verify.run_progress import Tally
+from loopscope.verify.run_progress import RunProgress
 from loopscope.verify.trace_file import UnfitTrace, load_trace
 from tests.programs import hanging
 
@@ -61,7 +61,7 @@ def test_a_record_that_is_a_pipe(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(UnfitTrace, match="pipe, socket or device; give the file that --save"):
         load_trace(record)
-    assert Tally(record).look() == (0, 0)
+    assert RunProgress(record).look() == (0, 0)
 
 
 def test_requirements_that_are_a_pipe_or_have_no_end(tmp_path: Path) -> None:

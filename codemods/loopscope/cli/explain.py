@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from loopscope.explain.match import Symptom
+    from loopscope.explain.match import KnownError
 
 
 # A pasted line may start with dashes; only --help is an option.
@@ -29,10 +29,10 @@ def explain(ctx: click.Context, text: tuple[str, ...]) -> None:
       pytest 2>&1 | loopscope explain
     """
     from loopscope.cli.markdown import show
-    from loopscope.explain.match import find_symptoms
+    from loopscope.explain.match import match_errors
     from loopscope.guides import GuidesMissing
 
-    found = find_symptoms(click.unstyle(_given(text)))
+    found = match_errors(click.unstyle(_given(text)))
     try:
         show("\n".join(_known(found) if found else _unknown()))
     except GuidesMissing as error:
@@ -61,28 +61,28 @@ def _given(words: Sequence[str]) -> str:
     return given
 
 
-def _known(found: Sequence[Symptom]) -> Iterator[str]:
+def _known(found: Sequence[KnownError]) -> Iterator[str]:
     from loopscope.guides import title
     from loopscope.rules.registry import find_rule
 
-    for symptom in found:
-        yield f"# {symptom.shown}\n"
+    for known_error in found:
+        yield f"# {known_error.shown}\n"
         yield "Causes:\n"
-        yield from (f"- {cause}" for cause in symptom.causes)
+        yield from (f"- {cause}" for cause in known_error.causes)
         yield "\nRules:\n"
-        for code in symptom.rules:
+        for code in known_error.rules:
             rule = find_rule(code)
             assert rule is not None, code
             yield f"- {code} {rule.name}: {rule.summary.split(':')[0]}"
         yield "\nTo read:\n"
-        for name in symptom.guides:
+        for name in known_error.guides:
             yield f"- `loopscope rules {name.rpartition('/')[2]}`: {title(name)}"
         yield ""
 
 
 def _unknown() -> Iterator[str]:
-    from loopscope.explain.match import SYMPTOMS
+    from loopscope.explain.match import KNOWN_ERRORS
 
     yield "Nothing is known about this text. Known are these, in any text around them:\n"
-    yield from (f"- {symptom.shown}" for symptom in SYMPTOMS)
+    yield from (f"- {known_error.shown}" for known_error in KNOWN_ERRORS)
     yield "\n`loopscope rules README` shows where to start without one.\n"

@@ -15,12 +15,12 @@ import click
 
 from loopscope.cli.options import Request, suite_options, switch
 from loopscope.cli.trace_option import TraceOption
-from loopscope.cli.verify_progress import Watching
+from loopscope.cli.verify_progress import VerifyProgress
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
     from loopscope.verify.result import Verification
-    from loopscope.verify.verify_suite import Wishes
+    from loopscope.verify.verify_suite import VerifyOptions
 
 _PYTHON = click.Path(path_type=Path)
 
@@ -96,17 +96,17 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
         raise click.UsageError("--trace-only is for --save-trace FILE: say where the record goes")
     with _signals():
         trace = TraceOption(request.trace)
-        ctx.exit(_run(request, trace, _wishes(request, trace, ctx.meta["pytest"], values)))
+        ctx.exit(_run(request, trace, _verify_options(request, trace, ctx.meta["pytest"], values)))
 
 
-def _wishes(
+def _verify_options(
     request: Request, trace: TraceOption, pytest_options: tuple[str, ...], values: dict[str, Any]
-) -> Callable[[Suite], Wishes]:
+) -> Callable[[Suite], VerifyOptions]:
     """The wishes for a suite: its own table in pyproject.toml counts for its migration."""
     traced: list[str] = []
 
-    def of(suite: Suite) -> Wishes:
-        from loopscope.verify.verify_suite import Wishes
+    def of(suite: Suite) -> VerifyOptions:
+        from loopscope.verify.verify_suite import VerifyOptions
 
         if traced and values["save_trace"]:
             raise click.UsageError(
@@ -114,7 +114,7 @@ def _wishes(
                 f" {suite.label}. Name one"
             )
         traced.append(suite.label)
-        return Wishes(
+        return VerifyOptions(
             options=request.for_suite(suite)[1],
             before=values["before"],
             before_python=values["before_python"],
@@ -140,7 +140,9 @@ def _focus(request: Request, suite: Suite) -> Iterator[str]:
             yield place.relative_to(root).as_posix()
 
 
-def _run(request: Request, trace: TraceOption, wishes: Callable[[Suite], Wishes]) -> int:
+def _run(
+    request: Request, trace: TraceOption, verify_options: Callable[[Suite], VerifyOptions]
+) -> int:
     from loopscope.cli.console import Screen
     from loopscope.reports.json import error_entry
     from loopscope.reports.text import error_lines
@@ -152,11 +154,11 @@ def _run(request: Request, trace: TraceOption, wishes: Callable[[Suite], Wishes]
     as_json = request.format == "json"
     say: Callable[[str], None] = (lambda _: None) if request.quiet else err.text
     say("This runs the tests of the project, in copies: do it only with code that you trust.")
-    watching = Watching(quiet=request.quiet)
+    watching = VerifyProgress(quiet=request.quiet)
     found: list[Verification] = []
     errors: list[FileError] = []
     for suite in _suites(request, errors):
-        one = verify_suite(suite, wishes(suite), say, watching.run)
+        one = verify_suite(suite, verify_options(suite), say, watching.run)
         found.append(one)
         if not as_json and (not request.quiet or one.exit_code()):
             out.lines(verification_lines(one, verbose=request.verbose))

@@ -14,13 +14,13 @@ from loopscope.cli.console import is_terminal
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from loopscope.verify.run_progress import Tally
+    from loopscope.verify.run_progress import RunProgress
 
 _STEP = 0.25  # seconds between two looks at the record
 _PATIENCE = 5.0  # seconds that the last look may take: nothing is lost with it
 
 
-class Watching:
+class VerifyProgress:
     """Shows which run is under way, how many of its tests have ended, and for how long it runs."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -35,12 +35,14 @@ class Watching:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-        from loopscope.verify.run_progress import Tally
+        from loopscope.verify.run_progress import RunProgress
 
-        tally, over = Tally(record), threading.Event()
+        run_progress, over = RunProgress(record), threading.Event()
         columns = (name, BarColumn(), MofNCompleteColumn(), "tests", TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            follower = threading.Thread(target=_follow, args=(tally, progress, over), daemon=True)
+            follower = threading.Thread(
+                target=_follow, args=(run_progress, progress, over), daemon=True
+            )
             follower.start()
             try:
                 yield
@@ -49,8 +51,8 @@ class Watching:
                 follower.join(_PATIENCE)
 
 
-def _follow(tally: Tally, progress: Progress, over: threading.Event) -> None:
+def _follow(run_progress: RunProgress, progress: Progress, over: threading.Event) -> None:
     task = progress.add_task("tests", total=None)
     while not over.wait(_STEP):
-        done, total = tally.look()
+        done, total = run_progress.look()
         progress.update(task, completed=done, total=total or None)

@@ -1,7 +1,7 @@
 """What goes wrong around event loops: error texts, with their causes, rules and guides.
 
 The texts are those of asyncio, pytest and pytest-asyncio 0.21 to 1.5. To add one, add an entry
-to ``SYMPTOMS``, and to the tests a suite that really provokes it.
+to ``KNOWN_ERRORS``, and to the tests a suite that really provokes it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Symptom:
+class KnownError:
     """One error text.
 
     ``shown`` is what people recognise, ``pattern`` a regular expression that finds it in text
@@ -25,8 +25,8 @@ class Symptom:
     guides: tuple[str, ...]
 
 
-SYMPTOMS: tuple[Symptom, ...] = (
-    Symptom(
+KNOWN_ERRORS: tuple[KnownError, ...] = (
+    KnownError(
         "attached to a different loop",
         r"(?:attached to|bound to|belongs to|on) a different (?:event )?loop",
         (
@@ -38,7 +38,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS104", "LS105", "LS101", "LS102", "LS307"),
         ("attached-to-a-different-loop",),
     ),
-    Symptom(
+    KnownError(
         "Event loop is closed",
         r"Event loop is closed",
         (
@@ -50,7 +50,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS104", "LS305", "LS306", "LS307"),
         ("event-loop-is-closed", "teardown-that-survives"),
     ),
-    Symptom(
+    KnownError(
         "ScopeMismatch for a loop",
         r"scoped fixture (?:_\w+_scoped_runner|event_loop\b|_asyncio_\w+)",
         (
@@ -61,7 +61,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS301", "LS104", "LS201"),
         ("scope-mismatch",),
     ),
-    Symptom(
+    KnownError(
         "ScopeMismatch",
         r"ScopeMismatch(?!: You tried to access the \w+ scoped fixture "
         r"(?:_\w+_scoped_runner|event_loop\b|_asyncio_))",
@@ -69,28 +69,28 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS302", "LS301"),
         ("scope-mismatch",),
     ),
-    Symptom(
+    KnownError(
         "fixture 'event_loop' not found",
         r"fixture 'event_loop' not found",
         ("pytest-asyncio 1.0 removed the fixture, and a test or fixture still requests it.",),
         ("LS102", "LS101"),
         ("to-1.0", "from-0.21"),
     ),
-    Symptom(
+    KnownError(
         "recursive dependency involving fixture 'event_loop'",
         r"recursive dependency involving fixture 'event_loop'",
         ("An override requests the event_loop fixture that it overrides; 1.0 removed that.",),
         ("LS101",),
         ("to-1.0",),
     ),
-    Symptom(
+    KnownError(
         "cannot import name 'event_loop' from 'pytest_asyncio.plugin'",
         r"cannot import name '(?:event_loop|SubRequest)' from 'pytest_asyncio",
         ("Code imports the fixture that pytest-asyncio 1.0 removed, to extend it.",),
         ("LS101",),
         ("to-1.0",),
     ),
-    Symptom(
+    KnownError(
         "There is no current event loop",
         r"There is no current event loop",
         (
@@ -101,7 +101,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS109", "LS303", "LS102"),
         ("get-running-loop",),
     ),
-    Symptom(
+    KnownError(
         "no running event loop",
         r"no running event loop",
         (
@@ -111,7 +111,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS303", "LS308"),
         ("get-running-loop", "pytest-asyncio-or-anyio"),
     ),
-    Symptom(
+    KnownError(
         "This event loop is already running",
         r"event loop is already running|while another loop is running"
         r"|cannot be called from a running event loop",
@@ -123,35 +123,35 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS102",),
         ("get-running-loop",),
     ),
-    Symptom(
+    KnownError(
         "Cannot close a running event loop",
         r"Cannot close a running event loop",
         ("A test or fixture closes the loop that it runs on. Who made the loop closes it.",),
         ("LS305",),
         ("event-loop-is-closed",),
     ),
-    Symptom(
+    KnownError(
         "An exception occurred during teardown of an asyncio.Runner",
         r"during teardown of an asyncio\.Runner",
         ("A test, fixture or hook closed the loop of the runner.",),
         ("LS305",),
         ("event-loop-is-closed",),
     ),
-    Symptom(
+    KnownError(
         "Task was destroyed but it is pending!",
         r"Task was destroyed but it is pending",
         ("A task was still running when its loop was closed or thrown away.",),
         ("LS306",),
         ("teardown-that-survives",),
     ),
-    Symptom(
+    KnownError(
         "unclosed event loop",
         r"unclosed event loop",
         ("Code made a loop with new_event_loop() and did not close it.",),
         ("LS101",),
         ("get-running-loop",),
     ),
-    Symptom(
+    KnownError(
         "async def functions are not natively supported",
         r"async def functions are not natively supported",
         (
@@ -162,14 +162,14 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS313", "LS105"),
         ("from-0.21",),
     ),
-    Symptom(
+    KnownError(
         "requested an async fixture, with no plugin or hook that handled it",
         r"requested an async fixture '|requested async @pytest\.fixture",
         ("In strict mode an async fixture must be a pytest_asyncio.fixture.",),
         ("LS103",),
         ("rules/LS103",),
     ),
-    Symptom(
+    KnownError(
         "'coroutine' object has no attribute (or is not subscriptable)",
         r"'(?:coroutine|async_generator)' object (?:has no attribute|is not subscriptable)",
         (
@@ -180,7 +180,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS103",),
         ("rules/LS103",),
     ),
-    Symptom(
+    KnownError(
         "coroutine was never awaited",
         r"coroutine '[^']+' was never awaited",
         (
@@ -190,21 +190,21 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS313", "LS103"),
         ("from-0.21",),
     ),
-    Symptom(
+    KnownError(
         "is marked with '@pytest.mark.asyncio' but it is not an async function",
         r"but it is not an async function",
         ("The mark of a class or module also covers sync tests. Mark the async ones only.",),
         ("LS105",),
         ("rules/LS105",),
     ),
-    Symptom(
+    KnownError(
         'The configuration option "asyncio_default_fixture_loop_scope" is unset',
         r"asyncio_default_fixture_loop_scope\W* is unset",
         ("pytest-asyncio 0.24 and newer want the default in the configuration.",),
         ("LS201",),
         ("rules/LS201",),
     ),
-    Symptom(
+    KnownError(
         "is not a valid asyncio_default_fixture_loop_scope (or asyncio_mode)",
         r"is not a valid asyncio_|is not a valid Mode",
         (
@@ -214,35 +214,35 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS201",),
         ("rules/LS201", "from-0.21"),
     ),
-    Symptom(
+    KnownError(
         "Unknown config option: asyncio_default_fixture_loop_scope",
         r"Unknown config option: asyncio_default_\w+_loop_scope",
         ("The installed pytest-asyncio is too old: 0.24 (for tests 0.26) brought the option.",),
         ("LS202",),
         ("to-1.0",),
     ),
-    Symptom(
+    KnownError(
         "unexpected keyword argument 'loop_scope'",
         r"unexpected keyword argument 'loop_scope'",
         ("The installed pytest-asyncio is older than 0.24, which brought loop_scope (not 0.23).",),
         ("LS202",),
         ("to-1.0", "from-0.23"),
     ),
-    Symptom(
+    KnownError(
         "mark.asyncio accepts only keyword arguments",
         r"mark\.asyncio accepts only",
         ("The mark has an argument that 1.x does not know, such as forbid_global_loop.",),
         ("LS105",),
         ("from-0.23",),
     ),
-    Symptom(
+    KnownError(
         'The "scope" keyword argument to the asyncio marker has been deprecated',
         r"keyword argument to the asyncio marker has been deprecated",
         ("scope= of 0.23 is called loop_scope= since 0.24.",),
         ("LS105",),
         ("from-0.23",),
     ),
-    Symptom(
+    KnownError(
         "MultipleEventLoopsRequestedError",
         r"MultipleEventLoopsRequestedError|Multiple asyncio event loops with different scopes",
         (
@@ -252,14 +252,14 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS102", "LS105"),
         ("from-0.23",),
     ),
-    Symptom(
+    KnownError(
         "The event_loop fixture provided by pytest-asyncio has been redefined",
         r"event_loop fixture provided by pytest-asyncio has been redefined",
         ("An override is still there; 0.22 to 0.26 warn, from 1.0 on it does nothing.",),
         ("LS101",),
         ("from-0.21", "to-1.0"),
     ),
-    Symptom(
+    KnownError(
         'Overriding the "event_loop_policy" fixture is deprecated',
         r"Overriding the \W?event_loop_policy\W? fixture is deprecated"
         r"|event_loop_policy\W* is deprecated",
@@ -267,21 +267,21 @@ SYMPTOMS: tuple[Symptom, ...] = (
         ("LS106", "LS311"),
         ("to-1.4", "uvloop-and-policies"),
     ),
-    Symptom(
+    KnownError(
         "pytest_asyncio_loop_factories must return a non-empty mapping",
         r"pytest_asyncio_loop_factories must return",
         ("The hook returned None or nothing, perhaps on this platform only.",),
         ("LS106",),
         ("to-1.4",),
     ),
-    Symptom(
+    KnownError(
         "Marks cannot be applied to fixtures",
         r"Marks (?:cannot be )?applied to (?:a )?fixture",
         ("A fixture has a pytest mark. It never did anything; pytest 9 refuses it.",),
         ("LS103",),
         ("rules/LS103",),
     ),
-    Symptom(
+    KnownError(
         "@pytest.yield_fixture is deprecated",
         r"yield_fixture is deprecated",
         ("pytest 6.2 and newer: pytest.fixture does the same.",),

@@ -103,7 +103,7 @@ class _View:
         return LoopFixture(fixture_def.fixture.name, fixture_def.key.path, line, scope, reason)
 
     def _option(self, name: str, value: str) -> Reason:
-        return Reason("option", f"{name} = {value}", self._model.tree.config.path or "")
+        return Reason("option", f"{name} = {value}", self._model.index.config.path or "")
 
     def _test_default(self) -> Reason:
         value = self._model.settings.test_default

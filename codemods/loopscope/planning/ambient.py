@@ -88,7 +88,7 @@ class AmbientUsers:
                 if bound.attribute not in (None, "*"):
                     names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
                 for name in names:
-                    target = self._model.tree.find(path, name)
+                    target = self._model.index.find(path, name)
                     if target is not None and target not in seen:
                         seen.add(target)
                         queue.append(target)
@@ -105,7 +105,7 @@ class AmbientUsers:
 
     def _served(self, test: Test) -> bool:
         """Whether the fixture is there already, from an earlier migration."""
-        return any(AMBIENT in fixtures for fixtures in self._model.tree.chain(test))
+        return any(AMBIENT in fixtures for fixtures in self._model.index.chain(test))
 
     def place(self, tests: Collection[Test]) -> list[Ambient]:
         """The fixtures for these tests, one for each region of one loop."""

@@ -103,7 +103,7 @@ def _users(model: SuiteModel, path: str, hazard: Hazard) -> dict[str, set[int] |
     key = Key(path, owner.ordinal) if owner else None
     tests = [
         test
-        for test in model.tree.tests
+        for test in model.index.tests
         if test.key == key
         or any(fixture_def.key == key for fixture_def in model.closure(test).fixtures)
     ]
@@ -115,7 +115,7 @@ def _users(model: SuiteModel, path: str, hazard: Hazard) -> dict[str, set[int] |
             known = found.setdefault(file, set())
             if known is not None and ordinal is not None:
                 known.add(ordinal)
-    testing = {test.key for test in model.tree.tests}
+    testing = {test.key for test in model.index.tests}
     for file, ordinals in found.items():
         if ordinals is not None:  # helpers that the tests may call
             ordinals.update(

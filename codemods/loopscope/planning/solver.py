@@ -284,7 +284,7 @@ class ComponentSolver:
 
     def _bridged(self, path: str) -> bool:
         """Whether the file sees a bridge of an earlier migration."""
-        registered = self.model.tree.registered
+        registered = self.model.index.registered
         return any(
             EVENT_LOOP in registered.get(base_id, {})
             and not self.model.is_override(registered[base_id][EVENT_LOOP].function)

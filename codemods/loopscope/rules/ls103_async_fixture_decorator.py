@@ -122,7 +122,7 @@ def _awaited(context: RuleContext, moved: set[Key]) -> Iterator[RuleResult]:
 
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
-    fixture = context.model.tree.function(key).fixture
+    fixture = context.model.index.function(key).fixture
     loop_scope = context.plan.fixtures.get(key)
     if fixture is None or loop_scope is None:
         return False

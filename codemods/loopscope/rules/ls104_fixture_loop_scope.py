@@ -51,7 +51,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from external_loops(context)
     moved = _moved(context)
     for key, loop_scope in context.plan.fixtures.items():
-        function = context.model.tree.function(key)
+        function = context.model.index.function(key)
         fixture = function.fixture
         assert fixture is not None
         if key in moved and context.options.safe_only:
@@ -87,7 +87,7 @@ def _wanted(context: RuleContext, key: Key) -> bool:
         return needs_loop_scope(context, key)
     # A modern suite without the fixture option: below 1.5 no value of the option means
     # "the fixture's own scope", so each wider fixture says it itself.
-    fixture = context.model.tree.function(key).fixture
+    fixture = context.model.index.function(key).fixture
     assert fixture is not None
     return (
         context.model.settings.fixture_default is None

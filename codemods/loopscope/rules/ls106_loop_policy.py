@@ -69,7 +69,7 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         return "the suite has a pytest_asyncio_loop_factories hook already"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
-    if basename(key.path) != "conftest.py" and key.path not in context.model.tree.plugins:
+    if basename(key.path) != "conftest.py" and key.path not in context.model.index.plugins:
         return "it stands in a test module, where the hook is ignored"
     if "/" in key.path and any(
         loop_scope > Scope.FUNCTION for loop_scope in context.plan.tests.values()

@@ -31,7 +31,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     for (key, name), narrower in found.items():
         if narrower is None or name in foreign or "*" in foreign:
             continue
-        function = context.model.tree.function(key)
+        function = context.model.index.function(key)
         assert function.fixture is not None
         wide, narrow = function.fixture.scope.word, narrower.fixture.scope.word
         yield action(
@@ -67,9 +67,9 @@ def _narrower(
 
 def _foreign(context: RuleContext) -> set[str]:
     """Names that may mean a fixture which we do not read; "*" for any name."""
-    tree = context.model.tree
+    index = context.model.index
     found: set[str] = set()
-    for path in {*tree.conftests, *tree.test_modules, *tree.plugins}:
+    for path in {*index.conftests, *index.test_modules, *index.plugins}:
         found.update(_foreign_names(context, path, context.files[path]))
     for test in context.model.tests:
         for mark in test.marks:  # parametrize, on a class or module

@@ -25,7 +25,7 @@ _SET_UPS = frozenset(
 def check(context: RuleContext) -> Iterator[RuleResult]:
     if not context.model.uses_plugin:
         return
-    tests = {test.key: test.unittest for test in context.model.tree.tests}
+    tests = {test.key: test.unittest for test in context.model.index.tests}
     wide = any(
         loop_scope > Scope.FUNCTION
         for loop_scope in (*context.plan.tests.values(), *context.plan.fixtures.values())
@@ -75,12 +75,12 @@ def _what(context: RuleContext, key: Key, function: Function, tests: dict[Key, b
         return "" if tests[key] else "test"
     if function.fixture is not None:
         return "fixture"
-    tree = context.model.tree
-    plugin = basename(key.path) == "conftest.py" or key.path in tree.plugins
+    index = context.model.index
+    plugin = basename(key.path) == "conftest.py" or key.path in index.plugins
     if function.name.startswith("pytest_"):
         return "hook" if plugin and not function.is_method else ""
-    in_module = key.path in tree.test_modules
-    unittest = function.class_ordinal is not None and tree.is_unittest(
+    in_module = key.path in index.test_modules
+    unittest = function.class_ordinal is not None and index.is_unittest(
         Key(key.path, function.class_ordinal)
     )
     return "set-up" if function.name in _SET_UPS and in_module and not unittest else ""

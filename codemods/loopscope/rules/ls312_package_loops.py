@@ -47,7 +47,7 @@ def _emitted(context: RuleContext) -> Iterator[Place]:
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for key, loop_scope in context.plan.fixtures.items():
-        function = context.model.tree.function(key)
+        function = context.model.index.function(key)
         if loop_scope is Scope.PACKAGE:
             place = (key.path, function.line)
             yield place, f"the fixture {function.qualname} is put on a package loop"

@@ -47,7 +47,7 @@ def _sync_wrapper(context: RuleContext, path: str, function: Function) -> str:
         place, wanted = path, name
         for bound in context.files[path].imports:
             if bound.name == name and bound.attribute:
-                place = context.model.tree.find(path, bound.module) or ""
+                place = context.model.index.find(path, bound.module) or ""
                 wanted = bound.attribute
         facts = context.files.get(place)
         for other in facts.functions if facts else ():

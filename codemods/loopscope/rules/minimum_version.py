@@ -34,7 +34,7 @@ def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Ver
     for key, override_action in context.plan.overrides.items():
         if override_action.kind is ActionKind.FACTORY:
             yield (1, 4)
-        body = context.model.tree.function(key).override
+        body = context.model.index.function(key).override
         if body is not None and body.dropped and not override_action.stays:
             yield (1, 1)  # asyncio.Runner cleans up
     wide = any(loop_scope > Scope.FUNCTION for loop_scope in context.plan.tests.values())

@@ -12,8 +12,8 @@ from loopscope.rules.context import RuleContext, RuleResult, action, note
 
 def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
     """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
-    tree = context.model.tree
-    places = {*tree.conftests, *tree.test_modules, *tree.plugins}
+    index = context.model.index
+    places = {*index.conftests, *index.test_modules, *index.plugins}
     for path, facts in context.files.items():
         if path not in places and not any(
             bound.module.partition(".")[0] in ("pytest", "pytest_asyncio")
@@ -63,7 +63,7 @@ def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:
             continue
         seen.add(test.key)
         if any(
-            bound.name == "pytestmark" and model.tree.find(test.module, bound.module) is None
+            bound.name == "pytestmark" and model.index.find(test.module, bound.module) is None
             for bound in context.files[test.module].imports
         ):
             message = _MESSAGE.format(function.qualname, "may come with the imported pytestmark")

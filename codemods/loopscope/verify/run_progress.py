@@ -9,7 +9,7 @@ from pathlib import Path
 from loopscope.discovery.read_file import open_regular
 
 
-class Tally:
+class RunProgress:
     """Reads a record while it grows; it may not be there yet."""
 
     def __init__(self, record: Path) -> None:

@@ -29,7 +29,7 @@ _AN_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class VerifyOptions:
     """What the user asked for."""
 
     options: Options  # of the migration
@@ -54,7 +54,10 @@ def _unwatched(_: str, __: Path) -> AbstractContextManager[None]:
 
 
 def verify(
-    suite: Suite, wishes: Wishes, say: Callable[[str], None], watch: Watch = _unwatched
+    suite: Suite,
+    verify_options: VerifyOptions,
+    say: Callable[[str], None],
+    watch: Watch = _unwatched,
 ) -> Verification:
     """Run a suite before and after its migration, in copies, and compare.
 
@@ -68,7 +71,7 @@ def verify(
         prefix="loopscope-verify-", ignore_cleanup_errors=True
     ) as folder:
         try:
-            return _Steps(suite, wishes, say, watch, Path(folder).resolve()).result()
+            return _Steps(suite, verify_options, say, watch, Path(folder).resolve()).result()
         except CannotRun as error:
             return Verification(suite.label, problem=error.message, details=error.details)
 
@@ -77,13 +80,13 @@ class _Steps:
     def __init__(
         self,
         suite: Suite,
-        wishes: Wishes,
+        verify_options: VerifyOptions,
         say: Callable[[str], None],
         watch: Watch,
         folder: Path,
     ) -> None:
         self._label, self._watch = suite.label, watch
-        self._wishes, self._say, self._folder = wishes, say, folder
+        self._verify_options, self._say, self._folder = verify_options, say, folder
         self._root = Path(suite.label).resolve()
         self._project = project_above(self._root)
         self._inside = self._root.relative_to(self._project)
@@ -93,15 +96,15 @@ class _Steps:
 
     def result(self) -> Verification:
         before = self._original()
-        if self._wishes.only_trace:
+        if self._verify_options.only_trace:
             return self._record(before)
         after = self._folder / "after" / self._project.name
         copy_project(self._project, after)
         may_share = self._migrate(before, after / self._inside)
-        wishes = self._wishes
+        verify_options = self._verify_options
         sides = choose(
-            self._project, self._root, wishes.options.target, wishes.before_python,
-            wishes.after_python,
+            self._project, self._root, verify_options.options.target, verify_options.before_python,
+            verify_options.after_python,
         )  # fmt: skip
         for side in sides:
             self._notes += side.notes
@@ -113,7 +116,7 @@ class _Steps:
 
     def _record(self, before: Path) -> Verification:
         """Run the original alone; the Python with the new pytest-asyncio is not looked for."""
-        side = choose_before(self._project, self._root, self._wishes.before_python)
+        side = choose_before(self._project, self._root, self._verify_options.before_python)
         run = self._first(self._order("before", before, side))
         problem = unfit(run)
         if problem:
@@ -125,7 +128,7 @@ class _Steps:
     def _original(self) -> Path:
         """Copy the original; returns the suite's folder in the copy."""
         target = self._folder / "before" / self._project.name
-        wish = self._wishes.before
+        wish = self._verify_options.before
         if wish is not None and Path(wish).is_dir():
             root = Path(wish).resolve()
             project = project_above(root)
@@ -145,7 +148,7 @@ class _Steps:
         from loopscope.pipeline import migrate, style_and_loops
 
         original = self._with_trace(_load(before))
-        migration = migrate(original, self._wishes.options)
+        migration = migrate(original, self._verify_options.options)
         suite_style, planned = style_and_loops(original, migration.changes)
         if suite_style is SuiteStyle.MODERN or not migration.changes:
             raise CannotRun(
@@ -154,14 +157,14 @@ class _Steps:
             )
         standing = _load(after)
         if style_and_loops(standing)[0] is SuiteStyle.LEGACY:
-            if self._wishes.before is not None:
-                migration = migrate(self._with_trace(standing), self._wishes.options)
+            if self._verify_options.before is not None:
+                migration = migrate(self._with_trace(standing), self._verify_options.options)
             self._apply(after, migration)
-        return always if self._wishes.may_share else as_planned(planned)
+        return always if self._verify_options.may_share else as_planned(planned)
 
     def _with_trace(self, suite: Suite) -> Suite:
         """The suite with the record that was given."""
-        trace = self._wishes.trace
+        trace = self._verify_options.trace
         if trace is None:
             return suite
         for error in changed(trace, suite):
@@ -194,15 +197,15 @@ class _Steps:
             python=side.python,
             suite=suite,
             record=self._folder / f"{name}.jsonl",
-            options=("--maxfail=0", *self._wishes.pytest_options),
+            options=("--maxfail=0", *self._verify_options.pytest_options),
             paths=[path for path in dict.fromkeys(paths) if path.is_dir()],
-            seconds=self._wishes.seconds or _AN_HOUR,
+            seconds=self._verify_options.seconds or _AN_HOUR,
         )
 
     def _compare(self, orders: tuple[Order, Order], may_share: MayShare) -> Verification:
         started = time.monotonic()
         before = self._first(orders[0])
-        if self._wishes.seconds is None:
+        if self._verify_options.seconds is None:
             limit = max(_AT_LEAST, _LONGER * (time.monotonic() - started))
             orders = (orders[0], replace(orders[1], seconds=limit))
         first = (before, self._run("after", orders[1]))
@@ -214,7 +217,9 @@ class _Steps:
                 "after", orders[1], chosen
             )
 
-        differences, flaky = part(first, compare(*first, may_share), self._wishes.reruns, again)
+        differences, flaky = part(
+            first, compare(*first, may_share), self._verify_options.reruns, again
+        )
         return Verification(
             suite=self._label,
             before=first[0],
@@ -233,8 +238,8 @@ class _Steps:
                 f"the original took longer than {order.seconds:g} seconds"
                 f" ({', '.join(before.unfinished) or 'at its end'}); give it more with --timeout"
             )
-        if self._wishes.save_trace is not None:
-            _save(self._wishes.save_trace, order.record)
+        if self._verify_options.save_trace is not None:
+            _save(self._verify_options.save_trace, order.record)
         return before
 
     def _run(self, name: str, order: Order) -> SuiteRun:

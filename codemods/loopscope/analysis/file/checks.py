@@ -17,7 +17,7 @@ from loopscope.analysis.file.dynamic_requests import loop_questions
 from loopscope.analysis.file.facts import Hazard
 from loopscope.analysis.file.hidden_overrides import hidden_overrides
 from loopscope.analysis.file.names import Names, imports_of, statements
-from loopscope.analysis.file.positions import Spot
+from loopscope.analysis.file.positions import Position
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -31,7 +31,7 @@ class _Check:
     """
 
     code: str
-    find: Callable[[Any, Names], Iterator[Spot]]
+    find: Callable[[Any, Names], Iterator[Position]]
     words: tuple[tuple[str, ...], ...]
     file_words: tuple[tuple[str, ...], ...] = ()
     anywhere: bool = False
@@ -82,8 +82,10 @@ def find_hazards(
         for check in wanted:
             brought = tuple(local) if check.code == "LS309" else ()
             found.update(
-                Hazard(check.code, spot.line, spot.column, ordinal, spot.detail, brought)
-                for spot in check.find(node, known)
+                Hazard(
+                    check.code, position.line, position.column, ordinal, position.detail, brought
+                )
+                for position in check.find(node, known)
             )
     return tuple(sorted(found, key=lambda hazard: (hazard.line, hazard.column, hazard.code)))
 

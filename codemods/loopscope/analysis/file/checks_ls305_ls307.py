@@ -10,14 +10,14 @@ from loopscope.analysis.file.names import Names
 from loopscope.analysis.file.positions import (
     NESTED,
     FunctionNode,
-    Spot,
+    Position,
     arguments,
     current_loops,
     expects_error,
     is_current_loop,
     names_in,
     own_nodes,
-    spot,
+    position,
 )
 
 ARGUMENT, CURRENT = "argument", "current"
@@ -37,7 +37,7 @@ _ERRORS = frozenset({"RuntimeError", "Exception", "BaseException", ""})
 # -- LS305 --------------------------------------------------------------------------------
 
 
-def closed_loops(node: FunctionNode, names: Names) -> Iterator[Spot]:
+def closed_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
     """``close`` of the loop that is current, or that came as ``event_loop`` argument.
 
     A function that makes loops itself may close them, so nothing in it is reported.
@@ -58,11 +58,11 @@ def closed_loops(node: FunctionNode, names: Names) -> Iterator[Spot]:
     for child in _closes(node, guarded=isinstance(node, ast.AsyncFunctionDef)):
         receiver = child.value
         if isinstance(receiver, ast.Name) and receiver.id == "event_loop" and requested:
-            yield spot(child, ARGUMENT)
+            yield position(child, ARGUMENT)
         elif is_current_loop(receiver, names) or (
             isinstance(receiver, ast.Name) and receiver.id in variables
         ):
-            yield spot(child, CURRENT)
+            yield position(child, CURRENT)
 
 
 def _closes(node: ast.AST, *, guarded: bool) -> Iterator[ast.Attribute]:
@@ -93,7 +93,7 @@ def _catches(node: ast.Try, guarded: bool) -> bool:
 # -- LS307 --------------------------------------------------------------------------------
 
 
-def dead_loops(node: FunctionNode, names: Names) -> Iterator[Spot]:
+def dead_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
     """Objects and loops that are used after the loop which they belong to was closed."""
     if isinstance(node, ast.AsyncFunctionDef):
         return
@@ -101,7 +101,9 @@ def dead_loops(node: FunctionNode, names: Names) -> Iterator[Spot]:
     yield from _shared_by_runs(node, names)
 
 
-def _used_after_close(body: Sequence[ast.stmt], names: Names, loops: set[str]) -> Iterator[Spot]:
+def _used_after_close(
+    body: Sequence[ast.stmt], names: Names, loops: set[str]
+) -> Iterator[Position]:
     closed: set[str] = set()
     for statement in _straight(body):
         for child in ast.walk(statement):
@@ -112,7 +114,7 @@ def _used_after_close(body: Sequence[ast.stmt], names: Names, loops: set[str]) -
                 and isinstance(child.func.value, ast.Name)
                 and child.func.value.id in closed
             ):
-                yield spot(child, f"{AFTER_CLOSE} {child.func.value.id}")
+                yield position(child, f"{AFTER_CLOSE} {child.func.value.id}")
         for child in ast.walk(statement):
             if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
                 closed.discard(child.id)
@@ -144,7 +146,7 @@ def _straight(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield statement
 
 
-def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Spot]:
+def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Position]:
     """The second of two ``asyncio.run`` with an object that belongs to the first's loop."""
     runs = [
         child
@@ -163,7 +165,7 @@ def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Spot]:
     for run in runs:
         used = _names_of_run(run, nested)
         for name in sorted(used & met):
-            yield spot(run, name)
+            yield position(run, name)
         made = {
             name for name, value in bound.items() if value is not None and run in ast.walk(value)
         }

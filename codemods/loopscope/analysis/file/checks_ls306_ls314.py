@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.analysis.file.positions import (
     FunctionNode,
-    Spot,
+    Position,
     arguments,
     current_loops,
     is_current_loop,
     names_in,
     own_nodes,
-    spot,
+    position,
 )
 
 _STARTERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
@@ -45,7 +45,7 @@ class _Started:
     awaited: list[int] = field(default_factory=list)
 
 
-def early_closes(node: FunctionNode, names: Names) -> Iterator[Spot]:
+def early_closes(node: FunctionNode, names: Names) -> Iterator[Position]:
     """Tasks whose resource is closed after the yield, before they are cancelled and awaited.
 
     A close that is followed by an await without a cancel is how a server is asked to end:
@@ -67,7 +67,7 @@ def early_closes(node: FunctionNode, names: Names) -> Iterator[Spot]:
                 how = "before it cancels and awaits the task"
                 if not task.cancelled and not task.awaited:
                     how = "and never cancels and awaits the task"
-                yield spot(task.node, f"{name} {how}")
+                yield position(task.node, f"{name} {how}")
                 break
 
 
@@ -171,7 +171,7 @@ def _closes(nodes: list[ast.AST], since: int) -> Iterator[tuple[str, int]]:
 # -- LS314 --------------------------------------------------------------------------------
 
 
-def swallowed_cancellations(node: FunctionNode, names: Names) -> Iterator[Spot]:
+def swallowed_cancellations(node: FunctionNode, names: Names) -> Iterator[Position]:
     """Handlers that keep an endless loop of an async function going when it is cancelled."""
     for function in ast.walk(node):
         if not isinstance(function, ast.AsyncFunctionDef):
@@ -194,7 +194,7 @@ def _is_endless(test: ast.expr) -> bool:
     return isinstance(test, ast.Constant) and bool(test.value)
 
 
-def _swallowed(node: ast.AST, names: Names, cancelled: set[str | None]) -> Iterator[Spot]:
+def _swallowed(node: ast.AST, names: Names, cancelled: set[str | None]) -> Iterator[Position]:
     if isinstance(node, ast.Try) and _waits(node.body, cancelled):
         for handler in node.handlers:
             by_name, at_all = _catches(handler, names)
@@ -202,7 +202,7 @@ def _swallowed(node: ast.AST, names: Names, cancelled: set[str | None]) -> Itera
                 # A handler of everything may well keep the error and raise it later.
                 quiet = by_name or all(_only_tells(item) for item in handler.body)
                 if quiet and not _ends(handler.body) and not _ends(node.finalbody):
-                    yield spot(handler)
+                    yield position(handler)
                 return
     if isinstance(node, ast.With) and _waits(node.body, cancelled):
         for item in node.items:
@@ -212,7 +212,7 @@ def _swallowed(node: ast.AST, names: Names, cancelled: set[str | None]) -> Itera
                 and names.resolve(call.func) == "contextlib.suppress"
                 and any(_names_cancellation(argument, names) for argument in call.args)
             ):
-                yield spot(node)
+                yield position(node)
 
 
 def _waits(body: Iterable[ast.stmt], cancelled: set[str | None]) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.analysis.file.positions import FunctionNode, Spot, own_nodes, spot
+from loopscope.analysis.file.positions import FunctionNode, Position, own_nodes, position
 
 TRIO = "trio"
 BOTH = "both backends"  # the function looks at which backend it runs on
@@ -28,7 +28,7 @@ _BACKEND = frozenset({"anyio_backend", "anyio_backend_name"})
 # -- LS308 --------------------------------------------------------------------------------
 
 
-def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Spot]:
+def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Position]:
     """The first asyncio call of an async function, and whether a function names trio.
 
     A function that asks which backend it runs on knows what it does.
@@ -42,7 +42,7 @@ def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Spot]:
     }
     if node.name == "anyio_backend" or "anyio_backend" in decorators:
         if TRIO in strings:
-            yield spot(node, TRIO)
+            yield position(node, TRIO)
         if node.name == "anyio_backend":
             return
     if not isinstance(node, ast.AsyncFunctionDef):
@@ -52,14 +52,14 @@ def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Spot]:
         return
     for child in own_nodes(node):
         if isinstance(child, ast.Call) and names.resolve(child.func) in _ASYNCIO_ONLY:
-            yield spot(child, names.resolve(child.func) or "")
+            yield position(child, names.resolve(child.func) or "")
             return
 
 
 # -- LS309 --------------------------------------------------------------------------------
 
 
-def patches(node: ast.AST, names: Names) -> Iterator[Spot]:
+def patches(node: ast.AST, names: Names) -> Iterator[Position]:
     """Every replacement of ``get_event_loop``, with the dotted name that is replaced.
 
     A whole ``asyncio`` that is replaced (``patch("pkg.mod.asyncio")``) counts where the
@@ -73,13 +73,13 @@ def patches(node: ast.AST, names: Names) -> Iterator[Spot]:
             if target.endswith(f".{_NAME}") or (
                 target.endswith(".asyncio") and _sets_up(node, names)
             ):
-                yield spot(child, target)
+                yield position(child, target)
         elif isinstance(child, ast.Assign):
             for item in child.targets:
                 if isinstance(item, ast.Attribute) and item.attr == _NAME:
                     target = names.resolve(item)
                     if target is not None:
-                        yield spot(child, target)
+                        yield position(child, target)
 
 
 def _patched(call: ast.Call, names: Names) -> str | None:
@@ -122,13 +122,13 @@ _POLICY_CALLS = frozenset(
 )
 
 
-def policies(node: ast.AST, names: Names) -> Iterator[Spot]:
+def policies(node: ast.AST, names: Names) -> Iterator[Position]:
     """Every use of an event loop policy."""
     for child in ast.walk(node):
         if isinstance(child, (ast.Name, ast.Attribute)):
             name = names.resolve(child)
             if name in _POLICY_CALLS or _is_policy(name):
-                yield spot(child, name or "")
+                yield position(child, name or "")
 
 
 def _is_policy(name: str | None) -> bool:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
 
-from loopscope.analysis.file.positions import Spot, spot
+from loopscope.analysis.file.positions import Position, position
 from loopscope.rewriting.syntax_tree import walk
 
 _LOOP = "event_loop"
@@ -77,13 +77,13 @@ def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
-def loop_questions(node: ast.AST, names: object) -> Iterator[Spot]:
+def loop_questions(node: ast.AST, names: object) -> Iterator[Position]:
     """``"event_loop" in request.fixturenames``: true for async tests on 0.21, and never on 1.x."""
     for child in walk(node):
         match child:
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[value]):
                 if _is_loop_name(left) and _is_fixture_names(value):
-                    yield spot(child)
+                    yield position(child)
 
 
 def _tail(func: ast.Name | ast.Attribute) -> str:

@@ -16,7 +16,7 @@ RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_runnin
 _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
 
 
-class Spot(NamedTuple):
+class Position(NamedTuple):
     """Where a check found something, and what."""
 
     line: int
@@ -24,9 +24,9 @@ class Spot(NamedTuple):
     detail: str = ""
 
 
-def spot(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Spot:
+def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:
     """The place of a node."""
-    return Spot(node.lineno, node.col_offset + 1, detail)
+    return Position(node.lineno, node.col_offset + 1, detail)
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:

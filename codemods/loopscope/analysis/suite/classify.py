@@ -11,7 +11,7 @@ from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.index import Tree
+from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.trace import TraceIndex
 from loopscope.types import CrossSuiteFiles, PytestConfig, Scope
 
@@ -49,18 +49,18 @@ class Roles:
             hook.bare and hook.only_marks for hook in hooks
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
-        self.tree = Tree(
+        self.index = SuiteIndex(
             files, config, self.cross_suite, external_fixture_defs(trace_index.external)
         )
-        self.closures = Closures(self.tree, trace_index.trace.used)
-        self.current = CurrentLoop(files, self.tree, self.closures.reach)
+        self.closures = Closures(self.index, trace_index.trace.used)
+        self.current = CurrentLoop(files, self.index, self.closures.call_graph)
 
     # -- what is async ------------------------------------------------------------------
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
         """The tests that pytest-asyncio's rules can concern, unittest's left out."""
-        return tuple(test for test in self.tree.tests if not test.unittest)
+        return tuple(test for test in self.index.tests if not test.unittest)
 
     @cached_property
     def own_tests(self) -> tuple[Test, ...]:
@@ -99,7 +99,7 @@ class Roles:
         """Every registered override of ``event_loop``."""
         return tuple(
             fixtures[EVENT_LOOP]
-            for fixtures in self.tree.registered.values()
+            for fixtures in self.index.registered.values()
             if EVENT_LOOP in fixtures and self.is_override(fixtures[EVENT_LOOP].function)
         )
 
@@ -112,7 +112,7 @@ class Roles:
             or any(map(self._mentions_plugin, self._own_facts))
             or any(
                 EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.cross_suite
-                for fixtures in self.tree.registered.values()
+                for fixtures in self.index.registered.values()
             )
             or self._asks_for_the_plugins_loop
             # It had set the loop that sync code asks for.
@@ -162,6 +162,6 @@ class Roles:
         """Sync fixtures from outside of the suite that asked for the loop of their tests."""
         return frozenset(
             item.key
-            for item in self.tree.external
+            for item in self.index.external
             if self.trace_index.external[item.key.ordinal].on_loop and not item.function.is_async
         )

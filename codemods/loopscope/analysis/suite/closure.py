@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.call_graph import Reach
+from loopscope.analysis.suite.call_graph import CallGraph
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.index import Tree
+from loopscope.analysis.suite.index import SuiteIndex
 
 EVENT_LOOP = "event_loop"
 # Rule LS109's fixture: it asks for the bridge in sync tests only.
@@ -54,19 +54,19 @@ class Closure:
 class Closures:
     """Closures of all tests of a tree, with pytest's rule that the nearest fixture wins."""
 
-    def __init__(self, tree: Tree, used: Mapping[str, frozenset[str]]) -> None:
-        self._tree = tree
+    def __init__(self, index: SuiteIndex, used: Mapping[str, frozenset[str]]) -> None:
+        self._index = index
         self._used = used  # what the record of a run says of a test
-        self.reach = Reach(tree)
+        self.call_graph = CallGraph(index)
         self._helpers_ask = any(
             function.dynamic and function.fixture is None and not function.name.startswith("test")
-            for facts in tree.files.values()
+            for facts in index.files.values()
             for function in facts.functions
         )
 
     def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
         """The fixtures of that name that the test sees, the nearest last."""
-        return tuple(fixtures[name] for fixtures in self._tree.chain(test) if name in fixtures)
+        return tuple(fixtures[name] for fixtures in self._index.chain(test) if name in fixtures)
 
     def of(self, test: Test) -> Closure:
         """The closure of one test: fixtures in the order in which they are found."""
@@ -97,14 +97,14 @@ class Closures:
         return Closure(tuple(found), tuple(requests), unknown)
 
     def _initial(self, test: Test) -> Iterator[tuple[str, RequestKind]]:
-        configured = self._tree.config.options.get("usefixtures", ())
+        configured = self._index.config.options.get("usefixtures", ())
         for name in configured if isinstance(configured, tuple) else ():
             yield name, RequestKind.CONFIGURED
         for mark in reversed(test.marks):
             if mark.name == "usefixtures":
                 for name in mark.strings:
                     yield name, RequestKind.USEFIXTURES
-        for fixtures in self._tree.chain(test):
+        for fixtures in self._index.chain(test):
             for name, fixture_def in fixtures.items():
                 if fixture_def.fixture.autouse:
                     yield name, RequestKind.AUTOUSE
@@ -123,7 +123,7 @@ class Closures:
         """
         names = [*function.dynamic]
         if self._helpers_ask:
-            helpers = [self._tree.function(other) for other in self.reach.of(key)]
+            helpers = [self._index.function(other) for other in self.call_graph.of(key)]
             names += (name for helper in helpers for name in helper.dynamic)
             if "" in names and any(item.passes_loop_name for item in (function, *helpers)):
                 names.append(EVENT_LOOP)

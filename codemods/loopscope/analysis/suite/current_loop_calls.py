@@ -7,18 +7,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
-from loopscope.analysis.suite.call_graph import Reach
+from loopscope.analysis.suite.call_graph import CallGraph
 from loopscope.analysis.suite.closure import AMBIENT
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.index import Tree
+from loopscope.analysis.suite.index import SuiteIndex
 
 
 class CurrentLoop:
     """The calls for the current loop in sync code, by the function that makes them."""
 
-    def __init__(self, files: Mapping[str, FileFacts], tree: Tree, reach: Reach) -> None:
-        self._tree = tree
-        self._reach = reach
+    def __init__(
+        self, files: Mapping[str, FileFacts], index: SuiteIndex, call_graph: CallGraph
+    ) -> None:
+        self._index = index
+        self._call_graph = call_graph
         self._own: dict[Key, list[LoopCall]] = defaultdict(list)
         for path, facts in files.items():
             for call in facts.loop_calls:
@@ -31,7 +33,7 @@ class CurrentLoop:
 
         The fixture of LS109 only looks whether there is a loop.
         """
-        if not self._own or self._tree.function(key).name == AMBIENT:
+        if not self._own or self._index.function(key).name == AMBIENT:
             return ()
         known = self._known.get(key)
         if known is None:
@@ -40,7 +42,7 @@ class CurrentLoop:
         return known
 
     def _through(self, key: Key) -> list[LoopCall]:
-        function = self._tree.function(key)
+        function = self._index.function(key)
         return [
             replace(
                 call,
@@ -48,9 +50,9 @@ class CurrentLoop:
                 column=1,
                 ordinal=key.ordinal,
                 owner=key.ordinal,
-                through=self._tree.function(other).qualname,
+                through=self._index.function(other).qualname,
             )
-            for other in self._reach.of(key)
+            for other in self._call_graph.of(key)
             for call in self._own.get(other, ())
             if call.place is Place.SYNC
         ]
@@ -70,6 +72,6 @@ class CurrentLoop:
             function.class_ordinal == owner.ordinal
             and function.name in names
             and self.asks(Key(owner.path, function.ordinal))
-            for owner in self._tree.mro(cls)
-            for function in self._tree.files[owner.path].functions
+            for owner in self._index.mro(cls)
+            for function in self._index.files[owner.path].functions
         )

@@ -17,7 +17,7 @@ from loopscope.analysis.suite.fixtures import (
 from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
-class Tree(Collection):
+class SuiteIndex(Collection):
     """The files of one suite with pytest's own lookup rules."""
 
     def __init__(

@@ -56,7 +56,7 @@ _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({}
 def check(context: RuleContext) -> Iterator[RuleResult]:
     replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
     for key, override_action in context.plan.overrides.items():
-        function = context.model.tree.function(key)
+        function = context.model.index.function(key)
         kind = override_action.kind
         if key.path in context.model.cross_suite:
             yield from from_elsewhere(context, key, override_action)
@@ -177,7 +177,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
     hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
     for key, override_action in context.plan.overrides.items():
         if override_action.hook:
-            function = context.model.tree.function(key)
+            function = context.model.index.function(key)
             assert function.override is not None
             condition = f'item.path.name == "{basename(key.path)}"'
             if function.is_method:
@@ -236,7 +236,7 @@ def _imports(
 ) -> Iterator[RuleResult]:
     """Imports of the deleted fixture by name go too."""
     for path, facts in context.files.items():
-        found = context.model.tree.module_fixtures(path).get(EVENT_LOOP)
+        found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
         if path == key.path or found is None or found[0] != key:
             continue
         for bound in facts.imports:

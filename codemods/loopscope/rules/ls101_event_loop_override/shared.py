@@ -24,7 +24,7 @@ def from_elsewhere(
     """An override in another suite's file that cannot just be done without."""
     if not override_action.stays or not key.path.startswith("../"):
         return
-    override = context.model.tree.function(key)
+    override = context.model.index.function(key)
     path, line = _place(context, key)
     yield action(
         "LS101",
@@ -70,13 +70,13 @@ def run_from_here(context: RuleContext, key: Key, function: Function) -> Iterato
 
 def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
     """Imports of ``event_loop`` from modules that were not found."""
-    tree = context.model.tree
-    for path in (*tree.conftests, *tree.test_modules, *tree.plugins):
+    index = context.model.index
+    for path in (*index.conftests, *index.test_modules, *index.plugins):
         for bound in context.files[path].imports:
             module = bound.module
             if bound.attribute != EVENT_LOOP or module.startswith("pytest_asyncio"):
                 continue
-            origin = tree.find(path, module)
+            origin = index.find(path, module)
             if origin is not None and _has_one(context.files[origin]):
                 continue
             what = "which was not found" if origin is None else "which no longer has it"
@@ -180,7 +180,7 @@ def _place(context: RuleContext, key: Key) -> tuple[str, int]:
             and item.file not in context.model.cross_suite
         ):
             for bound in context.files[item.file].imports:
-                if bound.attribute in (context.model.tree.function(key).name, "*"):
+                if bound.attribute in (context.model.index.function(key).name, "*"):
                     return item.file, bound.line
     return context.config.path or "conftest.py", 1
 

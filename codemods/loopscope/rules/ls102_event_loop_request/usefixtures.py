@@ -72,7 +72,7 @@ def _drop_configured(context: RuleContext) -> Iterator[RuleResult]:
         return  # a list in TOML: the request stays, and is a finding if nothing answers it
     if all(
         _leaves(context, test) and test.id in context.plan.tests
-        for test in context.model.tree.tests
+        for test in context.model.index.tests
     ):
         yield OptionEdit("LS102", "usefixtures", rest or None, _MESSAGE)
 

@@ -41,7 +41,7 @@ def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResul
 
 
 def _own_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> AddDecoratorMark:
-    function = context.model.tree.function(key)
+    function = context.model.index.function(key)
     loop_scope = context.plan.tests[tests[-1].id]
     source, needs = _mark_source(context, key.path, loop_scope, tests)
     return AddDecoratorMark(
@@ -112,7 +112,7 @@ def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> Ru
 
 
 def _class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleResult:
-    cls = context.model.tree.cls(key)
+    cls = context.model.index.cls(key)
     loop_scope = context.plan.tests[tests[0].id]
     source, needs = _mark_source(context, key.path, loop_scope, tests)
     message = f"loop_scope {loop_scope.word} for all tests of the class"
