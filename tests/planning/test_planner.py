@@ -1,4 +1,4 @@
-"""The loop scope of what no test or no file of the suite reaches, and what goes without saying."""
+"""The loop scopes of what no test and no file of the suite reaches, and what needs no words."""
 
 from __future__ import annotations
 

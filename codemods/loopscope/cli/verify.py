@@ -178,7 +178,7 @@ def _run(
 
 def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
     """Write the page; returns what went wrong."""
-    from loopscope.output.output import write_out
+    from loopscope.output.write_out import write_out
     from loopscope.reports.verify_html import page
     from loopscope.types import FileError
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loopscope.output.diff import diff
-from loopscope.output.output import write_out
+from loopscope.output.write_out import write_out
 from loopscope.types import Change, FileError
 
 

@@ -196,7 +196,7 @@ class _WithHtml:
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         from loopscope.guides import GuidesMissing
-        from loopscope.output.output import write_out
+        from loopscope.output.write_out import write_out
 
         try:
             write_out(self._path, self._html.render(summary))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loopscope.output import output
-from loopscope.output.output import write_out
+from loopscope.output.write_out import write_out
 from loopscope.output.patch import Patches
 from tests.programs import LONG
 
