@@ -25,6 +25,8 @@ from tests import programs
 from .batches import big_tree, command, in_session, jobs, suite, until
 from .programs import LONG
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Deadly:

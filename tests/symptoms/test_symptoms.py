@@ -42,6 +42,7 @@ def test_each_symptom_is_provoked_somewhere() -> None:
     assert {symptom.shown for symptom in SYMPTOMS} == provoked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("release", "suite"), PROVOKED)
 def test_provoked(release: str, suite: Suite, tmp_path: Path) -> None:
     expected, files = suite
