@@ -13,6 +13,8 @@ import pytest
 
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FILES = re.findall(r"^`(\S+\.py)`\n\n```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)

@@ -15,6 +15,8 @@ from tests import programs
 
 from .batches import big_tree, command, in_session, until
 
+pytestmark = pytest.mark.slow
+
 SUITES = 12
 Contents = dict[str, bytes]
 

@@ -14,7 +14,10 @@ from loopscope import processes
 
 from .batches import in_session, until
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals"),
+]
 
 PARENT = """\
 import os, subprocess, sys, time

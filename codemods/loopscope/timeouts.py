@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 
@@ -18,7 +19,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     A signal does it, at the next line of Python: a single call into compiled code, such as
     ``ast.parse`` on a large file, ends first. Where there is no such signal (on Windows, in a
-    thread that is not the main one) there is no limit.
+    thread that is not the main one) there is no limit. An alarm that somebody else has set comes
+    when the block is done, if its time is over by then.
 
     Raises:
         OutOfTime: The time was over before the block was done.
@@ -30,6 +32,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     ):
         yield
         return
+    left, step = signal.setitimer(signal.ITIMER_REAL, 0)
+    start = time.monotonic()
     before = signal.signal(signal.SIGALRM, _stop)
     # Again and again: an exception that is raised in a finalizer is lost.
     signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
@@ -38,6 +42,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:
+            left -= time.monotonic() - start
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), step)
 
 
 def took_too_long(seconds: float) -> str:

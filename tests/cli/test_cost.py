@@ -11,6 +11,8 @@ import pytest
 
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 resource = pytest.importorskip("resource", reason="it measures what processes take")
 
 FILES = 2000

@@ -16,6 +16,8 @@ import pytest
 
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 Tree = Callable[[dict[str, str]], None]
 
 SUITE = {

@@ -10,6 +10,8 @@ import pytest
 
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 CONFTEST = """\
 import asyncio
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 Tree = Callable[[dict[str, str]], None]
 

@@ -22,6 +22,8 @@ from tests.batches import big_tree, command, in_session, jobs, suite, until
 from tests.clusters import LocalCluster, local_cluster, wait_for_workers
 from tests.programs import LONG
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Deadly:

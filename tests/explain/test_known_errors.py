@@ -42,6 +42,7 @@ def test_each_symptom_is_provoked_somewhere() -> None:
     assert {known_error.shown for known_error in KNOWN_ERRORS} == provoked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("release", "suite"), PROVOKED)
 def test_provoked(release: str, suite: Suite, tmp_path: Path) -> None:
     expected, files = suite

@@ -15,6 +15,8 @@ from tests.live.environments import Environment, interpreter
 from tests.live.releases import RELEASES, WITH_LIBRARIES
 from tests.live.runner import DEPRECATIONS_AS_ERRORS, run_pytest
 
+pytestmark = pytest.mark.slow
+
 # Here tests share a loop with more tests than before, and the guide says why.
 JOINED = {"rules/LS104:When it is an assumption"}
 

@@ -12,6 +12,8 @@ import pytest
 from tests import programs
 from tests.guides.pages import GUIDES, PAGES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -11,6 +11,8 @@ import pytest
 
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 MODULE = dedent("""\
     import asyncio
     import pytest

@@ -12,6 +12,8 @@ from loopscope.types import Change
 from tests import programs
 from tests.programs import hanging
 
+pytestmark = pytest.mark.slow
+
 FILES = ["a.py", "sub/b c.py", "sub/\N{LATIN SMALL LETTER E WITH ACUTE}.py"]
 CHANGES = [Change(name, b"old", b"new", ()) for name in FILES]
 

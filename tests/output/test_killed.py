@@ -16,6 +16,8 @@ from loopscope.output.write import write_changes
 from loopscope.types import Change
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = b"old\n" * 2000, b"new\n" * 2000
 CHANGES = [Change(f"sub_{n % 3}/a_{n}.py", OLD, NEW, ()) for n in range(20)]
 CHANGES += [Change("pytest.ini", None, NEW, ()), Change("link.py", OLD, NEW, ())]

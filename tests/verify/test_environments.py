@@ -12,6 +12,8 @@ from loopscope.verify.errors import CannotRun
 from loopscope.verify.interpreters import inspect
 from tests import programs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

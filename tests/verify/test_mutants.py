@@ -9,6 +9,8 @@ import pytest
 from ..live.samples.sample import STRICT, override, sample
 from .mutants import mutants, try_mutants
 
+pytestmark = pytest.mark.slow
+
 _SUITE = sample({
     "pytest.ini": STRICT,
     "conftest.py": override("module"),

@@ -14,6 +14,8 @@ from tests import programs
 from ..live.environments import LEGACY, MODERN, Environment, interpreter
 from ..live.samples.sample import AUTO
 
+pytestmark = pytest.mark.slow
+
 _PLUGINS = ("pytest-xdist", "hypothesis", "pytest-rerunfailures")
 _SUITE = """
 import asyncio

@@ -17,6 +17,8 @@ from tests import programs
 from ..live.runner import _SOURCES
 from ..live.samples.sample import AUTO, override
 
+pytestmark = pytest.mark.slow
+
 _SLOW = "import time\n" + "".join(
     f"\n\nasync def test_{number}():\n    time.sleep(0.4)\n" for number in range(4)
 )

@@ -20,6 +20,8 @@ from tests.batches import until
 from ..live.runner import _SOURCES
 from ..live.samples.sample import AUTO, override
 
+pytestmark = pytest.mark.slow
+
 _TESTS = """
 import asyncio
 
