@@ -12,7 +12,7 @@ import pytest
 _SLOW = frozenset({"benchmarks", "conventions", "live", "random_suites", "robustness"})
 _SLOW_FIXTURES = frozenset({"browser", "legacy_python", "modern_python"})
 # Where the first test of all waits until environments or Chromium are fetched and installed.
-_FETCHING = frozenset({"guides", "live", "random_suites", "reports", "symptoms", "verify"})
+_FETCHING = frozenset({"guides", "live", "random_suites", "reports", "explain", "verify"})
 _FETCHED_WITHIN = 7200  # seconds; loopscope gives an installation up after half an hour
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loopscope.limits import OutOfTime, time_limit
+from loopscope.timeouts import OutOfTime, time_limit
 from tests.batches import until
 from tests.programs import LONG
 

@@ -115,7 +115,7 @@ def _place(files: set[str]) -> str:
 def _served(
     base_id: str, loop_scope: Scope, scope: Scope, known: Mapping[str, Bridge | None]
 ) -> bool:
-    """Whether what is visible at the base id is a parent's bridge of the same level."""
+    """Whether what is visible at the base id is a parent's bridge of the same loop scope."""
     visible = [place for place in known if _sees(base_id, place)]
     if not visible:
         return False

@@ -161,7 +161,7 @@ def choose(
 ) -> dict[Key, Conversion]:
     """The functions to convert, given the loop scope that each test got with nothing converted.
 
-    A fixture is converted only where all tests that use it agree on one level: an async
+    A fixture is converted only where all tests that use it agree on one loop scope: an async
     fixture is static, and a shared one would widen whole regions.
     """
     model = candidates.model

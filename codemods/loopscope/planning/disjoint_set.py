@@ -20,7 +20,7 @@ class DisjointSet:
         self._loop_scope[root] = max(self._loop_scope[root], loop_scope)
 
     def join(self, first: Hashable, second: Hashable) -> None:
-        """Put two nodes on one level."""
+        """Put two nodes on one loop scope."""
         one, other = self.root(first), self.root(second)
         if one != other:
             self._parent[other] = one

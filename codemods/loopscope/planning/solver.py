@@ -142,7 +142,7 @@ class ComponentSolver:
         node = ("test", test.id)
         nodes.add(("legacy loop", model.legacy_loop(test)), model.legacy_loop_scope(test))
         nodes.join(node, ("legacy loop", model.legacy_loop(test)))
-        # One definition, collected by several classes: it has one mark, so one level.
+        # One definition, collected by several classes: it has one mark, so one loop scope.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
         for fixture_def in model.closure(test).fixtures:

@@ -32,7 +32,7 @@ def _mark_source(
 
 
 def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResult]:
-    """A mark on each definition; one that several classes collect has one level."""
+    """A mark on each definition; one that several classes collect has one loop scope."""
     definitions: dict[Key, list[Test]] = defaultdict(list)
     for test in tests:
         definitions[test.key].append(test)
