@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
-from loopscope.analysis.suite.suite_model import SuiteModel
+from loopscope.loop_map.legacy import LegacyLoops
 from loopscope.planning.conversions import Candidates
-from loopscope.planning.disjoint_set import DisjointSet
+from loopscope.planning.solver import DisjointSet
 
 
 def _without(kind: str) -> Callable[..., None]:
@@ -23,7 +23,7 @@ def _without(kind: str) -> Callable[..., None]:
     return join_others
 
 
-def _no_class_override(self: SuiteModel, test: Test) -> FixtureDef | None:
+def _no_class_override(self: LegacyLoops, test: Test) -> FixtureDef | None:
     found = _override_of(self, test)
     return None if found is not None and found.in_class else found
 
@@ -32,14 +32,14 @@ def _holds_nothing(self: Candidates, fixture_def: FixtureDef) -> bool:
     return False
 
 
-_override_of = SuiteModel.override_of
+_override_of = LegacyLoops.override_of
 
 
 # name -> (class, attribute, replacement)
 MUTANTS: dict[str, tuple[type, str, Any]] = {
     "tests of one loop are not joined": (DisjointSet, "join", _without("legacy loop")),
     "shared fixtures are not joined": (DisjointSet, "join", _without("fixture")),
-    "class overrides are ignored": (SuiteModel, "override_of", _no_class_override),
+    "class overrides are ignored": (LegacyLoops, "override_of", _no_class_override),
     "converted although a fixture drives the loop": (Candidates, "holds", _holds_nothing),
 }
 

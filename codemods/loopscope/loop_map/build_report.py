@@ -125,7 +125,7 @@ class _Legacy(_View):
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             return _by_mark(mark)
-        override, legacy_loop = self._model.override_of(test), self._model.legacy_loop(test)
+        override, legacy_loop = self._model.override_of(test), self._model.legacy.loop(test)
         if override is None or legacy_loop.base_id is None:
             return self._test_default()
         scope = override.fixture.scope

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from posixpath import dirname
 from typing import NamedTuple
 
+from loopscope.analysis.suite.fixtures import Test
 from loopscope.types import Scope
 
 
@@ -38,3 +40,20 @@ class TestLoops:
 
 
 LoopMap = Mapping[str, TestLoops]
+
+
+def region_of(test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
+    """The region of the loop of a loop scope that a test gets.
+
+    Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
+    test outside a class gets one of its own.
+    """
+    if loop_scope is Scope.SESSION:
+        return ""
+    if loop_scope is Scope.PACKAGE:
+        return "" if one_package else dirname(test.module)
+    if loop_scope is Scope.MODULE:
+        return test.module
+    if loop_scope is Scope.CLASS and test.classes:
+        return test.base_ids[-1]
+    return test.id

@@ -100,7 +100,7 @@ class AmbientUsers:
         One in a class is left out: the fixture stands in the module, where not all see it.
         """
         override = self._model.override_of(test)
-        wide = self._model.legacy_loop_scope(test) > Scope.FUNCTION
+        wide = self._model.legacy.loop_scope(test) > Scope.FUNCTION
         return override if override is not None and wide and not override.in_class else None
 
     def _served(self, test: Test) -> bool:

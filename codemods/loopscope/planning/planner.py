@@ -7,7 +7,7 @@ and they are solved again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
@@ -18,10 +18,11 @@ from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
-from loopscope.planning.kept_overrides import deviating
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
+
+_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,32 @@ def make_plan(model: SuiteModel, options: Options) -> Plan:
     first = LoopPlanner(model, options, {})
     if not model.uses_plugin:
         return first.plan()
-    concerned = [test for test in model.tests if first.concerns(test)]
-    converted = choose(Candidates(model, options), first.loop_scope, concerned)
+    concerned = [test for test in model.tests if first.solver.concerns(test)]
+    converted = choose(Candidates(model, options), first.solver.loop_scope, concerned)
     return (LoopPlanner(model, options, converted) if converted else first).plan()
 
 
-class LoopPlanner(ComponentSolver):
-    """Turns the loop scopes into a plan: overrides, bridges, defaults."""
+class LoopPlanner:
+    """Turns the loop scopes that its solver finds into a plan: overrides, bridges, defaults."""
+
+    def __init__(
+        self, model: SuiteModel, options: Options, converted: Mapping[Key, Conversion]
+    ) -> None:
+        self.model = model
+        self.options = options
+        self.solver = ComponentSolver(model, options, converted)
 
     def plan(self) -> Plan:
         """The loop scopes, with what becomes of every override and request."""
         model, modern = self.model, self.model.suite_style is SuiteStyle.MODERN
         tests = {
-            test.id: model.test_loop_scope(test) if modern else self.loop_scope(test)
+            test.id: model.modern.test_loop_scope(test) if modern else self.solver.loop_scope(test)
             for test in model.tests
-            if self.is_async(test)
+            if self.solver.is_async(test)
         }
         fixtures = {
-            key: self._fixture_loop_scope(key, function) for key, function in self.fixtures()
+            key: self._fixture_loop_scope(key, function)
+            for key, function in self.solver.fixtures()
         }
         default = model.settings.test_default or Scope.FUNCTION
         if not modern:
@@ -80,16 +89,18 @@ class LoopPlanner(ComponentSolver):
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
-            if EXTERNAL in self.nodes and not explicit and present is None:
-                default = self.nodes.loop_scope(EXTERNAL)
+            if EXTERNAL in self.solver.nodes and not explicit and present is None:
+                default = self.solver.nodes.loop_scope(EXTERNAL)
         overrides = dict(self._overrides(tests))
         bridges = place_bridges(
             {
                 place: need
-                for place, need in self.bridge_needs.items()
+                for place, need in self.solver.bridge_needs.items()
                 if self._wants(place, overrides)
             },
-            lambda place: Scope.FUNCTION if modern else self.nodes.loop_scope(("bridge", place)),
+            lambda place: (
+                Scope.FUNCTION if modern else self.solver.nodes.loop_scope(("bridge", place))
+            ),
             [
                 item.base_id
                 for item in model.overrides
@@ -114,23 +125,25 @@ class LoopPlanner(ComponentSolver):
             fixtures,
             overrides,
             tuple(bridges),
-            self.converted,
+            self.solver.converted,
             {} if modern else self._widened(tests),
-            tuple(self.ambient.place([t for t in model.tests if self.is_ambient(t)])),
+            tuple(
+                self.solver.ambient.place([t for t in model.tests if self.solver.is_ambient(t)])
+            ),
             {
-                module: self.nodes.loop_scope(("current", module))
+                module: self.solver.nodes.loop_scope(("current", module))
                 for module in {test.module for test in model.tests}
-                if ("current", module) in self.nodes
+                if ("current", module) in self.solver.nodes
             },
             frozenset() if modern else frozenset(self._named(overrides)),
         )
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
         def loop_scope(test: Test) -> Scope | None:
-            return self.loop_scope(test) if self.concerns(test) else None
+            return self.solver.loop_scope(test) if self.solver.concerns(test) else None
 
-        for test in deviating(self.model, overrides, loop_scope):
-            if self.is_async(test):
+        for test in _deviating(self.model, overrides, loop_scope):
+            if self.solver.is_async(test):
                 yield test.id
             else:
                 yield from (item.key for item in self.model.closure(test).fixtures)
@@ -145,19 +158,19 @@ class LoopPlanner(ComponentSolver):
         return replace(bridge, path=min(own, default="conftest.py"), replaces=None)
 
     def _fixture_loop_scope(self, key: Key, function: Function) -> Scope:
-        if self.model.suite_style is SuiteStyle.MODERN and key not in self.converted:
-            return self.model.fixture_loop_scope(function)
+        if self.model.suite_style is SuiteStyle.MODERN and key not in self.solver.converted:
+            return self.model.modern.fixture_loop_scope(function)
         node = ("fixture", key)
-        if node in self.nodes:
-            return self.nodes.loop_scope(node)
+        if node in self.solver.nodes:
+            return self.solver.nodes.loop_scope(node)
         assert function.fixture is not None
         scope = max(function.fixture.scope, function.fixture.loop_scope or Scope.FUNCTION)
         if function.fixture.loop_scope is not None:
             return scope
         # No test uses it: it would have lived on the loop that its own place sees.
-        override = self.seen_from(key.path)
+        override = self.solver.seen_from(key.path)
         if override is not None:
-            scope = max(scope, self.model.override_loop_scope(override))
+            scope = max(scope, self.model.legacy.override_loop_scope(override))
         return scope
 
     def _fixture_default(self, default: Scope) -> Scope | None:
@@ -167,15 +180,15 @@ class LoopPlanner(ComponentSolver):
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if self.options.target.has(1, 5) else Scope.FUNCTION
-        if settings.fixture_default is None and EXTERNAL in self.nodes:
-            return self.nodes.loop_scope(EXTERNAL)
+        if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
+            return self.solver.nodes.loop_scope(EXTERNAL)
         return settings.fixture_default or default
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
         return {
-            test.id: self.model.legacy_loop_scope(test)
+            test.id: self.model.legacy.loop_scope(test)
             for test in self.model.tests
-            if test.id in tests and tests[test.id] > self.model.legacy_loop_scope(test)
+            if test.id in tests and tests[test.id] > self.model.legacy.loop_scope(test)
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
@@ -187,12 +200,12 @@ class LoopPlanner(ComponentSolver):
                 if self._only_sync(key):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
-                override_action = self.override_action(FixtureDef("", key, function))
+                override_action = self.solver.override_action(FixtureDef("", key, function))
                 if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
                     reason = override_action.reason or "it does more than making a loop"
                     override_action = OverrideAction(ActionKind.MANUAL, reason)
                 if override_action.kind is ActionKind.FACTORY:
-                    concerned = [test for test in self.model.tests if self.concerns(test)]
+                    concerned = [test for test in self.model.tests if self.solver.concerns(test)]
                     override_action = choose_factory(self.model, key, concerned, tests)
                 yield key, override_action
 
@@ -207,8 +220,8 @@ class LoopPlanner(ComponentSolver):
             if key not in {item.key for item in chain}:
                 continue
             closure = self.model.closure(test)
-            if self.is_async(test) or any(
-                item.function.override is None and self.is_loop_fixture(item)
+            if self.solver.is_async(test) or any(
+                item.function.override is None and self.solver.is_loop_fixture(item)
                 for item in closure.fixtures
             ):
                 return False
@@ -221,6 +234,38 @@ class LoopPlanner(ComponentSolver):
         """Whether a bridge is written for requests at this place."""
         target = place[0]
         return target is None or target.key.is_external or not overrides[target.key].stays
+
+
+def _deviating(
+    model: SuiteModel,
+    overrides: Mapping[Key, OverrideAction],
+    loop_scope: Callable[[Test], Scope | None],
+) -> Iterator[Test]:
+    """The tests on another loop scope than the override suggests that they see when all is done.
+
+    An override that stays is no longer their loop. But another migration reads the suite again,
+    and would take it for that: what deviates from it is named.
+    ``loop_scope`` gives the planned one of a test, None where it has nothing to do with loops.
+    """
+    for test in model.tests:
+        left = _nearest_left(model, overrides, test)
+        planned = loop_scope(test) if left is not None else None
+        if left is not None and planned not in (None, model.legacy.override_loop_scope(left)):
+            yield test
+
+
+def _nearest_left(
+    model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
+) -> FixtureDef | None:
+    """The override that the test sees afterwards; None where no fixture or a bridge is there."""
+    chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
+    standing = [
+        (item, action) for item, action in chain if action is None or action.kind not in _REPLACED
+    ]
+    if not standing:
+        return None
+    item, action = standing[-1]
+    return item if action is not None and action.stays else None
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

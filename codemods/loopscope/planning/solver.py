@@ -19,7 +19,6 @@ from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import BridgeNeed
 from loopscope.planning.conversions import Conversion
-from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
 
@@ -28,6 +27,46 @@ EXTERNAL = "fixtures that no file of the suite defines"
 
 # The xunit methods that run after function-scoped fixtures of the module.
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
+
+
+class DisjointSet:
+    """Union-find: joined nodes share one loop scope, the widest that any of them needs."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Hashable, Hashable] = {}
+        self._loop_scope: dict[Hashable, Scope] = {}
+
+    def add(self, node: Hashable, loop_scope: Scope = Scope.FUNCTION) -> None:
+        """Note that ``node`` needs at least ``loop_scope``."""
+        root = self.root(node)
+        self._loop_scope[root] = max(self._loop_scope[root], loop_scope)
+
+    def join(self, first: Hashable, second: Hashable) -> None:
+        """Put two nodes on one level."""
+        one, other = self.root(first), self.root(second)
+        if one != other:
+            self._parent[other] = one
+            self._loop_scope[one] = max(self._loop_scope[one], self._loop_scope.pop(other))
+
+    def loop_scope(self, node: Hashable) -> Scope:
+        """The loop scope of the node's component."""
+        return self._loop_scope[self.root(node)]
+
+    def __contains__(self, node: Hashable) -> bool:
+        return node in self._parent
+
+    def root(self, node: Hashable) -> Hashable:
+        """The member that stands for the node's component, until something is joined."""
+        if node not in self._parent:
+            self._parent[node] = node
+            self._loop_scope[node] = Scope.FUNCTION
+            return node
+        root = node
+        while self._parent[root] != root:
+            root = self._parent[root]
+        while self._parent[node] != root:  # flatten the path for the next time
+            self._parent[node], node = root, self._parent[node]
+        return root
 
 
 class ComponentSolver:
@@ -50,7 +89,7 @@ class ComponentSolver:
             place = (target, key.path)
             self.nodes.add(("bridge", place), function.fixture.scope)
             if target is not None:
-                self.nodes.add(("bridge", place), self.model.override_loop_scope(target))
+                self.nodes.add(("bridge", place), self.model.legacy.override_loop_scope(target))
             need = self.bridge_needs.setdefault(place, BridgeNeed())
             need.files.add(key.path)
             need.scope = max(need.scope, function.fixture.scope)
@@ -76,7 +115,7 @@ class ComponentSolver:
         """Whether the test, or anything that it sets up, has to do with a loop."""
         return (
             self.is_async(test)
-            or bool(self.model.loop_bound(test))
+            or bool(self.model.legacy.loop_bound(test))
             or any(self.is_loop_fixture(item) for item in self.model.closure(test).fixtures)
             or self.is_ambient(test)
         )
@@ -126,7 +165,7 @@ class ComponentSolver:
             not fixture_def.function.is_async
             and fixture_def.function.override is None
             and (
-                fixture_def.key in self.model.external_takers
+                fixture_def.key in self.model.classify.external_takers
                 or self.model.current.asks(fixture_def.key)
             )
         )
@@ -140,9 +179,9 @@ class ComponentSolver:
     def _join(self, test: Test) -> None:
         model, nodes = self.model, self.nodes
         node = ("test", test.id)
-        nodes.add(("legacy loop", model.legacy_loop(test)), model.legacy_loop_scope(test))
-        nodes.join(node, ("legacy loop", model.legacy_loop(test)))
-        # One definition, collected by several classes: it has one mark, so one loop scope.
+        nodes.add(("legacy loop", model.legacy.loop(test)), model.legacy.loop_scope(test))
+        nodes.join(node, ("legacy loop", model.legacy.loop(test)))
+        # One definition, collected by several classes: it has one mark, so one level.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
         for fixture_def in model.closure(test).fixtures:
@@ -171,7 +210,7 @@ class ComponentSolver:
         if not self._takes_current(fixture_def):
             return False
         through = self.model.current.only_through(fixture_def.key)
-        return not through or fixture_def.fixture.scope <= self.model.legacy_loop_scope(test)
+        return not through or fixture_def.fixture.scope <= self.model.legacy.loop_scope(test)
 
     def _requests(self, test: Test) -> Iterator[LoopRequest]:
         yield from loop_requests(self.model.closure(test))
@@ -220,7 +259,7 @@ class ComponentSolver:
         place = (request.target, test.module)
         node = ("bridge", place)
         if request.kind is RequestKind.WORK and request.target is not None:
-            scope = min(request.target.fixture.scope, self.model.legacy_loop_scope(test))
+            scope = min(request.target.fixture.scope, self.model.legacy.loop_scope(test))
         self.nodes.add(node, scope)
         self.nodes.join(("test", test.id), node)
         if request.requester is not None and scope > Scope.FUNCTION:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from loopscope.analysis.external_fixtures import external_fixture_defs
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
-from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
-from loopscope.analysis.suite.current_loop_calls import CurrentLoop
+from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.trace import TraceIndex
-from loopscope.types import CrossSuiteFiles, PytestConfig, Scope
+from loopscope.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,49 +27,43 @@ class Settings:
 
 
 class Roles:
-    """A suite, and what each of its functions is to pytest-asyncio; computed on demand."""
+    """What each function of a suite is to pytest-asyncio; computed on demand."""
 
     def __init__(
         self,
-        files: Mapping[str, FileFacts],
-        config: PytestConfig,
+        index: SuiteIndex,
+        closures: Closures,
         settings: Settings,
-        cross_suite: CrossSuiteFiles | None = None,
-        trace_index: TraceIndex | None = None,
+        trace_index: TraceIndex,
     ) -> None:
-        self.trace_index = trace_index = trace_index or TraceIndex()
-        self.files = files = trace_index.apply_to(files)
-        self.settings = settings
-        self.cross_suite = cross_suite or CrossSuiteFiles()
-        hooks = [hook for facts in files.values() for hook in facts.hooks]
+        self._index = index
+        self._closures = closures
+        self._settings = settings
+        self._trace_index = trace_index
+        hooks = [hook for facts in index.files.values() for hook in facts.hooks]
         # A hook that marks every async test is auto mode by another name.
         self.auto_by_hook = settings.mode != "auto" and any(
             hook.bare and hook.only_marks for hook in hooks
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
-        self.index = SuiteIndex(
-            files, config, self.cross_suite, external_fixture_defs(trace_index.external)
-        )
-        self.closures = Closures(self.index, trace_index.trace.used)
-        self.current = CurrentLoop(files, self.index, self.closures.call_graph)
 
     # -- what is async ------------------------------------------------------------------
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
         """The tests that pytest-asyncio's rules can concern, unittest's left out."""
-        return tuple(test for test in self.index.tests if not test.unittest)
+        return tuple(test for test in self._index.tests if not test.unittest)
 
     @cached_property
     def own_tests(self) -> tuple[Test, ...]:
         """The tests without those of other suites that a run of pytest collects, too."""
-        return tuple(test for test in self.tests if test.module not in self.cross_suite)
+        return tuple(test for test in self.tests if test.module not in self._index.cross_suite)
 
     def is_async_test(self, test: Test) -> bool:
         """Whether pytest-asyncio runs the test on a loop."""
         if not test.function.is_async or test.function.is_generator:
             return False
-        if test.mark("asyncio") is not None or test.id in self.trace_index.trace.async_tests:
+        if test.mark("asyncio") is not None or test.id in self._trace_index.trace.async_tests:
             return True
         return self.mode == "auto" and test.mark("anyio") is None
 
@@ -99,7 +91,7 @@ class Roles:
         """Every registered override of ``event_loop``."""
         return tuple(
             fixtures[EVENT_LOOP]
-            for fixtures in self.index.registered.values()
+            for fixtures in self._index.registered.values()
             if EVENT_LOOP in fixtures and self.is_override(fixtures[EVENT_LOOP].function)
         )
 
@@ -111,17 +103,21 @@ class Roles:
             or any(test.mark("asyncio") is not None for test in self.own_tests)
             or any(map(self._mentions_plugin, self._own_facts))
             or any(
-                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self.cross_suite
-                for fixtures in self.index.registered.values()
+                EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self._index.cross_suite
+                for fixtures in self._index.registered.values()
             )
-            or self._asks_for_the_plugins_loop
+            or self.asks_for_the_plugins_loop
             # It had set the loop that sync code asks for.
-            or (self.settings.declared and any(facts.loop_calls for facts in self._own_facts))
+            or (self._settings.declared and any(facts.loop_calls for facts in self._own_facts))
         )
 
     @property
     def _own_facts(self) -> Iterator[FileFacts]:
-        return (facts for path, facts in self.files.items() if path not in self.cross_suite)
+        return (
+            facts
+            for path, facts in self._index.files.items()
+            if path not in self._index.cross_suite
+        )
 
     @staticmethod
     def _mentions_plugin(facts: FileFacts) -> bool:
@@ -139,29 +135,19 @@ class Roles:
         )
 
     @cached_property
-    def _asks_for_the_plugins_loop(self) -> bool:
+    def asks_for_the_plugins_loop(self) -> bool:
         """Whether a test requests an ``event_loop`` that nothing in the suite defines."""
         return any(
             request.target is None
             for test in self.own_tests
-            for request in self.closure(test).requests
+            for request in self._closures.of(test).requests
         )
-
-    def closure(self, test: Test) -> Closure:
-        found = self._closures.get(test.id)
-        if found is None:
-            found = self._closures[test.id] = self.closures.of(test)
-        return found
-
-    @cached_property
-    def _closures(self) -> dict[str, Closure]:
-        return {}
 
     @cached_property
     def external_takers(self) -> frozenset[Key]:
         """Sync fixtures from outside of the suite that asked for the loop of their tests."""
         return frozenset(
             item.key
-            for item in self.index.external
-            if self.trace_index.external[item.key.ordinal].on_loop and not item.function.is_async
+            for item in self._index.external
+            if self._trace_index.external[item.key.ordinal].on_loop and not item.function.is_async
         )

@@ -58,6 +58,7 @@ class Closures:
         self._index = index
         self._used = used  # what the record of a run says of a test
         self.call_graph = CallGraph(index)
+        self._known: dict[tuple[str, Key], Closure] = {}
         self._helpers_ask = any(
             function.dynamic and function.fixture is None and not function.name.startswith("test")
             for facts in index.files.values()
@@ -70,6 +71,12 @@ class Closures:
 
     def of(self, test: Test) -> Closure:
         """The closure of one test: fixtures in the order in which they are found."""
+        known = self._known.get((test.id, test.key))
+        if known is None:
+            known = self._known[test.id, test.key] = self._compute(test)
+        return known
+
+    def _compute(self, test: Test) -> Closure:
         found: dict[FixtureDef, None] = {}
         requests: dict[LoopRequest, None] = {}
         unknown = False

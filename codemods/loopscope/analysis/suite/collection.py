@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 
-from loopscope.analysis.file.facts import FileFacts, Function, Mark
+from loopscope.analysis.file.facts import Function, Mark
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.imported_marks import Marks
 from loopscope.analysis.suite.namespaces import Namespaces
-from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
-class Collection(Namespaces):
+class Collection:
     """The tests of one suite."""
 
-    def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, cross_suite: CrossSuiteFiles
-    ) -> None:
-        super().__init__(files, config, cross_suite)
-        self._marks = Marks(files, self.find)
+    def __init__(self, namespaces: Namespaces) -> None:
+        self._names = namespaces
+        self._marks = Marks(namespaces.files, namespaces.find)
 
     @cached_property
     def tests(self) -> tuple[Test, ...]:
-        return tuple(test for path in self.test_modules for test in self._module_tests(path))
+        modules = self._names.test_modules
+        return tuple(test for path in modules for test in self._module_tests(path))
 
     def _module_tests(self, path: str) -> Iterator[Test]:
-        facts = self.files[path]
-        prefixes = self.patterns("python_functions", ("test",))
+        facts = self._names.files[path]
+        prefixes = self._names.patterns("python_functions", ("test",))
         own = [
             (function.name, (Key(path, function.ordinal), function))
-            for function in self.standing(path)  # one name twice where conditions decide
+            for function in self._names.standing(path)  # one name twice where conditions decide
             if not function.is_method
         ]
         named = {name for name, _ in own}
-        imported = [item for item in self.module_functions(path).items() if item[0] not in named]
+        imported = [
+            item for item in self._names.module_functions(path).items() if item[0] not in named
+        ]
         for name, (key, function) in [*imported, *own]:
             if function.fixture is None and _matches(name, prefixes):
                 marks = (*self._marks.expanded(function.marks), *self._marks.of_module(path))
@@ -45,8 +45,8 @@ class Collection(Namespaces):
                 yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
         for bound in facts.imports:
             if bound.attribute not in (None, "*"):
-                origin = self.find(path, bound.module)
-                base = self.find_class(origin, bound.attribute or "") if origin else None
+                origin = self._names.find(path, bound.module)
+                base = self._names.find_class(origin, bound.attribute or "") if origin else None
                 if base is not None and base.path != path:
                     yield from self._class_tests(path, (base,), bound.name, prefixes)
 
@@ -54,16 +54,16 @@ class Collection(Namespaces):
         self, path: str, classes: tuple[Key, ...], qualname: str, prefixes: tuple[str, ...]
     ) -> Iterator[Test]:
         key = classes[-1]
-        cls = self.cls(key)
-        unittest = self.is_unittest(key)
-        wanted = self.patterns("python_classes", ("Test",))
+        cls = self._names.cls(key)
+        unittest = self._names.is_unittest(key)
+        wanted = self._names.patterns("python_classes", ("Test",))
         name = qualname.rpartition("::")[2]
         if not unittest and (cls.has_init or not _matches(name, wanted)):
             return
         marks = self._class_marks(classes) + self._marks.of_module(path)
         seen: set[str] = set()
-        for owner in self.mro(key):
-            for function in self.standing(owner.path):
+        for owner in self._names.mro(key):
+            for function in self._names.standing(owner.path):
                 if function.class_ordinal != owner.ordinal or function.name in seen:
                     continue
                 seen.add(function.name)
@@ -77,7 +77,7 @@ class Collection(Namespaces):
                         (*self._marks.expanded(function.marks), *marks),
                         unittest,
                     )
-        for inner in self.files[key.path].classes:
+        for inner in self._names.files[key.path].classes:
             if inner.parent == key.ordinal:
                 inside = (*classes, Key(key.path, inner.ordinal))
                 yield from self._class_tests(path, inside, f"{qualname}::{inner.name}", prefixes)
@@ -91,8 +91,8 @@ class Collection(Namespaces):
         return tuple(
             mark
             for key in reversed(classes)
-            for owner in reversed(self.mro(key))
-            for mark in self._marks.expanded(self.cls(owner).marks)
+            for owner in reversed(self._names.mro(key))
+            for mark in self._marks.expanded(self._names.cls(owner).marks)
         )
 
 

@@ -14,10 +14,11 @@ from loopscope.analysis.suite.fixtures import (
     conftest_base_id,
     directory_base_ids,
 )
+from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
-class SuiteIndex(Collection):
+class SuiteIndex:
     """The files of one suite with pytest's own lookup rules."""
 
     def __init__(
@@ -27,13 +28,38 @@ class SuiteIndex(Collection):
         cross_suite: CrossSuiteFiles | None = None,
         external: Mapping[str, Mapping[str, FixtureDef]] | None = None,
     ) -> None:
-        super().__init__(files, config, cross_suite or CrossSuiteFiles())
+        self.files = files
+        self.config = config
+        self.cross_suite = cross_suite or CrossSuiteFiles()
+        self._names = names = Namespaces(files, config, self.cross_suite)
+        self._collection = Collection(names)
+        self.find, self.find_class = names.find, names.find_class
+        self.cls, self.mro, self.is_unittest = names.cls, names.mro, names.is_unittest
+        self.module_fixtures = names.module_fixtures
+        self.module_functions = names.module_functions
         self._external = external or {}
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
             for path, facts in files.items()
         }
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        return self._collection.tests
+
+    @property
+    def test_modules(self) -> tuple[str, ...]:
+        return self._names.test_modules
+
+    @property
+    def conftests(self) -> tuple[str, ...]:
+        return self._names.conftests
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The modules of the suite that ``pytest_plugins`` or ``-p`` makes plugins."""
+        return self._names.plugins
 
     def function(self, key: Key) -> Function:
         if key.is_external:
@@ -58,7 +84,7 @@ class SuiteIndex(Collection):
             for name, (key, function) in fixtures.items():
                 into[name] = FixtureDef(base_id, key, function)
 
-        for path in (*self.plugins, *self.conftests_above):
+        for path in (*self.plugins, *self._names.conftests_above):
             add("", self.module_fixtures(path))
         for path in self.conftests:
             add(conftest_base_id(path), self.module_fixtures(path))
@@ -69,7 +95,7 @@ class SuiteIndex(Collection):
             for key, base_id in zip(test.classes, test.base_ids[1:], strict=True):
                 if base_id not in classes:
                     classes.add(base_id)
-                    add(base_id, self.class_fixtures(key))
+                    add(base_id, self._names.class_fixtures(key))
         return found
 
     def chain(self, test: Test) -> tuple[dict[str, FixtureDef], ...]:

@@ -1,24 +1,23 @@
-"""The two loop maps of a suite: which loop each test, and each of its async fixtures, gets.
-
-The legacy map follows "How the legacy loop was chosen" and the modern one "How the
-modern loop is chosen" of the project's facts; both were run on real releases.
-"""
+"""A suite with everything about it that plans and rules ask for."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from functools import cached_property
-from posixpath import dirname
 
-from loopscope.analysis.file.facts import BodyKind, Function
-from loopscope.analysis.suite.classify import Roles
-from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.external_fixtures import external_fixture_defs
+from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.suite.classify import Roles, Settings
+from loopscope.analysis.suite.closure import Closure, Closures
+from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
-from loopscope.loop_map.model import Loop, LoopMap, TestLoops
-from loopscope.types import Scope
-
-# Only pytest-asyncio 0.22: the loop of a class or module.
-LOOP_MARK = "asyncio_event_loop"
+from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.analysis.trace import TraceIndex
+from loopscope.loop_map.legacy import LegacyLoops
+from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.modern import ModernLoops
+from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
 class SuiteStyle(enum.Enum):
@@ -28,18 +27,86 @@ class SuiteStyle(enum.Enum):
     MODERN = "modern"  # loop scopes decide
 
 
-class SuiteModel(Roles):
-    """A suite with everything about it that rules ask for, computed on demand."""
+class SuiteModel:
+    """The parts of what is known of a suite, each computed on demand."""
+
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        config: PytestConfig,
+        settings: Settings,
+        cross_suite: CrossSuiteFiles | None = None,
+        trace_index: TraceIndex | None = None,
+    ) -> None:
+        self.trace_index = trace_index = trace_index or TraceIndex()
+        self.files = files = trace_index.apply_to(files)
+        self.settings = settings
+        self.cross_suite = cross_suite or CrossSuiteFiles()
+        self.index = SuiteIndex(
+            files, config, self.cross_suite, external_fixture_defs(trace_index.external)
+        )
+        self.closures = Closures(self.index, trace_index.trace.used)
+        self.current = CurrentLoop(files, self.index, self.closures.call_graph)
+        self.classify = Roles(self.index, self.closures, settings, trace_index)
+        self.legacy = LegacyLoops(self.classify, self.closures, settings)
+        self.modern = ModernLoops(self.classify, self.closures, settings)
+        self.mode, self.auto_by_hook = self.classify.mode, self.classify.auto_by_hook
+
+    # -- what its parts say ---------------------------------------------------------------
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """The tests that pytest-asyncio's rules can concern, unittest's left out."""
+        return self.classify.tests
+
+    @property
+    def own_tests(self) -> tuple[Test, ...]:
+        """The tests without those of other suites that a run of pytest collects, too."""
+        return self.classify.own_tests
+
+    @property
+    def overrides(self) -> tuple[FixtureDef, ...]:
+        """Every registered override of ``event_loop``."""
+        return self.classify.overrides
+
+    @property
+    def uses_plugin(self) -> bool:
+        """Whether anything in the suite is pytest-asyncio's business."""
+        return self.classify.uses_plugin
+
+    @property
+    def legacy_map(self) -> LoopMap:
+        return self.legacy.map
+
+    @property
+    def modern_map(self) -> LoopMap:
+        return self.modern.map
+
+    def closure(self, test: Test) -> Closure:
+        return self.closures.of(test)
+
+    def is_async_test(self, test: Test) -> bool:
+        return self.classify.is_async_test(test)
+
+    def is_async_fixture(self, function: Function) -> bool:
+        return self.classify.is_async_fixture(function)
+
+    def is_override(self, function: Function) -> bool:
+        return self.classify.is_override(function)
+
+    def override_of(self, test: Test) -> FixtureDef | None:
+        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        return self.legacy.override_of(test)
 
     # -- its style ----------------------------------------------------------------------
 
     @cached_property
     def suite_style(self) -> SuiteStyle:
-        if not self._wide_default and any(
+        if not self.legacy.wide_default and any(
             self._has_override(test) for test in self.tests if self._on_loop(test)
         ):
             return SuiteStyle.LEGACY
-        if self._asks_for_the_plugins_loop:
+        if self.classify.asks_for_the_plugins_loop:
             return SuiteStyle.LEGACY
         settings = self.settings
         if settings.test_default is not None or settings.fixture_default is not None:
@@ -69,153 +136,7 @@ class SuiteModel(Roles):
             test.module in self.cross_suite and override.key.path in self.cross_suite
         )
 
-    @property
-    def _wide_default(self) -> bool:
-        """Whether the configuration takes unmarked tests away from any override (0.26)."""
-        return self.settings.test_default not in (None, Scope.FUNCTION)
-
     def _on_loop(self, test: Test) -> bool:
         return self.is_async_test(test) or any(
             self.is_async_fixture(item.function) for item in self.closure(test).fixtures
         )
-
-    # -- the legacy map -------------------------------------------------------------
-
-    def override_of(self, test: Test) -> FixtureDef | None:
-        """The override that the test sees, None for pytest-asyncio's own fixture."""
-        chain = self.closures.visible(test, EVENT_LOOP)
-        return chain[-1] if chain and self.is_override(chain[-1].function) else None
-
-    def legacy_loop_scope(self, test: Test) -> Scope:
-        """How long the legacy loop of the test lived.
-
-        An override lives no wider than it is visible: one in a test module at most for
-        that module, one in a class at most for the class (legacy 4).
-        """
-        marked = self._named_loop_scope(test)
-        if marked is not None:
-            return marked
-        override = self.override_of(test)
-        if override is None or self._wide_default:
-            return self.settings.test_default or Scope.FUNCTION
-        return self.override_loop_scope(override)
-
-    def _named_loop_scope(self, test: Test) -> Scope | None:
-        """The loop scope that its mark names; for a sync test the one that its fixtures name."""
-        if self.is_async_test(test):
-            return _marked_loop_scope(test)
-        named = [item.fixture.loop_scope for item in self.closure(test).fixtures]
-        return max(
-            (scope for scope in named if scope is not None), default=_marked_loop_scope(test)
-        )
-
-    @staticmethod
-    def override_loop_scope(override: FixtureDef) -> Scope:
-        """How long a loop of the override lives: no longer than it is visible."""
-        scope = override.fixture.scope
-        if override.in_class:
-            return min(scope, Scope.CLASS)
-        return min(scope, Scope.MODULE) if override.in_module else scope
-
-    def legacy_loop(self, test: Test) -> Loop:
-        """The identity of the loop that the test got on 0.21."""
-        loop_scope = self.legacy_loop_scope(test)
-        if self._named_loop_scope(test) is not None:
-            return Loop(loop_scope, self.instance(test, loop_scope))
-        override = self.override_of(test)
-        if override is None or self._wide_default:
-            return Loop(loop_scope, self.instance(test, loop_scope))
-        region = self.instance(test, loop_scope)
-        if loop_scope is Scope.PACKAGE:  # the package's own modules, or all that lies below it
-            package = override.base_id.removeprefix("./")
-            own = f"{dirname(test.module)}/".lstrip("/") == package
-            region = package.rstrip("/") if own else f"{package}*"
-        return Loop(loop_scope, region, override.base_id)
-
-    @cached_property
-    def legacy_map(self) -> LoopMap:
-        """The map by legacy rules: a test and all its async fixtures share its legacy loop."""
-        found = {}
-        for test in self.tests:
-            names = self.loop_bound(test)
-            own = self.is_async_test(test)
-            if own or names:
-                legacy_loop = self.legacy_loop(test)
-                found[test.id] = TestLoops(
-                    legacy_loop if own else None, dict.fromkeys(names, legacy_loop)
-                )
-        return found
-
-    def loop_bound(self, test: Test) -> tuple[str, ...]:
-        """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
-        closure = self.closure(test)
-        names = [
-            fixture_def.fixture.name
-            for fixture_def in closure.fixtures
-            if self.is_async_fixture(fixture_def.function)
-        ]
-        if any(request for request in closure.requests) and EVENT_LOOP not in names:
-            names.append(EVENT_LOOP)
-        return tuple(names)
-
-    # -- the modern map -------------------------------------------------------------
-
-    def test_loop_scope(self, test: Test) -> Scope:
-        """The loop scope of an async test: its closest mark's, else the configured one."""
-        mark = test.mark("asyncio")
-        if mark is not None and mark.loop_scope is not None:
-            return mark.loop_scope
-        return self.settings.test_default or Scope.FUNCTION
-
-    def fixture_loop_scope(self, function: Function) -> Scope:
-        """The loop scope of an async fixture: its own, the configured one, else its scope."""
-        assert function.fixture is not None
-        return (
-            function.fixture.loop_scope or self.settings.fixture_default or function.fixture.scope
-        )
-
-    @cached_property
-    def modern_map(self) -> LoopMap:
-        """The map by 1.x rules: every test and every fixture names its loop scope."""
-        found = {}
-        for test in self.tests:
-            own = None
-            if self.is_async_test(test):
-                loop_scope = self.test_loop_scope(test)
-                own = Loop(loop_scope, self.instance(test, loop_scope, one_package=True))
-            fixtures = {}
-            for fixture_def in self.closure(test).fixtures:
-                if self.is_async_fixture(fixture_def.function):
-                    loop_scope = self.fixture_loop_scope(fixture_def.function)
-                    region = self.instance(test, loop_scope, one_package=True)
-                    fixtures[fixture_def.fixture.name] = Loop(loop_scope, region)
-            if own is not None or fixtures:
-                found[test.id] = TestLoops(own, fixtures)
-        return found
-
-    def instance(self, test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
-        """Which of the loops of a loop scope a test gets.
-
-        Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
-        test outside a class gets one of its own.
-        """
-        if loop_scope is Scope.SESSION:
-            return ""
-        if loop_scope is Scope.PACKAGE:
-            return "" if one_package else dirname(test.module)
-        if loop_scope is Scope.MODULE:
-            return test.module
-        if loop_scope is Scope.CLASS and test.classes:
-            return test.base_ids[-1]
-        return test.id
-
-
-def _marked_loop_scope(test: Test) -> Scope | None:
-    """The loop scope that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
-    mark = test.mark("asyncio")
-    if mark is not None and mark.loop_scope is not None:
-        return mark.loop_scope
-    mark = test.mark(LOOP_MARK)
-    if mark is None:
-        return None
-    return Scope.MODULE if mark.ordinal is None else Scope.CLASS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Mark
-from loopscope.analysis.suite.suite_model import LOOP_MARK
+from loopscope.loop_map.legacy import LOOP_MARK
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     RemoveDecoratorMark,

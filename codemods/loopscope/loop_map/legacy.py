@@ -1,0 +1,119 @@
+"""Which loop each test, with all its async fixtures, got on pytest-asyncio 0.21.
+
+It follows "How the legacy loop was chosen" of the project's facts, which were run on real
+releases.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from posixpath import dirname
+
+from loopscope.analysis.suite.classify import Roles, Settings
+from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
+from loopscope.analysis.suite.fixtures import FixtureDef, Test
+from loopscope.loop_map.model import Loop, LoopMap, TestLoops, region_of
+from loopscope.types import Scope
+
+# Only pytest-asyncio 0.22: the loop of a class or module.
+LOOP_MARK = "asyncio_event_loop"
+
+
+class LegacyLoops:
+    """The legacy rules, applied to the tests of one suite."""
+
+    def __init__(self, classify: Roles, closures: Closures, settings: Settings) -> None:
+        self._classify = classify
+        self._closures = closures
+        self._settings = settings
+
+    def override_of(self, test: Test) -> FixtureDef | None:
+        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        chain = self._closures.visible(test, EVENT_LOOP)
+        return chain[-1] if chain and self._classify.is_override(chain[-1].function) else None
+
+    def loop_scope(self, test: Test) -> Scope:
+        """How long the legacy loop of the test lived.
+
+        An override lives no wider than it is visible: one in a test module at most for
+        that module, one in a class at most for the class (legacy 4).
+        """
+        marked = self._named_loop_scope(test)
+        if marked is not None:
+            return marked
+        override = self.override_of(test)
+        if override is None or self.wide_default:
+            return self._settings.test_default or Scope.FUNCTION
+        return self.override_loop_scope(override)
+
+    def _named_loop_scope(self, test: Test) -> Scope | None:
+        """The loop scope that its mark names; for a sync test the one that its fixtures name."""
+        if self._classify.is_async_test(test):
+            return _marked_loop_scope(test)
+        named = [item.fixture.loop_scope for item in self._closures.of(test).fixtures]
+        return max(
+            (scope for scope in named if scope is not None), default=_marked_loop_scope(test)
+        )
+
+    @staticmethod
+    def override_loop_scope(override: FixtureDef) -> Scope:
+        """How long a loop of the override lives: no longer than it is visible."""
+        scope = override.fixture.scope
+        if override.in_class:
+            return min(scope, Scope.CLASS)
+        return min(scope, Scope.MODULE) if override.in_module else scope
+
+    def loop(self, test: Test) -> Loop:
+        """The identity of the loop that the test got on 0.21."""
+        loop_scope = self.loop_scope(test)
+        if self._named_loop_scope(test) is not None:
+            return Loop(loop_scope, region_of(test, loop_scope))
+        override = self.override_of(test)
+        if override is None or self.wide_default:
+            return Loop(loop_scope, region_of(test, loop_scope))
+        region = region_of(test, loop_scope)
+        if loop_scope is Scope.PACKAGE:  # the package's own modules, or all that lies below it
+            package = override.base_id.removeprefix("./")
+            own = f"{dirname(test.module)}/".lstrip("/") == package
+            region = package.rstrip("/") if own else f"{package}*"
+        return Loop(loop_scope, region, override.base_id)
+
+    @cached_property
+    def map(self) -> LoopMap:
+        """The map by legacy rules: a test and all its async fixtures share its legacy loop."""
+        found = {}
+        for test in self._classify.tests:
+            names = self.loop_bound(test)
+            own = self._classify.is_async_test(test)
+            if own or names:
+                loop = self.loop(test)
+                found[test.id] = TestLoops(loop if own else None, dict.fromkeys(names, loop))
+        return found
+
+    def loop_bound(self, test: Test) -> tuple[str, ...]:
+        """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
+        closure = self._closures.of(test)
+        names = [
+            fixture_def.fixture.name
+            for fixture_def in closure.fixtures
+            if self._classify.is_async_fixture(fixture_def.function)
+        ]
+        if any(request for request in closure.requests) and EVENT_LOOP not in names:
+            names.append(EVENT_LOOP)
+        return tuple(names)
+
+    @property
+    def wide_default(self) -> bool:
+        """Whether the configuration takes unmarked tests away from any override (0.26)."""
+        return self._settings.test_default not in (None, Scope.FUNCTION)
+
+
+def _marked_loop_scope(test: Test) -> Scope | None:
+    """The loop scope that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
+    mark = test.mark("asyncio")
+    if mark is not None and mark.loop_scope is not None:
+        return mark.loop_scope
+    mark = test.mark(LOOP_MARK)
+    if mark is None:
+        return None
+    return Scope.MODULE if mark.ordinal is None else Scope.CLASS
