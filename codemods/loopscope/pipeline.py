@@ -18,7 +18,7 @@ from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.source import SourceError, decode
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
-from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
+from loopscope.rules.declarations import RequirementEdit, read_declarations
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
@@ -186,12 +186,18 @@ def _check_rules(
 def _requirements(
     context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
 ) -> tuple[list[RequirementEdit], list[Finding]]:
-    """LS202, where anything changed that an older pytest-asyncio would not run."""
+    """LS202 and LS310, where anything changed that an older pytest-asyncio would not run."""
     wanted = context.options.requirements and context.model.uses_plugin
     if not wanted or all(edit.code == "LS107" for edit in edits):
         return [], []
-    outcomes = check_requirement(context.contents, context.options.target, least, True)
-    chosen = [outcome for outcome in outcomes if context.options.wants(outcome.code)]
+    declarations = read_declarations(context.contents, context.options.target, least)
+    chosen = [
+        outcome
+        for rule in REGISTRY
+        if rule.check_declarations is not None
+        for outcome in rule.check_declarations(declarations)
+        if context.options.wants(outcome.code)
+    ]
     return (
         [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
         [outcome for outcome in chosen if isinstance(outcome, Finding)],
