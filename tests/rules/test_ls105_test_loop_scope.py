@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from textwrap import dedent, indent
 
-from tests.suites_in_memory import AUTO, STRICT, after, migrate_files
+import pytest
+
+from tests.rules.changed import ASYNC_TEST
+from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
 
 OVERRIDE = """\
     @pytest.fixture{}
@@ -81,3 +84,118 @@ def test_hook_that_names_a_loop_scope_is_not_deleted() -> None:
     files = {"pytest.ini": AUTO, "conftest.py": hook, "test_x.py": TEST.format("one")}
     changes = {change.path: change.after.decode() for change in migrate_files(files).changes}
     assert changes.get("conftest.py", dedent(hook)) == dedent(hook)
+
+
+def test_bare_mark_under_a_wider_one_of_the_same_scope_goes() -> None:
+    files = {
+        "pytest.ini": STRICT,
+        "test_x.py": """\
+            import asyncio
+            import pytest
+
+            pytestmark = pytest.mark.asyncio
+
+
+            @pytest.fixture(scope="module")
+            def event_loop():
+                yield asyncio.new_event_loop()
+
+
+            async def test_one():
+                pass
+
+
+            @pytest.mark.asyncio
+            async def test_two():
+                pass
+            """,
+        **{
+            f"test_{name}.py": "import pytest\n\npytestmark = pytest.mark.asyncio\n\n\n"
+            + "".join(f"async def test_{n}():\n    pass\n\n\n" for n in range(3))
+            for name in "abc"
+        },
+    }
+    result = after(files)["test_x.py"]
+    assert 'pytestmark = pytest.mark.asyncio(loop_scope="module")' in result
+    assert "@pytest.mark.asyncio" not in result
+
+
+def test_module_mark_is_not_put_over_sync_tests() -> None:
+    module = """\
+        import asyncio
+        import pytest
+
+
+        @pytest.fixture(scope="module")
+        def event_loop():
+            yield asyncio.new_event_loop()
+
+
+        async def test_one():
+            pass
+
+
+        def test_sync():
+            pass
+        """
+    others = {f"test_{name}.py": ASYNC_TEST for name in "abc"}
+    result = after({"pytest.ini": AUTO, "test_x.py": module, **others})["test_x.py"]
+    assert "pytestmark" not in result
+    assert '@pytest.mark.asyncio(loop_scope="module")\nasync def test_one' in result
+
+
+def test_pytestmark_that_is_there_is_joined() -> None:
+    module = """\
+        import asyncio
+        import pytest
+
+        pytestmark = pytest.mark.slow
+
+
+        @pytest.fixture(scope="module")
+        def event_loop():
+            yield asyncio.new_event_loop()
+
+
+        async def test_one():
+            pass
+        """
+    others = {f"test_{name}.py": ASYNC_TEST for name in "abc"}
+    result = after({"pytest.ini": AUTO, "test_x.py": module, **others})["test_x.py"]
+    assert 'pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]' in result
+
+
+@pytest.mark.parametrize("keyword", ["forbid_global_loop=True", "accept_global_loop=True"])
+def test_unknown_keywords_go(keyword: str) -> None:
+    test = f"import pytest\n\n\n@pytest.mark.asyncio({keyword})\nasync def test_one():\n    pass\n"
+    result = after({"pytest.ini": STRICT, "test_x.py": test})["test_x.py"]
+    assert "@pytest.mark.asyncio\nasync def" in result
+
+
+def test_scope_of_a_mark_in_a_variable_is_renamed() -> None:
+    test = """\
+        import pytest
+
+        shared = pytest.mark.asyncio(scope="module")
+
+
+        @shared
+        async def test_one():
+            pass
+        """
+    result = after({"pytest.ini": STRICT, "test_x.py": test})["test_x.py"]
+    assert 'shared = pytest.mark.asyncio(loop_scope="module")' in result
+
+
+def test_hook_that_marks_some_tests_is_a_finding() -> None:
+    conftest = """\
+        import pytest
+
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                if "slow" in item.name:
+                    item.add_marker(pytest.mark.asyncio)
+        """
+    files = {"pytest.ini": STRICT, "conftest.py": conftest, "test_x.py": ASYNC_TEST}
+    assert "conftest.py:4 LS105 action" in messages(migrate_files(files))
