@@ -17,10 +17,10 @@ from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.source import SourceError, decode
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
-from loopscope.rules import ORDER
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
-from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
+from loopscope.rules.declarations import RequirementEdit, read_declarations
 from loopscope.rules.minimum_version import least_version
+from loopscope.rules.registry import FILE_CHECKS, REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import (
     Change,
@@ -49,7 +49,7 @@ def migrate(suite: Suite, options: Options) -> Migration:
 def _migrate(suite: Suite, options: Options) -> Migration:
     errors = list(suite.errors)
     seconds = options.time_limit
-    model = build_model(suite, errors, seconds)
+    model = build_model(suite, errors, seconds, FILE_CHECKS)
     facts = model.files
     context = RuleContext(model, make_plan(model, options), suite.config, options, suite.files)
     edits, option_edits, findings, left_out = _check_rules(context)
@@ -71,7 +71,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     result = model
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
-        result = rebuild_model(suite, model, more_changes, errors, seconds)
+        result = rebuild_model(suite, model, more_changes, errors, seconds, FILE_CHECKS)
     findings += unresolved_requests(result, _line_of_usefixtures(suite)) if not errors else []
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
     if not errors:
@@ -106,10 +106,10 @@ def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Fi
 
 
 def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
-    model = build_model(suite, [], seconds)
+    model = build_model(suite, [], seconds, FILE_CHECKS)
     before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
     errors: list[FileError] = []
-    result = rebuild_model(suite, model, changes, errors, seconds)
+    result = rebuild_model(suite, model, changes, errors, seconds, FILE_CHECKS)
     for error in errors:
         yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
     for change in changes:
@@ -122,10 +122,10 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
     """For which rules a suite is written, and its modern loop map after ``changes``."""
     seconds = Options().time_limit
-    model = build_model(suite, [], seconds)
+    model = build_model(suite, [], seconds, FILE_CHECKS)
     suite_style = model.suite_style
     if changes:
-        model = rebuild_model(suite, model, changes, [], seconds)
+        model = rebuild_model(suite, model, changes, [], seconds, FILE_CHECKS)
     return suite_style, model.modern_map
 
 
@@ -166,8 +166,8 @@ def _check_rules(
     options: list[OptionEdit] = []
     findings: list[Finding] = []
     left_out: set[str] = set()
-    for rule in ORDER:
-        for outcome in rule.check(context):
+    for rule in REGISTRY:
+        for outcome in rule.check(context) if rule.check else ():
             if not context.options.wants(outcome.code):
                 if not isinstance(outcome, Finding):
                     left_out.add(outcome.code)
@@ -186,12 +186,18 @@ def _check_rules(
 def _requirements(
     context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
 ) -> tuple[list[RequirementEdit], list[Finding]]:
-    """LS202, where anything changed that an older pytest-asyncio would not run."""
+    """LS202 and LS310, where anything changed that an older pytest-asyncio would not run."""
     wanted = context.options.requirements and context.model.uses_plugin
     if not wanted or all(edit.code == "LS107" for edit in edits):
         return [], []
-    outcomes = check_requirement(context.contents, context.options.target, least, True)
-    chosen = [outcome for outcome in outcomes if context.options.wants(outcome.code)]
+    declarations = read_declarations(context.contents, context.options.target, least)
+    chosen = [
+        outcome
+        for rule in REGISTRY
+        if rule.check_declarations is not None
+        for outcome in rule.check_declarations(declarations)
+        if context.options.wants(outcome.code)
+    ]
     return (
         [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
         [outcome for outcome in chosen if isinstance(outcome, Finding)],

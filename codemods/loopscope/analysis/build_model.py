@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from posixpath import basename
 
+from loopscope.analysis.file.checks import FileChecks
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
@@ -18,10 +19,12 @@ from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
 
 
-def build_model(suite: Suite, errors: list[FileError], seconds: float) -> SuiteModel:
+def build_model(
+    suite: Suite, errors: list[FileError], seconds: float, checks: FileChecks
+) -> SuiteModel:
     """The suite as it is; what is wrong with a file of its own goes to ``errors``."""
-    facts = _read(suite.files, errors, seconds)
-    facts |= _read(_others(suite), [], seconds)
+    facts = _read(suite.files, errors, seconds, checks)
+    facts |= _read(_others(suite), [], seconds, checks)
     settings = _settings(suite.config, suite.files)
     return SuiteModel(
         facts, suite.config, settings, suite.cross_suite, index_trace(suite.trace, facts)
@@ -34,13 +37,15 @@ def rebuild_model(
     changes: Iterable[Change],
     errors: list[FileError],
     seconds: float,
+    checks: FileChecks,
 ) -> SuiteModel:
     """The suite as ``changes`` leave it; those to other suites are among them."""
     changes = list(changes)
     after = {change.path: change.after for change in changes}
     own = {path: data for path, data in after.items() if path not in suite.cross_suite}
-    facts = _read(own, errors, seconds)
-    facts |= _read({path: after[path] for path in after.keys() - own.keys()}, [], seconds)
+    facts = _read(own, errors, seconds, checks)
+    elsewhere = {path: data for path, data in after.items() if path in suite.cross_suite}
+    facts |= _read(elsewhere, [], seconds, checks)
     config = suite.config
     path = config.path or next((path for path in own if not path.endswith(".py")), None)
     if path in own:
@@ -59,7 +64,7 @@ def _others(suite: Suite) -> dict[str, bytes]:
 
 
 def _read(
-    files: Mapping[str, bytes], errors: list[FileError], seconds: float
+    files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks
 ) -> dict[str, FileFacts]:
     facts: dict[str, FileFacts] = {}
     for path in sorted(files):
@@ -67,7 +72,7 @@ def _read(
             continue
         try:
             with time_limit(seconds):
-                facts[path] = read_file(path, decode(files[path]).text)
+                facts[path] = read_file(path, decode(files[path]).text, checks)
         except SourceError as error:
             errors.append(FileError(path, error.message, error.line))
         except (SyntaxError, RecursionError, MemoryError) as error:

@@ -9,7 +9,7 @@ from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.module_lookup import find_module
 from loopscope.requirements.pin import PinsError
 from loopscope.rules.context import Edit, OptionEdit
-from loopscope.rules.ls202_requirement import RequirementEdit
+from loopscope.rules.declarations import RequirementEdit
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, EditRecord, FileError, Suite
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.planning.planner import Plan
+from loopscope.rules.declarations import Declarations, RequirementEdit
 from loopscope.types import Finding, Level, Options, PytestConfig, Safety
 
 if TYPE_CHECKING:
@@ -130,13 +132,23 @@ RuleResult = Edit | OptionEdit | Finding
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's entry in the registry."""
+    """A rule's entry in the registry.
+
+    ``check`` sees the whole suite, ``check_declarations`` what is declared for it, once all
+    edits are known. A rule that has neither is checked by the pipeline; its module says where.
+    ``file_check`` finds in each file, as it is read, what ``check`` asks for:
+    ``FileFacts.hazards`` with the code of the rule.
+    """
 
     code: str
     name: str
     summary: str
     since: str  # the pytest-asyncio release that makes it necessary
-    check: Callable[[RuleContext], Iterator[RuleResult]]
+    check: Callable[[RuleContext], Iterator[RuleResult]] | None = None
+    file_check: FileCheck | None = field(default=None, kw_only=True)
+    check_declarations: Callable[[Declarations], Iterator[RequirementEdit | Finding]] | None = (
+        field(default=None, kw_only=True)
+    )
 
     @property
     def guide(self) -> str:

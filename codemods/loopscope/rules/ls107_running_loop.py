@@ -22,7 +22,6 @@ from loopscope.rules.context import (
     Rule,
     RuleContext,
     RuleResult,
-    note,
     spell,
 )
 
@@ -43,40 +42,28 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
-        gone = _overrides(context, path)
+        gone = overrides_in(context, path)
         for call in facts.loop_calls:
             if call.what not in CURRENT_LOOP or call.owner in gone or (path, call) in kept:
                 continue
-            if call.ordinal is not None and _will_run(context, path, call):
+            if call.ordinal is not None and will_run(context, path, call):
                 by_function[call.ordinal].append(call)
-            elif call.owner is None or not _has_loop(context, Key(path, call.owner)):
-                yield note(
-                    "LS303",
-                    path,
-                    call.line,
-                    f"get_event_loop() in {call.place.value}: no loop may be current there. "
-                    "Call get_running_loop() from async code, or pass the loop in",
-                    call.column,
-                )
         for ordinal, calls in by_function.items():
             yield _swap(facts, path, ordinal, calls)
 
 
-def _will_run(context: RuleContext, path: str, call: LoopCall) -> bool:
+def will_run(context: RuleContext, path: str, call: LoopCall) -> bool:
     """Whether the call stands in an async function, or in one that LS102 makes async for it."""
+    if call.ordinal is None:
+        return False
     if call.place is Place.SYNC and call.ordinal == call.owner and call.owner is not None:
         return context.plan.converted.get(Key(path, call.owner)) is Conversion.RUNNING
     return call.place is Place.ASYNC
 
 
-def _has_loop(context: RuleContext, key: Key) -> bool:
-    """A function that LS102 takes care of, or a fixture with a loop of its own."""
-    return key in context.plan.converted or key in context.plan.fixtures
-
-
 def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
     """Whether a call in a file is one that this rule swaps where no test patches its name."""
-    gone = {path: _overrides(context, path) for path in context.files}
+    gone = {path: overrides_in(context, path) for path in context.files}
 
     def wanted(path: str, call: LoopCall) -> bool:
         return (
@@ -89,7 +76,8 @@ def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
     return wanted
 
 
-def _overrides(context: RuleContext, path: str) -> set[int]:
+def overrides_in(context: RuleContext, path: str) -> set[int]:
+    """The functions of a file that LS101 has to do with."""
     return {
         function.ordinal
         for function in context.files[path].functions

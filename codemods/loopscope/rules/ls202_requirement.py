@@ -8,145 +8,37 @@ the supported Pythons, pytest or another plugin stand in the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from loopscope.requirements import is_pin_file, read_pins, requires_python
-from loopscope.requirements.compatibility import (
-    COMPANIONS,
-    PLUGIN,
-    PYTEST_EXACT,
-    RELEASES,
-    Release,
-    Version,
-    release_of,
-)
+from loopscope.requirements.compatibility import PLUGIN, PYTEST_EXACT, Release
 from loopscope.requirements.pin import Kind, Pin
-from loopscope.requirements.python_versions import Pythons
 from loopscope.requirements.specifiers import highest, lowest, numbers, padded, raised, repinned
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action
-from loopscope.types import FileError, Finding, Safety, Target
-
-CODE = "LS202"
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementEdit:
-    """Gives one declaration another specifier.
-
-    ``ordinal`` is its place in what ``read_pins`` returns for the file; edits of other kinds
-    in the same file do not change it.
-    """
-
-    code: str
-    path: str
-    line: int  # 1-based, in the file as it was
-    package: str
-    ordinal: int
-    old: str
-    new: str
-    message: str
-    safety: Safety = Safety.SAFE
+from loopscope.rules.context import Rule, action
+from loopscope.rules.declarations import Aims, Declarations, Declared, RequirementEdit, dotted
+from loopscope.types import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
-    """A pin, and its place in its file."""
-
-    pin: Pin
-    ordinal: int
-
-    def edit(self, new: str, reason: str) -> RequirementEdit:
-        pin = self.pin
-        old = f"{pin.package}{_told(pin.specifier)}"
-        message = f"{old} becomes {pin.package}{_told(new)}: {reason}"
-        return RequirementEdit(
-            CODE, pin.path, pin.line, pin.package, self.ordinal, pin.specifier, new, message
-        )
-
-
-def check_requirement(
-    files: Mapping[str, bytes], target: Target, least: tuple[int, int], uses_plugin: bool
-) -> Iterator[RequirementEdit | Finding]:
-    """What the declarations of a suite need; nothing where pytest-asyncio is not declared.
-
-    Args:
-        files: The suite's files; those that declare no requirements are passed over.
-        target: The oldest pytest-asyncio that the result must run on.
-        least: The oldest pytest-asyncio that has all features which the result uses.
-        uses_plugin: Whether the suite uses pytest-asyncio at all.
-    """
-    if not uses_plugin:
+def check(declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
+    for error in declarations.unread:
+        message = f"its requirements are unread: {error.message}"
+        yield action("LS202", error.path, error.line, message)
+    for one in declarations.of(PLUGIN):
+        yield from _plugin(one, declarations.aims)
+    newest = declarations.newest()
+    if newest is None:
         return
-    declared: list[_Declared] = []
-    for path in sorted(files):
-        if not is_pin_file(path):
-            continue
-        found = read_pins(path, files[path])
-        if not isinstance(found, FileError):
-            declared += [_Declared(pin, place) for place, pin in enumerate(found)]
-        elif not path.endswith(".py"):  # the engine reports Python that cannot be parsed
-            yield action(CODE, path, found.line, f"its requirements are unread: {found.message}")
-    aims = _Aims.of(target, least, Pythons.of(requires_python(files)))
-    for one in declared:
-        if one.pin.package == PLUGIN:
-            yield from _plugin(one, aims)
-        elif one.pin.package in COMPANIONS:
-            yield from _companion(one.pin, aims)
-    yield from _pytest(declared, aims)
-    yield from _pythons(declared, aims)
+    for one in declarations.of("pytest"):
+        if one.pin.kind.editable and highest(one.pin) <= padded(newest.pytest):
+            yield _edit(one, _newer_pytest(one.pin, newest, declarations.aims), _needs(newest))
 
 
-@dataclass(frozen=True, slots=True)
-class _Aims:
-    """What the declarations shall come to."""
-
-    least: tuple[int, int]
-    release: Release  # the target's
-    pythons: Pythons
-
-    @classmethod
-    def of(cls, target: Target, least: tuple[int, int], pythons: Pythons) -> _Aims:
-        series = (target.major, target.minor)
-        floor = (1, 0) if target.has(1, 0) else RELEASES[0].series
-        return cls(min(max(least, floor), series), release_of(series), pythons)
-
-    @property
-    def floor(self) -> str:
-        return ".".join(map(str, self.least))
-
-    def candidates(self) -> list[Release]:
-        """The releases that the result runs on, up to the target, newest first."""
-        return [
-            one for one in reversed(RELEASES) if self.least <= one.series <= self.release.series
-        ]
-
-    def serves(self, pin: Pin) -> Release | None:
-        """The release that an exact pin moves to.
-
-        A pin with a marker for older Pythons gets the newest that runs on all of them, and
-        None where nothing that the result needs runs on any.
-        """
-        if not pin.marker:
-            return self.release
-        chosen = [r for r in self.candidates() if not self.pythons.missed(pin.marker, r.python)]
-        if chosen:
-            return chosen[0]
-        return None if self.hopeless(pin) else self.release
-
-    def hopeless(self, pin: Pin) -> bool:
-        """Whether the pin's marker leaves only Pythons that nothing suitable runs on."""
-        return bool(pin.marker) and self.pythons.all_missed(
-            pin.marker, release_of(self.least).python
-        )
-
-    def outcome(self, pin: Pin) -> Release:
-        """The oldest release that pip may choose once the pin has been dealt with."""
-        if lowest(pin) >= padded(self.least):
-            return release_of(lowest(pin))
-        if pin.kind is Kind.EXACT:
-            return self.serves(pin) or self.release
-        return release_of(self.least)
+def _edit(declared: Declared, new: str, reason: str) -> RequirementEdit:
+    pin = declared.pin
+    old = f"{pin.package}{_told(pin.specifier)}"
+    message = f"{old} becomes {pin.package}{_told(new)}: {reason}"
+    return RequirementEdit(
+        "LS202", pin.path, pin.line, pin.package, declared.ordinal, pin.specifier, new, message
+    )
 
 
 def _told(specifier: str) -> str:
@@ -154,10 +46,7 @@ def _told(specifier: str) -> str:
     return f" {text}" if text[:1].isalnum() or text == "*" else text
 
 
-# -- pytest-asyncio ---------------------------------------------------------------------
-
-
-def _plugin(declared: _Declared, aims: _Aims) -> Iterator[RequirementEdit | Finding]:
+def _plugin(declared: Declared, aims: Aims) -> Iterator[RequirementEdit | Finding]:
     pin = declared.pin
     if lowest(pin) >= padded(aims.least):
         return
@@ -167,13 +56,13 @@ def _plugin(declared: _Declared, aims: _Aims) -> Iterator[RequirementEdit | Find
         return  # LS310 says so
     elif pin.kind is Kind.EXACT:
         release = aims.serves(pin) or aims.release
-        yield declared.edit(repinned(pin, release.exact), "the release that the suite moves to")
+        yield _edit(declared, repinned(pin, release.exact), "the release that the suite moves to")
     else:
         new = raised(pin, aims.floor, numbers(aims.release.exact))
-        yield declared.edit(new, f"older releases lack what the suite uses ({aims.floor})")
+        yield _edit(declared, new, f"older releases lack what the suite uses ({aims.floor})")
 
 
-def _by_hand(pin: Pin, aims: _Aims) -> Iterator[Finding]:
+def _by_hand(pin: Pin, aims: Aims) -> Iterator[Finding]:
     wanted = f"pytest-asyncio>={aims.floor}"
     if pin.kind is Kind.LOCK:
         text = f"locked at {pin.specifier.lstrip('=')}; lock it again with {wanted}"
@@ -188,106 +77,26 @@ def _by_hand(pin: Pin, aims: _Aims) -> Iterator[Finding]:
         text = f"pinned to {pin.specifier}; move it to {wanted}"
     else:
         text = f"this declaration is not understood; make it {wanted} by hand"
-    yield action(CODE, pin.path, pin.line, f"pytest-asyncio: {text}")
+    yield action("LS202", pin.path, pin.line, f"pytest-asyncio: {text}")
 
 
-# -- what goes with it ------------------------------------------------------------------
-
-
-def _pytest(declared: list[_Declared], aims: _Aims) -> Iterator[RequirementEdit | Finding]:
-    outcomes = [
-        aims.outcome(one.pin)
-        for one in declared
-        if one.pin.package == PLUGIN and one.pin.kind.editable and not aims.hopeless(one.pin)
-    ]
-    if not outcomes:
-        return
-    newest = max(outcomes, key=lambda release: release.series)
-    exact = any(one.pin.package == PLUGIN and one.pin.kind is Kind.EXACT for one in declared)
-    for one in declared:
-        pin = one.pin
-        if pin.package != "pytest" or not pin.kind.editable:
-            continue
-        below = newest.pytest_below
-        if highest(pin) <= padded(newest.pytest):
-            yield one.edit(_newer_pytest(pin, newest, aims), _needs(newest))
-        elif exact and below is not None and lowest(pin) >= padded((below,)):
-            message = f"pytest-asyncio {_dotted(newest.series)} runs on pytest below {below} only"
-            yield action("LS310", pin.path, pin.line, message)
-
-
-def _newer_pytest(pin: Pin, release: Release, aims: _Aims) -> str:
+def _newer_pytest(pin: Pin, release: Release, aims: Aims) -> str:
     exact = PYTEST_EXACT[release.pytest]
     if pin.kind is Kind.EXACT:
         return repinned(pin, exact)
     below = aims.release.pytest_below
     cap = f"<{below}" if below == 9 else ""
-    return raised(pin, _dotted(release.pytest), numbers(exact), cap)
+    return raised(pin, dotted(release.pytest), numbers(exact), cap)
 
 
 def _needs(release: Release) -> str:
-    return f"pytest-asyncio {_dotted(release.series)} needs pytest {_dotted(release.pytest)}"
-
-
-def _companion(pin: Pin, aims: _Aims) -> Iterator[Finding]:
-    known = COMPANIONS[pin.package]
-    if aims.least < known.since or pin.kind is Kind.LOCK:
-        return
-    if known.below is None:
-        text = f"{pin.package} {known.reason}: no known release of it can stay"
-    elif highest(pin) <= padded(known.below):
-        first = _dotted(known.below)
-        text = f"{pin.package} below {first} {known.reason}: move it to {first} or newer"
-    else:
-        return
-    yield action("LS310", pin.path, pin.line, text)
-
-
-# -- Python -----------------------------------------------------------------------------
-
-
-def _pythons(declared: list[_Declared], aims: _Aims) -> Iterator[Finding]:
-    """One finding for each release that does not run on all supported Pythons."""
-    seen: set[str] = set()
-    for one in declared:
-        pin = one.pin
-        if pin.package != PLUGIN or not pin.kind.editable:
-            continue
-        release = aims.outcome(pin)
-        missed = aims.pythons.missed(pin.marker, release.python)
-        if not missed and aims.hopeless(pin):
-            missed = aims.pythons.named_by(pin.marker)
-        message = _python_message(release, missed, aims) if missed else ""
-        if message and message not in seen:
-            seen.add(message)
-            yield action("LS310", pin.path, pin.line, message)
-
-
-def _python_message(release: Release, missed: tuple[Version, ...], aims: _Aims) -> str:
-    names = ", ".join(map(_dotted, missed))
-    oldest = _dotted(release.python)
-    text = (
-        f"pytest-asyncio {_dotted(release.series)} needs Python {oldest}, but {names} "
-        f"{'is' if len(missed) == 1 else 'are'} supported here: drop {names}, or run the tests "
-        f'on Python {oldest} and newer only (python_version >= "{oldest}")'
-    )
-    older = [one for one in RELEASES if one.series < release.series and one.python <= missed[0]]
-    return f"{text}, or migrate with --target {_dotted(older[-1].series)}" if older else text
-
-
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))
-
-
-def check(context: RuleContext) -> Iterator[RuleResult]:
-    """Nothing yet: the engine calls ``check_requirement`` once all other edits are known."""
-    yield from ()
+    return f"pytest-asyncio {dotted(release.series)} needs pytest {dotted(release.pytest)}"
 
 
 RULE = Rule(
-    CODE,
+    "LS202",
     "requirement",
     "the declared pytest-asyncio is one that the suite runs on",
     "1.0",
-    check,
+    check_declarations=check,
 )

@@ -6,11 +6,20 @@ belong to an ``asyncio.Runner`` that others still use, and that fails to clean u
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from posixpath import basename
 
-from loopscope.analysis.file.checks_ls305_ls307 import ARGUMENT
+from loopscope.analysis.file.checks import FileCheck, Position, position
 from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.function_bodies import (
+    FunctionNode,
+    arguments,
+    current_loops,
+    expects_error,
+    is_current_loop,
+)
+from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Scope
@@ -40,7 +49,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             what = _what(context, key, function, tests)
             if not what:
                 continue
-            if hazard.detail == ARGUMENT:
+            if hazard.detail == _ARGUMENT:
                 if not _own_loop(context, key):
                     message = _MESSAGE.format(what, "its event_loop, which pytest-asyncio runs")
                     yield action("LS305", path, hazard.line, message, hazard.column)
@@ -97,10 +106,70 @@ def _own_loop(context: RuleContext, key: Key) -> bool:
     return False
 
 
+# -- what stands in a file ------------------------------------------------------------------
+
+_ARGUMENT, _CURRENT = "argument", "current"
+_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException", ""})
+
+
+def closed_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
+    """``close`` of the loop that is current, or that came as ``event_loop`` argument.
+
+    A function that makes loops itself may close them, so nothing in it is reported.
+    """
+    if any(
+        isinstance(child, (ast.Name, ast.Attribute))
+        and (child.id if isinstance(child, ast.Name) else child.attr) == "new_event_loop"
+        for child in ast.walk(node)
+    ):
+        return
+    variables = current_loops(node, names)
+    requested = "event_loop" in arguments(node) and not any(
+        isinstance(child, ast.Name)
+        and child.id == "event_loop"
+        and not isinstance(child.ctx, ast.Load)
+        for child in ast.walk(node)
+    )
+    for child in _closes(node, guarded=isinstance(node, ast.AsyncFunctionDef)):
+        receiver = child.value
+        if isinstance(receiver, ast.Name) and receiver.id == "event_loop" and requested:
+            yield position(child, _ARGUMENT)
+        elif is_current_loop(receiver, names) or (
+            isinstance(receiver, ast.Name) and receiver.id in variables
+        ):
+            yield position(child, _CURRENT)
+
+
+def _closes(node: ast.AST, *, guarded: bool) -> Iterator[ast.Attribute]:
+    """Each ``X.close`` that is called, or handed to ``addfinalizer`` to be called.
+
+    Where an error is expected nothing is closed. In async code (``guarded``) a ``try``
+    counts too: a running loop refuses to be closed.
+    """
+    for child in ast.iter_child_nodes(node):
+        if expects_error(child) or (isinstance(child, ast.Try) and _catches(child, guarded)):
+            continue
+        if isinstance(child, ast.Call):
+            handed = isinstance(child.func, ast.Attribute) and child.func.attr == "addfinalizer"
+            for item in (child.func, *(child.args if handed else ())):
+                if isinstance(item, ast.Attribute) and item.attr == "close":
+                    yield item
+        yield from _closes(child, guarded=guarded)
+
+
+def _catches(node: ast.Try, guarded: bool) -> bool:
+    caught = {
+        (ast.unparse(handler.type) if handler.type else "").rpartition(".")[2]
+        for handler in node.handlers
+    }
+    return guarded and bool(caught & _ERRORS)
+
+
 RULE = Rule(
     "LS305",
     "closed-loop",
     "a test, fixture or hook closes the event loop",
     "1.1",
     check,
+    file_check=FileCheck(closed_loops, words=((".close",), ("event_loop", "running_loop"))),
 )

@@ -5,10 +5,16 @@ Reported only where the suite itself names the trio backend.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from loopscope.analysis.file.checks_ls308_ls309_ls311 import TRIO
+from loopscope.analysis.file.checks import FileCheck, Position, position
 from loopscope.analysis.file.facts import Hazard
+from loopscope.analysis.file.function_bodies import (
+    FunctionNode,
+    own_nodes,
+)
+from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
@@ -22,7 +28,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         for hazard in facts.hazards:
             if hazard.code == "LS308" and hazard.ordinal is not None:
                 key = Key(path, hazard.ordinal)
-                if hazard.detail == TRIO:
+                if hazard.detail == _TRIO:
                     named.add(key)
                 else:
                     calls[key] = hazard
@@ -66,10 +72,56 @@ def _runs_on_trio(context: RuleContext, test: Test, named: set[Key]) -> bool:
     return bool(chain) and chain[-1].key in named
 
 
+# -- what stands in a file ------------------------------------------------------------------
+
+_TRIO = "trio"
+# Calls that need asyncio's own loop when they are made or first awaited.
+_ASYNCIO_ONLY = frozenset(
+    f"asyncio.{name}"
+    for name in (
+        "sleep", "create_task", "ensure_future", "gather", "wait", "wait_for", "shield", "timeout",
+        "timeout_at", "TaskGroup", "to_thread", "get_event_loop", "get_running_loop",
+        "current_task", "all_tasks", "Queue", "Event", "Lock", "Semaphore", "Condition", "Future",
+        "open_connection", "start_server", "create_subprocess_exec", "create_subprocess_shell",
+        "as_completed", "Barrier", "BoundedSemaphore",
+    )
+)  # fmt: skip
+_BACKENDS = frozenset({"anyio_backend", "anyio_backend_name"})
+
+
+def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Position]:
+    """The first asyncio call of an async function, and whether a function names trio.
+
+    A function that asks which backend it runs on knows what it does.
+    """
+    strings = {child.value for child in ast.walk(node) if isinstance(child, ast.Constant)}
+    decorators = {
+        child.value
+        for item in node.decorator_list
+        for child in ast.walk(item)
+        if isinstance(child, ast.Constant)
+    }
+    if node.name == "anyio_backend" or "anyio_backend" in decorators:
+        if _TRIO in strings:
+            yield position(node, _TRIO)
+        if node.name == "anyio_backend":
+            return
+    if not isinstance(node, ast.AsyncFunctionDef):
+        return
+    asks = {item.arg for item in (*node.args.args, *node.args.kwonlyargs)} & _BACKENDS
+    if asks or (strings - decorators) & {_TRIO, "asyncio"}:
+        return
+    for child in own_nodes(node):
+        if isinstance(child, ast.Call) and names.resolve(child.func) in _ASYNCIO_ONLY:
+            yield position(child, names.resolve(child.func) or "")
+            return
+
+
 RULE = Rule(
     "LS308",
     "asyncio-under-trio",
     "asyncio calls in tests that run under anyio's trio backend",
     "any",
     check,
+    file_check=FileCheck(asyncio_calls, file_words=(("anyio",), ("asyncio", "trio"))),
 )

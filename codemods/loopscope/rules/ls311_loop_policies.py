@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.checks import FileCheck, Position, position
 from loopscope.analysis.file.facts import Function, Place
+from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
@@ -71,10 +74,42 @@ def _goes(context: RuleContext, key: Key, function: Function) -> bool:
     )
 
 
+# -- what stands in a file ------------------------------------------------------------------
+
+_POLICY_CALLS = frozenset(
+    f"{module}.{name}"
+    for module in ("asyncio", "asyncio.events")
+    for name in ("get_event_loop_policy", "set_event_loop_policy")
+)
+
+
+def policies(node: ast.AST, names: Names) -> Iterator[Position]:
+    """Every use of an event loop policy."""
+    for child in ast.walk(node):
+        if isinstance(child, (ast.Name, ast.Attribute)):
+            name = names.resolve(child)
+            if name in _POLICY_CALLS or _is_policy(name):
+                yield position(child, name or "")
+
+
+def _is_policy(name: str | None) -> bool:
+    return (
+        name is not None
+        and name.endswith("EventLoopPolicy")
+        and name.startswith(("asyncio.", "uvloop.", "winloop."))
+    )
+
+
 RULE = Rule(
     "LS311",
     "loop-policies",
     "event loop policies are deprecated",
     "any",
     check,
+    file_check=FileCheck(
+        policies,
+        words=(("Policy", "policy"),),
+        file_words=(("EventLoopPolicy", "loop_policy"),),
+        anywhere=True,
+    ),
 )

@@ -6,8 +6,16 @@ waits for them: an endless loop that swallows CancelledError hangs the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+import re
+from collections.abc import Iterable, Iterator
 
+from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.function_bodies import (
+    FunctionNode,
+    own_nodes,
+)
+from loopscope.analysis.file.names import Names, dotted
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
@@ -28,10 +36,110 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 )
 
 
+# -- what stands in a file ------------------------------------------------------------------
+
+_CANCELLED = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError"})
+_TELLING = re.compile(r"(?i)log|print|warn")
+
+
+def swallowed_cancellations(node: FunctionNode, names: Names) -> Iterator[Position]:
+    """Handlers that keep an endless loop of an async function going when it is cancelled."""
+    for function in ast.walk(node):
+        if not isinstance(function, ast.AsyncFunctionDef):
+            continue
+        nodes = list(own_nodes(function))
+        cancelled = {
+            dotted(child.func.value)
+            for child in nodes
+            if isinstance(child, ast.Call)
+            and isinstance(child.func, ast.Attribute)
+            and child.func.attr == "cancel"
+        }
+        for loop in nodes:
+            if isinstance(loop, ast.While) and _is_endless(loop.test):
+                for child in own_nodes(loop):
+                    yield from _swallowed(child, names, cancelled)
+
+
+def _is_endless(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def _swallowed(node: ast.AST, names: Names, cancelled: set[str | None]) -> Iterator[Position]:
+    if isinstance(node, ast.Try) and _waits(node.body, cancelled):
+        for handler in node.handlers:
+            by_name, at_all = _catches(handler, names)
+            if by_name or at_all:
+                # A handler of everything may well keep the error and raise it later.
+                quiet = by_name or all(_only_tells(item) for item in handler.body)
+                if quiet and not _ends(handler.body) and not _ends(node.finalbody):
+                    yield position(handler)
+                return
+    if isinstance(node, ast.With) and _waits(node.body, cancelled):
+        for item in node.items:
+            call = item.context_expr
+            if (
+                isinstance(call, ast.Call)
+                and names.resolve(call.func) == "contextlib.suppress"
+                and any(_names_cancellation(argument, names) for argument in call.args)
+            ):
+                yield position(node)
+
+
+def _waits(body: Iterable[ast.stmt], cancelled: set[str | None]) -> bool:
+    """Whether a cancellation can arrive in the body.
+
+    Awaiting a task that the function has cancelled itself is the usual way to end that one.
+    """
+    for child in own_nodes(ast.Module(list(body), [])):
+        if isinstance(child, (ast.AsyncFor, ast.AsyncWith)):
+            return True
+        if isinstance(child, ast.Await) and dotted(child.value) not in cancelled - {None}:
+            return not any(
+                isinstance(name, (ast.Name, ast.Attribute)) and dotted(name) in cancelled - {None}
+                for name in ast.walk(child)
+            )
+    return False
+
+
+def _catches(handler: ast.ExceptHandler, names: Names) -> tuple[bool, bool]:
+    """Whether a handler catches a cancellation by its name, and whether by one for all."""
+    if handler.type is None:
+        return False, True
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return (
+        any(_names_cancellation(item, names) for item in types),
+        any(dotted(item) == "BaseException" for item in types),
+    )
+
+
+def _names_cancellation(node: ast.expr, names: Names) -> bool:
+    return names.resolve(node) in _CANCELLED
+
+
+def _only_tells(node: ast.stmt) -> bool:
+    """``pass``, ``continue``, or a call that prints or logs."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return bool(_TELLING.search(dotted(node.value.func) or ""))
+    return isinstance(node, (ast.Pass, ast.Continue))
+
+
+def _ends(body: Iterable[ast.stmt]) -> bool:
+    """Whether some path through a handler leaves the loop."""
+    return any(
+        isinstance(child, (ast.Raise, ast.Return, ast.Break))
+        for child in own_nodes(ast.Module(list(body), []))
+    )
+
+
 RULE = Rule(
     "LS314",
     "swallowed-cancellation",
     "a task swallows CancelledError",
     "1.1",
     check,
+    file_check=FileCheck(
+        swallowed_cancellations,
+        words=(("while ",), ("Cancelled", "BaseException", "except:")),
+    ),
 )

@@ -1,56 +1,30 @@
-"""Every code that a report can name, with what is to be said about it."""
+"""Every code that a report can name: the modules ``lsNNN_*`` of this package, in their order.
+
+A rule is found by its module, so a new one is a new file. They are decided and applied in the
+order of their codes.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import re
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
-from loopscope.rules import ORDER
-from loopscope.rules.context import Rule, RuleContext, RuleResult
-from loopscope.rules.ls202_requirement import RULE as REQUIREMENT
+import loopscope.rules
+from loopscope.rules.context import Rule
 
+_MODULE = re.compile(r"ls\d{3}_")
 
-def _elsewhere(context: RuleContext) -> Iterator[RuleResult]:
-    """Checked as a part of another rule, or of the pipeline."""
-    return iter(())
+_MODULES: dict[str, ModuleType] = {
+    module.RULE.code: module
+    for name in sorted(found.name for found in iter_modules(loopscope.rules.__path__))
+    if _MODULE.match(name)
+    for module in (import_module(f"{loopscope.rules.__name__}.{name}"),)
+}
 
-
-_PARTS = (
-    Rule(
-        "LS108",
-        "imports",
-        "imports that an edit needs are added; those that only removed code used go",
-        "any",
-        _elsewhere,
-    ),
-    Rule(
-        "LS303",
-        "current-loop-in-sync-code",
-        "get_event_loop() where no loop may be current (note): from Python 3.14 it raises there. "
-        "Call get_running_loop() from async code, or pass the loop in",
-        "1.4",
-        _elsewhere,
-    ),
-    Rule(
-        "LS310",
-        "must-move-along",
-        "a plugin, a pin or a supported Python that the new pytest-asyncio does not run with",
-        "1.0",
-        _elsewhere,
-    ),
-    Rule(
-        "LS390",
-        "loops-differ",
-        "the loop map of the result differs from the legacy one: a suite beyond the rules, or a "
-        "bug of loopscope. Look at the test and its fixtures by hand",
-        "any",
-        _elsewhere,
-    ),
-)
-
-REGISTRY: tuple[Rule, ...] = tuple(
-    sorted((*ORDER, REQUIREMENT, *_PARTS), key=lambda rule: rule.code)
-)
+REGISTRY: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES.values())
+FILE_CHECKS = {rule.code: rule.file_check for rule in REGISTRY if rule.file_check is not None}
 
 
 def find_rule(code: str) -> Rule | None:
@@ -60,11 +34,12 @@ def find_rule(code: str) -> Rule | None:
 
 def describe(rule: Rule) -> str:
     """What is to be known about a rule: its summary, and the reason behind it."""
-    module = sys.modules[rule.check.__module__]
-    text = f"{rule.code} {rule.name}\n\n"
-    if module.__name__ != __name__ and module.__doc__:
-        text += f"{module.__doc__.split(': ', 1)[-1].strip()}\n"
-    else:
-        text += f"{rule.summary}.\n"
+    text = (_MODULES[rule.code].__doc__ or "").split(": ", 1)[-1].strip()
+    if rule.code in _BY_SUMMARY:
+        text = f"{rule.summary}."
     since = "any release" if rule.since == "any" else f"pytest-asyncio {rule.since} and newer"
-    return f"{text}\nNeeded for: {since}\n"
+    return f"{rule.code} {rule.name}\n\n{text}\n\nNeeded for: {since}\n"
+
+
+# What reports say of these has always been their summary.
+_BY_SUMMARY = ("LS108", "LS303", "LS310", "LS390")

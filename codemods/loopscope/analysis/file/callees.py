@@ -6,8 +6,8 @@ import ast
 import sys
 from collections.abc import Collection, Iterator
 
+from loopscope.analysis.file.function_bodies import NESTED
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.analysis.file.positions import NESTED
 
 # Nested definitions run later, or never; nothing is called in the others.
 _LEAVES = (*NESTED, ast.expr_context, ast.operator, ast.Name, ast.Constant, str, type(None))

@@ -1,4 +1,4 @@
-"""Find what rules only report: closed loops, lost tasks, patches, loop policies.
+"""Find in one file what rules ask for, by checks that the rules bring along.
 
 A check costs nothing in a file, and in a function, whose text lacks its words.
 """
@@ -8,68 +8,71 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from loopscope.analysis.file.checks_ls305_ls307 import closed_loops, dead_loops
-from loopscope.analysis.file.checks_ls306_ls314 import early_closes, swallowed_cancellations
-from loopscope.analysis.file.checks_ls308_ls309_ls311 import asyncio_calls, patches, policies
-from loopscope.analysis.file.dynamic_requests import loop_questions
 from loopscope.analysis.file.facts import Hazard
-from loopscope.analysis.file.hidden_overrides import hidden_overrides
 from loopscope.analysis.file.names import Names, imports_of, statements
-from loopscope.analysis.file.positions import Position
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+class Position(NamedTuple):
+    """Where a check found something, and what."""
+
+    line: int
+    column: int  # 1-based
+    detail: str = ""
+
+
+def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:
+    """The place of a node."""
+    return Position(node.lineno, node.col_offset + 1, detail)
+
+
 @dataclass(frozen=True, slots=True)
-class _Check:
+class FileCheck:
     """Looks at one function, or with ``anywhere`` at each statement outside functions too.
 
     ``words``: the text must hold one word of each inner tuple, that of the file for
-    ``file_words`` and that of the function or statement for both.
+    ``file_words`` and that of the function or statement for both. ``local_imports``: what is
+    found comes with the imports that its function makes for itself.
     """
 
-    code: str
     find: Callable[[Any, Names], Iterator[Position]]
-    words: tuple[tuple[str, ...], ...]
+    words: tuple[tuple[str, ...], ...] = ()
     file_words: tuple[tuple[str, ...], ...] = ()
     anywhere: bool = False
+    local_imports: bool = False
 
 
-_CHECKS = (
-    _Check("LS101", hidden_overrides, (("event_loop",),), (("fixture",),), True),
-    _Check("LS102", loop_questions, (("event_loop",), ("fixturenames",))),
-    _Check("LS305", closed_loops, ((".close",), ("event_loop", "running_loop"))),
-    _Check("LS306", early_closes, (("create_task", "ensure_future"), ("yield",))),
-    _Check("LS307", dead_loops, (("run(", "run_until_complete"),), (("asyncio",),)),
-    _Check("LS308", asyncio_calls, (), (("anyio",), ("asyncio", "trio"))),
-    _Check("LS309", patches, (("get_event_loop", ".asyncio"),), (("get_event_loop",),), True),
-    _Check(
-        "LS311", policies, (("Policy", "policy"),), (("EventLoopPolicy", "loop_policy"),), True
-    ),
-    _Check(
-        "LS314",
-        swallowed_cancellations,
-        (("while ",), ("Cancelled", "BaseException", "except:")),
-    ),
-)
+FileChecks = Mapping[str, FileCheck]
+"""By the code of the rule that asks."""
 
 
 def find_hazards(
-    tree: ast.Module, lines: Sequence[str], names: Names, ordinals: Mapping[ast.AST, int]
+    tree: ast.Module,
+    lines: Sequence[str],
+    names: Names,
+    ordinals: Mapping[ast.AST, int],
+    checks: FileChecks,
 ) -> tuple[Hazard, ...]:
     """The hazards of one file, in the order in which they stand."""
     text = "\n".join(lines)
-    checks = [check for check in _CHECKS if _has(text, (*check.words, *check.file_words))]
-    if not checks:
+    possible = [
+        (code, check)
+        for code, check in checks.items()
+        if _has(text, (*check.words, *check.file_words))
+    ]
+    if not possible:
         return ()
     found: set[Hazard] = set()
     for node, ordinal in _units(tree.body, None, ordinals):
         chunk = "\n".join(lines[_first_line(node) - 1 : getattr(node, "end_lineno", 0)])
         function = isinstance(node, _FUNCTIONS)
         wanted = [
-            check for check in checks if (function or check.anywhere) and _has(chunk, check.words)
+            (code, check)
+            for code, check in possible
+            if (function or check.anywhere) and _has(chunk, check.words)
         ]
         if not wanted:
             continue
@@ -79,13 +82,11 @@ def find_hazards(
             else []
         )
         known = names.with_local(local) if local else names
-        for check in wanted:
-            brought = tuple(local) if check.code == "LS309" else ()
+        for code, check in wanted:
+            brought = tuple(local) if check.local_imports else ()
             found.update(
-                Hazard(
-                    check.code, position.line, position.column, ordinal, position.detail, brought
-                )
-                for position in check.find(node, known)
+                Hazard(code, place.line, place.column, ordinal, place.detail, brought)
+                for place in check.find(node, known)
             )
     return tuple(sorted(found, key=lambda hazard: (hazard.line, hazard.column, hazard.code)))
 

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
 
-from loopscope.analysis.file.positions import Position, position
 from loopscope.rewriting.syntax_tree import walk
 
 _LOOP = "event_loop"
@@ -71,19 +70,10 @@ def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         isinstance(child, ast.Call)
         and isinstance(child.func, (ast.Name, ast.Attribute))
         and _tail(child.func) not in ("getattr", "hasattr", "setattr", "delattr", "usefixtures")
-        and any(_is_loop_name(value) for value in child.args)
+        and any(is_loop_name(value) for value in child.args)
         for statement in node.body
         for child in walk(statement)
     )
-
-
-def loop_questions(node: ast.AST, names: object) -> Iterator[Position]:
-    """``"event_loop" in request.fixturenames``: true for async tests on 0.21, and never on 1.x."""
-    for child in walk(node):
-        match child:
-            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[value]):
-                if _is_loop_name(left) and _is_fixture_names(value):
-                    yield position(child)
 
 
 def _tail(func: ast.Name | ast.Attribute) -> str:
@@ -99,10 +89,10 @@ def _values(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:
             if func.attr == "getfixturevalue" and values:
                 called.add(func)
                 yield child.lineno, values[0]
-            elif func.attr in _ADDING and _is_fixture_names(func.value):
+            elif func.attr in _ADDING and is_fixture_names(func.value):
                 for value in values:
                     items = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
-                    yield from ((child.lineno, item) for item in items if _is_loop_name(item))
+                    yield from ((child.lineno, item) for item in items if is_loop_name(item))
         elif _hands_on(child) and child not in called:
             yield child.lineno, child
 
@@ -112,11 +102,13 @@ def _hands_on(node: ast.AST) -> TypeGuard[ast.Attribute]:
     return isinstance(node, ast.Attribute) and node.attr == "getfixturevalue"
 
 
-def _is_fixture_names(node: ast.expr) -> bool:
+def is_fixture_names(node: ast.expr) -> bool:
+    """``request.fixturenames``."""
     return isinstance(node, ast.Attribute) and node.attr == "fixturenames"
 
 
-def _is_loop_name(node: ast.AST) -> bool:
+def is_loop_name(node: ast.AST) -> bool:
+    """``"event_loop"``."""
     return isinstance(node, ast.Constant) and node.value == _LOOP
 
 
@@ -152,4 +144,4 @@ def _mentions_loop(node: ast.AST, known: Constants) -> bool:
     """Whether the name of the loop stands in a function, or in a constant that it mentions."""
     mentioned = (known.get(child.id) for child in walk(node) if isinstance(child, ast.Name))
     places = [node, *(value for value in mentioned if value is not None)]
-    return any(_is_loop_name(child) for place in places for child in walk(place))
+    return any(is_loop_name(child) for place in places for child in walk(place))

@@ -253,10 +253,10 @@ class MarkingHook:
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """Something that a rule only reports, as it stands in one file.
+    """Something that the check of a rule has found in one file.
 
     ``detail`` is the rule's own word for what was found. ``imports`` are those that the
-    function makes for itself (LS309 only).
+    function makes for itself, where the check asks for them.
     """
 
     code: str

@@ -14,7 +14,7 @@ from loopscope.analysis.file.calls import (
     drives_loops,
     loop_uses,
 )
-from loopscope.analysis.file.checks import find_hazards
+from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.comments import ignores, left_annotations
 from loopscope.analysis.file.decorators import parametrized, read_fixture
 from loopscope.analysis.file.dynamic_requests import (
@@ -47,14 +47,14 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
-def read_file(path: str, text: str) -> FileFacts:
-    """The facts of one file.
+def read_file(path: str, text: str, checks: FileChecks | None = None) -> FileFacts:
+    """The facts of one file, with what ``checks`` find in it.
 
     Raises:
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    return _Reader(path, text, ast.parse(text)).read()
+    return _Reader(path, text, ast.parse(text)).read(checks or {})
 
 
 class _Reader:
@@ -90,7 +90,7 @@ class _Reader:
         self.plugins: tuple[str, ...] = ()
         self.exported: tuple[str, ...] = ()
 
-    def read(self) -> FileFacts:
+    def read(self, checks: FileChecks) -> FileFacts:
         self._module(self.tree.body, conditional=False)
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
@@ -106,7 +106,7 @@ class _Reader:
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
-            hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals),
+            hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
             ignores=ignores(self.lines),
             exported=self.exported,
             annotations=left_annotations(self.lines),

@@ -47,7 +47,7 @@ from loopscope.rules.ls101_event_loop_override.shared import (
     run_from_here,
     unknown_imports,
 )
-from loopscope.rules.unreadable import unreadable_overrides
+from loopscope.rules.ls101_event_loop_override.unreadable import HIDDEN, unreadable_overrides
 from loopscope.types import Safety
 
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
@@ -285,4 +285,5 @@ RULE = Rule(
     "overrides of the event_loop fixture are deleted or replaced",
     "1.0",
     check,
+    file_check=HIDDEN,
 )

@@ -24,7 +24,7 @@ from loopscope.rules.context import (
     action,
     spell,
 )
-from loopscope.rules.ls102_event_loop_request.dynamic import indirect_requests
+from loopscope.rules.ls102_event_loop_request.dynamic import QUESTIONS, indirect_requests
 from loopscope.rules.ls102_event_loop_request.usefixtures import drop_usefixtures
 from loopscope.rules.ls102_event_loop_request.xunit import serve_xunit
 from loopscope.rules.trace_notes import external_requests
@@ -268,4 +268,5 @@ RULE = Rule(
     "requests for event_loop become the running loop",
     "1.0",
     check,
+    file_check=QUESTIONS,
 )

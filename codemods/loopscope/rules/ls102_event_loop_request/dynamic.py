@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.rewriting.syntax_tree import walk
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.types import Scope
 
@@ -33,6 +37,18 @@ def _questions(context: RuleContext) -> Iterator[RuleResult]:
                     "it any more: ask pytest_asyncio.is_async_test(request.node)",
                     hazard.column,
                 )
+
+
+def loop_questions(node: ast.AST, names: object) -> Iterator[Position]:
+    """``"event_loop" in request.fixturenames``: true for async tests on 0.21, and never on 1.x."""
+    for child in walk(node):
+        match child:
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[value]):
+                if is_loop_name(left) and is_fixture_names(value):
+                    yield position(child)
+
+
+QUESTIONS = FileCheck(loop_questions, words=(("event_loop",), ("fixturenames",)))
 
 
 def _built_names(context: RuleContext) -> Iterator[RuleResult]:

@@ -30,7 +30,7 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     RemoveDecoratorMark,
 )
 from loopscope.rules.ls105_test_loop_scope.new_marks import mark_tests, own_marks, unnamed
-from loopscope.rules.unreadable import unreadable_marks
+from loopscope.rules.ls105_test_loop_scope.unreadable import unreadable_marks
 from loopscope.types import Scope
 
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})

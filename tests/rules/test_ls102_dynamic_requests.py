@@ -1,4 +1,4 @@
-"""Requests for the loop that stand in no parameter: names of fixtures, calls of helpers."""
+"""LS102: requests that stand in no parameter, but in names of fixtures and calls of helpers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks that do not stand on the test: other files, helper functions, other names."""
+"""LS105: marks that do not stand on the test: other files, helper functions, other names."""
 
 from __future__ import annotations
 

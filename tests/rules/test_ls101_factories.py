@@ -1,4 +1,4 @@
-"""LS101 and LS106: loops of another kind come from loop factories, or from a policy below 1.4."""
+"""LS101: loops of another kind come from loop factories, or from a policy below 1.4."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from textwrap import dedent
 import pytest
 
 from loopscope.types import Target
-from tests.suites_in_memory import AUTO, after, messages, migrate_files
+from tests.suites_in_memory import AUTO, after, migrate_files
 
 TESTS = "async def test_one():\n    pass\n"
-MODERN = AUTO + "asyncio_default_fixture_loop_scope = function\n"
 
 
 def override(decorator: str, *body: str, header: str = "") -> str:
@@ -303,40 +302,3 @@ def test_policies_for_params_below_1_4() -> None:
 def test_loop_that_no_policy_makes_is_a_finding_below_1_4() -> None:
     text = override("", "loop = asyncio.SelectorEventLoop()", "yield loop", "loop.close()")
     assert "loop factories need --target 1.4" in reason(text, target=Target(1, 3))
-
-
-# -- LS106 ----------------------------------------------------------------------------------------
-
-
-def policy(decorator: str, value: str) -> str:
-    body = f"def event_loop_policy(request):\n    return {value}\n"
-    return (
-        f"import asyncio\n\nimport pytest\nimport uvloop\n\n\n@pytest.fixture{decorator}\n{body}"
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (policy('(scope="session")', "uvloop.EventLoopPolicy()"),
-         '    return {"uvloop": uvloop.new_event_loop}\n'),
-        (policy("(params=[asyncio.DefaultEventLoopPolicy(), uvloop.EventLoopPolicy()],"
-                ' ids=["asyncio", "uvloop"])', "request.param"),
-         '    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}\n'),
-    ],
-)  # fmt: skip
-def test_policy_of_a_modern_suite_becomes_factories(text: str, expected: str) -> None:
-    files = {"pytest.ini": MODERN, "conftest.py": text, "test_x.py": TESTS}
-    assert after(files)["conftest.py"].endswith(
-        f"def pytest_asyncio_loop_factories():\n{expected}"
-    )
-
-
-def test_policy_with_params_made_elsewhere_is_a_finding() -> None:
-    files = {
-        "pytest.ini": MODERN,
-        "conftest.py": policy("(params=POLICIES)", "request.param"),
-        "test_x.py": TESTS,
-    }
-    found = migrate_files(files)
-    assert "conftest.py:8 LS106 action" in messages(found)

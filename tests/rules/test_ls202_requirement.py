@@ -1,51 +1,15 @@
-"""LS202: what becomes of each declaration, and what a person is told (LS310 too)."""
+"""LS202: what becomes of each declaration, and what is left to a person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
-from loopscope.requirements import set_pins
-from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
-from loopscope.types import Finding, Level, Target
+from loopscope.rules.declarations import RequirementEdit
+from loopscope.types import Finding, Level
+from tests.rules.declared import after, findings, line, outcomes
+from tests.suites_in_memory import migrate_files
 
 POETRY = '[tool.poetry.dependencies]\npytest-asyncio = "{}"\n'
-PYTHON = '[project]\nrequires-python = "{}"\n'
-
-
-def outcomes(
-    files: Mapping[str, str], target: str = "1.5", least: tuple[int, int] = (1, 1)
-) -> list[RequirementEdit | Finding]:
-    data = {path: text.encode() for path, text in files.items()}
-    return list(check_requirement(data, Target.parse(target), least, uses_plugin=True))
-
-
-def after(
-    files: Mapping[str, str], target: str = "1.5", least: tuple[int, int] = (1, 1)
-) -> dict[str, str]:
-    result = dict(files)
-    found = outcomes(files, target, least)
-    for path in files:
-        wanted = {
-            one.ordinal: one.new
-            for one in found
-            if isinstance(one, RequirementEdit) and one.path == path
-        }
-        result[path] = set_pins(path, files[path].encode(), wanted).decode()
-    again = [one for one in outcomes(result, target, least) if isinstance(one, RequirementEdit)]
-    assert again == [], "a second run must change nothing"
-    return result
-
-
-def line(text: str, target: str = "1.5", least: tuple[int, int] = (1, 1)) -> str:
-    return after({"requirements.txt": text}, target, least)["requirements.txt"]
-
-
-def findings(
-    files: Mapping[str, str], target: str = "1.5", least: tuple[int, int] = (1, 1)
-) -> list[Finding]:
-    return [one for one in outcomes(files, target, least) if isinstance(one, Finding)]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +87,8 @@ def test_every_file_of_a_suite() -> None:
 
 
 def test_nothing_where_it_is_not_used_or_not_declared() -> None:
-    data = {"requirements.txt": b"pytest-asyncio<1\n"}
-    assert list(check_requirement(data, Target.newest(), (1, 1), uses_plugin=False)) == []
+    files = {"requirements.txt": "pytest-asyncio<1\n", "test_a.py": "def test_one(): ...\n"}
+    assert migrate_files(files).changes == ()
     assert outcomes({"requirements.txt": "pytest==7.4.4\n"}) == []
 
 
@@ -212,52 +176,7 @@ def test_a_pytest_in_another_file_and_in_poetrys_style() -> None:
     assert 'pytest = ">=8.2"' in after(files)["pyproject.toml"]
 
 
-def test_a_pytest_that_is_too_new_for_the_target() -> None:
-    (finding,) = findings(
-        {"requirements.txt": "pytest-asyncio==0.21.1\npytest==9.0.0\n"}, target="1.2"
-    )
-    assert (finding.code, finding.line) == ("LS310", 2)
-    assert "pytest below 9" in finding.message
-
-
-# -- Python and plugins -----------------------------------------------------------------
-
-
-def test_a_python_that_the_release_does_not_run_on() -> None:
-    files = {
-        "pyproject.toml": PYTHON.format(">=3.8"),
-        "requirements.txt": "pytest-asyncio==0.21.1\n",
-    }
-    (finding,) = findings(files)
-    assert (finding.code, finding.level, finding.path) == (
-        "LS310",
-        Level.ACTION,
-        "requirements.txt",
-    )
-    assert finding.message == (
-        "pytest-asyncio 1.5 needs Python 3.10, but 3.8, 3.9 are supported here: drop 3.8, 3.9, "
-        'or run the tests on Python 3.10 and newer only (python_version >= "3.10"), '
-        "or migrate with --target 0.24"
-    )
-
-
-def test_a_range_only_needs_a_release_for_each_python() -> None:
-    declared = {"requirements.txt": "pytest-asyncio<1\n"}
-    assert findings({**declared, "setup.py": "setup(python_requires='>=3.9')"}) == []
-    assert len(findings({**declared, "setup.py": "setup(python_requires='>=3.8')"})) == 1
-    assert findings(declared) == []
-
-
-def test_the_finding_stays_until_it_is_dealt_with_and_is_told_once() -> None:
-    files = {
-        "pyproject.toml": PYTHON.format(">=3.8"),
-        "requirements.txt": "pytest-asyncio>=1.1\n",
-        "tox.ini": "[testenv]\ndeps = pytest-asyncio>=1.1\n",
-    }
-    assert len(findings(files)) == 1
-    files["requirements.txt"] = 'pytest-asyncio>=1.1; python_version >= "3.9"\n'
-    del files["tox.ini"]
-    assert findings(files) == []
+# -- Python -----------------------------------------------------------------------------
 
 
 def test_pins_for_separate_pythons() -> None:
@@ -272,22 +191,3 @@ def test_pins_for_separate_pythons() -> None:
         "0.23.8", "1.5.0"
     )
     assert [finding.line for finding in findings(files)] == [1]
-
-
-@pytest.mark.parametrize(
-    ("pin", "target", "count"),
-    [
-        ("pytest-aiohttp<1.1", "1.5", 1),
-        ("pytest-aiohttp==1.0.5", "1.5", 1),
-        ("pytest-aiohttp==1.0.5", "0.26", 0),
-        ("pytest-aiohttp>=1.0", "1.5", 0),
-        ("pytest-aiohttp", "1.5", 0),
-        ("aresponses==2.1.6", "1.5", 1),
-        ("aresponses~=3.0", "1.5", 0),
-        ("pytest-operator", "1.5", 1),
-        ("pytest-homeassistant-custom-component==0.13.109", "1.5", 1),
-    ],
-)
-def test_plugins_that_must_move_along(pin: str, target: str, count: int) -> None:
-    found = findings({"requirements.txt": f"{pin}\npytest-asyncio<1\n"}, target, (0, 24))
-    assert [finding.code for finding in found] == ["LS310"] * count

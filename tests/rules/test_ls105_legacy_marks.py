@@ -1,8 +1,6 @@
-"""Marks of pytest-asyncio 0.22, and tests that only 0.21 awaited."""
+"""LS105: marks of pytest-asyncio 0.22."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
 
@@ -45,33 +43,3 @@ def test_loop_mark_with_a_policy_is_left_to_a_person() -> None:
     source = CLASS.replace("asyncio_event_loop", "asyncio_event_loop(policy=POLICY)")
     migration = migrate_files({"pytest.ini": STRICT, "test_x.py": source})
     assert "test_x.py:4 LS105 action" in messages(migration)
-
-
-DECORATOR = """\
-    import functools
-
-
-    def twice(function):
-        @functools.wraps(function)
-        {kind} wrapper(*args, **kwargs):
-            return function(*args, **kwargs)
-
-        return wrapper
-    """
-DECORATED = """\
-    import pytest
-    from helpers import twice
-
-
-    @pytest.mark.asyncio
-    @twice
-    async def test_one():
-        pass
-    """
-
-
-@pytest.mark.parametrize(("kind", "found"), [("def", True), ("async def", False)])
-def test_decorator_that_wraps_the_test_in_a_sync_function(kind: str, found: bool) -> None:
-    helpers = DECORATOR.replace("{kind}", kind)
-    files = {"pytest.ini": STRICT, "helpers.py": helpers, "test_x.py": DECORATED}
-    assert ("test_x.py:7 LS313 action" in messages(migrate_files(files))) is found

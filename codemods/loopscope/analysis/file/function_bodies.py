@@ -1,11 +1,10 @@
-"""What the checks for hazards share: places, walks and the names of loops."""
+"""What runs in the body of a function, and which loops and names stand in it."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.names import Names
@@ -14,19 +13,6 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
-
-
-class Position(NamedTuple):
-    """Where a check found something, and what."""
-
-    line: int
-    column: int  # 1-based
-    detail: str = ""
-
-
-def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:
-    """The place of a node."""
-    return Position(node.lineno, node.col_offset + 1, detail)
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:

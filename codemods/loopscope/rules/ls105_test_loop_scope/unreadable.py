@@ -1,49 +1,11 @@
-"""Say where the loop map cannot be trusted: overrides and marks that are beyond reading."""
+"""Marks that are beyond reading: where they are, the loop map cannot be trusted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.suite_model import SuiteStyle
-from loopscope.analysis.trace import SHOWN
 from loopscope.rules.context import RuleContext, RuleResult, action, note
-
-
-def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
-    """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
-    index = context.model.index
-    places = {*index.conftests, *index.test_modules, *index.plugins}
-    for path, facts in context.files.items():
-        if path not in places and not any(
-            bound.module.partition(".")[0] in ("pytest", "pytest_asyncio")
-            for bound in facts.imports
-        ):
-            continue  # no file for fixtures
-        for hazard in facts.hazards:
-            if hazard.code == "LS101":
-                message = (
-                    f"this event_loop cannot be read as a fixture: {hazard.detail}. "
-                    f"{_traced(context, path) or _UNKNOWN}"
-                )
-                yield action("LS101", path, hazard.line, message, hazard.column)
-
-
-_UNKNOWN = (
-    "Nothing here allows for its scope: write it as a function under @pytest.fixture(scope=...), "
-    "and run loopscope again"
-)
-
-
-def _traced(context: RuleContext, path: str) -> str:
-    """What to do with an override of which a run has shown the scope, "" where none has."""
-    for known in context.model.trace_index.external:
-        if known.fixture == EVENT_LOOP and path in (known.path, known.base_id):
-            return (
-                f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
-                "delete it"
-            )
-    return ""
 
 
 def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:

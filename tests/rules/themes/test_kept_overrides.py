@@ -34,7 +34,6 @@ OWN = """\
 
 
     """
-
 TEST = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one():\n    pass\n"
 
 
@@ -307,19 +306,6 @@ def test_a_sync_fixture_of_the_plugin_gives_its_sync_tests_a_loop() -> None:
             """,
     }
     assert "_ambient_event_loop" not in settled(files)["conftest.py"]
-
-
-def test_selected_rules_that_lose_loops_name_those_that_are_missing() -> None:
-    override = (
-        "import asyncio\nimport pytest\n@pytest.fixture(scope='session')\ndef event_loop():\n"
-        "    yield asyncio.new_event_loop()\n"
-    )
-    test = "async def test_one():\n    pass\nasync def test_two():\n    pass\n"
-    files = {"pytest.ini": AUTO, "conftest.py": override, "test_a.py": test}
-    finding = next(
-        f for f in migrate_files(files, ignore=("LS201",)).findings if f.code == "LS390"
-    )
-    assert "--select or --ignore leaves out LS201" in finding.message
 
 
 def test_an_ordinary_override_beside_the_ambient_loop_stays_ordinary() -> None:

@@ -1,0 +1,88 @@
+"""Overrides that are beyond reading: where they are, the loop map cannot be trusted.
+
+They are fixtures named ``event_loop`` that no known decorator shows to be one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.decorators import read_fixture
+from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
+from loopscope.analysis.file.names import Names
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.trace import SHOWN
+from loopscope.rules.context import RuleContext, RuleResult, action
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
+    """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
+    index = context.model.index
+    places = {*index.conftests, *index.test_modules, *index.plugins}
+    for path, facts in context.files.items():
+        if path not in places and not any(
+            bound.module.partition(".")[0] in ("pytest", "pytest_asyncio")
+            for bound in facts.imports
+        ):
+            continue  # no file for fixtures
+        for hazard in facts.hazards:
+            if hazard.code == "LS101":
+                message = (
+                    f"this event_loop cannot be read as a fixture: {hazard.detail}. "
+                    f"{_traced(context, path) or _UNKNOWN}"
+                )
+                yield action("LS101", path, hazard.line, message, hazard.column)
+
+
+_UNKNOWN = (
+    "Nothing here allows for its scope: write it as a function under @pytest.fixture(scope=...), "
+    "and run loopscope again"
+)
+
+
+def _traced(context: RuleContext, path: str) -> str:
+    """What to do with an override of which a run has shown the scope, "" where none has."""
+    for known in context.model.trace_index.external:
+        if known.fixture == EVENT_LOOP and path in (known.path, known.base_id):
+            return (
+                f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
+                "delete it"
+            )
+    return ""
+
+
+def hidden_overrides(node: ast.AST, names: Names) -> Iterator[Position]:
+    """Under a decorator of unknown kind, assigned, or made inside of another function."""
+    if isinstance(node, _FUNCTIONS):
+        if node.name == EVENT_LOOP and _may_be_fixture(node, names):
+            yield position(node, "its decorator is not one of pytest or pytest-asyncio")
+        for child in ast.walk(node):
+            if child is not node and isinstance(child, _FUNCTIONS):
+                fixture = read_fixture(child, names)
+                if fixture is not None and fixture.name == EVENT_LOOP:
+                    yield position(child, "it is made inside of another function")
+    elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
+        targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        made = names.resolve(node.value.func) if isinstance(node.value, ast.Call) else None
+        if EVENT_LOOP in targets and made not in CREATORS | {RUNNING}:
+            yield position(node, "it is assigned, not defined")
+
+
+def _may_be_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
+    """Whether an unknown decorator says ``fixture``, or stands on a function of a module.
+
+    Without one, and among the attributes of a class (``@property``), the name means nothing.
+    """
+    if not node.decorator_list or read_fixture(node, names) is not None:
+        return False
+    method = bool(node.args.args) and node.args.args[0].arg in ("self", "cls")
+    return not method or any("fixture" in ast.unparse(item) for item in node.decorator_list)
+
+
+HIDDEN = FileCheck(
+    hidden_overrides, words=(("event_loop",),), file_words=(("fixture",),), anywhere=True
+)

@@ -1,0 +1,129 @@
+"""LS102: whoever asks for event_loop gets the running loop in another way."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from loopscope.types import Target
+from tests.rules.changed import ASYNC_TEST, SESSION, changed
+from tests.suites_in_memory import AUTO, after, messages, migrate_files
+
+
+def test_event_loop_of_a_mixture_becomes_a_variable() -> None:
+    changed(
+        "test_x.py",
+        """\
+        async def test_one(event_loop):
+            task = event_loop.create_task(work())
+            await event_loop.run_in_executor(None, task)
+        """,
+        """\
+        import asyncio
+
+
+        async def test_one():
+            event_loop = asyncio.get_running_loop()
+            task = event_loop.create_task(work())
+            await event_loop.run_in_executor(None, task)
+        """,
+    )
+
+
+def test_names_are_written_as_the_file_imports_them() -> None:
+    changed(
+        "test_x.py",
+        """\
+        import asyncio as aio
+
+
+        async def test_one(event_loop):
+            event_loop.call_soon(print)
+        """,
+        """\
+        import asyncio as aio
+
+
+        async def test_one():
+            aio.get_running_loop().call_soon(print)
+        """,
+    )
+
+
+def test_sync_test_with_a_decorator_of_unknown_kind_stays_sync() -> None:
+    before = """\
+        import helpers
+
+
+        @helpers.retry
+        def test_one(event_loop):
+            event_loop.run_until_complete(helpers.work())
+        """
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "test_x.py": before,
+        "test_y.py": ASYNC_TEST,
+    }
+    result = after(files)
+    assert result["test_x.py"] == dedent(before)
+    assert "async def event_loop()" in result["conftest.py"]
+
+
+def test_sync_test_stays_sync_where_a_fixture_drives_the_loop() -> None:
+    before = """\
+        import asyncio
+
+        import pytest
+
+
+        @pytest.fixture
+        def run(event_loop):
+            return lambda work: event_loop.run_until_complete(work)
+
+
+        def test_one(event_loop, run):
+            event_loop.run_until_complete(asyncio.sleep(0))
+            run(asyncio.sleep(0))
+        """
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "test_x.py": before,
+        "test_y.py": ASYNC_TEST,
+    }
+    assert after(files)["test_x.py"] == dedent(before)
+
+
+def test_safe_only_takes_the_bridge() -> None:
+    before = "def test_one(event_loop):\n    event_loop.run_until_complete(work())\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "test_x.py": before,
+        "test_y.py": ASYNC_TEST,
+    }
+    result = after(files, safe_only=True)
+    assert result["test_x.py"] == before
+    assert 'scope="session"' not in result["conftest.py"]
+    assert "async def event_loop()" in result["conftest.py"]
+
+
+def test_unittest_case_that_asks_for_the_loop_is_a_finding() -> None:
+    test = """\
+        import unittest
+
+        import pytest
+
+
+        @pytest.mark.usefixtures("event_loop")
+        class TestCase(unittest.TestCase):
+            def test_one(self):
+                pass
+        """
+    assert messages(migrate_files({"test_x.py": test})) == ["test_x.py:8 LS102 action"]
+
+
+def test_no_bridge_below_1_0() -> None:
+    test = "def test_one(event_loop):\n    print(event_loop)\n"
+    found = messages(migrate_files({"test_x.py": test}, target=Target(0, 26)))
+    assert "test_x.py:1 LS102 action" in found

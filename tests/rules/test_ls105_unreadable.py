@@ -1,0 +1,28 @@
+"""LS105: marks that are beyond reading are never passed over in silence."""
+
+from __future__ import annotations
+
+from tests.suites_in_memory import messages, migrate_files
+
+HEAD = "import asyncio, functools\nimport pytest\n\n"
+BODY = "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+TEST = "import asyncio\n\nasync def test_it():\n    pass\n"
+
+
+def test_pytestmark_from_outside() -> None:
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    test = "from marks import pytestmark\nasync def test_it():\n    pass\n"
+    migration = migrate_files({"conftest.py": override, "test_a.py": test})
+    assert "test_a.py:2 LS105 action" in messages(migration)
+
+
+def test_decorator_that_may_mark_or_run_the_test() -> None:
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    test = "from own import runs\n@runs\nasync def test_it():\n    pass\n"
+    migration = migrate_files({"conftest.py": override, "test_a.py": test})
+    assert "test_a.py:3 LS105 note" in messages(migration)
+
+
+def test_unmarked_async_test_is_no_business_of_ours() -> None:
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    assert not messages(migrate_files({"conftest.py": override, "test_a.py": TEST}))

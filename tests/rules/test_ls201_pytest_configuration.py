@@ -1,0 +1,52 @@
+"""LS201: the defaults that the configuration states."""
+
+from __future__ import annotations
+
+from loopscope.types import Target
+from tests.rules.changed import ASYNC_TEST, SESSION
+from tests.suites_in_memory import AUTO, STRICT, after
+
+
+def test_explicit_style_keeps_the_function_default() -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": SESSION, "test_x.py": ASYNC_TEST}
+    result = after(files, style="explicit")
+    assert "asyncio_default_fixture_loop_scope = function" in result["pytest.ini"]
+    assert 'pytestmark = pytest.mark.asyncio(loop_scope="session")' in result["test_x.py"]
+
+
+def test_target_without_the_test_option_marks_the_tests() -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": SESSION, "test_x.py": ASYNC_TEST}
+    result = after(files, target=Target(0, 24))
+    assert "asyncio_default_test_loop_scope" not in result["pytest.ini"]
+    assert 'pytestmark = pytest.mark.asyncio(loop_scope="session")' in result["test_x.py"]
+
+
+def test_present_default_stays_and_fixtures_name_theirs() -> None:
+    ini = AUTO + "asyncio_default_fixture_loop_scope = session\n"
+    test = """\
+        import pytest
+
+
+        @pytest.fixture
+        async def db():
+            return 1
+
+
+        async def test_one(db, event_loop):
+            pass
+        """
+    result = after({"pytest.ini": ini, "test_x.py": test})
+    assert result["pytest.ini"] == ini
+    assert '@pytest_asyncio.fixture(loop_scope="function")' in result["test_x.py"]
+
+
+def test_modern_suite_without_the_option_says_what_unset_means() -> None:
+    test = "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n" + ASYNC_TEST
+    result = after({"pytest.ini": STRICT, "test_x.py": test})
+    assert result["pytest.ini"] == STRICT + "asyncio_default_fixture_loop_scope = fixture-scope\n"
+
+
+def test_legacy_mode_becomes_strict() -> None:
+    ini = "[pytest]\nasyncio_mode = legacy\n"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\n" + ASYNC_TEST
+    assert "asyncio_mode = strict" in after({"pytest.ini": ini, "test_x.py": test})["pytest.ini"]

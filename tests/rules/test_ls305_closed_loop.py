@@ -1,0 +1,72 @@
+"""LS305: what closes a loop that others use."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.reported import ASYNC_TEST, HEAD, found
+from tests.suites_in_memory import messages, migrate_files
+
+
+@pytest.mark.parametrize(
+    ("body", "level"),
+    [
+        ("event_loop.close()", "action"),
+        ("asyncio.get_event_loop().close()", "note"),
+        ("loop = asyncio.get_event_loop()\n    loop.close()", "note"),
+    ],
+)
+def test_ls305_sync_test_closes_the_loop(body: str, level: str) -> None:
+    assert found(f"def test_it(event_loop):\n    {body}\n", "LS305")[0].endswith(level)
+
+
+def test_ls305_wide_loops_are_in_danger() -> None:
+    source = (
+        "def test_it():\n    asyncio.get_event_loop().close()\n\n\n"
+        "@pytest.mark.asyncio(loop_scope='module')\nasync def test_wide():\n    pass\n"
+    )
+    assert found(source, "LS305") == ["test_a.py:7 LS305 action"]
+
+
+def test_ls305_hook_closes_the_loop() -> None:
+    hook = (
+        "import asyncio\n\n\ndef pytest_sessionfinish():\n    asyncio.get_event_loop().close()\n"
+    )
+    assert found("", "LS305", conftest__py=hook) == ["conftest.py:5 LS305 action"]
+
+
+def test_ls305_finalizer_closes_the_loop() -> None:
+    source = """\
+    @pytest.fixture
+    def client(request, event_loop):
+        request.addfinalizer(event_loop.close)
+        return 1
+    """
+    assert found(source, "LS305") == ["test_a.py:8 LS305 action"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "loop = asyncio.new_event_loop()\n    loop.close()",
+        "loop = asyncio.get_event_loop()\n    loop = object()\n    loop.close()",
+        "with pytest.raises(RuntimeError):\n        asyncio.get_event_loop().close()",
+        "loop = make_loop()\n    loop.close()",
+        "asyncio.get_event_loop().run_until_complete(client.close())",
+    ],
+    ids=["own loop", "assigned anew", "refused", "unknown", "another close"],
+)
+def test_ls305_nothing_is_closed(body: str) -> None:
+    assert not found(f"def test_it():\n    {body}\n", "LS305")
+
+
+def test_ls305_override_closes_its_own_loop() -> None:
+    conftest = HEAD + (
+        "@pytest.fixture\ndef event_loop():\n    loop = asyncio.get_event_loop()\n"
+        "    yield loop\n    loop.close()\n"
+    )
+    files = {
+        "conftest.py": conftest,
+        "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio\n" + ASYNC_TEST,
+    }
+    assert not messages(migrate_files(files))

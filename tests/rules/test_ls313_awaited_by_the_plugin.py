@@ -1,0 +1,36 @@
+"""LS313: tests that only 0.21 awaited."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.suites_in_memory import STRICT, messages, migrate_files
+
+DECORATOR = """\
+    import functools
+
+
+    def twice(function):
+        @functools.wraps(function)
+        {kind} wrapper(*args, **kwargs):
+            return function(*args, **kwargs)
+
+        return wrapper
+    """
+DECORATED = """\
+    import pytest
+    from helpers import twice
+
+
+    @pytest.mark.asyncio
+    @twice
+    async def test_one():
+        pass
+    """
+
+
+@pytest.mark.parametrize(("kind", "found"), [("def", True), ("async def", False)])
+def test_decorator_that_wraps_the_test_in_a_sync_function(kind: str, found: bool) -> None:
+    helpers = DECORATOR.replace("{kind}", kind)
+    files = {"pytest.ini": STRICT, "helpers.py": helpers, "test_x.py": DECORATED}
+    assert ("test_x.py:7 LS313 action" in messages(migrate_files(files))) is found
