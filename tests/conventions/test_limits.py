@@ -13,7 +13,7 @@ from tests import programs
 ROOT = Path(__file__).parents[2]
 TESTS = """\
 import time
-from loopscope.limits import time_limit
+from loopscope.timeouts import time_limit
 
 def test_hangs():
     time.sleep(3600)

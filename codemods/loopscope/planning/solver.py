@@ -42,7 +42,7 @@ class DisjointSet:
         self._loop_scope[root] = max(self._loop_scope[root], loop_scope)
 
     def join(self, first: Hashable, second: Hashable) -> None:
-        """Put two nodes on one level."""
+        """Put two nodes on one loop scope."""
         one, other = self.root(first), self.root(second)
         if one != other:
             self._parent[other] = one
@@ -181,7 +181,7 @@ class ComponentSolver:
         node = ("test", test.id)
         nodes.add(("legacy loop", model.legacy.loop(test)), model.legacy.loop_scope(test))
         nodes.join(node, ("legacy loop", model.legacy.loop(test)))
-        # One definition, collected by several classes: it has one mark, so one level.
+        # One definition, collected by several classes: it has one mark, so one loop scope.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
         for fixture_def in model.closure(test).fixtures:
