@@ -13,13 +13,14 @@ from loopscope.loop_map.compare import count
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan
+from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
-from loopscope.rewriting.source import SourceError, decode
+from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
 from loopscope.rules import ORDER
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
-from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
+from loopscope.rules.ls202_requirement import check_requirement
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import (

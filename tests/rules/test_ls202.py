@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from loopscope.requirements import set_pins
-from loopscope.rules.ls202_requirement import RequirementEdit, check_requirement
+from loopscope.rewriting.edits import RequirementEdit
+from loopscope.rules.ls202_requirement import check_requirement
 from loopscope.types import Finding, Level, Target
 
 POETRY = '[tool.poetry.dependencies]\npytest-asyncio = "{}"\n'

@@ -17,10 +17,9 @@ from functools import cached_property
 from posixpath import basename, dirname
 
 from loopscope.config.pytest_config import added_options
-from loopscope.discovery.gitignore import is_vcs_root
 from loopscope.discovery.is_test_file import is_test_file
-from loopscope.discovery.read_file import read_regular
 from loopscope.discovery.walk import DiscoveredSuite
+from loopscope.disk import is_vcs_root, read_regular
 from loopscope.types import PytestConfig
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b", re.MULTILINE)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from loopscope.rewriting.source import split_lines
+from loopscope.python_source.source import split_lines
 
 _FIELD = r":(?:param|parameter|arg|argument|key|keyword|type)\s+(?:[^:]*\s)?\*{{0,2}}{name}\s*:"
 _GOOGLE = r"\*{{0,2}}{name}\s*(?:\([^)]*\))?\s*:"

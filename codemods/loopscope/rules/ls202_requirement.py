@@ -24,29 +24,11 @@ from loopscope.requirements.compatibility import (
 from loopscope.requirements.pin import Kind, Pin
 from loopscope.requirements.python_versions import Pythons
 from loopscope.requirements.specifiers import highest, lowest, numbers, padded, raised, repinned
+from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
-from loopscope.types import FileError, Finding, Safety, Target
+from loopscope.types import FileError, Finding, Target
 
 CODE = "LS202"
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementEdit:
-    """Gives one declaration another specifier.
-
-    ``ordinal`` is its place in what ``read_pins`` returns for the file; edits of other kinds
-    in the same file do not change it.
-    """
-
-    code: str
-    path: str
-    line: int  # 1-based, in the file as it was
-    package: str
-    ordinal: int
-    old: str
-    new: str
-    message: str
-    safety: Safety = Safety.SAFE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from glob import escape
 from typing import TypeGuard
 
 from loopscope.analysis.file.positions import Position, position
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.python_source.syntax_tree import walk
 
 _LOOP = "event_loop"
 _ADDING = ("append", "insert", "extend")
