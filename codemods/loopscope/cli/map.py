@@ -11,7 +11,7 @@ from loopscope.cli.options import Request, planning_options, switch
 from loopscope.reports import formats
 
 
-@click.command("map", short_help="Which tests and fixtures share a loop, and why.")
+@click.command("map")
 @planning_options
 @click.option(
     "--format",

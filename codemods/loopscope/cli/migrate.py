@@ -11,7 +11,7 @@ from loopscope.cli.console import Screen
 from loopscope.cli.options import Request, suite_options, writing_options
 
 
-@click.command(short_help="Write the changes, show them, or ask about each.")
+@click.command()
 @suite_options
 @writing_options
 @click.pass_context

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from loopscope.analysis.external_fixtures import external_fixture_defs
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.current_loop_calls import CurrentLoop
+from loopscope.analysis.suite.external_fixtures import external_fixture_defs
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.trace import TraceIndex
