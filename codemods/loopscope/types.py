@@ -276,4 +276,6 @@ class Scope(enum.IntEnum):
 _BY_WORD = {scope.name.lower(): scope for scope in Scope}
 
 
+# Folders of a project that modules are imported from; each is empty or ends in a slash.
+SOURCE_ROOTS = ("", "src/", "lib/")
 JOURNAL = ".loopscope-unfinished"

@@ -58,3 +58,8 @@ def depth(text: str) -> int:
         count += 1
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     return count
+
+
+def is_docstring(node: ast.stmt) -> bool:
+    """Whether a statement is a constant, which does nothing wherever it stands."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -47,19 +47,6 @@ def without_argument(text: str, name: str) -> str:
     return "".join(lines)
 
 
-def renamed_argument(text: str, old: str, new: str) -> str:
-    """Follow the new name where the docstring documents the argument."""
-    lines = split_lines(text)
-    word = re.compile(rf"\b{re.escape(old)}\b")
-    field = re.compile(r"\s*" + _FIELD.format(name=re.escape(old)))
-    google = re.compile(r"\s*" + _GOOGLE.format(name=re.escape(old)))
-    for index, line in enumerate(lines):
-        found = field.match(line) or (google.match(line) if _section(lines, index) else None)
-        if found:
-            lines[index] = word.sub(new, line[: found.end()]) + line[found.end() :]
-    return "".join(lines)
-
-
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 

@@ -72,10 +72,6 @@ class Rule:
     since: str  # the pytest-asyncio release that makes it necessary
     check: Callable[[RuleContext], Iterator[RuleResult]]
 
-    @property
-    def guide(self) -> str:
-        return f"rules/{self.code}.md"
-
 
 def action(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
     """A finding on which a person must act."""
