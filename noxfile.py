@@ -20,6 +20,8 @@ def lint(session: nox.Session) -> None:
     session.install("ruff>=0.6")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.install("-e", ".", "import-linter>=2.17")
+    session.run("lint-imports")
 
 
 @nox.session

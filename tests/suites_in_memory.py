@@ -7,8 +7,8 @@ from textwrap import dedent
 
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
-from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.config.pytest_config import choose_configuration
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.pipeline import migrate
 from loopscope.types import FileError, Migration, Options, PytestConfig, Suite
 

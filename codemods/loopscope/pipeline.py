@@ -6,19 +6,20 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.build_model import build_model, rebuild_model
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.build_report import loop_maps
 from loopscope.loop_map.compare import count
 from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan
+from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
-from loopscope.rewriting.source import SourceError, decode
+from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
-from loopscope.rules.declarations import RequirementEdit, read_declarations
+from loopscope.rules.declarations import read_declarations
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes

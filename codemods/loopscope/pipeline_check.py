@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
-from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.loop_map.compare import Cause, differences
 from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.rules.context import action
 from loopscope.types import Finding
 

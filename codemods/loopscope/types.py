@@ -130,6 +130,17 @@ class EditRecord:
     message: str
     safety: Safety = Safety.SAFE
 
+    @property
+    def trust(self) -> str:
+        """What stands behind the message of an edit that rests on an assumption, else ""."""
+        return " [assumption]" if self.safety is Safety.ASSUMPTION else ""
+
+    @property
+    def text(self) -> str:
+        """The edit in words, without its place: what it changes, and how."""
+        subject = f"{self.definition}: " if self.definition else ""
+        return f"{subject}{self.message}{self.trust}"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -265,4 +276,6 @@ class Scope(enum.IntEnum):
 _BY_WORD = {scope.name.lower(): scope for scope in Scope}
 
 
+# Folders of a project that modules are imported from; each is empty or ends in a slash.
+SOURCE_ROOTS = ("", "src/", "lib/")
 JOURNAL = ".loopscope-unfinished"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from loopscope.reports.html import HtmlReport
+from loopscope.cli.console import Screen
+from loopscope.reports import ReportOptions
+from loopscope.reports.html_report import HtmlReport
 from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Migration, Target
 from tests.suites_in_memory import AUTO, migrate_files
@@ -67,11 +70,13 @@ def hostile_suite() -> Migration:
 
 
 def page_of(migrations: Iterable[Migration], *, wrote: bool = False) -> str:
-    page, summary = HtmlReport(Target(1, 5), wrote=wrote), Summary()
+    screen = Screen(sys.stdout)
+    page = HtmlReport(ReportOptions(Target(1, 5), screen, screen, wrote=wrote))
+    summary = Summary()
     for migration in migrations:
-        page.add(migration)
+        page.suite(migration)
         summary.add(migration)
-    return page.render(summary).decode("utf-8")
+    return page.render(summary)
 
 
 def page_file(folder: Path, migrations: Iterable[Migration]) -> str:

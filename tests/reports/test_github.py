@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from loopscope.reports.github import annotations_of, error_annotation
+from loopscope.reports.report_github import annotations_of, error_annotation
 from loopscope.types import (
     Change,
     EditRecord,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopscope.reports.sarif import document, notification, results_of
+from loopscope.reports.report_sarif import document, notification, results_of
 from loopscope.types import (
     Change,
     EditRecord,

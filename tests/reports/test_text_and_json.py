@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from loopscope.reports.json import document, error_entry, suite_entry
+from loopscope.reports.document import error_lines
+from loopscope.reports.report_json import document, error_entry, suite_entry
+from loopscope.reports.report_text import suite_lines
 from loopscope.reports.summary import Summary
-from loopscope.reports.text import error_lines, suite_lines
 from loopscope.types import (
     Change,
     EditRecord,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.reports.verify_html import page
+from loopscope.reports.html_verify import page
 from loopscope.verify.differences import Cause, Difference
 from loopscope.verify.result import Verification
 from loopscope.verify.run_record import SuiteRun, TestRun, Warned

@@ -48,17 +48,6 @@ def test_insert_first(before: str, after: str) -> None:
     assert edited(before, lambda node: bodies.insert_first(node, "new")) == after
 
 
-@pytest.mark.parametrize(
-    "before",
-    ["def f(): pass\n", "def f():\n    old\n    # more\n", "def f():\n\n    # old\n    old\n"],
-)
-def test_set_body(before: str) -> None:
-    done = edited(
-        before, lambda node: bodies.set_body(node, "# why\nif x:\n    '''a\nb'''\nnew\n")
-    )
-    assert done == "def f():\n    # why\n    if x:\n        '''a\nb'''\n    new\n"
-
-
 def test_make_async() -> None:
     assert edited("@a\ndef f(): pass\n", bodies.make_async) == "@a\nasync def f(): pass\n"
     assert edited("async def f(): pass\n", bodies.make_async) == "async def f(): pass\n"

@@ -9,8 +9,8 @@ from typing import Any
 import libcst as cst
 import pytest
 
+from loopscope.python_source.source import SourceError
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.source import SourceError
 
 
 def delete(_: Any) -> None:

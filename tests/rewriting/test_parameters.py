@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
 from typing import Any
 
 import libcst as cst
 import pytest
 
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.parameters import has_parameter, remove_parameter, rename_parameter
+from loopscope.rewriting.parameters import has_parameter, remove_parameter
 
 
 def edited(text: str, apply: Any) -> str:
@@ -104,39 +103,3 @@ def test_has_parameter() -> None:
         cst.parse_statement("def f(a, /, b, *c, d, **e): pass"), cst.FunctionDef
     )
     assert [has_parameter(node, name) for name in "abcdef"] == [True] * 5 + [False]
-
-
-def test_rename_parameter() -> None:
-    before = dedent(
-        '''\
-        def f(old: T = old, *, a):
-            """Doc.
-
-            :param old: x
-            """
-            old.old(old=old)
-            x = f"{old}" + "old"
-
-            def g(): return old
-            def h(old): return old
-            lambda: old
-            lambda old: old
-        '''
-    )
-    after = dedent(
-        '''\
-        def f(new: T = old, *, a):
-            """Doc.
-
-            :param new: x
-            """
-            new.old(old=new)
-            x = f"{new}" + "old"
-
-            def g(): return new
-            def h(old): return old
-            lambda: new
-            lambda old: old
-        '''
-    )
-    assert edited(before, lambda node: rename_parameter(node, "old", "new")) == after

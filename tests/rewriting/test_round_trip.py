@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from loopscope.python_source.source import SourceError, decode, encode
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.source import SourceError, decode, encode
 
 
 def _sample() -> list[Path]:

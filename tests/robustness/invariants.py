@@ -13,7 +13,7 @@ from loopscope.config.ini import parse_ini, parse_toml
 from loopscope.config.pytest_config import choose_configuration
 from loopscope.output.diff import diff
 from loopscope.pipeline import migrate
-from loopscope.rewriting.source import decode
+from loopscope.python_source.source import decode
 from loopscope.types import FileError, Level, Migration, Options, PytestConfig, Suite
 
 Files = Mapping[str, bytes]

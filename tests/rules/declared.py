@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loopscope.requirements import set_pins
-from loopscope.rules.declarations import RequirementEdit, read_declarations
+from loopscope.rewriting.edits import RequirementEdit
+from loopscope.rules.declarations import read_declarations
 from loopscope.rules.registry import REGISTRY
 from loopscope.types import Finding, Target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.rules.declarations import RequirementEdit
+from loopscope.rewriting.edits import RequirementEdit
 from loopscope.types import Finding, Level
 from tests.rules.declared import after, findings, line, outcomes
 from tests.suites_in_memory import migrate_files

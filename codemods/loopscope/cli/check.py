@@ -9,7 +9,7 @@ import click
 from loopscope.cli.options import Request, suite_options
 
 
-@click.command(short_help="What would change, and what is left to do by hand.")
+@click.command()
 @suite_options
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:

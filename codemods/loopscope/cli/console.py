@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from loopscope.escape import visible, visible_line
-from loopscope.reports.text import Line
+from loopscope.reports import Line
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
 
-    from loopscope.reports.loop_map_text import Node
+    from loopscope.reports.map_text import Node
+
 
 _DIFF_STYLES = {b"-": "red", b"+": "green", b"@": "cyan"}
 
@@ -55,9 +58,11 @@ class Screen:
         if self._console is None:
             self.lines(node.lines())
         else:
-            from loopscope.cli.console_tree import branches
+            self._console.print(_branches(node))
 
-            self._console.print(branches(node))
+    def raw(self, text: str) -> None:
+        """Write text as it is."""
+        self._stream.write(text)
 
     def patch(self, lines: Iterable[bytes]) -> None:
         """Write a patch: its very bytes, or for reading on a terminal or where --color asks.
@@ -85,3 +90,25 @@ def wants_color(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream)
+
+
+def _branches(node: Node) -> Tree:
+    """The tree of rich; control characters in it are shown, not obeyed."""
+    from rich.tree import Tree
+
+    tree = Tree(_text(node.line), guide_style="dim")
+    for child in node.children:
+        _grow(tree, child)
+    return tree
+
+
+def _grow(tree: Tree, node: Node) -> None:
+    branch = tree.add(_text(node.line))
+    for child in node.children:
+        _grow(branch, child)
+
+
+def _text(line: Line) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*((visible(text), style) for text, style in line))

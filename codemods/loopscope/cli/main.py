@@ -23,7 +23,7 @@ _COMMANDS = {
     "rules": "loopscope.cli.rules:rules",
     "explain": "loopscope.cli.explain:explain",
 }
-# For the list of commands, which is printed without importing any of them.
+# The short help of each; the list of commands is printed without importing any of them.
 _SUMMARIES = {
     "check": "Report what would change and what is left to do by hand.",
     "migrate": "Migrate suites, or show the changes.",
@@ -49,6 +49,7 @@ class LazyGroup(click.Group):
         module, name = _COMMANDS[cmd_name].split(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
+        command.short_help = _SUMMARIES[cmd_name]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

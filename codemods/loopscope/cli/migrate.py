@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
+import sys
 from typing import Any
 
 import click
 
-from loopscope.cli.options import Request, suite_options, switch
+from loopscope.cli.console import Screen
+from loopscope.cli.options import Request, suite_options, writing_options
 
 
-def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """A file that is new, or an older patch: nobody's module is overwritten by mistake."""
-    with contextlib.suppress(OSError):  # writing says what is wrong with it
-        if value is not None and value.is_file():
-            with value.open("rb") as file:
-                start = file.read(4)
-            if start not in (b"", b"--- "):
-                raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
-    return value
-
-
-@click.command(short_help="Write the changes, show them, or ask about each.")
+@click.command()
 @suite_options
-@switch("--diff", help="Print a patch and write nothing; the report goes to standard error.")
-@switch("--review", help="Show each hunk with its reasons, and ask whether to take it.")
-@click.option(
-    "--patch",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    callback=_patch,
-    help="Write all changes to FILE, for git apply, and leave the suites as they are.",
-)
-@click.option(
-    "--patch-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The same with one patch for each suite, in DIR.",
-)
-@switch("--allow-dirty", help="Write to files that git could not bring back, too.")
+@writing_options
 @click.pass_context
 def migrate(ctx: click.Context, /, **_: Any) -> None:
     """Migrate the suites at or below PATHS; default: the current directory.
@@ -58,7 +32,18 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     something would change), 2 a file could not be read, parsed or written.
     """
     from loopscope.cli.run import run
-    from loopscope.output.apply import ChangeApplier
+    from loopscope.output.apply import ChangeApplier, Destination
 
     request = Request.from_click(ctx)
-    ctx.exit(run(request, ChangeApplier(request)))
+    screen = Screen(sys.stdout, request.color)
+    destination = Destination(
+        time_limit=request.options.time_limit,
+        review=request.review,
+        print_patch=screen.patch if request.prints_patch else None,
+        write=request.writes,
+        patch=request.patch,
+        patch_dir=request.patch_dir,
+        allow_dirty=request.allow_dirty,
+        color=screen.color,
+    )
+    ctx.exit(run(request, ChangeApplier(destination)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +20,8 @@ from loopscope.config.tool_settings import (
     nearest_settings,
 )
 from loopscope.discovery.gitignore import excluding
-from loopscope.discovery.read_file import behind_links
+from loopscope.disk import behind_links
+from loopscope.reports import formats
 from loopscope.types import Options, Suite, Target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -62,7 +65,7 @@ class Request:
         cli_values = CliValues.from_click(context)
         paths = cli_values.values["paths"] or (Path("."),)
         try:
-            settings = nearest_settings(common_directory(paths))
+            settings = nearest_settings(common_directory(paths), _table_options())
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
         values = cli_values.merged_with(settings)
@@ -102,13 +105,18 @@ class Request:
         """Whether ``migrate`` changes the files themselves."""
         return not (self.diff or self.patch or self.patch_dir)
 
+    @property
+    def prints_patch(self) -> bool:
+        """Whether standard output gets a patch, and people read the report elsewhere."""
+        return self.diff and self.format == "text"
+
     def for_suite(self, suite: Suite) -> tuple[Suite, Options]:
         """The suite without what its own table excludes, and the options that hold for it.
 
         Raises:
             SettingsError: Its table holds what it may not.
         """
-        settings = nearest_settings(suite.label)
+        settings = nearest_settings(suite.label, _table_options())
         exclude = settings.values.get("exclude", ())
         if exclude and "exclude" not in self.cli_values.typed:
             excluded = excluding(exclude, settings.directory)
@@ -170,6 +178,25 @@ def planning_options(function: _Function) -> _Function:
     return _add(_PLANNING, function)
 
 
+def writing_options(function: _Function) -> _Function:
+    """Add the options that say what is done with the changes to a command."""
+    return _add(_WRITING, function)
+
+
+@functools.cache
+def _table_options() -> dict[str, click.Option]:
+    """Every option that ``[tool.loopscope]`` may hold, by its long name without the dashes.
+
+    Which of them a command uses is its own matter.
+    """
+
+    def command() -> None: ...
+
+    parameters = click.command()(_add((*_PLANNING, *_REPORTING, *_WRITING), command)).params
+    options = (option for option in parameters if isinstance(option, click.Option))
+    return {max(option.opts, key=len).lstrip("-"): option for option in options}
+
+
 def _add(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Function:
     for decorate in reversed(options):
         function = decorate(function)
@@ -200,6 +227,17 @@ def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Pat
     """A file with the name of a page: nobody's test module is overwritten by mistake."""
     if value is not None and value.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(f"'{value}' is no name of an HTML file: it must end with .html")
+    return value
+
+
+def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """A file that is new, or an older patch: nobody's module is overwritten by mistake."""
+    with contextlib.suppress(OSError):  # writing says what is wrong with it
+        if value is not None and value.is_file():
+            with value.open("rb") as file:
+                start = file.read(4)
+            if start not in (b"", b"--- "):
+                raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
     return value
 
 
@@ -263,7 +301,7 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     switch("--annotate", help="Leave a comment where a person must act."),
     switch("--no-requirements", help="Leave dependency pins alone."),
     click.option(
-        "--format", type=click.Choice(["text", "json", "sarif", "github"]), default="text",
+        "--format", type=click.Choice(formats("report")), default="text",
         show_default=True,
         help="Form of the report on standard output: github means annotations in a workflow.",
     ),
@@ -278,4 +316,20 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--color/--no-color", default=None, help="Default: colour on a terminal only."
     ),
+)  # fmt: skip
+
+
+_WRITING: tuple[Callable[[Any], Any], ...] = (
+    switch("--diff", help="Print a patch and write nothing; the report goes to standard error."),
+    switch("--review", help="Show each hunk with its reasons, and ask whether to take it."),
+    click.option(
+        "--patch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        callback=_patch,
+        help="Write all changes to FILE, for git apply, and leave the suites as they are.",
+    ),
+    click.option(
+        "--patch-dir", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="The same with one patch for each suite, in DIR.",
+    ),
+    switch("--allow-dirty", help="Write to files that git could not bring back, too."),
 )  # fmt: skip

@@ -4,41 +4,43 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from loopscope.cli.console import Screen
 from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
 from loopscope.cli.trace_option import TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
-from loopscope.execution import Workers, migrate_all, processors
-from loopscope.reports.reporters import Report, reporter
+from loopscope.execution import migrate_all, processors
+from loopscope.execution.jobs import Workers
+from loopscope.reports import Report, ReportOptions, make_report
 from loopscope.reports.summary import Summary
-from loopscope.types import FileError, Options, Suite
+from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
     from loopscope.output.apply import ChangeApplier
+    from loopscope.reports.html_report import HtmlReport
 
 
-def run(
-    request: Request, applier: ChangeApplier | None = None, report: Report | None = None
-) -> int:
+def run(request: Request, applier: ChangeApplier | None = None, kind: str = "report") -> int:
     """Handle every suite at or below the paths, and report.
 
     Args:
         request: What to do.
-        hands: Where the changes go; None: nowhere.
-        report: Another report than that of the requested format.
+        applier: What is done with the changes; None: nothing.
+        kind: Which report is written in the requested format, see ``formats``.
 
     Returns:
         The exit code.
     """
-    report = report or reporter(request, applier)
+    report = _Reports(request, kind, wrote=applier is not None and applier.wrote)
     summary = Summary()
     trace = TraceOption(request.trace)
     workers = _cluster(request)
@@ -59,6 +61,56 @@ def run(
                 break
     _finish(applier, report, summary)
     return summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
+
+
+class _Reports:
+    """The printed report, and the HTML page where one is asked for."""
+
+    def __init__(self, request: Request, kind: str, *, wrote: bool) -> None:
+        out, err = Screen(sys.stdout, request.color), Screen(sys.stderr, request.color)
+        options = ReportOptions(
+            request.options.target,
+            err if request.prints_patch else out,
+            err,
+            wrote=wrote,
+            quiet=request.quiet,
+            verbose=request.verbose,
+        )
+        self._printed = make_report(kind, request.format, options)
+        self._path = request.html
+        self._page: HtmlReport | None = None
+        if request.html is not None:
+            from loopscope.reports.html_report import HtmlReport
+
+            self._page = HtmlReport(options)
+
+    def suite(self, migration: Migration) -> None:
+        self._printed.suite(migration)
+        if self._page is not None:
+            self._page.suite(migration)
+
+    def error(self, error: FileError) -> None:
+        self._printed.error(error)
+        if self._page is not None:
+            self._page.error(error)
+
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        self._write_page(summary)
+        self._printed.finish(summary, commands)
+
+    def _write_page(self, summary: Summary) -> None:
+        if self._page is None or self._path is None:
+            return
+        from loopscope.guides import GuidesMissing
+        from loopscope.output.write_out import write_out
+
+        try:
+            page = self._page.render(summary)
+            write_out(self._path, page.encode("utf-8", "backslashreplace"))
+        except (OSError, GuidesMissing) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            summary.errors += 1
+            self._printed.error(FileError(self._path.as_posix(), f"cannot be written: {reason}"))
 
 
 def _say(bar: Bar, message: str) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loopscope.cli.options import Request, suite_options, switch
+from loopscope.cli.progress import VerifyProgress
 from loopscope.cli.trace_option import TraceOption
-from loopscope.cli.verify_progress import VerifyProgress
+from loopscope.reports import formats
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
@@ -88,8 +89,9 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     Exit code: 0 all runs as before, 1 something differs, 2 it could not be run.
     """
     request = Request.from_click(ctx)
-    if request.format not in ("text", "json"):
-        raise click.UsageError(f"verify has no --format {request.format}: use text or json")
+    if request.format not in formats("verify"):
+        known = " or ".join(formats("verify"))
+        raise click.UsageError(f"verify has no --format {request.format}: use {known}")
     if request.dask is not None:
         raise click.UsageError("verify runs the tests on this machine: leave out --dask")
     if values["trace_only"] and values["save_trace"] is None:
@@ -144,8 +146,8 @@ def _run(
     request: Request, trace: TraceOption, verify_options: Callable[[Suite], VerifyOptions]
 ) -> int:
     from loopscope.cli.console import Screen
-    from loopscope.reports.json import error_entry
-    from loopscope.reports.text import error_lines
+    from loopscope.reports.document import error_lines
+    from loopscope.reports.report_json import error_entry
     from loopscope.reports.verify_json import document
     from loopscope.reports.verify_text import summary_line, verification_lines
     from loopscope.verify.verify_suite import verify as verify_suite
@@ -179,7 +181,7 @@ def _run(
 def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
     """Write the page; returns what went wrong."""
     from loopscope.output.write_out import write_out
-    from loopscope.reports.verify_html import page
+    from loopscope.reports.html_verify import page
     from loopscope.types import FileError
 
     try:

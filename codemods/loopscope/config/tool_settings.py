@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,7 @@ import click
 from click.core import ParameterSource
 
 from loopscope.config.ini import FormatError, decode, parse_toml
-from loopscope.discovery.gitignore import is_vcs_root
-from loopscope.discovery.read_file import read_regular
+from loopscope.disk import is_vcs_root, read_regular
 from loopscope.escape import visible
 
 _FILE = "pyproject.toml"
@@ -87,17 +86,21 @@ def common_directory(paths: Sequence[Path]) -> str:
         return folders[0]
 
 
-def nearest_settings(directory: str) -> Settings:
+def nearest_settings(directory: str, known: Mapping[str, click.Option]) -> Settings:
     """The table that holds for ``directory``, empty where there is none.
 
     It is looked for upwards, to the top of the working copy.
+
+    Args:
+        directory: Where to begin.
+        known: The options that a table may hold, by their long names without dashes.
 
     Raises:
         SettingsError: The file is no TOML, or the table has a key or value that is none.
     """
     place = os.path.abspath(directory)
     while True:
-        found = _settings_in(place)
+        found = _settings_in(place, known)
         if found is not None:
             return found
         parent = os.path.dirname(place)
@@ -106,7 +109,7 @@ def nearest_settings(directory: str) -> Settings:
         place = parent
 
 
-def _settings_in(directory: str) -> Settings | None:
+def _settings_in(directory: str, known: Mapping[str, click.Option]) -> Settings | None:
     path = os.path.join(directory, _FILE)
     try:
         data = read_regular(path)
@@ -124,11 +127,12 @@ def _settings_in(directory: str) -> Settings | None:
         return None
     if not isinstance(table, dict):
         raise SettingsError(path, 0, f"tool.loopscope must be a table, not {table!r}")
-    return Settings(directory, _values(path, text, table))
+    return Settings(directory, _values(path, text, table, known))
 
 
-def _values(path: str, text: str, table: Mapping[str, Any]) -> dict[str, Any]:
-    known = _known()
+def _values(
+    path: str, text: str, table: Mapping[str, Any], known: Mapping[str, click.Option]
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in table.items():
         option = known.get(key.replace("_", "-"))
@@ -147,21 +151,6 @@ def _values(path: str, text: str, table: Mapping[str, Any]) -> dict[str, Any]:
             message = f"[tool.loopscope] {key}: {error.message}"
             raise SettingsError(path, line, message) from None
     return values
-
-
-def _known() -> dict[str, click.Option]:
-    """Every option of the commands, by its long name without the leading dashes.
-
-    ``migrate`` has all options of the others; which of them a command uses is its own matter.
-    """
-    from loopscope.cli.migrate import migrate
-
-    options = (option for option in migrate.params if isinstance(option, click.Option))
-    return {_long_name(option.opts): option for option in options}
-
-
-def _long_name(spellings: Iterable[str]) -> str:
-    return max(spellings, key=len).lstrip("-")
 
 
 def _value(option: click.Option, value: object, directory: str) -> Any:

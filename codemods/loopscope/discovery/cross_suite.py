@@ -17,11 +17,10 @@ from functools import cached_property
 from posixpath import basename, dirname
 
 from loopscope.config.pytest_config import added_options
-from loopscope.discovery.gitignore import is_vcs_root
 from loopscope.discovery.is_test_file import is_test_file
-from loopscope.discovery.read_file import read_regular
 from loopscope.discovery.walk import DiscoveredSuite
-from loopscope.types import PytestConfig
+from loopscope.disk import is_vcs_root, read_regular
+from loopscope.types import SOURCE_ROOTS, PytestConfig
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b", re.MULTILINE)
 _DOTTED = re.compile(rb"""["']([A-Za-z_][\w.]*)["']""")
@@ -29,7 +28,6 @@ _DOTTED = re.compile(rb"""["']([A-Za-z_][\w.]*)["']""")
 _CONCERNED = (b"oop", b"async", b"import *", b"pytest_plugins")
 _DEFINED = re.compile(rb"def[ \t]+event_loop\b|[\"']event_loop[\"']")
 _KNOWN = frozenset({*sys.stdlib_module_names, "pytest", "pytest_asyncio"})
-_ROOTS = ("", "src/", "lib/")
 
 
 class Index:
@@ -57,7 +55,7 @@ class Index:
             pairs = {
                 (base, path.removeprefix(base).partition("/")[0].removesuffix(".py"))
                 for path in suite.python
-                for base in _ROOTS
+                for base in SOURCE_ROOTS
                 if path.startswith(base)
             }
             for base, top in sorted(pairs):
@@ -179,7 +177,7 @@ def _own_bases(found: DiscoveredSuite) -> list[str]:
     words = value.split() if isinstance(value, str) else value
     own = [] if isinstance(words, bool) else [os.path.join(found.root, word) for word in words]
     roots = [*map(os.path.normpath, own), *_above(found.root)]
-    return [os.path.join(root, base) for root in roots for base in _ROOTS]
+    return [os.path.join(root, base) for root in roots for base in SOURCE_ROOTS]
 
 
 def _above(root: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.discovery.read_file import read_regular
+from loopscope.disk import is_vcs_root, read_regular
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -20,7 +20,6 @@ _SKIPPED = frozenset({
 })  # fmt: skip
 _SKIPPED_UNLESS_PACKAGE = frozenset({"build", "dist"})
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
-_VCS = frozenset({".git", ".hg", ".svn", ".jj"})
 
 
 def is_skipped_name(name: str) -> bool:
@@ -33,11 +32,6 @@ def is_skipped_content(name: str, names: Set[str]) -> bool:
     if name in _SKIPPED_UNLESS_PACKAGE and "__init__.py" not in names:
         return True
     return not names.isdisjoint(_ENVIRONMENT_MARKS)
-
-
-def is_vcs_root(directory: str) -> bool:
-    """Whether the directory is the top of a working copy."""
-    return any(os.path.exists(os.path.join(directory, name)) for name in _VCS)
 
 
 @dataclass(frozen=True, slots=True)

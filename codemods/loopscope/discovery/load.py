@@ -18,8 +18,8 @@ from loopscope.discovery.cross_suite import (
 )
 from loopscope.discovery.is_test_file import is_test_file
 from loopscope.discovery.only_and_skip import choose
-from loopscope.discovery.read_file import behind_links, glance_at, read_regular
 from loopscope.discovery.walk import DiscoveredSuite, discover
+from loopscope.disk import behind_links, glance_at, read_regular
 from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite
 
 # Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,

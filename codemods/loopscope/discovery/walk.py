@@ -17,11 +17,10 @@ from loopscope.discovery.gitignore import (
     Ignored,
     is_skipped_content,
     is_skipped_name,
-    is_vcs_root,
     rules_above,
 )
 from loopscope.discovery.is_test_file import is_test_file
-from loopscope.discovery.read_file import behind_links, read_regular, what_it_is
+from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
 from loopscope.types import JOURNAL, FileError, PytestConfig
 
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")

@@ -23,7 +23,7 @@ from concurrent.futures import TimeoutError as NotDone
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from loopscope.execution import Job, WorkersGone, migrate_one
+from loopscope.execution.jobs import Job, WorkersGone, migrate_one
 from loopscope.types import Migration
 from loopscope.version import __version__
 

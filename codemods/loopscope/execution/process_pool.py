@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from loopscope.execution import Job, failed, migrate_one
+from loopscope.execution.jobs import Job, failed, migrate_one
 from loopscope.types import Migration
 
 _PATIENCE = 5.0  # seconds that a process has to be gone after it was told to, or killed

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.report_model import (
     LoopFixture,
@@ -16,6 +15,7 @@ from loopscope.loop_map.report_model import (
     Reason,
     SharedLoop,
 )
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 
 _TEST_OPTION = "asyncio_default_test_loop_scope"
 _FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loopscope.cli.options import Request
 from loopscope.types import FileError, Migration, Status, Suite
 
 if TYPE_CHECKING:
@@ -15,18 +14,32 @@ if TYPE_CHECKING:
     from loopscope.output.review import Reviewer
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where changes go: to a patch or a stream, else to the files themselves."""
+
+    time_limit: float  # for one file that is read again after a review
+    review: bool = False  # ask about each hunk
+    print_patch: Callable[[Iterable[bytes]], None] | None = None
+    write: bool = True
+    patch: Path | None = None
+    patch_dir: Path | None = None
+    allow_dirty: bool = False
+    color: bool = False  # of the questions
+
+
 class ChangeApplier:
     """Takes one migration after the other; each sink is imported when it has something to do."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
         self._reviewer: Reviewer | None = None
         self._patches: Patches | None = None
 
     @property
     def wrote(self) -> bool:
         """Whether changes go to the files themselves."""
-        return self._request.writes
+        return self._destination.write
 
     @property
     def declined(self) -> int:
@@ -51,27 +64,27 @@ class ChangeApplier:
         """Handle the changes; what comes back holds those that went where they should."""
         if not migration.changes:
             return migration
-        if self.wrote and not self._request.allow_dirty:
+        if self.wrote and not self._destination.allow_dirty:
             from loopscope.output.git import uncommitted
 
             errors = uncommitted(Path(migration.label), migration.changes)
             if errors:
                 return _failed(migration, errors)
-        if self._request.review:
+        if self._destination.review:
             migration = self._review(suite, migration)
         errors = self._put(migration)
         return _failed(migration, errors) if errors else migration
 
     def finish(self) -> tuple[tuple[str, ...], tuple[FileError, ...]]:
         """Write what stands for all suites; returns how to apply the patches, and errors."""
-        errors = self._to_patches().finish() if self._request.patch else ()
+        errors = self._to_patches().finish() if self._destination.patch else ()
         return tuple(self._patches.commands) if self._patches else (), errors
 
     def _review(self, suite: Suite, migration: Migration) -> Migration:
         from loopscope.output.review import Reviewer
 
         if self._reviewer is None:
-            self._reviewer = Reviewer()
+            self._reviewer = Reviewer(color=self._destination.color)
         before = self._reviewer.declined
         changes = self._reviewer.review(migration.label, migration.changes)
         if self._reviewer.declined == before:
@@ -80,7 +93,7 @@ class ChangeApplier:
 
         findings = set(migration.findings)
         if changes:
-            findings |= set(recheck(suite, changes, self._request.options.time_limit))
+            findings |= set(recheck(suite, changes, self._destination.time_limit))
         status = Status.ERROR if migration.errors else Status.MANUAL
         findings_in_order = tuple(sorted(findings))
         return replace(
@@ -92,15 +105,20 @@ class ChangeApplier:
             from loopscope.output.write import write_changes
 
             return write_changes(Path(migration.label), migration.changes)
-        if self._request.patch or self._request.patch_dir:
-            return self._to_patches().add(migration.label, migration.changes)
-        return ()
+        errors: tuple[FileError, ...] = ()
+        if self._destination.patch or self._destination.patch_dir:
+            errors = self._to_patches().add(migration.label, migration.changes)
+        if self._destination.print_patch is not None and not errors:
+            from loopscope.output.diff import diff
+
+            self._destination.print_patch(diff(migration.label, migration.changes))
+        return errors
 
     def _to_patches(self) -> Patches:
         if self._patches is None:
             from loopscope.output.patch import Patches
 
-            self._patches = Patches(self._request.patch, self._request.patch_dir)
+            self._patches = Patches(self._destination.patch, self._destination.patch_dir)
         return self._patches
 
 

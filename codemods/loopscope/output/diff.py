@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from loopscope.discovery.read_file import behind_links
+from loopscope.disk import behind_links
 from loopscope.rewriting.hunks import hunks
 from loopscope.types import Change
 

@@ -21,7 +21,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from loopscope.discovery.read_file import open_regular, read_regular
+from loopscope.disk import open_regular, read_regular
 from loopscope.types import JOURNAL, FileError
 
 _SPARE = re.compile(r"\.loopscope-[0-9a-f]{8}-\d+\.(new|old)")

@@ -19,7 +19,7 @@ from typing import Any
 from loopscope.escape import visible, visible_line
 from loopscope.output.diff import NO_NEWLINE, names, way_to
 from loopscope.rewriting.hunks import Hunk, accept, hunks
-from loopscope.types import Change, EditRecord, Safety
+from loopscope.types import Change, EditRecord
 
 _ANSWERS = {
     "y": "take this hunk",
@@ -39,6 +39,7 @@ class Reviewer:
     An end of the input means "quit".
     """
 
+    color: bool = False  # of what Bowler prints
     declined: int = 0  # hunks
     stopped: bool = False  # the user has quit
     _all: bool = False
@@ -71,7 +72,12 @@ class Reviewer:
     @contextlib.contextmanager
     def _tool(self) -> Iterator[Any]:
         """Bowler's tool with its two ends replaced: who answers, and what an answer does."""
+        import click
+
         tool = _bowler()
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            context.color = self.color
         headers = self._headers
 
         class Tool(tool.BowlerTool):  # type: ignore[misc, name-defined]
@@ -139,5 +145,4 @@ def _lines(hunk: Hunk) -> Iterator[str]:
 def _reason(edit: EditRecord) -> str:
     place = f"line {edit.line}, " if edit.line else ""
     subject = f" ({place}{edit.definition})" if edit.definition else ""
-    trust = " [assumption]" if edit.safety is Safety.ASSUMPTION else ""
-    return visible(f"{edit.code}{subject}: {edit.message}{trust}")
+    return visible(f"{edit.code}{subject}: {edit.message}{edit.trust}")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopscope.discovery.read_file import read_regular, what_it_is
+from loopscope.disk import read_regular, what_it_is
 from loopscope.output.journal import Entry, clean_up, digest, journal, link_or_copy, roll_back
 from loopscope.types import JOURNAL, Change, FileError
 

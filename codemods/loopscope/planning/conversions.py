@@ -16,7 +16,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"

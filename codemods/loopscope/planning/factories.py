@@ -17,7 +17,7 @@ from loopscope.analysis.suite.fixtures import (
     conftest_base_id,
     directory_base_ids,
 )
-from loopscope.analysis.suite.suite_model import SuiteModel
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.types import Scope
 

@@ -15,7 +15,8 @@ from typing import TypeAlias
 from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.module_lookup import find_module
-from loopscope.analysis.suite.suite_model import SuiteModel
+from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.types import SOURCE_ROOTS
 
 Files: TypeAlias = Mapping[str, FileFacts]
 Wanted: TypeAlias = Callable[[str, LoopCall], bool]
@@ -171,7 +172,7 @@ def _package(files: Files, importer: str, module: str) -> Iterator[str]:
     top = module.partition(".")[0]
     if not top or top in sys.stdlib_module_names:
         return
-    bases = {"", "src/"}
+    bases = set(SOURCE_ROOTS)
     directory = dirname(importer)
     while directory:
         bases.add(f"{directory}/")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
 from loopscope.planning.conversions import Candidates, Conversion, choose

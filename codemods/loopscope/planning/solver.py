@@ -15,7 +15,7 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, visible_base_ids
-from loopscope.analysis.suite.suite_model import SuiteModel, SuiteStyle
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import BridgeNeed
 from loopscope.planning.conversions import Conversion

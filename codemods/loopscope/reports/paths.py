@@ -43,3 +43,14 @@ def uri_from(base: str, label: str, path: str) -> str:
 def directory_uri(base: str) -> str:
     """A directory as a URI that references can be resolved against."""
     return Path(os.path.abspath(base)).as_uri().rstrip("/") + "/"
+
+
+def base_directory() -> str:
+    """The directory that programs look up the paths of a report from.
+
+    GitHub takes them from the top of the checkout, also where a step runs below it.
+    """
+    workspace, working = os.environ.get("GITHUB_WORKSPACE"), os.getcwd()
+    if workspace and f"{working}/".startswith(f"{workspace.rstrip('/')}/"):
+        return workspace
+    return working

@@ -64,26 +64,27 @@ class Summary:
         if not self.suites and not self.errors:
             return "No pytest suite found."
         changed = "changed" if wrote else "would change"
-        parts = [_count(self.suites, "suite")]
+        parts = [counted(self.suites, "suite")]
         if self.files:
             on_trust = f", {self.assumptions} on an assumption" if self.assumptions else ""
-            edits = _count(self.edits, "edit")
-            parts.append(f"{_count(self.files, 'file')} {changed} ({edits}{on_trust})")
+            edits = counted(self.edits, "edit")
+            parts.append(f"{counted(self.files, 'file')} {changed} ({edits}{on_trust})")
         elif self.refused and self.refused == self.suites:
             parts.append("nothing changed" if wrote else "not read in full")
         else:
             kept = self.declined or (wrote and self.errors)  # there would have been something
             parts.append("nothing changed" if kept else "nothing to change")
         if self.declined:
-            parts.append(f"{_count(self.declined, 'hunk')} left out")
+            parts.append(f"{counted(self.declined, 'hunk')} left out")
         if self.actions:
             parts.append(f"{self.actions} left to do by hand")
         if self.notes:
-            parts.append(_count(self.notes, "note"))
+            parts.append(counted(self.notes, "note"))
         if self.errors:
-            parts.append(_count(self.errors, "error"))
+            parts.append(counted(self.errors, "error"))
         return ", ".join(parts) + "."
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which gets an "s" unless there is but one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from loopscope.reports.text import Line
+from loopscope.reports import Line
+from loopscope.reports.summary import counted
 from loopscope.verify.differences import Cause, Difference, grouped
 from loopscope.verify.result import Verification
 from loopscope.verify.run_record import SuiteRun
@@ -63,7 +64,7 @@ def verdict(found: Verification) -> tuple[str, str]:
     """What came out, in words, and the colour of these."""
     return {
         "failed": ("could not be run", "red"),
-        "different": (_count(len(found.differences), "difference"), "red"),
+        "different": (counted(len(found.differences), "difference"), "red"),
         "recorded": ("recorded", "green"),
         "same": ("runs as before", "green"),
     }[found.status]
@@ -74,7 +75,7 @@ def run_line(run: SuiteRun) -> str:
     seconds = sum(test.seconds for test in run.tests.values())
     failed = f", {run.failed} of them failed" if run.failed else ""
     return (
-        f"{_count(len(run.tests), 'test')}{failed}, on {_count(run.loops, 'loop')},"
+        f"{counted(len(run.tests), 'test')}{failed}, on {counted(run.loops, 'loop')},"
         f" {seconds:.1f} s (Python {run.python}, pytest {run.pytest},"
         f" pytest-asyncio {run.pytest_asyncio or 'not installed'})"
     )
@@ -123,7 +124,3 @@ def _advice(found: Verification, verbose: bool) -> Iterator[Line]:
             [((f"    {part}", ""),) for part in line.splitlines()] for line in lines
         ]
         yield from _shortened(blocks, len(blocks), verbose)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,6 +8,8 @@ from dataclasses import replace
 from posixpath import basename, dirname
 
 from loopscope.config.ini import FormatError
+from loopscope.python_source.source import Source, SourceError, encode
+from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements import (
     conda,
     ini_files,
@@ -18,8 +20,6 @@ from loopscope.requirements import (
 )
 from loopscope.requirements.pin import Kind, Pin, PinsError
 from loopscope.requirements.source_text import SourceText
-from loopscope.rewriting.source import Source, SourceError, encode
-from loopscope.rewriting.source import decode as decode_python
 from loopscope.types import FileError
 
 _Reader = Callable[[SourceText], Iterator[Pin]]

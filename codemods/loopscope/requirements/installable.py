@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loopscope.config.ini import FormatError, decode, parse_toml
-from loopscope.discovery.read_file import read_regular
+from loopscope.disk import read_regular
 
 _FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all)(?:[-_.].*)?")
 _FILES = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt|(?:base|test|tests|dev|ci)\.txt")

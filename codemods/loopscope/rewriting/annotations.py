@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loopscope.analysis.file.facts import FileFacts
-from loopscope.rules.context import Edit, action
+from loopscope.rewriting.edits import Edit
 from loopscope.types import Finding, Level
 
 if TYPE_CHECKING:
@@ -70,12 +70,8 @@ def left_over(files: Mapping[str, FileFacts], findings: Iterable[Finding]) -> It
         for line, code in facts.annotations.items():
             below = _place(facts, line + 1)[1]
             if (path, below, code) not in known:
-                yield action(
-                    code,
-                    path,
-                    line,
-                    "a comment of --annotate is still here: do what it says and delete it",
-                )
+                message = "a comment of --annotate is still here: do what it says and delete it"
+                yield Finding(path, line, 1, code, message, Level.ACTION)
 
 
 def _place(facts: FileFacts, line: int) -> tuple[int | None, int]:

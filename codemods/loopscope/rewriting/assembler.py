@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from loopscope.python_source.source import split_lines
 from loopscope.rewriting.blank_lines import (
     close_gap,
     is_file_comment,
@@ -14,7 +15,6 @@ from loopscope.rewriting.blank_lines import (
     split_leading_blanks,
     split_trailing_blanks,
 )
-from loopscope.rewriting.source import split_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,6 @@ def insert_member(node: cst.ClassDef, code: str) -> cst.ClassDef:
     return node.with_changes(body=_insert(_block(node.body), code, apart=True))
 
 
-def set_body(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
-    """Give the function a new body from (dedented) source text."""
-    statements, footer = _parse(code)
-    block = _block(node.body)
-    return node.with_changes(body=block.with_changes(body=statements, footer=footer))
-
-
 def make_async(node: cst.FunctionDef) -> cst.FunctionDef:
     """The function as ``async def``."""
     return node if node.asynchronous else node.with_changes(asynchronous=cst.Asynchronous())

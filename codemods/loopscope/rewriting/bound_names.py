@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from loopscope.rewriting.syntax_tree import parse, walk
+from loopscope.python_source.syntax_tree import parse, walk
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)([^#\n]*)")

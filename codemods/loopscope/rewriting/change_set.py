@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.module_lookup import find_module
 from loopscope.requirements.pin import PinsError
-from loopscope.rules.context import Edit, OptionEdit
-from loopscope.rules.declarations import RequirementEdit
+from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, EditRecord, FileError, Suite
 
@@ -125,10 +124,6 @@ class ChangeSet:
                 return set_pins(path, data, wanted)
 
             self._put(path, change, records, (PinsError,))
-
-
-def _record(edit: Edit) -> EditRecord:
-    return EditRecord(edit.code, edit.line, edit.definition, edit.message, edit.safety)
 
 
 def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from loopscope.rewriting.source import split_lines
+from loopscope.python_source.source import split_lines
 
 _FIELD = r":(?:param|parameter|arg|argument|key|keyword|type)\s+(?:[^:]*\s)?\*{{0,2}}{name}\s*:"
 _GOOGLE = r"\*{{0,2}}{name}\s*(?:\([^)]*\))?\s*:"
@@ -44,19 +44,6 @@ def without_argument(text: str, name: str) -> str:
             if section is not None:
                 del lines[index]
                 _drop_empty_section(lines, section)
-    return "".join(lines)
-
-
-def renamed_argument(text: str, old: str, new: str) -> str:
-    """Follow the new name where the docstring documents the argument."""
-    lines = split_lines(text)
-    word = re.compile(rf"\b{re.escape(old)}\b")
-    field = re.compile(r"\s*" + _FIELD.format(name=re.escape(old)))
-    google = re.compile(r"\s*" + _GOOGLE.format(name=re.escape(old)))
-    for index, line in enumerate(lines):
-        found = field.match(line) or (google.match(line) if _section(lines, index) else None)
-        if found:
-            lines[index] = word.sub(new, line[: found.end()]) + line[found.end() :]
     return "".join(lines)
 
 

@@ -6,11 +6,11 @@ import ast
 from collections import defaultdict
 from dataclasses import dataclass
 
+from loopscope.python_source.source import SourceError, split_lines
+from loopscope.python_source.syntax_tree import parse
 from loopscope.rewriting.assembler import Assembler, Piece
 from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
-from loopscope.rewriting.source import SourceError, split_lines
 from loopscope.rewriting.statement_numbers import DEFINITIONS, StatementNumbers
-from loopscope.rewriting.syntax_tree import parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 import libcst as cst
 
+from loopscope.python_source.source import SourceError
+from loopscope.python_source.syntax_tree import depth
 from loopscope.rewriting.blank_lines import (
     Kind,
     close_gap,
@@ -15,8 +17,6 @@ from loopscope.rewriting.blank_lines import (
     split_leading_blanks,
     split_trailing_blanks,
 )
-from loopscope.rewriting.nesting_depth import depth
-from loopscope.rewriting.source import SourceError
 
 # Takes a statement, returns what stands in its place; None deletes it.
 StatementEdit = Callable[[Any], "cst.CSTNode | None"]

@@ -34,15 +34,6 @@ def remove_parameter(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
     return docstrings.edit(changed, lambda text: docstrings.without_argument(text, name))
 
 
-def rename_parameter(node: cst.FunctionDef, old: str, new: str) -> cst.FunctionDef:
-    """Rename an argument, its uses in the body and its name in the docstring."""
-    renamer = _Renamer(old, new)
-    params = node.params.visit(_ParameterName(old, new))
-    body = node.body.visit(renamer)
-    changed = node.with_changes(params=params, body=body)
-    return docstrings.edit(changed, lambda text: docstrings.renamed_argument(text, old, new))
-
-
 def _items(node: cst.FunctionDef) -> list[cst.Param | cst.ParamStar | cst.ParamSlash]:
     params = node.params
     items: list[cst.Param | cst.ParamStar | cst.ParamSlash] = [*params.posonly_params]
@@ -94,54 +85,6 @@ def _parameters(old: cst.Parameters, comma_list: CommaList) -> cst.Parameters:
         kwonly_params=keyword_only,
         star_kwarg=doubled[0] if doubled else None,
     )
-
-
-class _ParameterName(cst.CSTTransformer):
-    def __init__(self, old: str, new: str) -> None:
-        super().__init__()
-        self._old = old
-        self._new = new
-
-    def visit_Param(self, node: cst.Param) -> bool:
-        return False
-
-    def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
-        if original_node.name.value != self._old:
-            return updated_node
-        return updated_node.with_changes(name=cst.Name(self._new))
-
-
-class _Renamer(cst.CSTTransformer):
-    """Renames a variable; a nested function with an argument of that name has its own."""
-
-    def __init__(self, old: str, new: str) -> None:
-        super().__init__()
-        self._old = old
-        self._new = new
-
-    def _shadows(self, params: cst.Parameters) -> bool:
-        finder = _Finder(self._old)
-        params.visit(finder)
-        return finder.found
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return not self._shadows(node.params)
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return not self._shadows(node.params)
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
-        if original_node.value != self._old:
-            return updated_node
-        return updated_node.with_changes(value=self._new)
-
-    def leave_Attribute(
-        self, original_node: cst.Attribute, updated_node: cst.Attribute
-    ) -> cst.Attribute:
-        return updated_node.with_changes(attr=original_node.attr)
-
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
-        return updated_node.with_changes(keyword=original_node.keyword)
 
 
 class _Finder(cst.CSTVisitor):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from loopscope.python_source.source import Source, SourceError, decode, encode
+from loopscope.python_source.syntax_tree import parse
 from loopscope.rewriting.bound_names import used_names
+from loopscope.rewriting.edits import Edit
 from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.imports.add import add_imports
 from loopscope.rewriting.imports.order import imported_in_time
 from loopscope.rewriting.imports.remove import drop_names, drop_unused
-from loopscope.rewriting.source import Source, SourceError, decode, encode
-from loopscope.rewriting.syntax_tree import parse
-from loopscope.rules.context import Edit
 
 _LONE = re.compile(r"(?<!\r)\n")  # a line end of the new code
 

@@ -13,26 +13,7 @@ from loopscope.requirements.compatibility import PLUGIN, RELEASES, Release, Vers
 from loopscope.requirements.pin import Kind, Pin
 from loopscope.requirements.python_versions import Pythons
 from loopscope.requirements.specifiers import lowest, padded
-from loopscope.types import FileError, Safety, Target
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementEdit:
-    """Gives one declaration another specifier.
-
-    ``ordinal`` is its place in what ``read_pins`` returns for the file; edits of other kinds
-    in the same file do not change it.
-    """
-
-    code: str
-    path: str
-    line: int  # 1-based, in the file as it was
-    package: str
-    ordinal: int
-    old: str
-    new: str
-    message: str
-    safety: Safety = Safety.SAFE
+from loopscope.types import FileError, Target
 
 
 @dataclass(frozen=True, slots=True)

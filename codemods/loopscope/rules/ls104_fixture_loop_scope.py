@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import (
     DefinitionEdit,
     Rule,

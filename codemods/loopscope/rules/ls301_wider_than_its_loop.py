@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
 from loopscope.types import Scope

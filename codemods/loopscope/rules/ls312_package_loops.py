@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.types import Scope
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from loopscope import processes
-from loopscope.discovery.gitignore import is_vcs_root
+from loopscope.disk import is_vcs_root
 from loopscope.verify.errors import CannotRun
 
 _PATIENCE = 1800.0  # seconds for one command of git: writing a large revision takes minutes

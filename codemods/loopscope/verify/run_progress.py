@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from loopscope.discovery.read_file import open_regular
+from loopscope.disk import open_regular
 
 
 class RunProgress:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loopscope import processes
-from loopscope.discovery.read_file import read_regular
+from loopscope.disk import read_regular
 from loopscope.verify.errors import CannotRun
 from loopscope.verify.run_record import SuiteRun, parse
 

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.analysis.suite.suite_model import SuiteStyle
 from loopscope.analysis.trace import Trace
 from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.types import FileError, Level, Migration, Options, Suite
 from loopscope.verify.differences import MayShare, always, compare, new_warnings, slower
 from loopscope.verify.errors import CannotRun

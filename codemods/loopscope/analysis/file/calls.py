@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import LoopCall, LoopUse, Place, UseKind
 from loopscope.analysis.file.names import Names, imports_of, statements
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.python_source.syntax_tree import walk
 
 # Calls that give the current loop, or that take it silently.
 CURRENT_LOOP = frozenset(

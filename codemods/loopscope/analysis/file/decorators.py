@@ -42,7 +42,6 @@ def _fixture(
         scope_kind=kind,
         loop_scope=Scope.parse(_string(keywords.get("loop_scope"))),
         autouse=not (autouse is None or (isinstance(autouse, ast.Constant) and not autouse.value)),
-        has_params="params" in keywords,
         keywords=tuple(keywords),
         decorators=len(node.decorator_list),
     )

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
 
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.python_source.syntax_tree import walk
 
 _LOOP = "event_loop"
 _ADDING = ("append", "insert", "extend")

@@ -61,7 +61,6 @@ class Fixture:
     scope_kind: ScopeKind
     loop_scope: Scope | None
     autouse: bool
-    has_params: bool
     keywords: tuple[str, ...] = ()
     decorators: int = 1  # how many decorators the function has
 
@@ -127,7 +126,6 @@ class Function:
     is_generator: bool
     conditional: bool  # inside ``if``, ``try``, ``with`` …
     parameters: tuple[str, ...]  # those that pytest fills: without default, no self or cls
-    all_parameters: tuple[str, ...]
     fixture: Fixture | None
     marks: tuple[Mark, ...]
     decorators: tuple[str, ...]  # resolved dotted names, "" where unknown

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.analysis.file.function_bodies import NESTED, FunctionNode
+from loopscope.python_source.syntax_tree import walk
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _NO_ARGUMENTS = ("self", "cls")
 
 
@@ -82,7 +81,7 @@ def is_generator(node: FunctionNode) -> bool:
         child = stack.pop()
         if isinstance(child, (ast.Yield, ast.YieldFrom)):
             return True
-        if not isinstance(child, _NESTED):
+        if not isinstance(child, NESTED):
             stack.extend(ast.iter_child_nodes(child))
     return False
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import MarkingHook
 from loopscope.analysis.file.names import Names, dotted
+from loopscope.python_source.syntax_tree import is_docstring
 
 _LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
@@ -73,7 +74,7 @@ def _is_add_marker(call: ast.Call) -> bool:
 
 def _only_marks(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
     """Whether the hook does nothing but mark every async test: auto mode does the same."""
-    body = [item for item in node.body if not _is_docstring(item)]
+    body = [item for item in node.body if not is_docstring(item)]
     if node.name == "pytest_collection_modifyitems":
         if len(body) != 1 or not isinstance(body[0], ast.For) or body[0].orelse:
             return False
@@ -93,7 +94,3 @@ def _only_marks(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> b
 
 def _asks_for_coroutine(test: ast.expr, names: Names) -> bool:
     return isinstance(test, ast.Call) and names.resolve(test.func) in _COROUTINE_TESTS
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

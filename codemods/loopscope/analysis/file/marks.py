@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.file.names import Names, dotted, is_getattr
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.python_source.syntax_tree import walk
 
 _MARK = "pytest.mark."
 _ASYNCIO = "pytest.mark.asyncio"

@@ -16,7 +16,8 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode
 from loopscope.analysis.file.names import Names, imports_of
-from loopscope.rewriting.indentation import dedented
+from loopscope.python_source.indentation import dedented
+from loopscope.python_source.syntax_tree import is_docstring
 
 _CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -176,7 +177,7 @@ class _Reading(LoopCode):
 
     def _needless(self, node: ast.stmt) -> bool:
         """What a function that only makes the loop does without."""
-        return _is_docstring(node) or self._sets(node) or self.is_finalizer(node)
+        return is_docstring(node) or self._sets(node) or self.is_finalizer(node)
 
     def _hands_out(self, node: ast.stmt) -> bool:
         """Whether the statement yields or returns a loop of another kind that it makes."""
@@ -303,10 +304,6 @@ def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:
         and isinstance(node.func.value, ast.Name)
     }
     return frozenset(yielded & closed)
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _first(node: ast.stmt) -> str:

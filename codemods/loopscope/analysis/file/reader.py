@@ -230,7 +230,6 @@ class _Reader:
             is_generator=self.yields.any_in(first, end) and is_generator(node),
             conditional=conditional,
             parameters=requested,
-            all_parameters=everything,
             fixture=fixture,
             marks=(
                 *self.mark_reader.param_marks(node.decorator_list, ordinal),

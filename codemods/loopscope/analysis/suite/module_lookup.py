@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from posixpath import dirname
 
-ROOTS = ("", "src/")
+from loopscope.types import SOURCE_ROOTS
 
 
 def find_module(
-    files: Collection[str], importer: str, module: str, roots: Sequence[str] = ROOTS
+    files: Collection[str], importer: str, module: str, roots: Sequence[str] = SOURCE_ROOTS
 ) -> str | None:
     """The path of ``module`` as imported from the file ``importer``, or None.
 

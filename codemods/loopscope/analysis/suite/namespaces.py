@@ -9,8 +9,8 @@ from posixpath import basename
 
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.module_lookup import ROOTS, find_module
-from loopscope.types import CrossSuiteFiles, PytestConfig
+from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
 
 _TESTCASES = frozenset(
     {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "django.test.TestCase"}
@@ -39,7 +39,7 @@ class Namespaces:
         value = self.config.options.get("pythonpath", ())
         words = value.split() if isinstance(value, str) else value
         paths = (word.strip("./") for word in words) if not isinstance(words, bool) else ()
-        return (*(f"{path}/" for path in paths if path), *ROOTS)
+        return (*(f"{path}/" for path in paths if path), *SOURCE_ROOTS)
 
     def find(self, importer: str, module: str) -> str | None:
         """The file of the suite that an import in ``importer`` names."""

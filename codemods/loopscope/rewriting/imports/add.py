@@ -8,12 +8,12 @@ from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from loopscope.python_source.source import split_lines
+from loopscope.python_source.syntax_tree import parse
 from loopscope.rewriting.blank_lines import kind_of
 from loopscope.rewriting.comma_lists import import_list, with_import_list
 from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.imports.order import imported_in_time
-from loopscope.rewriting.source import split_lines
-from loopscope.rewriting.syntax_tree import parse
 
 Import = ast.Import | ast.ImportFrom
 _STANDARD, _THIRD_PARTY, _LOCAL = range(3)

@@ -9,6 +9,8 @@ from functools import partial
 
 import libcst as cst
 
+from loopscope.python_source.source import split_lines
+from loopscope.python_source.syntax_tree import parse
 from loopscope.rewriting.bound_names import bound_name, used_names
 from loopscope.rewriting.comma_lists import (
     display_list,
@@ -17,9 +19,7 @@ from loopscope.rewriting.comma_lists import (
     with_import_list,
 )
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.source import split_lines
 from loopscope.rewriting.statement_numbers import StatementNumbers
-from loopscope.rewriting.syntax_tree import parse
 
 Import = ast.Import | ast.ImportFrom
 # A bare noqa, or one that lists a pyflakes code such as F401 (unused) or F811 (redefined).

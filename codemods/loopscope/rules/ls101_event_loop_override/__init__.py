@@ -47,7 +47,10 @@ from loopscope.rules.ls101_event_loop_override.shared import (
     run_from_here,
     unknown_imports,
 )
-from loopscope.rules.ls101_event_loop_override.unreadable import HIDDEN, unreadable_overrides
+from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
+    HIDDEN,
+    unreadable_overrides,
+)
 from loopscope.types import Safety
 
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"

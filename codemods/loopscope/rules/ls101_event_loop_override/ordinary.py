@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import BodyKind, Function, Place
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
 from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction
 from loopscope.rules.context import RuleContext, RuleResult, action, note
 

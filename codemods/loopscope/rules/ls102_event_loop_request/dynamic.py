@@ -9,8 +9,8 @@ from loopscope.analysis.file.checks import FileCheck, Position, position
 from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.python_source.syntax_tree import walk
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.types import Scope
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.codegen.bridge import current_loop_code
 from loopscope.rules.context import AppendEdit, RuleContext, RuleResult, action
 

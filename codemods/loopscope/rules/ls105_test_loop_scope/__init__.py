@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import Test
-from loopscope.analysis.suite.suite_model import SuiteStyle
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import (
     Rule,
     RuleContext,
@@ -30,7 +30,7 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     RemoveDecoratorMark,
 )
 from loopscope.rules.ls105_test_loop_scope.new_marks import mark_tests, own_marks, unnamed
-from loopscope.rules.ls105_test_loop_scope.unreadable import unreadable_marks
+from loopscope.rules.ls105_test_loop_scope.unreadable_marks import unreadable_marks
 from loopscope.types import Scope
 
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from loopscope.rewriting.indentation import body_of, dedented, indented
+from loopscope.python_source.indentation import body_of, dedented, indented
 
 MOVED = {
     "plain": ("if x:\n    y()", "    if x:\n        y()"),

@@ -12,57 +12,48 @@ from typing import Any
 from markupsafe import Markup
 
 from loopscope.escape import visible
-from loopscope.reports.guide_html import guide_pages
-from loopscope.reports.loop_map_html import boxes
+from loopscope.reports import ReportOptions
+from loopscope.reports.document import Document
+from loopscope.reports.html_guides import guide_pages
+from loopscope.reports.html_loop_map import boxes
+from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.paths import join
 from loopscope.reports.side_by_side import rows
 from loopscope.reports.summary import Summary
-from loopscope.reports.templating import environment, own, policy, tiles
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
-from loopscope.types import Change, FileError, Level, Migration, Safety, Target
+from loopscope.types import Change, FileError, Level, Migration, Safety
 from loopscope.version import __version__
 
 # A page with more hunks starts with its suites and files closed.
 _OPEN_HUNKS = 60
 
 
-class HtmlReport:
-    """Collects a run, suite by suite.
+class HtmlReport(Document):
+    """Collects a run, suite by suite, for a page that is written beside another report."""
 
-    Args:
-        target: The pytest-asyncio that the run was for.
-        wrote: The changes are on disk.
-    """
-
-    def __init__(self, target: Target, *, wrote: bool) -> None:
-        self._target, self._wrote = target, wrote
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
         self._suites: list[Migration] = []
         self._current: list[str] = []
-        self._errors: list[dict[str, str]] = []
 
     def add(self, migration: Migration) -> None:
-        """Take one suite."""
-        for error in migration.errors:
-            self.error(error, migration.label)
         if migration.changes or migration.findings:
             self._suites.append(migration)
         elif not migration.errors:
             self._current.append(migration.label)
 
-    def error(self, error: FileError, label: str = "") -> None:
-        """Take a file that could not be handled; ``label`` is the path of its suite."""
-        line = f":{error.line}" if error.line else ""
-        self._errors.append({"place": join(label, error.path) + line, "message": error.message})
+    def print_error(self, error: FileError, label: str) -> None:
+        """The other report says it."""
 
-    def render(self, summary: Summary) -> bytes:
-        """The page, in UTF-8.
+    def render(self, summary: Summary) -> str:
+        """The page.
 
         Raises:
             GuidesMissing: This installation lacks the guides, which are a part of the page.
             OSError: One of them cannot be read.
         """
-        templates = environment()
+        wrote, templates = self.options.wrote, environment()
         shown = [_Shown(migration) for migration in self._suites]
         open_all = (
             sum(len(file["hunks"]) for suite in shown for file in suite.files) <= _OPEN_HUNKS
@@ -70,25 +61,29 @@ class HtmlReport:
         rules = _rules(shown)
         template = templates.get_template("suite.html")
         style, script = own("page.css"), own("page.js")
-        page = templates.get_template("page.html").render(
+        return templates.get_template("page.html").render(
             policy=policy(style, script),
             style=style,
             script=script,
-            line=summary.line(wrote=self._wrote).rstrip("."),
-            wrote=self._wrote,
-            target=self._target,
+            line=summary.line(wrote=wrote).rstrip("."),
+            wrote=wrote,
+            target=self.options.target,
             version=__version__,
-            tiles=tiles(_numbers(summary, self._suites, self._wrote)),
+            tiles=tiles(_numbers(summary, self._suites, wrote)),
             rules=rules,
             guides=guide_pages(f"rules/{rule['code']}" for rule in rules),
-            errors=self._errors,
+            errors=[_error(error, label) for label, error in self.errors],
             current=self._current,
             suites=[
-                Markup(template.render(suite.values(), wrote=self._wrote, open=open_all))
+                Markup(template.render(suite.values(), wrote=wrote, open=open_all))
                 for suite in shown
             ],
         )
-        return page.encode("utf-8", "backslashreplace")
+
+
+def _error(error: FileError, label: str) -> dict[str, str]:
+    line = f":{error.line}" if error.line else ""
+    return {"place": join(label, error.path) + line, "message": error.message}
 
 
 class _Shown:

@@ -9,12 +9,12 @@ from loopscope.analysis.file.checks import FileChecks
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
-from loopscope.analysis.suite.suite_model import SuiteModel
 from loopscope.analysis.trace import index_trace
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
+from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.python_source.source import SourceError, decode
+from loopscope.python_source.unparsable import explain
 from loopscope.requirements import declares_plugin, legacy_mode_floor, modern_floor
-from loopscope.rewriting.source import SourceError, decode
-from loopscope.rewriting.unparsable import explain
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
 

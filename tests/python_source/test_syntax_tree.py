@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.rewriting import syntax_tree
-from loopscope.rewriting.syntax_tree import parse, walk
+from loopscope.python_source import syntax_tree
+from loopscope.python_source.syntax_tree import parse, walk
 
 
 def test_walk_misses_nothing_but_contexts_and_operators() -> None:

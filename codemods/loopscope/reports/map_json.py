@@ -1,4 +1,4 @@
-"""The suites of a ``json_report.document`` with loop maps; keys are a contract with programs."""
+"""``loopscope map`` as one JSON document; its keys are a contract with other programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from dataclasses import asdict
 from typing import Any
 
 from loopscope.loop_map.report_model import LoopPicture
+from loopscope.reports.report_json import JsonReport
 from loopscope.types import Migration
+
+
+class JsonMap(JsonReport):
+    """The document of ``JsonReport``, with the loop maps of the suites."""
+
+    def add(self, migration: Migration) -> None:
+        self.suites.append(map_entry(migration))
 
 
 def map_entry(migration: Migration) -> dict[str, Any]:
@@ -25,3 +33,6 @@ def map_entry(migration: Migration) -> dict[str, Any]:
 
 def _picture(picture: LoopPicture) -> dict[str, Any]:
     return {"rules": picture.rules, "loops": [asdict(loop) for loop in picture.loops]}
+
+
+REPORT = JsonMap

@@ -43,3 +43,23 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 stack += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
                 stack.append(value)
+
+
+def depth(text: str) -> int:
+    """The number of levels in the syntax tree: an expression of N terms has about N.
+
+    Raises:
+        SyntaxError: this Python cannot parse ``text``.
+        RecursionError, MemoryError: there are more levels than it can count.
+    """
+    level: list[ast.AST] = [ast.parse(text)]
+    count = 0
+    while level:
+        count += 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return count
+
+
+def is_docstring(node: ast.stmt) -> bool:
+    """Whether a statement is a constant, which does nothing wherever it stands."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from loopscope.rewriting.syntax_tree import walk
+from loopscope.python_source.syntax_tree import walk
 
 
 def dedented(lines: Sequence[str], node: ast.stmt) -> str:

@@ -14,7 +14,10 @@ from loopscope.loop_map.report_model import (
     Reason,
     SharedLoop,
 )
-from loopscope.reports.text import Line
+from loopscope.reports import Line, ReportOptions
+from loopscope.reports.document import Document
+from loopscope.reports.summary import Summary, counted
+from loopscope.types import Migration
 
 _SHOWN = 12  # branches of one node, unless all are wanted
 _NAMES = 8
@@ -38,6 +41,31 @@ class Node:
             yield from child.lines(depth + 1)
 
 
+class TextMap(Document):
+    """A tree for people, suite by suite."""
+
+    errors_first = True
+
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
+        self._shown = False
+
+    def add(self, migration: Migration) -> None:
+        """Nothing where no test of the suite runs on a loop."""
+        maps, options = migration.maps, self.options
+        if maps is not None and (maps.before.loops or (maps.after and maps.after.loops)):
+            self._shown = True
+            label, config = migration.label, migration.config
+            options.out.tree(suite_tree(label, config, maps, verbose=options.verbose))
+
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        """Say so where there was nothing to show."""
+        if not summary.suites and not summary.errors:
+            self.options.out.text("No pytest suite found.")
+        elif not self._shown and not summary.errors:
+            self.options.out.text("No test here runs on an event loop of pytest-asyncio.")
+
+
 def suite_tree(label: str, config: str | None, maps: LoopMaps, *, verbose: bool = False) -> Node:
     """The tree of one suite: before and after, or once where its loops stay.
 
@@ -56,7 +84,7 @@ def suite_tree(label: str, config: str | None, maps: LoopMaps, *, verbose: bool 
 
 
 def _picture(title: str, picture: LoopPicture, verbose: bool) -> Node:
-    number = _count(len(picture.loops), "loop")
+    number = counted(len(picture.loops), "loop")
     nodes = [_loop(loop, verbose) for loop in picture.loops if not _for_one_test(loop)]
     single = [loop for loop in picture.loops if _for_one_test(loop)]
     children = _limited(nodes, "loops", verbose)
@@ -65,7 +93,7 @@ def _picture(title: str, picture: LoopPicture, verbose: bool) -> Node:
         if loops:
             children += (_single_loops(scope, loops, verbose),)
     if picture.torn:
-        text = f"{_count(len(picture.torn), 'test')} on more than one loop, see loopscope check: "
+        text = f"{counted(len(picture.torn), 'test')} on more than one loop, see loopscope check: "
         children += (Node(((text, "yellow"), (_names(picture.torn, verbose), ""))),)
     return Node(((f"{title}: ", "bold"), (f"{number}, {_RULES[picture.rules]}", "")), children)
 
@@ -81,13 +109,13 @@ def _loop(loop: SharedLoop, verbose: bool) -> Node:
     reasons = (f", {_reasons(loop.reasons)}", "")
     groups = Counter(test.group for test in loop.tests)
     if not verbose and set(groups) == {loop.region}:
-        tests = f": {_count(len(loop.tests), 'test')}{_fixture_names(loop.fixtures)}"
+        tests = f": {counted(len(loop.tests), 'test')}{_fixture_names(loop.fixtures)}"
         return Node((*line, (tests, ""), reasons))
     return Node((*line, reasons), _members([loop], verbose))
 
 
 def _single_loops(scope: str, loops: Sequence[SharedLoop], verbose: bool) -> Node:
-    text = _count(len(loops), f"{scope} loop") + (", one for each test" if len(loops) > 1 else "")
+    text = counted(len(loops), f"{scope} loop") + (", one for each test" if len(loops) > 1 else "")
     reasons = Counter(reason for loop in loops for reason in loop.reasons)
     why = _reasons([reason for reason, _ in reasons.most_common()])
     return Node(((text, "cyan"), (f": {why}", "")), _members(loops, verbose))
@@ -100,7 +128,7 @@ def _members(loops: Sequence[SharedLoop], verbose: bool) -> tuple[Node, ...]:
     if not verbose:
         names = _fixture_names(fixtures).removeprefix(", ")
         groups = Counter(test.group for test in tests)
-        nodes = [Node(((f"{name}: {_count(n, 'test')}", ""),)) for name, n in groups.items()]
+        nodes = [Node(((f"{name}: {counted(n, 'test')}", ""),)) for name, n in groups.items()]
         found = (Node(((names, "green"),)),) if fixtures else ()
         return (*found, *_limited(nodes, "modules and classes", verbose))
     said = {test.reason for test in tests}
@@ -148,5 +176,4 @@ def _limited(nodes: list[Node], what: str, verbose: bool) -> tuple[Node, ...]:
     return (*nodes[:_SHOWN], Node(((rest, "dim"),)))
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+REPORT = TextMap

@@ -39,7 +39,6 @@ def _function(traced: TracedFunction, number: int) -> Function:
         is_generator=False,
         conditional=False,
         parameters=traced.arguments,
-        all_parameters=traced.arguments,
         fixture=Fixture(
             origin="pytest_asyncio.fixture" if is_async else "pytest.fixture",
             spelled="",
@@ -48,7 +47,6 @@ def _function(traced: TracedFunction, number: int) -> Function:
             scope_kind=ScopeKind.LITERAL,
             loop_scope=None,
             autouse=False,
-            has_params=False,
         ),
         marks=(),
         decorators=(),

@@ -11,10 +11,13 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from loopscope.escape import visible
-from loopscope.reports.paths import directory_uri, uri_from
+from loopscope.reports import ReportOptions
+from loopscope.reports.document import Document
+from loopscope.reports.paths import base_directory, directory_uri, uri_from
+from loopscope.reports.summary import Summary
 from loopscope.rewriting.hunks import split_lines
 from loopscope.rules.registry import REGISTRY, describe
-from loopscope.types import Change, EditRecord, FileError, Finding, Level, Migration, Safety
+from loopscope.types import Change, EditRecord, FileError, Finding, Level, Migration
 from loopscope.version import __version__
 
 _SCHEMA = (
@@ -25,6 +28,22 @@ _LEVELS = {Level.ACTION: "error", Level.NOTE: "note"}
 _INDEX = {rule.code: number for number, rule in enumerate(REGISTRY)}
 # An edit of this rule is right by itself; the others move together or not at all.
 _ALONE = "LS107"
+
+
+class SarifReport(Document):
+    """One log when all is done; nothing else on standard output."""
+
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
+        self._base = base_directory()
+        self._results: list[dict[str, Any]] = []
+
+    def add(self, migration: Migration) -> None:
+        self._results += results_of(migration, self._base, wrote=self.options.wrote)
+
+    def render(self, summary: Summary) -> str:
+        errors = (notification(error, label, self._base) for label, error in self.errors)
+        return document(self._results, errors, self._base) + "\n"
 
 
 def document(
@@ -91,13 +110,11 @@ def _finding(finding: Finding, uri: str) -> dict[str, Any]:
 
 
 def _edit(edit: EditRecord, uri: str) -> dict[str, Any]:
-    subject = f"{edit.definition}: " if edit.definition else ""
-    trust = " [assumption]" if edit.safety is Safety.ASSUMPTION else ""
     return {
         "ruleId": edit.code,
         "ruleIndex": _INDEX[edit.code],
         "level": "warning",
-        "message": _message(f"{subject}{edit.message}{trust}"),
+        "message": _message(edit.text),
         "locations": [_place(uri, edit.line)],
     }
 
@@ -153,3 +170,6 @@ def _region(lines: list[bytes], start: int, stop: int) -> dict[str, int]:
         length = len(lines[stop - 1].decode("utf-8"))
         region |= {"endLine": stop, "endColumn": length + 1}
     return region
+
+
+REPORT = SarifReport

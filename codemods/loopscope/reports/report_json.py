@@ -6,8 +6,26 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from loopscope.reports import ReportOptions
+from loopscope.reports.document import Document
+from loopscope.reports.summary import Summary
 from loopscope.types import Change, FileError, Finding, Migration, Target
 from loopscope.version import __version__
+
+
+class JsonReport(Document):
+    """One document when all is done; nothing else on standard output."""
+
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
+        self.suites: list[dict[str, Any]] = []
+
+    def add(self, migration: Migration) -> None:
+        self.suites.append(suite_entry(migration))
+
+    def render(self, summary: Summary) -> str:
+        errors = (error_entry(error) for _, error in self.errors)
+        return document(self.options.target, self.suites, errors) + "\n"
 
 
 def document(
@@ -66,3 +84,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "guide": f"migration_guides/rules/{finding.code}.md",
     }
+
+
+REPORT = JsonReport

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from loopscope.escape import visible
-from loopscope.reports.templating import environment, own, policy, tiles
+from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
 from loopscope.verify.differences import Difference, grouped
 from loopscope.verify.result import Verification

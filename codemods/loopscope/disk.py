@@ -12,6 +12,7 @@ import stat
 LARGEST = 12 * 1024 * 1024
 
 _GLANCE = 64 * 1024  # bytes: few source files are longer
+_VCS = (".git", ".hg", ".svn", ".jj")
 # Open without waiting for the other end of a pipe; on Windows, without changing line ends.
 _FLAGS = (
     os.O_RDONLY
@@ -94,6 +95,11 @@ def what_it_is(path: str) -> str:
     kinds = ((stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
     kind = next((word for test, word in kinds if test(mode)), "device")
     return f"is a {kind}, not a file"
+
+
+def is_vcs_root(directory: str) -> bool:
+    """Whether the directory is the top of a working copy."""
+    return any(os.path.exists(os.path.join(directory, name)) for name in _VCS)
 
 
 def _at_once(path: str, flags: int) -> int:

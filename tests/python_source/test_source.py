@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from loopscope.rewriting.source import SourceError, decode, encode, split_lines
+from loopscope.python_source.source import SourceError, decode, encode, split_lines
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.escape import visible
-from loopscope.reports.paths import path_from
+from loopscope.reports import ReportOptions
+from loopscope.reports.document import Document
+from loopscope.reports.paths import base_directory, path_from
+from loopscope.reports.summary import Summary
 from loopscope.rules.registry import find_rule
-from loopscope.types import FileError, Level, Migration, Safety
+from loopscope.types import FileError, Level, Migration
 
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+class GitHubReport(Document):
+    """Annotations as they come, then the summary for the log of the step."""
+
+    errors_first = True
+
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
+        self._base = base_directory()
+
+    def add(self, migration: Migration) -> None:
+        for line in annotations_of(migration, self._base, wrote=self.options.wrote):
+            self.options.out.raw(line + "\n")
+
+    def print_error(self, error: FileError, label: str) -> None:
+        """An annotation, too."""
+        self.options.out.raw(error_annotation(error, label, self._base) + "\n")
+
+    def render(self, summary: Summary) -> str:
+        return summary.line(wrote=self.options.wrote) + "\n"
 
 
 def annotations_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[str]:
@@ -32,10 +56,7 @@ def annotations_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[
     for change in () if wrote else migration.changes:
         path = path_from(base, migration.label, change.path)
         for edit in change.edits:
-            subject = f"{edit.definition}: " if edit.definition else ""
-            trust = " [assumption]" if edit.safety is Safety.ASSUMPTION else ""
-            message = f"{subject}{edit.message}{trust}"
-            yield _line("warning", path, edit.line, 0, edit.code, message)
+            yield _line("warning", path, edit.line, 0, edit.code, edit.text)
 
 
 def error_annotation(error: FileError, label: str, base: str) -> str:
@@ -54,3 +75,6 @@ def _line(command: str, path: str, line: int, column: int, code: str, message: s
         if value
     )
     return f"::{command} {properties}::{visible(message).translate(_IN_MESSAGE)}"
+
+
+REPORT = GitHubReport

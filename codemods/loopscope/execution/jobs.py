@@ -1,0 +1,64 @@
+"""One suite as a job, and what hands jobs to other processes."""
+
+from __future__ import annotations
+
+import queue
+import time
+import traceback
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Protocol
+
+from loopscope.types import FileError, Migration, Options, Status, Suite
+
+Job = tuple[Suite, Options]
+
+
+class WorkersGone(Exception):
+    """All workers are gone for good; the message says so to the user."""
+
+
+class Workers(Protocol):
+    """What hands jobs to other processes.
+
+    ``width`` is how many of them run at once, ``messages`` what the user should know meanwhile.
+    """
+
+    width: int
+    messages: queue.SimpleQueue[str]
+
+    def submit(self, job: Job) -> Future[Migration]: ...
+
+    def close(self) -> None: ...
+
+
+def migrate_one(suite: Suite, options: Options) -> Migration:
+    """Migrate one suite; a failure of loopscope itself becomes a ``FileError`` too.
+
+    A suite without files has nothing to do with event loops: the engine is not even imported.
+    """
+    if not suite.files:
+        status = Status.ERROR if suite.errors else Status.CURRENT
+        return Migration(suite.label, suite.config.path, status, errors=suite.errors)
+    start = time.perf_counter()
+    try:
+        from loopscope.pipeline import migrate
+
+        return replace(migrate(suite, options), seconds=time.perf_counter() - start)
+    except Exception as error:  # the other suites are done all the same
+        return failed(suite, _bug(error))
+
+
+def failed(suite: Suite, message: str) -> Migration:
+    """The migration of a suite that stays as it is because of ``message``."""
+    errors = (*suite.errors, FileError(".", message))
+    return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
+
+
+def _bug(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{frame.filename.rpartition('loopscope')[2].lstrip('/')}:{frame.lineno}"
+    return (
+        f"loopscope failed on this suite ({type(error).__name__}: {error}, at {place}); nothing"
+        " of it was changed. This is a bug: please report it"
+    )

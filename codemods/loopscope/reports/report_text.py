@@ -1,0 +1,181 @@
+"""A migration as lines of text for people: what was done and why, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from loopscope.reports import Line, ReportOptions
+from loopscope.reports.document import Document
+from loopscope.reports.paths import join
+from loopscope.reports.summary import Summary
+from loopscope.types import (
+    Change,
+    EditRecord,
+    Finding,
+    Level,
+    Migration,
+    Status,
+)
+
+STATUS_STYLES = {
+    Status.CURRENT: "green", Status.CHANGED: "green", Status.MANUAL: "yellow",
+    Status.ERROR: "red",
+}  # fmt: skip
+
+
+class TextReport(Document):
+    """Lines for people, suite by suite; then a table, and the summary."""
+
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
+        self._rows: list[Row] = []
+
+    def add(self, migration: Migration) -> None:
+        options = self.options
+        self._rows.append(Row.of(migration))
+        if not options.quiet:
+            options.out.lines(suite_lines(migration, verbose=options.verbose))
+
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        options = self.options
+        if not options.quiet:
+            options.out.lines(table_lines(self._rows, verbose=options.verbose))
+        if summary.errors:
+            rest = "The rest was done. " if summary.partly_done else ""
+            options.err.text(f"{rest}Correct what is named above and run it again.")
+        for command in commands:
+            options.out.text(f"To apply: {command}")
+        options.out.text(summary.line(wrote=options.wrote), "bold")
+
+
+def suite_lines(migration: Migration, *, verbose: bool = False) -> Iterator[Line]:
+    """The report on one suite; nothing for one that is current and has no notes.
+
+    Args:
+        migration: Its errors are left out: they go to standard error.
+        verbose: Show current suites, loops and requirement too.
+    """
+    if not (migration.changes or migration.findings or verbose):
+        return
+    yield _heading(migration)
+    for change in migration.changes:
+        yield from _change(migration.label, change)
+    if migration.findings:
+        yield (("  left to do", "bold"),)
+        for finding in migration.findings:
+            yield _finding(migration.label, finding)
+    if verbose and migration.requires:
+        loops = f"{migration.loops_before} -> {migration.loops_after}"
+        yield ((f"  loops: {loops}, requires {migration.requires}", ""),)
+    yield ()
+
+
+def _heading(migration: Migration) -> Line:
+    config = migration.config or "no pytest configuration"
+    style = STATUS_STYLES[migration.status]
+    status = (migration.status.value, style)
+    return ((migration.label, "bold"), (f" ({config}): ", ""), status)
+
+
+def _change(label: str, change: Change) -> Iterator[Line]:
+    new = " (new)" if change.before is None else ""
+    yield (("  ", ""), (join(label, change.path), "cyan"), (new, ""))
+    for edit in sorted(change.edits, key=lambda edit: (edit.line, edit.code)):
+        yield _edit(edit)
+
+
+def _edit(edit: EditRecord) -> Line:
+    line = f"{edit.line:>6}  " if edit.line else " " * 8
+    subject = f" {edit.definition}:" if edit.definition else ""
+    return (
+        (line, "dim"), (edit.code, "magenta"), (subject, "bold"), (f" {edit.message}", ""),
+        (edit.trust, "yellow"),
+    )  # fmt: skip
+
+
+def _finding(label: str, finding: Finding) -> Line:
+    numbers = [number for number in (finding.line, finding.column) if number]
+    place = ":".join([join(label, finding.path), *map(str, numbers)])
+    style = "yellow" if finding.level is Level.ACTION else "blue"
+    return (
+        (f"    {place}: ", ""), (finding.code, "magenta"), (" ", ""),
+        (finding.level.value, style), (f": {finding.message}", ""),
+        (f" (loopscope rules {finding.code})", "dim"),
+    )  # fmt: skip
+
+
+_TITLES = ("suite", "files", "edits", "findings", "status", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table says of one suite; kept instead of the migration, which is large."""
+
+    label: str
+    files: int
+    edits: int
+    findings: int
+    status: Status
+    seconds: float
+
+    @classmethod
+    def of(cls, migration: Migration) -> Row:
+        """The counts of a migration."""
+        edits = sum(len(change.edits) for change in migration.changes)
+        return cls(
+            migration.label,
+            len(migration.changes),
+            edits,
+            len(migration.findings),
+            migration.status,
+            migration.seconds,
+        )
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do or to say."""
+        return self.status is Status.CURRENT and not self.findings
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As they are shown."""
+        numbers = (str(number) for number in (self.files, self.edits, self.findings))
+        return (self.label, *numbers, self.status.value, f"{self.seconds:.1f} s")
+
+
+def table_lines(rows: list[Row], *, verbose: bool = False) -> Iterator[Line]:
+    """Aligned columns for the suites with something to do, if there is more than one suite.
+
+    Args:
+        rows: All suites of the run.
+        verbose: Show the others, too, instead of their number.
+    """
+    shown = [row for row in rows if verbose or not row.idle]
+    if len(rows) < 2 or not shown:
+        return
+    cells = [_TITLES, *(row.cells for row in shown)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_TITLES))]
+    yield _line(_TITLES, widths, ("bold",) * len(_TITLES))
+    for row in shown:
+        yield _line(row.cells, widths, ("", "", "", "", STATUS_STYLES[row.status], "dim"))
+    left = len(rows) - len(shown)
+    if left:
+        suites = "1 suite" if left == 1 else f"{left} suites"
+        yield ((f"and {suites} with nothing to do (-v shows them)", "dim"),)
+    yield ()
+
+
+def _line(cells: tuple[str, ...], widths: list[int], styles: tuple[str, ...]) -> Line:
+    """Text to the left, numbers to the right."""
+    aligned = [
+        cell.ljust(width) if column in (0, 4) else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    gaps = ["  "] * (len(cells) - 1) + [""]
+    return tuple(
+        (cell + gap, style) for cell, gap, style in zip(aligned, gaps, styles, strict=True)
+    )
+
+
+REPORT = TextReport
