@@ -41,7 +41,7 @@ class IniSection:
 
 
 def decode(data: bytes) -> str:
-    """The text of a configuration file, its line ends and byte order mark as they are.
+    """Decode a configuration file and keep its line ends and byte order mark.
 
     Raises:
         FormatError: The bytes are not UTF-8, the only encoding that pytest reads.

@@ -122,7 +122,7 @@ class _Scanner:
         return found.end()
 
     def _brackets(self, at: int) -> int:
-        """The end of the array that starts at ``at``."""
+        """Find the end of the array that starts at ``at``."""
         depth = 0
         while True:
             if self.text[at] in "[{":

@@ -59,7 +59,7 @@ class CliValues:
 
     @classmethod
     def from_click(cls, context: click.Context) -> CliValues:
-        """What stands on the command line."""
+        """Collect the values of the command line."""
         typed = {
             name
             for name in context.params
@@ -68,7 +68,7 @@ class CliValues:
         return cls(context.params, frozenset(typed | _WAYS if typed & _WAYS else typed))
 
     def merged_with(self, settings: Settings) -> dict[str, Any]:
-        """The values that count: typed, else from the table, else the default."""
+        """Choose for each option: typed, else from the table, else the default."""
         kept = {
             name: value
             for name, value in settings.values.items()
@@ -78,7 +78,7 @@ class CliValues:
 
 
 def common_directory(paths: Sequence[Path]) -> str:
-    """The deepest directory that holds all of the given paths."""
+    """Return the deepest directory that holds all of the given paths."""
     places = [os.path.abspath(path) for path in paths]
     folders = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
     try:
@@ -88,7 +88,7 @@ def common_directory(paths: Sequence[Path]) -> str:
 
 
 def nearest_settings(directory: str) -> Settings:
-    """The table that holds for ``directory``, empty where there is none.
+    """Return the table that holds for ``directory``, empty where there is none.
 
     It is looked for upwards, to the top of the working copy.
 
@@ -165,7 +165,7 @@ def _long_name(spellings: Iterable[str]) -> str:
 
 
 def _value(option: click.Option, value: object, directory: str) -> Any:
-    """A TOML value as click would hand it over.
+    """Convert a TOML value to the type in which click would pass it.
 
     Raises:
         click.BadParameter: It has the wrong type, or the option refuses it.
@@ -192,7 +192,7 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
 
 
 def _inside(directory: str, value: str) -> str:
-    """A path as it is meant from the directory of the table.
+    """Resolve a path that is relative to the directory of the table.
 
     Raises:
         click.BadParameter: A repository would have a file written outside of it.

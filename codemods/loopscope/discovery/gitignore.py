@@ -71,7 +71,7 @@ class Ignored:
         return False
 
     def below(self, directory: str, *files: str) -> Ignored:
-        """The rules inside ``directory``, with the ignore files in it that are named."""
+        """Add the rules of the named ignore files in ``directory``."""
         lines = [line for file in files for line in _lines(os.path.join(directory, file))]
         if not lines:
             return self
@@ -83,7 +83,7 @@ class Ignored:
 
 
 def rules_above(directory: str, exclude: Sequence[str], working: str) -> Ignored:
-    """The rules that the directories above bring along, up to the top of the working copy.
+    """Read the rules of the directories above, up to the top of the working copy.
 
     Args:
         directory: Absolute path of the directory that is about to be walked.

@@ -101,7 +101,7 @@ def _focus(root: str, named: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _root_above(start: str) -> str:
-    """The rootdir that pytest would find for ``start``; it does not look beyond a working copy.
+    """Find the rootdir of ``start`` as pytest does, but not beyond a working copy.
 
     Without configuration or metadata anywhere it is the outermost directory with a conftest
     in it, else ``start`` itself.
@@ -218,7 +218,7 @@ class _Walk:
     def _unusual(
         self, entry: os.DirEntry[str], owner: DiscoveredSuite, prefix: str, ignored: Ignored
     ) -> None:
-        """An entry that is no regular file: a directory, a link, or what nobody can read."""
+        """Take in an entry that is no regular file: a directory, a link, an unreadable one."""
         name, path = entry.name, entry.path
         if entry.is_dir(follow_symlinks=False):
             if path in self.on_the_way:

@@ -62,6 +62,6 @@ WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS})
 
 
 def release_of(version: Version) -> Release:
-    """The series that ``version`` belongs to; the nearest one below where it is not known."""
+    """Find the series that ``version`` belongs to, or the nearest one below it."""
     found = [release for release in RELEASES if release.series <= tuple(version[:2])]
     return found[-1] if found else RELEASES[0]

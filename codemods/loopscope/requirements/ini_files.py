@@ -17,7 +17,7 @@ _FACTORS = re.compile(r"[\w.,!{}-]+:\s+")
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The requirements of a package's metadata and of tox environments.
+    """Read the requirements of a package's metadata and of tox environments.
 
     Raises:
         FormatError: The text is no INI that pytest could read.

@@ -60,5 +60,5 @@ class Pin:
 
 
 def normalised(name: str) -> str:
-    """A package's name as indexes compare it (PEP 503)."""
+    """Return a package's name as indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -15,7 +15,7 @@ _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")  # in the order in which
 
 
 def requires_python(files: Mapping[str, bytes]) -> Pin | None:
-    """The declaration of the Pythons that the project supports.
+    """Find the declaration of the Pythons that the project supports.
 
     ``versions`` of the pin are PEP 440 specifiers. Of several files the one nearest the root
     counts; None where nothing is declared or the declaration makes no sense.
