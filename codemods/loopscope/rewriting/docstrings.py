@@ -70,7 +70,7 @@ def _continues(lines: list[str], index: int) -> bool:
 
 
 def _section(lines: list[str], index: int) -> int | None:
-    """The header of the section of arguments that this line stands in."""
+    """Find the header of the section of arguments that contains this line."""
     for above in range(index - 1, -1, -1):
         line = lines[above]
         if line.strip() and _indent(line) < _indent(lines[index]):

@@ -6,7 +6,7 @@ import ast
 
 
 def depth(text: str) -> int:
-    """The number of levels in the syntax tree: an expression of N terms has about N.
+    """Count the levels of the syntax tree: an expression of N terms has about N.
 
     Raises:
         SyntaxError: this Python cannot parse ``text``.

@@ -12,7 +12,7 @@ _LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 
 
 def parse(text: str) -> ast.Module:
-    """The tree of ``text``; it may be shared, so nobody may change it.
+    """Parse ``text``; the tree may be shared, so nobody may change it.
 
     The edits of one file look at few texts, many times: as it was, edited, with its imports.
 

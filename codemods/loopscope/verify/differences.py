@@ -96,7 +96,7 @@ def _outcome(node: str, old: TestRun, new: TestRun) -> Difference:
 
 
 def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
-    """Tests of which a fixture now is on another loop, and was not before."""
+    """Find the tests with a fixture that now is on another loop, and was not before."""
     for node, new in after.tests.items():
         old = before.tests.get(node)
         names = [name for name in new.strays if old is None or name not in old.strays]
@@ -154,7 +154,7 @@ def new_warnings(before: SuiteRun, after: SuiteRun) -> tuple[Warned, ...]:
 
 
 def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float], ...]:
-    """Tests that took at least a second, and twice the time, more: node id, seconds, seconds."""
+    """List the tests that took twice the time and a second more: node id, seconds, seconds."""
     return tuple(
         (node, old.seconds, new.seconds)
         for node, old, new in _pairs(before, after)
@@ -163,7 +163,7 @@ def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float],
 
 
 def grouped(differences: Iterable[Difference]) -> Mapping[Cause, list[Difference]]:
-    """The differences by cause, in the order of the causes."""
+    """Group the differences by cause, in the order of the causes."""
     found: dict[Cause, list[Difference]] = {cause: [] for cause in Cause}
     for difference in differences:
         found[difference.cause].append(difference)

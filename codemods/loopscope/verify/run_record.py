@@ -86,7 +86,7 @@ class SuiteRun:
 
 
 def parse(lines: Iterable[str]) -> SuiteRun:
-    """The lines of all processes of a run, each process's in their order.
+    """Parse the lines of all processes of a run, each process's in their order.
 
     A line that was cut off is passed over.
 

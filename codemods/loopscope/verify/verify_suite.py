@@ -163,7 +163,7 @@ class _Steps:
         return always if self._verify_options.may_share else as_planned(planned)
 
     def _with_trace(self, suite: Suite) -> Suite:
-        """The suite with the record that was given."""
+        """Return the suite with the record that was given."""
         trace = self._verify_options.trace
         if trace is None:
             return suite
@@ -265,7 +265,7 @@ def _load(root: Path) -> Suite:
 
 
 def as_planned(planned: LoopMap) -> MayShare:
-    """Tests may come together on a loop where the plan of the migration says so."""
+    """Allow tests to come together on a loop where the plan of the migration says so."""
 
     def may_share(first: str, second: str) -> bool:
         loops = [planned.get(name) or planned.get(name.split("[")[0]) for name in (first, second)]
