@@ -11,7 +11,7 @@ from loopscope.reports.text import Line
 
 
 def branches(node: Node) -> Tree:
-    """The tree of rich; control characters in it are shown, not obeyed."""
+    """Return the tree of rich; control characters in it are shown, not obeyed."""
     tree = Tree(_text(node.line), guide_style="dim")
     for child in node.children:
         _grow(tree, child)

@@ -12,7 +12,7 @@ from loopscope.cli.options import Request, suite_options, switch
 
 
 def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """A file that is new, or an older patch: nobody's module is overwritten by mistake."""
+    """Accept a new file or an older patch, so that no module is overwritten by mistake."""
     with contextlib.suppress(OSError):  # writing says what is wrong with it
         if value is not None and value.is_file():
             with value.open("rb") as file:

@@ -103,7 +103,7 @@ class Request:
         return not (self.diff or self.patch or self.patch_dir)
 
     def for_suite(self, suite: Suite) -> tuple[Suite, Options]:
-        """The suite without what its own table excludes, and the options that hold for it.
+        """Apply the suite's own table: return the suite without what it excludes, and its options.
 
         Raises:
             SettingsError: Its table holds what it may not.
@@ -150,7 +150,7 @@ class _Switch(click.Option):
 
 
 def switch(*names: str, help: str) -> Callable[[_Function], _Function]:  # noqa: A002
-    """A flag that can be taken back: ``--strict`` has ``--no-strict``, ``--no-x`` has ``--x``."""
+    """Declare a flag that can be taken back: ``--strict`` has ``--no-strict``."""
     *short, name = names
     bare = name.removeprefix("--")
     opposite = bare[3:] if bare.startswith("no-") else f"no-{bare}"
@@ -197,7 +197,7 @@ def _codes(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
 
 
 def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """A file with the name of a page: nobody's test module is overwritten by mistake."""
+    """Accept a file named like a page, so that no test module is overwritten by mistake."""
     if value is not None and value.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(f"'{value}' is no name of an HTML file: it must end with .html")
     return value

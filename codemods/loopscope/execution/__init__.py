@@ -107,7 +107,7 @@ def migrate_one(suite: Suite, options: Options) -> Migration:
 
 
 def failed(suite: Suite, message: str) -> Migration:
-    """The migration of a suite that stays as it is because of ``message``."""
+    """Make the migration of a suite that stays as it is because of ``message``."""
     errors = (*suite.errors, FileError(".", message))
     return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
 
@@ -194,7 +194,7 @@ def _is_back(future: Future[Migration]) -> bool:
 
 
 def _look_ahead(jobs: Iterator[Job]) -> tuple[list[Job], bool]:
-    """The first jobs, and whether they are enough to be worth a pool."""
+    """Take the first jobs, and tell whether they are enough to be worth a pool."""
     taken: list[Job] = []
     size = busy = 0
     for job in jobs:

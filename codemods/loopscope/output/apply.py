@@ -105,6 +105,6 @@ class ChangeApplier:
 
 
 def _failed(migration: Migration, errors: tuple[FileError, ...]) -> Migration:
-    """The migration of a suite that stays as it was."""
+    """Make the migration of a suite that stays as it was."""
     errors = (*migration.errors, *errors)
     return replace(migration, status=Status.ERROR, changes=(), errors=errors, maps=None)

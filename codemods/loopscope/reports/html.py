@@ -56,7 +56,7 @@ class HtmlReport:
         self._errors.append({"place": join(label, error.path) + line, "message": error.message})
 
     def render(self, summary: Summary) -> bytes:
-        """The page, in UTF-8.
+        """Render the page, in UTF-8.
 
         Raises:
             GuidesMissing: This installation lacks the guides, which are a part of the page.
@@ -131,7 +131,7 @@ def _facts(migration: Migration) -> str:
 
 
 def _findings(migration: Migration) -> Iterator[dict[str, str]]:
-    """What a person must act on comes first."""
+    """List the findings, those on which a person must act first."""
     for finding in sorted(migration.findings, key=lambda found: found.level is Level.NOTE):
         numbers = [str(number) for number in (finding.line, finding.column) if number]
         yield {
@@ -189,7 +189,7 @@ def _numbers(
 
 
 def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:
-    """The rules that the page names, and how often."""
+    """List the rules that the page names, and how often."""
     counts = Counter(code for suite in shown for code in suite.codes)
     rules = ((find_rule(code), count) for code, count in sorted(counts.items()))
     return [{"code": rule.code, "name": rule.name, "count": n} for rule, n in rules if rule]

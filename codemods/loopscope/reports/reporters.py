@@ -31,7 +31,7 @@ class Report(Protocol):
 
 
 def reporter(request: Request, applier: ChangeApplier | None) -> Report:
-    """The form that the user asked for."""
+    """Make the reporter of the format that the user asked for."""
     wrote = applier is not None and applier.wrote
     report = _printed(request, wrote)
     return report if request.html is None else _WithHtml(report, request, request.html, wrote)
@@ -209,7 +209,7 @@ class _WithHtml:
 
 
 def _base() -> str:
-    """The directory that programs look up the paths of a report from.
+    """Return the directory to which the paths of a report are relative for programs.
 
     GitHub takes them from the top of the checkout, also where a step runs below it.
     """

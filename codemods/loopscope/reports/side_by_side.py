@@ -36,7 +36,7 @@ class Row:
 
 
 def rows(hunk: Hunk) -> Iterator[Row]:
-    """The lines of a hunk, paired."""
+    """Pair the lines of a hunk."""
     old, new = hunk.old.start, hunk.new.start
     for same, group in groupby(hunk.lines, key=lambda line: line.startswith(b" ")):
         lines = list(group)

@@ -35,7 +35,7 @@ class Summary:
         self.refused += bool(migration.errors and not migration.changes)
 
     def exit_code(self, *, wrote: bool, strict: bool) -> int:
-        """The exit code.
+        """Return the exit code.
 
         Args:
             wrote: The changes are on disk, and so no longer count as something to do.

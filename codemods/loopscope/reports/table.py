@@ -24,7 +24,7 @@ class Row:
 
     @classmethod
     def of(cls, migration: Migration) -> Row:
-        """The counts of a migration."""
+        """Count the parts of a migration."""
         edits = sum(len(change.edits) for change in migration.changes)
         return cls(
             migration.label,

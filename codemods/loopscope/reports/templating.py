@@ -28,7 +28,7 @@ def environment() -> Environment:
 
 
 def tiles(numbers: Iterable[tuple[str, object, str]]) -> list[dict[str, object]]:
-    """The tiles at the top of a page, from (name, value, kind): no bad news of 0 is shown."""
+    """Choose the tiles at the top of a page, from (name, value, kind): no bad news of 0."""
     return [
         {"name": name, "value": value, "kind": kind}
         for name, value, kind in numbers
@@ -37,7 +37,7 @@ def tiles(numbers: Iterable[tuple[str, object, str]]) -> list[dict[str, object]]
 
 
 def own(name: str) -> Markup:
-    """The style or the script of that name."""
+    """Read the style or the script of that name."""
     return Markup((files("loopscope.reports") / "templates" / name).read_text("utf-8"))
 
 

@@ -26,7 +26,7 @@ STATUS_STYLES = {
 
 
 def suite_lines(migration: Migration, *, verbose: bool = False) -> Iterator[Line]:
-    """The report on one suite; nothing for one that is current and has no notes.
+    """Report on one suite; nothing for one that is up to date and has no notes.
 
     Args:
         migration: Its errors are left out: they go elsewhere, see ``error_lines``.
