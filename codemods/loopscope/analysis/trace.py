@@ -55,7 +55,7 @@ class TraceIndex:
     external: tuple[TracedFunction, ...] = ()  # fixtures that no file of the suite defines
 
     def apply_to(self, facts: Mapping[str, FileFacts]) -> dict[str, FileFacts]:
-        """The facts with what the record adds; also facts of files as they were rewritten."""
+        """Add the record to the facts of files, as they were read or as they were rewritten."""
         if not self.functions:
             return dict(facts)
         return {path: self._file(path, found) for path, found in facts.items()}
@@ -109,7 +109,7 @@ def _with(function: Function, known: TracedFunction) -> Function:
 
 
 def _takes(function: Function, known: TracedFunction) -> bool:
-    """A plain sync fixture that got the loop of its tests by asking for the current one."""
+    """Recognize a plain sync fixture that got the loop of its tests as the current one."""
     fixture = function.fixture
     return (
         known.on_loop

@@ -95,7 +95,7 @@ class AmbientUsers:
         return False
 
     def shared(self, test: Test) -> FixtureDef | None:
-        """The override whose loop was the current one of the sync test, too.
+        """Return the override whose loop was the current one of the sync test, too.
 
         One in a class is left out: the fixture stands in the module, where not all see it.
         """
@@ -108,7 +108,7 @@ class AmbientUsers:
         return any(AMBIENT in fixtures for fixtures in self._model.index.chain(test))
 
     def place(self, tests: Collection[Test]) -> list[Ambient]:
-        """The fixtures for these tests, one for each region of one loop."""
+        """Place the fixtures for these tests, one for each region of one loop."""
         modules: set[str] = set()
         shared: set[str] = set()
         for test in tests:

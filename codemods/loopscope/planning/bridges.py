@@ -46,7 +46,7 @@ def place_bridges(
     loop_scope: Callable[[RequestPlace], Scope],
     left: Collection[str],
 ) -> list[Bridge]:
-    """The least bridges that serve all requests, outer places first.
+    """Place the fewest bridges that serve all requests, outer places first.
 
     A parent's bridge serves every region of the same loop scope; another loop scope needs a
     nearer one.
@@ -104,7 +104,7 @@ def _bridges_of(
 
 
 def _place(files: set[str]) -> str:
-    """The only file that asks, or the conftest nearest to all that do."""
+    """Return the only file that makes requests, or the conftest nearest to all that do."""
     if len(files) == 1:
         return next(iter(files))
     directories = [dirname(path) for path in files]

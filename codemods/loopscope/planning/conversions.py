@@ -44,7 +44,7 @@ class Candidates:
         }
 
     def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
-        """The calls of a function that ask for the current loop without naming it."""
+        """List the calls of a function that ask for the current loop without naming it."""
         return self.model.current.calls(key)
 
     def fixture(self, key: Key, function: Function) -> Conversion | None:
@@ -104,7 +104,7 @@ class Candidates:
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
 
     def _needs_factory(self, test: Test) -> bool:
-        """A test whose async fixtures get a loop of another kind only if it is async itself."""
+        """Tell whether the test must be async for its fixtures to get a loop of another kind."""
         override = self.model.override_of(test)
         body = override.function.override if override else None
         return (
@@ -159,7 +159,7 @@ def choose(
     loop_scope: Callable[[Test], Scope],
     concerned: Collection[Test],
 ) -> dict[Key, Conversion]:
-    """The functions to convert, given the loop scope that each test got with nothing converted.
+    """Choose the functions to convert, given each test's loop scope with nothing converted.
 
     A fixture is converted only where all tests that use it agree on one level: an async
     fixture is static, and a shared one would widen whole regions.

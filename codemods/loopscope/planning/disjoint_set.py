@@ -27,14 +27,14 @@ class DisjointSet:
             self._loop_scope[one] = max(self._loop_scope[one], self._loop_scope.pop(other))
 
     def loop_scope(self, node: Hashable) -> Scope:
-        """The loop scope of the node's component."""
+        """Return the loop scope of the node's component."""
         return self._loop_scope[self.root(node)]
 
     def __contains__(self, node: Hashable) -> bool:
         return node in self._parent
 
     def root(self, node: Hashable) -> Hashable:
-        """The member that stands for the node's component, until something is joined."""
+        """Return the member that stands for the node's component, until components are joined."""
         if node not in self._parent:
             self._parent[node] = node
             self._loop_scope[node] = Scope.FUNCTION

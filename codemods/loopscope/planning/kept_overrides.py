@@ -22,7 +22,7 @@ def deviating(
     overrides: Mapping[Key, OverrideAction],
     loop_scope: Callable[[Test], Scope | None],
 ) -> Iterator[Test]:
-    """The tests on another loop scope than the override suggests that they see when all is done.
+    """List the tests whose planned loop scope is not the one their visible override suggests.
 
     ``loop_scope`` gives the planned one of a test, None where it has nothing to do with loops.
     """
@@ -36,7 +36,7 @@ def deviating(
 def _nearest(
     model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
 ) -> FixtureDef | None:
-    """The override that the test sees afterwards; None where no fixture or a bridge is there."""
+    """Find the override that the test sees afterwards; None for no fixture, or a bridge."""
     chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
     standing = [
         (item, action) for item, action in chain if action is None or action.kind not in _GONE

@@ -41,7 +41,7 @@ class OverrideAction:
 def choose_action(
     function: Function, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
-    """The action by the override's body and place alone; who uses it is not asked here."""
+    """Choose the action by the override's body and place alone, whoever uses it."""
     body, fixture = function.override, function.fixture
     assert body is not None
     assert fixture is not None

@@ -50,7 +50,7 @@ class Plan:
 
 
 def make_plan(model: SuiteModel, options: Options) -> Plan:
-    """The plan for one suite; a modern suite keeps the loops that it has."""
+    """Plan one suite; a modern suite keeps the loops that it has."""
     first = LoopPlanner(model, options, {})
     if not model.uses_plugin:
         return first.plan()
@@ -63,7 +63,7 @@ class LoopPlanner(ComponentSolver):
     """Turns the loop scopes into a plan: overrides, bridges, defaults."""
 
     def plan(self) -> Plan:
-        """The loop scopes, with what becomes of every override and request."""
+        """Plan the loop scopes, and the action for every override and request."""
         model, modern = self.model, self.model.suite_style is SuiteStyle.MODERN
         tests = {
             test.id: model.test_loop_scope(test) if modern else self.loop_scope(test)
@@ -136,7 +136,7 @@ class LoopPlanner(ComponentSolver):
                 yield from (item.key for item in self.model.closure(test).fixtures)
 
     def _at_home(self, bridge: Bridge) -> Bridge:
-        """A bridge for an override in another suite's file stands in a conftest of this one."""
+        """Move a bridge for another suite's override to a conftest of this suite."""
         key = bridge.replaces
         if key is None or not key.path.startswith("../"):
             return bridge
@@ -161,7 +161,7 @@ class LoopPlanner(ComponentSolver):
         return scope
 
     def _fixture_default(self, default: Scope) -> Scope | None:
-        """A value that stands in the configuration stays; else it is that of the tests."""
+        """Keep a configured value; else take that of the tests."""
         settings = self.model.settings
         if settings.fixture_scope:
             return None
@@ -224,7 +224,7 @@ class LoopPlanner(ComponentSolver):
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:
-    """The loop scope of most async tests; function on a tie."""
+    """Return the loop scope of most async tests; function on a tie."""
     counts = Counter(tests.values()) or Counter(fixtures.values())
     if not counts:
         return Scope.FUNCTION

@@ -59,7 +59,7 @@ _CHECKS = (
 def find_hazards(
     tree: ast.Module, lines: Sequence[str], names: Names, ordinals: Mapping[ast.AST, int]
 ) -> tuple[Hazard, ...]:
-    """The hazards of one file, in the order in which they stand."""
+    """Find the hazards of one file, in the order of their lines."""
     text = "\n".join(lines)
     checks = [check for check in _CHECKS if _has(text, (*check.words, *check.file_words))]
     if not checks:

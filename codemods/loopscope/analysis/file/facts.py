@@ -287,7 +287,7 @@ class FileFacts:
     exported: tuple[str, ...] = ()  # the names in __all__
 
     def standing(self) -> tuple[Function, ...]:
-        """The functions without those that a later definition of the same name replaces.
+        """Leave out the functions that a later definition of the same name replaces.
 
         One under a condition may or may not replace another, so both stand.
         """

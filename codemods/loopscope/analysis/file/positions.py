@@ -25,12 +25,12 @@ class Position(NamedTuple):
 
 
 def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:
-    """The place of a node."""
+    """Return the line and column of a node."""
     return Position(node.lineno, node.col_offset + 1, detail)
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs when the function's own body runs: no nested functions, lambdas, classes."""
+    """Yield the nodes that run with the function's own body: no nested functions or classes."""
     stack: list[ast.AST] = list(getattr(node, "body", ()))[::-1]
     while stack:
         child = stack.pop()
@@ -49,7 +49,7 @@ def is_current_loop(node: ast.expr, names: Names) -> bool:
 
 
 def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
-    """The variables of a function that never hold anything but the current loop."""
+    """Find the variables of a function that never hold anything but the current loop."""
     stored: Counter[str] = Counter()
     current: Counter[str] = Counter()
     for child in ast.walk(node):
@@ -81,7 +81,7 @@ def expects_error(node: ast.AST) -> bool:
 
 
 def arguments(node: FunctionNode) -> frozenset[str]:
-    """The names of all parameters."""
+    """List the names of all parameters."""
     return frozenset(child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg))
 
 

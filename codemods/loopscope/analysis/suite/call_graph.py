@@ -16,7 +16,7 @@ class CallGraph:
         self._known: dict[Key, tuple[Key, ...]] = {}
 
     def of(self, key: Key) -> tuple[Key, ...]:
-        """The sync functions that run when this one does; fixtures and itself left out."""
+        """List the sync functions that run when this one does; fixtures and itself left out."""
         known = self._known.get(key)
         if known is None:
             found: dict[Key, None] = {}

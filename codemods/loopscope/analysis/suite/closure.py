@@ -65,11 +65,11 @@ class Closures:
         )
 
     def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
-        """The fixtures of that name that the test sees, the nearest last."""
+        """List the fixtures of that name that the test sees, the nearest last."""
         return tuple(fixtures[name] for fixtures in self._index.chain(test) if name in fixtures)
 
     def of(self, test: Test) -> Closure:
-        """The closure of one test: fixtures in the order in which they are found."""
+        """Return the closure of one test: its fixtures in the order in which they are found."""
         found: dict[FixtureDef, None] = {}
         requests: dict[LoopRequest, None] = {}
         unknown = False
@@ -117,7 +117,7 @@ class Closures:
                 yield name, RequestKind.TRACED
 
     def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, RequestKind]]:
-        """What it gets by getfixturevalue, itself or through helpers that it calls.
+        """List the fixtures that the test gets by getfixturevalue, itself or through helpers.
 
         Async code has the running loop at hand instead.
         """
@@ -133,7 +133,7 @@ class Closures:
 
 
 def loop_requests(closure: Closure) -> Iterable[LoopRequest]:
-    """The requests of a closure that do not come from an override of ``event_loop`` itself."""
+    """List the requests of a closure that no override of ``event_loop`` makes itself."""
     return (
         request
         for request in closure.requests

@@ -83,7 +83,7 @@ class Collection(Namespaces):
                 yield from self._class_tests(path, inside, f"{qualname}::{inner.name}", prefixes)
 
     def _class_marks(self, classes: tuple[Key, ...]) -> tuple[Mark, ...]:
-        """The marks of nested classes, the innermost class first, bases before subclasses.
+        """List the marks of nested classes, the innermost class first, bases before subclasses.
 
         pytest puts the marks of a base class before those of its subclass, so the base's
         mark is the closer one (facts, modern 14).

@@ -73,7 +73,7 @@ class SuiteIndex(Collection):
         return found
 
     def chain(self, test: Test) -> tuple[dict[str, FixtureDef], ...]:
-        """The fixtures that a test sees, base id by base id, the nearest last."""
+        """List the fixtures that a test sees, base id by base id, the nearest last."""
         nearest = test.id.partition("[")[0].rpartition("::")[0]
         if nearest not in self._chains:  # the same for all tests of a module or class
             base_ids = ["", *directory_base_ids(test.module), *test.base_ids]

@@ -82,7 +82,7 @@ class SuiteModel(Roles):
     # -- the legacy map -------------------------------------------------------------
 
     def override_of(self, test: Test) -> FixtureDef | None:
-        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        """Find the override that the test sees, None for pytest-asyncio's own fixture."""
         chain = self.closures.visible(test, EVENT_LOOP)
         return chain[-1] if chain and self.is_override(chain[-1].function) else None
 
@@ -101,7 +101,7 @@ class SuiteModel(Roles):
         return self.override_loop_scope(override)
 
     def _named_loop_scope(self, test: Test) -> Scope | None:
-        """The loop scope that its mark names; for a sync test the one that its fixtures name."""
+        """Return the loop scope named by the test's mark; for a sync test, by its fixtures."""
         if self.is_async_test(test):
             return _marked_loop_scope(test)
         named = [item.fixture.loop_scope for item in self.closure(test).fixtures]
@@ -118,7 +118,7 @@ class SuiteModel(Roles):
         return min(scope, Scope.MODULE) if override.in_module else scope
 
     def legacy_loop(self, test: Test) -> Loop:
-        """The identity of the loop that the test got on 0.21."""
+        """Identify the loop that the test got on 0.21."""
         loop_scope = self.legacy_loop_scope(test)
         if self._named_loop_scope(test) is not None:
             return Loop(loop_scope, self.instance(test, loop_scope))
@@ -147,7 +147,7 @@ class SuiteModel(Roles):
         return found
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
-        """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
+        """List the fixtures of a test whose value lives on a loop, ``event_loop`` included."""
         closure = self.closure(test)
         names = [
             fixture_def.fixture.name
@@ -168,7 +168,7 @@ class SuiteModel(Roles):
         return self.settings.test_default or Scope.FUNCTION
 
     def fixture_loop_scope(self, function: Function) -> Scope:
-        """The loop scope of an async fixture: its own, the configured one, else its scope."""
+        """Return the loop scope of an async fixture: its own, the configured one, or its scope."""
         assert function.fixture is not None
         return (
             function.fixture.loop_scope or self.settings.fixture_default or function.fixture.scope
@@ -211,7 +211,7 @@ class SuiteModel(Roles):
 
 
 def _marked_loop_scope(test: Test) -> Scope | None:
-    """The loop scope that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
+    """Return the loop scope that a mark of the test names, as on 0.23 or 0.22."""
     mark = test.mark("asyncio")
     if mark is not None and mark.loop_scope is not None:
         return mark.loop_scope
