@@ -144,12 +144,12 @@ class Rule:
 
 
 def action(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
-    """A finding on which a person must act."""
+    """Make a finding on which a person must act."""
     return Finding(path, line, column, code, message, Level.ACTION)
 
 
 def note(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
-    """A finding that is advice."""
+    """Make a finding that is advice."""
     return Finding(path, line, column, code, message, Level.NOTE)
 
 
@@ -163,6 +163,6 @@ def spell(facts: FileFacts | None, dotted: str) -> tuple[str, tuple[Need, ...]]:
 
 
 def fixture_names(facts: FileFacts, function: Function) -> Collection[str]:
-    """The spellings under which a function's fixture decorator may stand during the edits."""
+    """List the spellings that a function's fixture decorator may have during the edits."""
     assert function.fixture is not None
     return (function.fixture.spelled, spell(facts, "pytest_asyncio.fixture")[0])

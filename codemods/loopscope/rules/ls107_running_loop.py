@@ -70,7 +70,7 @@ def _will_run(context: RuleContext, path: str, call: LoopCall) -> bool:
 
 
 def _has_loop(context: RuleContext, key: Key) -> bool:
-    """A function that LS102 takes care of, or a fixture with a loop of its own."""
+    """Recognize a function that LS102 takes care of, or a fixture with a loop of its own."""
     return key in context.plan.converted or key in context.plan.fixtures
 
 

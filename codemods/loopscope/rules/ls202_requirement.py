@@ -68,7 +68,7 @@ class _Declared:
 def check_requirement(
     files: Mapping[str, bytes], target: Target, least: tuple[int, int], uses_plugin: bool
 ) -> Iterator[RequirementEdit | Finding]:
-    """What the declarations of a suite need; nothing where pytest-asyncio is not declared.
+    """Check the declarations of a suite; nothing where pytest-asyncio is not declared.
 
     Args:
         files: The suite's files; those that declare no requirements are passed over.
@@ -116,13 +116,13 @@ class _Aims:
         return ".".join(map(str, self.least))
 
     def candidates(self) -> list[Release]:
-        """The releases that the result runs on, up to the target, newest first."""
+        """List the releases that the result runs on, up to the target, newest first."""
         return [
             one for one in reversed(RELEASES) if self.least <= one.series <= self.release.series
         ]
 
     def serves(self, pin: Pin) -> Release | None:
-        """The release that an exact pin moves to.
+        """Return the release for an exact pin.
 
         A pin with a marker for older Pythons gets the newest that runs on all of them, and
         None where nothing that the result needs runs on any.
@@ -141,7 +141,7 @@ class _Aims:
         )
 
     def outcome(self, pin: Pin) -> Release:
-        """The oldest release that pip may choose once the pin has been dealt with."""
+        """Return the oldest release that pip may choose after the edit of the pin."""
         if lowest(pin) >= padded(self.least):
             return release_of(lowest(pin))
         if pin.kind is Kind.EXACT:

@@ -11,7 +11,7 @@ from loopscope.rules.ls202_requirement import RULE as REQUIREMENT
 
 
 def _elsewhere(context: RuleContext) -> Iterator[RuleResult]:
-    """Checked as a part of another rule, or of the pipeline."""
+    """Yield no result: another rule, or the pipeline, makes this check."""
     return iter(())
 
 
@@ -54,12 +54,12 @@ REGISTRY: tuple[Rule, ...] = tuple(
 
 
 def find_rule(code: str) -> Rule | None:
-    """The rule of that code, in any case of letters."""
+    """Find the rule of that code, in any case of letters."""
     return next((rule for rule in REGISTRY if rule.code == code.upper()), None)
 
 
 def describe(rule: Rule) -> str:
-    """What is to be known about a rule: its summary, and the reason behind it."""
+    """Describe a rule: its summary, and the reason behind it."""
     module = sys.modules[rule.check.__module__]
     text = f"{rule.code} {rule.name}\n\n"
     if module.__name__ != __name__ and module.__doc__:
