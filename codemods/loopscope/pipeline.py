@@ -96,7 +96,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
 
 
 def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
-    """What no longer agrees when only ``changes``, some of those of a migration, are made.
+    """List the differences that remain when only ``changes``, some of a migration's, are made.
 
     ``seconds`` is the limit for one file, as in ``Options.time_limit``.
     """
@@ -130,7 +130,7 @@ def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Suite
 
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
-    """What the migrations of the suites below do to their Python files."""
+    """Collect the changes that the suites below make to their Python files."""
     for prefix, inner in suite.cross_suite.below.items():
         for change in _migrate(inner, options).changes:
             if change.path.endswith(".py"):
@@ -138,7 +138,7 @@ def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
 
 
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
-    """What is broken because its other half stands in a hunk that was left out."""
+    """Report code that is broken because its other half is in a hunk that was left out."""
     try:
         before, after = decode(data).text, decode(change.after).text
         refused = what_compile_refuses(after)
@@ -161,7 +161,7 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
 def _check_rules(
     context: RuleContext,
 ) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
-    """What the rules say, and the codes of those that would edit but are not selected."""
+    """Run the rules; also return the codes of those with edits that are not selected."""
     edits: list[Edit] = []
     options: list[OptionEdit] = []
     findings: list[Finding] = []

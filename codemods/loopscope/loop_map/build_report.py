@@ -22,7 +22,7 @@ _FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 
 
 def loop_maps(before: SuiteModel, after: SuiteModel) -> LoopMaps:
-    """The loops of a suite as it was and, where that is another question, of its migration.
+    """Draw the loops of a suite and, where they were migrated, of its migration.
 
     ``after`` is the same model where nothing changes.
     """
