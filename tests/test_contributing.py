@@ -21,7 +21,7 @@ PATCHES = re.findall(r"^```diff\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The sources with the example in them."""
+    """Copy the sources and add the example to them."""
     for part in ("codemods", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in FILES:

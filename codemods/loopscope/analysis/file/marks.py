@@ -57,8 +57,7 @@ class MarkReader:
         yield self._mark(resolved[len(_MARK) :], func, call, ordinal, statement)
 
     def param_marks(self, decorators: Sequence[ast.expr], ordinal: int) -> Iterator[Mark]:
-        """Read the marks of single parameters: ``pytest.param(…, marks=…)``, literal or by name.
-        """
+        """Read the marks of single parameters: ``pytest.param(…, marks=…)`` or by name."""
         for decorator in decorators:
             if not isinstance(decorator, ast.Call) or len(decorator.args) < 1:
                 continue
