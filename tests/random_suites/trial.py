@@ -18,7 +18,7 @@ from .generator import RandomSuite, generate
 
 _ATTEMPTS = 20
 
-# Rules that the spec lets give up, by the kind of override body that makes them do so.
+# Rules that may leave an override to a person, by the kind of body that makes them do so.
 _MANUAL = {"own_class": {"LS101"}}
 
 
@@ -31,7 +31,7 @@ class Trial:
     legal: bool = True
     complaints: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    manual: bool = False  # a person must act, where the spec allows that
+    manual: bool = False  # a person must act, and _MANUAL allows that
     loops: tuple[int, int] = (0, 0)  # as the probe saw them, before and after
     mapped: tuple[int, int] = (0, 0)  # as the migration counted them
     tests: int = 0

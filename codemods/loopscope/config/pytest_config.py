@@ -1,4 +1,7 @@
-"""Which pytest configuration counts, and what it says: pure functions of bytes."""
+"""The pytest configuration of a directory, chosen and read: pure functions of bytes.
+
+See docs/loop-rules.md, Where pytest reads its configuration.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 0.21 put a fresh loop in place as the current one after each test (with a wider override the
 override's own loop), so code that calls ``asyncio.get_event_loop()`` from a sync test passed.
-From 1.4 on no loop is current there.
+From 1.4 on no loop is current there (docs/loop-rules.md, A lenient teardown, and The loop is
+set up last).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Where the bridges stand: fixtures named ``event_loop`` that hand on the running loop."""
+"""The places of bridges: fixtures named ``event_loop`` that return the running loop.
+
+See docs/loop-rules.md, The bridge.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Which sync tests and fixtures can do without a loop in their hands.
+"""The choice of sync tests and fixtures that need no loop object.
 
 A sync function that only calls ``event_loop.run_until_complete(x)`` can become ``async def``
 and await ``x``. A sync fixture that stores the loop, passes it on or only wants it first can
 stay as it is under ``pytest_asyncio.fixture``, which makes the loop of its loop scope the
-current one (pytest-asyncio 1.1). Everything else gets the bridge.
+current one from pytest-asyncio 1.1 on (docs/loop-rules.md, The loop is set up last). Everything
+else gets the bridge.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Where a loop of another kind can come from a ``pytest_asyncio_loop_factories`` hook.
+"""Loops of another kind by a ``pytest_asyncio_loop_factories`` hook.
 
-The hook stands in a conftest and reaches the async tests below it; the nearest one wins. The
-runner of a wide loop is rebuilt whenever the factory changes from one test to the next.
+The hook is written to a conftest and reaches the async tests below it; the nearest one wins. The
+runner of a wide loop is rebuilt whenever the factory changes from one test to the next
+(docs/loop-rules.md, Loop factories).
 """
 
 from __future__ import annotations

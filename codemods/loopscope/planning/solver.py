@@ -59,7 +59,10 @@ class ComponentSolver:
             self._leave_packages()
 
     def _leave_packages(self) -> None:
-        """Before pytest-asyncio 1.0 every package had a loop of its own: one for many is wider."""
+        """Widen the loop of several packages: before pytest-asyncio 1.0 each had its own.
+
+        See docs/loop-rules.md, Packages share one loop.
+        """
         concerned = [t for t in self.model.tests if ("test", t.id) in self.nodes]
         folders: dict[Hashable, set[str]] = defaultdict(set)
         for test in concerned:

@@ -1,4 +1,7 @@
-"""The least pytest-asyncio that a migrated suite runs on."""
+"""The least pytest-asyncio that a migrated suite runs on.
+
+See docs/loop-rules.md, When each feature came.
+"""
 
 from __future__ import annotations
 

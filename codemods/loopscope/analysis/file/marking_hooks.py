@@ -1,4 +1,7 @@
-"""Hooks of a conftest or plugin that mark tests as asyncio tests."""
+"""Hooks of a conftest or plugin that mark tests as asyncio tests.
+
+See docs/loop-rules.md, Marks that a hook adds.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Collection(Namespaces):
         """List the marks of nested classes, the innermost class first, bases before subclasses.
 
         pytest puts the marks of a base class before those of its subclass, so the base's
-        mark is the closer one (facts, modern 14).
+        mark is the closer one (docs/loop-rules.md, Marks of base classes).
         """
         return tuple(
             mark

@@ -1,4 +1,7 @@
-"""Which names the files and classes of a suite hold, through imports and base classes."""
+"""The names in the files and classes of a suite, followed through imports and base classes.
+
+See docs/loop-rules.md, Where a fixture is registered.
+"""
 
 from __future__ import annotations
 

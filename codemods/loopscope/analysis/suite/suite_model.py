@@ -90,7 +90,8 @@ class SuiteModel(Roles):
         """How long the legacy loop of the test lived.
 
         An override lives no wider than it is visible: one in a test module at most for
-        that module, one in a class at most for the class (legacy 4).
+        that module, one in a class at most for the class (docs/loop-rules.md, One usable loop
+        at a time).
         """
         marked = self._named_loop_scope(test)
         if marked is not None:
@@ -168,7 +169,10 @@ class SuiteModel(Roles):
         return self.settings.test_default or Scope.FUNCTION
 
     def fixture_loop_scope(self, function: Function) -> Scope:
-        """Return the loop scope of an async fixture: its own, the configured one, or its scope."""
+        """Return the loop scope of an async fixture: its own, the configured one, or its scope.
+
+        See docs/loop-rules.md, The loop scope of a fixture is static.
+        """
         assert function.fixture is not None
         return (
             function.fixture.loop_scope or self.settings.fixture_default or function.fixture.scope
@@ -196,8 +200,8 @@ class SuiteModel(Roles):
     def instance(self, test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
         """Which of the loops of a loop scope a test gets.
 
-        Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
-        test outside a class gets one of its own.
+        Since pytest-asyncio 1.0 all packages share one (docs/loop-rules.md, Packages share one
+        loop). At class level a test outside a class gets one of its own.
         """
         if loop_scope is Scope.SESSION:
             return ""

@@ -81,8 +81,8 @@ def working_bridge_code(
 ) -> Code:
     """Write the bridge that keeps the work of an override, in the order that 0.21 had.
 
-    The loop and its work come first, before every other fixture, for async tests only; what
-    stood after the close comes last.
+    The loop and its work come first, before every other fixture, for async tests only; work that
+    came after the close is last (docs/loop-rules.md, The loop is set up first).
     """
     writer = Writer(facts)
     running = f"{writer.name('asyncio.get_running_loop')}()"
@@ -137,7 +137,10 @@ def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope
 
 
 def _receiver(scope: Scope) -> list[str]:
-    """Name the first argument of a fixture in a class: pytest 9.2 wants ``cls`` in wide ones."""
+    """Name the first argument of a fixture in a class: pytest 9.2 wants ``cls`` in wide ones.
+
+    See docs/loop-rules.md, Wide fixtures in a class.
+    """
     return ["cls"] if scope >= Scope.CLASS else ["self"]
 
 
