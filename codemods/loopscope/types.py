@@ -37,7 +37,7 @@ class Level(enum.Enum):
 
 
 class Status(enum.Enum):
-    """What became of a suite; the value is the word used in reports."""
+    """What became of a suite; the value is the word used in JSON documents."""
 
     CURRENT = "current"  # nothing to change, nothing to do
     CHANGED = "changed"  # changes, and nothing left for a person

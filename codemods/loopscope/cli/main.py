@@ -62,8 +62,9 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes.
 
-    All but verify read source code: nothing of a suite is imported or run. Only migrate writes,
-    and not with --diff.
+    A suite is all that pytest runs from one rootdir, such as the tests of a project. All commands
+    but verify read source code: nothing of a suite is imported or run. Only migrate writes, and
+    not with --diff.
 
     \b
     Examples:

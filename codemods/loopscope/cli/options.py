@@ -231,7 +231,7 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         help="The record of a legacy run (verify --save-trace): the plan follows it where the"
         " source does not tell, such as in fixtures of installed plugins.",
     ),
-    switch("--safe-only", help="No edit that rests on an assumption."),
+    switch("--safe-only", help="Only safe edits, none that rests on an assumption."),
     switch(
         "--no-ambient-loop",
         help="Add no current loop for sync tests that ask for one (LS109).",

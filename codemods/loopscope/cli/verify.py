@@ -42,7 +42,7 @@ class _Verify(click.Command):
 @click.option(
     "--before",
     metavar="REV|DIR",
-    help="The original: a git revision or a folder. Default: the suite as it stands.",
+    help="The original: a git revision or a folder. Default: the suite as it is.",
 )
 @click.option("--before-python", type=_PYTHON, metavar="PYTHON", help="Runs the original.")
 @click.option("--after-python", type=_PYTHON, metavar="PYTHON", help="Runs the migrated suite.")

@@ -18,6 +18,7 @@ from loopscope.reports.paths import join
 from loopscope.reports.side_by_side import rows
 from loopscope.reports.summary import Summary
 from loopscope.reports.templating import environment, own, policy, tiles
+from loopscope.reports.text import status_word
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
 from loopscope.types import Change, FileError, Level, Migration, Safety, Target
@@ -63,7 +64,7 @@ class HtmlReport:
             OSError: One of them cannot be read.
         """
         templates = environment()
-        shown = [_Shown(migration) for migration in self._suites]
+        shown = [_Shown(migration, wrote=self._wrote) for migration in self._suites]
         open_all = (
             sum(len(file["hunks"]) for suite in shown for file in suite.files) <= _OPEN_HUNKS
         )
@@ -94,8 +95,8 @@ class HtmlReport:
 class _Shown:
     """One suite in the words of its template."""
 
-    def __init__(self, migration: Migration) -> None:
-        self._migration = migration
+    def __init__(self, migration: Migration, *, wrote: bool) -> None:
+        self._migration, self._wrote = migration, wrote
         self.files = [_file(change) for change in migration.changes]
 
     @property
@@ -110,6 +111,7 @@ class _Shown:
             "label": migration.label,
             "name": visible(migration.label),
             "status": migration.status.value,
+            "status_word": status_word(migration.status, wrote=self._wrote),
             "config": migration.config,
             "requires": migration.requires,
             "facts": _facts(migration),

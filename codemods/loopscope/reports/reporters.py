@@ -70,7 +70,8 @@ class _Text:
 
             self._out.patch(diff(migration.label, migration.changes))
         if not self._request.quiet:
-            self._talk.lines(suite_lines(migration, verbose=self._request.verbose))
+            verbose = self._request.verbose
+            self._talk.lines(suite_lines(migration, verbose=verbose, wrote=self._wrote))
         for error in migration.errors:
             self.error(error, migration.label)
 
@@ -83,7 +84,8 @@ class _Text:
         if not self._request.quiet:
             from loopscope.reports.table import table_lines
 
-            self._talk.lines(table_lines(self._rows, verbose=self._request.verbose))
+            verbose = self._request.verbose
+            self._talk.lines(table_lines(self._rows, verbose=verbose, wrote=self._wrote))
         if summary.errors:
             rest = "The rest was done. " if summary.partly_done else ""
             self._err.text(f"{rest}Correct what is named above and run it again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loopscope.reports.text import STATUS_STYLES, Line
+from loopscope.reports.text import STATUS_STYLES, Line, status_word
 from loopscope.types import Migration, Status
 
 _TITLES = ("suite", "files", "edits", "findings", "status", "time")
@@ -40,28 +40,31 @@ class Row:
         """Whether there was nothing to do or to say."""
         return self.status is Status.CURRENT and not self.findings
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """As they are shown."""
+    def cells(self, *, wrote: bool) -> tuple[str, ...]:
+        """Return the cells as they are shown."""
         numbers = (str(number) for number in (self.files, self.edits, self.findings))
-        return (self.label, *numbers, self.status.value, f"{self.seconds:.1f} s")
+        status = status_word(self.status, wrote=wrote)
+        return (self.label, *numbers, status, f"{self.seconds:.1f} s")
 
 
-def table_lines(rows: list[Row], *, verbose: bool = False) -> Iterator[Line]:
+def table_lines(rows: list[Row], *, verbose: bool = False, wrote: bool = True) -> Iterator[Line]:
     """Aligned columns for the suites with something to do, if there is more than one suite.
 
     Args:
         rows: All suites of the run.
         verbose: Show the others, too, instead of their number.
+        wrote: The changes are on disk.
     """
     shown = [row for row in rows if verbose or not row.idle]
     if len(rows) < 2 or not shown:
         return
-    cells = [_TITLES, *(row.cells for row in shown)]
+    cells = [_TITLES, *(row.cells(wrote=wrote) for row in shown)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_TITLES))]
     yield _line(_TITLES, widths, ("bold",) * len(_TITLES))
     for row in shown:
-        yield _line(row.cells, widths, ("", "", "", "", STATUS_STYLES[row.status], "dim"))
+        yield _line(
+            row.cells(wrote=wrote), widths, ("", "", "", "", STATUS_STYLES[row.status], "dim")
+        )
     left = len(rows) - len(shown)
     if left:
         suites = "1 suite" if left == 1 else f"{left} suites"

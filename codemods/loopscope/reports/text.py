@@ -25,16 +25,26 @@ STATUS_STYLES = {
 }  # fmt: skip
 
 
-def suite_lines(migration: Migration, *, verbose: bool = False) -> Iterator[Line]:
+def status_word(status: Status, *, wrote: bool) -> str:
+    """Name a status for people; ``wrote``: the changes are on disk."""
+    if status is Status.CURRENT:
+        return "up to date"
+    return "would change" if status is Status.CHANGED and not wrote else status.value
+
+
+def suite_lines(
+    migration: Migration, *, verbose: bool = False, wrote: bool = True
+) -> Iterator[Line]:
     """Report on one suite; nothing for one that is up to date and has no notes.
 
     Args:
         migration: Its errors are left out: they go elsewhere, see ``error_lines``.
-        verbose: Show current suites, loops and requirement too.
+        verbose: Show suites that are up to date, loops and requirement too.
+        wrote: The changes are on disk.
     """
     if not (migration.changes or migration.findings or verbose):
         return
-    yield _heading(migration)
+    yield _heading(migration, wrote)
     for change in migration.changes:
         yield from _change(migration.label, change)
     if migration.findings:
@@ -54,10 +64,10 @@ def error_lines(error: FileError, label: str = "") -> Iterator[Line]:
     yield (("error: ", "bold red"), (f"{place}{line}", "bold"), (f": {error.message}", ""))
 
 
-def _heading(migration: Migration) -> Line:
+def _heading(migration: Migration, wrote: bool) -> Line:
     config = migration.config or "no pytest configuration"
     style = STATUS_STYLES[migration.status]
-    status = (migration.status.value, style)
+    status = (status_word(migration.status, wrote=wrote), style)
     return ((migration.label, "bold"), (f" ({config}): ", ""), status)
 
 

@@ -33,7 +33,7 @@ class VerifyOptions:
     """What the user asked for."""
 
     options: Options  # of the migration
-    before: str | None = None  # a git revision or a folder; None: the suite as it stands
+    before: str | None = None  # a git revision or a folder; None: the suite as it is
     before_python: Path | None = None
     after_python: Path | None = None
     pytest_options: tuple[str, ...] = ()
