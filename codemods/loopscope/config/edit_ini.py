@@ -11,7 +11,7 @@ from loopscope.config.ini import IniOption, IniSection, delimiter_offset, parse_
 
 
 def content(text: str) -> dict[str, dict[str, str]]:
-    """All that the text says, to compare before with after."""
+    """Return the meaning of the text, to compare before with after."""
     return {
         name: {key: option.value for key, option in section.options.items()}
         for name, section in parse_ini(text).items()

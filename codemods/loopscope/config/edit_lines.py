@@ -1,4 +1,4 @@
-"""What splicing lines into INI and TOML text has in common: line ends and spacing."""
+"""Helpers for inserting lines into INI and TOML text: line ends and spacing."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from loopscope.config.toml import Key, Layout, Path, layout
 
 
 def content(text: str) -> dict[str, Any]:
-    """All that the text says, to compare before with after."""
+    """Return the meaning of the text, to compare before with after."""
     return parse_toml(text)
 
 

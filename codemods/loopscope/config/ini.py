@@ -108,7 +108,7 @@ def parse_ini(text: str) -> dict[str, IniSection]:
 
 
 def delimiter_offset(line: str) -> int:
-    """Where the ``=`` or ``:`` stands that ends an option's name; -1 if there is none."""
+    """Find the ``=`` or ``:`` that ends an option's name; -1 if there is none."""
     return min((found for found in (line.find("="), line.find(":")) if found >= 0), default=-1)
 
 

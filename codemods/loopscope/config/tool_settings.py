@@ -1,10 +1,9 @@
 """``[tool.loopscope]`` of pyproject.toml: the options of the command line, kept in a file.
 
-The table that counts is that of the nearest pyproject.toml which has one, and the command line
-wins over it. Near to what? Options about the migration (target, style, rules) belong to a
-suite, and are looked up from its root, so that each suite of a monorepo keeps its own. Options
-about the run (format, exit code, what is done with the changes) are looked up from the paths
-that were given.
+The table of the nearest pyproject.toml that has one counts, and the command line wins over it.
+Options of the migration (target, style, rules) belong to a suite and are looked up from its root,
+so that each suite of a monorepo keeps its own. Options of the run (format, exit code, writing or
+printing the changes) are looked up from the given paths.
 """
 
 from __future__ import annotations
@@ -207,7 +206,7 @@ def _inside(directory: str, value: str) -> str:
 
 
 def _line(text: str, key: str) -> int:
-    """Where a key stands; the table's own line, or 0, where it is written in another way."""
+    """Find the line of a key; the table's own line, or 0, where it is spelled otherwise."""
     start = 0
     name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
     for number, line in enumerate(text.split("\n"), 1):

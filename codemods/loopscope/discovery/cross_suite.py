@@ -33,7 +33,7 @@ _ROOTS = ("", "src/", "lib/")
 
 
 class Index:
-    """Where the modules of all suites of a run lie; each directory is listed once."""
+    """The places of all modules in a run; each directory is listed once."""
 
     def __init__(self, suites: Sequence[DiscoveredSuite]) -> None:
         self.suites = suites

@@ -1,4 +1,4 @@
-"""Which files and folders discovery leaves out: ignore files, excludes, environments, caches."""
+"""Files and folders that discovery leaves out: ignored, excluded, environments, caches."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Ignored:
         return Ignored((*self.levels, (directory, _compile(lines))), self.excludes, self.bases)
 
     def without_git(self) -> Ignored:
-        """Only the excludes: for what lies in an ignored directory that the user named."""
+        """Keep only the excludes, for an ignored directory that the user named."""
         return Ignored((), self.excludes, self.bases)
 
 

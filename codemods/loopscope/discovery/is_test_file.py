@@ -1,4 +1,4 @@
-"""Which modules pytest would collect from: conftests, and ``python_files``."""
+"""Recognize the modules from which pytest collects: conftests, and ``python_files``."""
 
 from __future__ import annotations
 

@@ -164,8 +164,8 @@ def _scan(
 ) -> tuple[dict[str, bytes], bool]:
     """Read the Python files of a suite, and tell whether it has to do with event loops.
 
-    Most suites do not: nothing of such a suite is kept in memory, and a suite that does matter
-    is read from the start.
+    Most suites have nothing to do with event loops, and none of their files is kept in memory. A
+    suite that has is read again from the start.
     """
     if tests is None and not _mentions_asyncio(config) and not _is_touched(found, errors):
         return {}, False

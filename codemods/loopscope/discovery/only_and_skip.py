@@ -1,4 +1,4 @@
-"""``--only`` and ``--skip``: which of the suites that were found are handled."""
+"""``--only`` and ``--skip``: choose among the suites that were found."""
 
 from __future__ import annotations
 

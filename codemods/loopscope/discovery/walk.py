@@ -71,7 +71,7 @@ class DiscoveredSuite:
 
 
 def discover(paths: Iterable[str], exclude: Sequence[str], working: str) -> list[DiscoveredSuite]:
-    """Every suite at or below the absolute ``paths``, which exist; ordered by root.
+    """Find the suites at or below the absolute ``paths``, which exist; ordered by root.
 
     A path inside a suite is widened to the suite; ``selected`` then holds the path.
     """
@@ -149,7 +149,7 @@ def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError 
 
 
 def _walk(top: str, named: frozenset[str], ignored: Ignored) -> list[DiscoveredSuite]:
-    """All suites at or below ``top``, in one pass over the directories."""
+    """Find the suites at or below ``top``, in one pass over the directories."""
     walk = _Walk(named)
     walk.directory(top, None, ignored)
     return walk.finish()

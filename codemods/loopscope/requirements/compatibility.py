@@ -1,4 +1,4 @@
-"""What the releases need, by their own metadata: the one place to add a new pytest-asyncio."""
+"""The needs of each release, by its own metadata: the one place to add a new pytest-asyncio."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def is_pin_file(path: str) -> bool:
 
 
 def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
-    """Every declaration of pytest-asyncio, pytest and plugins that must move along.
+    """Find the declarations of pytest-asyncio, pytest and plugins that must move along.
 
     The package ``python`` stands for the Pythons that a project supports. The pins come in
     the order of the file; their number in it is what ``set_pins`` calls them by.

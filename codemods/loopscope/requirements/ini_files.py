@@ -59,7 +59,7 @@ def _places(source: SourceText, option: IniOption, starts: list[int]) -> Iterato
 
 
 def _line_starts(text: str) -> list[int]:
-    """Where the lines start, as ``parse_ini`` counts them; the end of the text last."""
+    """List the offsets of lines, as ``parse_ini`` counts them; the end of the text last."""
     starts = [len(text) - len(text.removeprefix(_BOM))]
     for line in text.removeprefix(_BOM).splitlines(keepends=True):
         starts.append(starts[-1] + len(line))

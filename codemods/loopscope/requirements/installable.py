@@ -1,4 +1,4 @@
-"""What a project without an environment needs: its requirement files and pyproject.toml."""
+"""The requirements of a project without an environment: its files and pyproject.toml."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class _Finder:
             )
 
     def body(self, node: ast.expr, value: str) -> int | None:
-        """Where the string's content starts, if the source spells it as it is."""
+        """Find the start of the string's content, if the source spells it without escapes."""
         start = self.offset(node)
         opening = _OPENING.match(self.source.text, start)
         if not opening:

@@ -1,4 +1,4 @@
-"""What the declarations of a suite say about the versions it is run with."""
+"""Queries over the declarations of a suite: the versions that it is run with."""
 
 from __future__ import annotations
 

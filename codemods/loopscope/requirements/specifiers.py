@@ -120,7 +120,7 @@ def _operator(clause: str) -> str:
 
 
 def _normal_clause(clause: str, style: Style) -> str:
-    """One clause as PEP 440 writes it; as it is where it is not understood."""
+    """Write one clause as PEP 440 does; unchanged where it is not understood."""
     found = _CLAUSE.fullmatch(clause)
     if not found or style is Style.PEP440:
         return clause

@@ -147,7 +147,7 @@ class _Tables:
 
 
 def _style(name: str, where: str) -> Style | None:
-    """How versions are written in a table of packages; None where it is no such table."""
+    """Return the style of versions in a table of packages; None for any other table."""
     if name == "Pipfile":
         return Style.POETRY if _PIPFILE.fullmatch(where) else None
     if name == "pixi.toml" or where.startswith("tool.pixi."):
