@@ -1,4 +1,4 @@
-"""From an error text to what is known about it."""
+"""Match an error text with the known errors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How blank lines and comments close up around code that goes or comes.
+"""Blank lines and comments around code that is removed or inserted.
 
-A *gap* is what stands between two statements: blank lines and comment lines. The same rules
+A *gap* is all between two statements: blank lines and comment lines. The same rules
 serve the top level of a file (gaps are lines of text) and nested blocks (gaps are LibCST
 ``EmptyLine`` nodes), so they are written for any kind of line.
 """

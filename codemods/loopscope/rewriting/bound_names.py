@@ -41,7 +41,7 @@ def bound_name(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
 
 @lru_cache(maxsize=4)
 def used_names(text: str) -> frozenset[str]:
-    """Every name that the file may use, read generously.
+    """Collect every name that the file may use, also in strings.
 
     Variables, arguments (they name fixtures), ``__all__``, types in strings and in comments.
 

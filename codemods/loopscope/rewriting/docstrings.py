@@ -1,4 +1,4 @@
-"""What a docstring says about an argument."""
+"""The lines about an argument in a docstring."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk
 
 
 def _distance(hunk: Hunk, edit: EditRecord) -> int:
-    """How many lines lie between an edit and the lines that a hunk covers."""
+    """Count the lines between an edit and the lines that a hunk covers."""
     if edit.line:
         return max(hunk.old.start + 1 - edit.line, edit.line - hunk.old.stop, 0)
     name = edit.definition.encode()  # an option, whose line is not known

@@ -1,4 +1,4 @@
-"""How deeply a piece of source is nested."""
+"""Measure how deeply a piece of source is nested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to tell about a file that this Python cannot parse."""
+"""Explain why this Python cannot parse a file."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def always(_: str, __: str) -> bool:
 def compare(
     before: SuiteRun, after: SuiteRun, may_share: MayShare = never
 ) -> tuple[Difference, ...]:
-    """Every difference between two runs; one test has at most one of each cause."""
+    """List the differences between two runs; one test has at most one of each cause."""
     found: dict[tuple[Cause, str], Difference] = {}
     for difference in (
         *outcomes(before, after),
@@ -64,7 +64,7 @@ def compare(
 
 
 def outcomes(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
-    """Where a test ended otherwise than before, is gone or is new."""
+    """Find tests with another outcome than before, and tests that are gone or new."""
     for node, error in after.collect_errors.items():
         if node not in before.collect_errors:
             why = reason(error)
@@ -113,7 +113,7 @@ def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
 
 
 def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> Iterator[Difference]:
-    """Where tests that shared a loop no longer do, or newly share one.
+    """Find tests that no longer share a loop, and tests that newly share one.
 
     Tests of different processes (pytest-xdist) cannot share a loop, wherever they belong, so
     only tests that ran in one process in both runs are held against each other.

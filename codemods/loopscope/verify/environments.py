@@ -25,7 +25,7 @@ _MISSING = "loopscope-missing.txt"
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a virtual environment holds.
+    """The contents of a virtual environment.
 
     ``python`` is the one that it is made from; its release and place are part of ``key``.
     ``below`` are folders with packages that are used where the environment has none of that
@@ -42,7 +42,7 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        """Where it is kept; another content has another folder."""
+        """Return its folder, which depends on the contents."""
         content = (self.key, *self.requirements, "", *self.optional, "", *self.below)
         digest = hashlib.sha256("\n".join(content).encode()).hexdigest()[:12]
         return cache_folder() / f"{self.name}-{digest}"

@@ -1,4 +1,4 @@
-"""Which Python a project uses, and what is installed for it."""
+"""The Python that a project uses, and the packages installed for it."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _by_type(name: str) -> tuple[int, str]:
 
 
 def _position(present: Sequence[str], name: str) -> int:
-    """Where ``name`` goes in the order that ``present`` keeps; the end, if it keeps none."""
+    """Find the position of ``name`` in the order of ``present``; the end, if it has none."""
     orders: tuple[Callable[[str], Any], ...] = (_by_type, str.casefold, str)
     for order in orders:
         keys = [order(one) for one in present]

@@ -1,4 +1,4 @@
-"""Whether a module is imported before the statements that use it are run."""
+"""Tell whether a module is imported before the statements that use it run."""
 
 from __future__ import annotations
 
