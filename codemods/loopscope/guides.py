@@ -35,7 +35,7 @@ def names() -> tuple[str, ...]:
 
 
 def path_of(name: str) -> Path:
-    """Where a page is: ``get-running-loop``, or ``rules/LS105``."""
+    """Return the path of a page: ``get-running-loop``, or ``rules/LS105``."""
     return folder() / f"{name}.md"
 
 

@@ -88,7 +88,7 @@ def main() -> None:
     try:
         _check_directory()
         code = cli(prog_name="loopscope", standalone_mode=False)
-        sys.stdout.flush()  # here, where a full disk can still be told
+        sys.stdout.flush()  # so that a full disk is an error of ours, with a message
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -134,5 +134,5 @@ def _check_directory() -> None:
 
 
 def _drop_output() -> None:
-    """Let what is still buffered go nowhere, or Python would fail on it once more at its end."""
+    """Discard buffered output: Python flushes it at exit, and that would fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

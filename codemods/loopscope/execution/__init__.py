@@ -34,7 +34,7 @@ class WorkersGone(Exception):
 
 
 class Workers(Protocol):
-    """What hands jobs to other processes.
+    """The interface of a pool or cluster that runs jobs in other processes.
 
     ``width`` is how many of them run at once, ``messages`` what the user should know meanwhile.
     """
@@ -48,7 +48,7 @@ class Workers(Protocol):
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -131,7 +131,7 @@ class _Spread:
         self._under_way = 0
 
     def migrations(self) -> Iterator[Migration]:
-        """All results; at the end the workers are closed."""
+        """Yield all results, and close the workers at the end."""
         try:
             while self._hand_out():
                 job, future = self._pending.popleft()

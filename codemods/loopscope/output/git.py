@@ -1,4 +1,4 @@
-"""Which files have contents that git could not bring back."""
+"""Find files whose contents git could not bring back."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _git(top: str, *arguments: str, fails: int = 0) -> bytes:
 
 
 def _program() -> str:
-    """Where git is; a relative entry of PATH could lead into the repository."""
+    """Find git; a relative entry of PATH could lead into the repository, and is skipped."""
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     path = os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
     found = shutil.which("git", path=path)

@@ -60,7 +60,7 @@ class Summary:
         return self.suites > self.refused
 
     def line(self, *, wrote: bool) -> str:
-        """One line for people."""
+        """Write the summary line."""
         if not self.suites and not self.errors:
             return "No pytest suite found."
         changed = "changed" if wrote else "would change"

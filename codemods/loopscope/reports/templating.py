@@ -18,7 +18,7 @@ from loopscope.reports.side_by_side import seen
 
 
 def environment() -> Environment:
-    """Where the templates are; text of unknown origin goes through ``seen`` or ``plain``."""
+    """Make the environment of Jinja2; text of unknown origin passes ``seen`` or ``plain``."""
     found = Environment(
         loader=PackageLoader("loopscope.reports"), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -42,7 +42,7 @@ def own(name: str) -> Markup:
 
 
 def policy(style: str, script: str) -> str:
-    """Nothing but this style and this script, known by their hashes."""
+    """Write the policy that admits only this style and this script, by their hashes."""
     return (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}';"
         f" script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
