@@ -1,4 +1,4 @@
-"""A suite as it is, and as its changes leave it, with what other suites have to do with it."""
+"""The model of a suite as it is, and as its changes leave it, with files of other suites."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Candidates:
         return self.model.current.calls(key)
 
     def fixture(self, key: Key, function: Function) -> Conversion | None:
-        """How the sync fixture could be converted, None if only the bridge serves it."""
+        """Choose a conversion of the sync fixture, None if only the bridge serves it."""
         fixture = function.fixture
         if (
             fixture is None
@@ -121,7 +121,7 @@ class Candidates:
         return (test.mark("anyio") or test.mark("trio")) is not None
 
     def _only_runs(self, key: Key, function: Function) -> bool:
-        """Nothing but ``loop.run_until_complete(…)`` in straight line, and at least once."""
+        """Tell whether the loop is only used by ``run_until_complete(…)`` in straight line."""
         calls = self.current_calls(key)
         runs = [use for use in function.loop_uses if use.method == _RUNS]
         straight = all(

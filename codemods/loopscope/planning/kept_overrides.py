@@ -1,7 +1,8 @@
 """Overrides that stay, until a person replaces them.
 
-The tests below one do not run on its loop any more. But another migration reads the suite
-again, and would take it for their loop: what deviates from it is named.
+Tests that see such an override no longer run on its loop. The next migration reads the suite
+again and would take its scope for their loop scope, so tests with another loop scope name it in
+a mark.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of an override of ``event_loop``."""
+"""The action for an override of ``event_loop``: delete, bridge, keep and so on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which calls of ``get_event_loop()`` a test's patch of that name reaches.
+"""The calls of ``get_event_loop()`` that a test's patch of that name reaches.
 
 Such a call has to stay as it is: ``get_running_loop()`` is another name, and the patch would
 no longer replace it. Where the reach is not certain, the call counts as reached.
@@ -33,7 +33,7 @@ class Patch:
 
 
 def find_patches(model: SuiteModel, wanted: Wanted) -> tuple[Patch, ...]:
-    """Every patch of the suite with those of the ``wanted`` calls that it reaches."""
+    """Find the patches of the suite, with those of the ``wanted`` calls that each reaches."""
     hazards = [
         (path, hazard)
         for path, facts in model.files.items()

@@ -39,8 +39,8 @@ class Plan:
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the loop scope it had
     ambients: tuple[Ambient, ...] = ()
     currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> loop scope, for xunit
-    # What names its loop scope even where it is the default: an override that stays suggests
-    # another one. Ids of async tests, and fixtures of sync tests.
+    # Ids of async tests, and fixtures of sync tests, that name their loop scope even where it is
+    # the default, because a kept override suggests another one.
     named: frozenset[str | Key] = frozenset()
 
     def stays(self, key: Key) -> bool:

@@ -187,7 +187,7 @@ class ComponentSolver:
                 yield request
         override = self.model.override_of(test)
         if override is not None and self.is_async(test):
-            # One around it would serve this test, too, if this one were gone.
+            # If this override were deleted, the test would see the next one outside of it.
             around = self.model.closures.visible(test, EVENT_LOOP)
             if any(self._works(item) for item in around) or any(
                 item.fixture.autouse for item in around[:-1]

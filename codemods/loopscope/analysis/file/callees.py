@@ -1,4 +1,4 @@
-"""Which functions of the suite a function may call by itself, by name."""
+"""The functions of the suite that a function may call directly, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which fixtures a function asks for at run time: the names that ``getfixturevalue`` gets."""
+"""Requests at run time: the names that a function passes to ``getfixturevalue``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Constants = Mapping[str, ast.expr]
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What ``getfixturevalue`` is called with in one function.
+    """The names that one function passes to ``getfixturevalue``.
 
     ``built`` are the lines where the name is put together and may be that of the loop.
     """

@@ -1,4 +1,4 @@
-"""What the definition of one function says by its form."""
+"""Facts about one function that its definition alone shows."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _own_id(value: ast.expr) -> str:
 
 
 def _distinct(ids: list[str]) -> list[str]:
-    """As pytest does: the argument's name and a number, and a number behind equal ids."""
+    """Make ids distinct as pytest does: a number behind the argument's name or equal ids."""
     named = [name or f"event_loop{index}" for index, name in enumerate(ids)]
     seen: Counter[str] = Counter()
     found = []
@@ -179,7 +179,7 @@ def read_variant(
     names: Names,
     texts: Callable[[Sequence[ast.stmt]], tuple[str, ...]],
 ) -> LoopVariant:
-    """One kind of loop, from the statements that make it and the expression handed out.
+    """Read one kind of loop from the statements that make it and the value returned.
 
     Args:
         key: Its name, "" where it is the only one.

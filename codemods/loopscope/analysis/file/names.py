@@ -91,7 +91,7 @@ def imports_of(statement: ast.stmt) -> Iterator[Import]:
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement below ``body`` in document order, bodies of definitions included."""
+    """Yield the statements below ``body`` in document order, bodies of definitions included."""
     for statement in body:
         yield statement
         for name in ("body", "orelse", "handlers", "finalbody", "cases"):

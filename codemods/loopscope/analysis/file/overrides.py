@@ -1,4 +1,4 @@
-"""Read the body of an ``event_loop`` override: what does it do besides making a loop?"""
+"""Read the body of an ``event_loop`` override, to tell its other work from making a loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks for hazards share: places, walks and the names of loops."""
+"""Helpers of the checks for hazards: places, walks and the names of loops."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ def arguments(node: FunctionNode) -> frozenset[str]:
 
 
 def names_in(node: ast.AST) -> frozenset[str]:
-    """Every name that is read or written in a node."""
+    """Collect the names that are read or written in a node."""
     return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))

@@ -1,4 +1,4 @@
-"""What a function of the suite reaches by calling other functions of the suite, by name."""
+"""The call graph of a suite, by the names of its functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test sets up: its fixture closure, and who in it asks for ``event_loop``."""
+"""The fixture closure of a test, and the requests for ``event_loop`` in it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RequestKind(enum.Enum):
     CONFIGURED = "configured"  # by the option usefixtures
     AUTOUSE = "autouse"
     GETFIXTUREVALUE = "getfixturevalue"
-    RUNNING = "running"  # by getfixturevalue in async code, which has the running loop
+    RUNNING = "running"  # by getfixturevalue in a coroutine, where get_running_loop() works
     TRACED = "traced"  # a run has shown it
-    WORK = "work"  # an override that does work besides is to be set up for the test
+    WORK = "work"  # none in the source: the override does other work and must still be set up
     AMBIENT = "ambient"  # a sync test counts on the current loop
 
 

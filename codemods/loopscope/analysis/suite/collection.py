@@ -1,4 +1,4 @@
-"""Which tests pytest collects, and the marks that each has."""
+"""The tests that pytest collects, with the marks of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks for the current loop: by itself, or through the functions of the suite it calls."""
+"""Functions that ask for the current loop, themselves or through functions that they call."""
 
 from __future__ import annotations
 

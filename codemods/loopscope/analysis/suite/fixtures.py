@@ -1,6 +1,6 @@
-"""What a tree of a suite is made of: definitions, registered fixtures, collected tests.
+"""The parts of a suite: definitions, registered fixtures, collected tests.
 
-A base id says who registers a fixture: "" for plugins, ``tests/`` for a conftest,
+A base id names the place that registers a fixture: "" for plugins, ``tests/`` for a conftest,
 ``tests/test_a.py`` for a module, ``tests/test_a.py::TestA`` for a class. Fixtures are
 visible to the tests whose id starts with the base id.
 """

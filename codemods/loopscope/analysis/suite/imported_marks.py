@@ -1,4 +1,4 @@
-"""The marks of tests, those that stand in other files of the suite included."""
+"""The marks of tests, including marks that are defined in other files of the suite."""
 
 from __future__ import annotations
 

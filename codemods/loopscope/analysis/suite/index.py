@@ -1,4 +1,4 @@
-"""A suite as pytest sees it: which base id registers which fixtures, which test sees which."""
+"""A suite as pytest sees it: the fixtures of each base id, and those that a test sees."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The two loop maps of a suite: which loop each test, and each of its async fixtures, gets.
 
-The legacy map follows "How the legacy loop was chosen" and the modern one "How the
-modern loop is chosen" of the project's facts; both were run on real releases.
+The legacy map follows docs/loop-rules.md, Legacy loops, and the modern one docs/loop-rules.md,
+Modern loops; both were run on real releases.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LOOP_MARK = "asyncio_event_loop"
 
 
 class SuiteStyle(enum.Enum):
-    """Which rules a suite was written for."""
+    """The rules for which a suite was written: up to 0.21, or loop scopes."""
 
     LEGACY = "legacy"  # the event_loop fixture decides
     MODERN = "modern"  # loop scopes decide
@@ -87,7 +87,7 @@ class SuiteModel(Roles):
         return chain[-1] if chain and self.is_override(chain[-1].function) else None
 
     def legacy_loop_scope(self, test: Test) -> Scope:
-        """How long the legacy loop of the test lived.
+        """Return the scope of the test's legacy loop.
 
         An override lives no wider than it is visible: one in a test module at most for
         that module, one in a class at most for the class (docs/loop-rules.md, One usable loop
@@ -112,7 +112,7 @@ class SuiteModel(Roles):
 
     @staticmethod
     def override_loop_scope(override: FixtureDef) -> Scope:
-        """How long a loop of the override lives: no longer than it is visible."""
+        """Return the loop scope of an override, which is no wider than its visibility."""
         scope = override.fixture.scope
         if override.in_class:
             return min(scope, Scope.CLASS)
@@ -198,7 +198,7 @@ class SuiteModel(Roles):
         return found
 
     def instance(self, test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
-        """Which of the loops of a loop scope a test gets.
+        """Name the region of a test's loop for a loop scope.
 
         Since pytest-asyncio 1.0 all packages share one (docs/loop-rules.md, Packages share one
         loop). At class level a test outside a class gets one of its own.
