@@ -41,7 +41,7 @@ def migrate(suite: Suite, options: Options) -> Migration:
     A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
     the options, becomes a ``FileError``; the others are done all the same.
     """
-    with warnings.catch_warnings():  # the parser has opinions on what it reads
+    with warnings.catch_warnings():  # ast.parse warns about odd code of suites
         warnings.filterwarnings("ignore", module="<unknown>")
         return _migrate(suite, options)
 
@@ -120,7 +120,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
 
 
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
-    """For which rules a suite is written, and its modern loop map after ``changes``."""
+    """Return the style of a suite, and its modern loop map after ``changes``."""
     seconds = Options().time_limit
     model = build_model(suite, [], seconds)
     suite_style = model.suite_style
@@ -215,7 +215,7 @@ def _ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool
 
 
 def _line_of_usefixtures(suite: Suite) -> int:
-    """Where the configuration sets it, 1 where it does not."""
+    """Find the line of ``usefixtures`` in the configuration, 1 where there is none."""
     lines = suite.files.get(suite.config.path or "", b"").splitlines()
     found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(b"usefixtures"))
     return next(found, 1)

@@ -68,7 +68,7 @@ def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
 
 
 def count(loops: LoopMap) -> int:
-    """How many distinct loops the tests of a map meet."""
+    """Count the distinct loops of a map."""
     return len({loop for test in loops.values() for loop in test.all})
 
 

@@ -38,7 +38,7 @@ class RuleContext:
         return self.model.files
 
     def functions(self) -> Iterator[tuple[Key, Function]]:
-        """Every function of the suite outside other functions, with its key."""
+        """Yield the functions of the suite outside other functions, with their keys."""
         for path, facts in self.files.items():
             for function in facts.functions:
                 yield Key(path, function.ordinal), function
@@ -154,7 +154,7 @@ def note(code: str, path: str, line: int, message: str, column: int = 1) -> Find
 
 
 def spell(facts: FileFacts | None, dotted: str) -> tuple[str, tuple[Need, ...]]:
-    """How a file writes ``asyncio.get_running_loop``, and what it must import for that."""
+    """Spell ``asyncio.get_running_loop`` for a file, with the imports needed for that."""
     module = dotted.rpartition(".")[0] or dotted
     known = facts.spelling(dotted) if facts is not None else None
     if known is not None:

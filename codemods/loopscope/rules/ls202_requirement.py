@@ -99,7 +99,7 @@ def check_requirement(
 
 @dataclass(frozen=True, slots=True)
 class _Aims:
-    """What the declarations shall come to."""
+    """The releases that the declarations should admit."""
 
     least: tuple[int, int]
     release: Release  # the target's
@@ -247,7 +247,7 @@ def _companion(pin: Pin, aims: _Aims) -> Iterator[Finding]:
 
 
 def _pythons(declared: list[_Declared], aims: _Aims) -> Iterator[Finding]:
-    """One finding for each release that does not run on all supported Pythons."""
+    """Report each release that does not run on all supported Pythons."""
     seen: set[str] = set()
     for one in declared:
         pin = one.pin

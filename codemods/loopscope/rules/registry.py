@@ -1,4 +1,4 @@
-"""Every code that a report can name, with what is to be said about it."""
+"""All rules by code, name and summary: every code that a report can name."""
 
 from __future__ import annotations
 

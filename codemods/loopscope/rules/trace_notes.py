@@ -1,4 +1,4 @@
-"""Say what of a plan comes from the record of a legacy run, and what even that cannot mend."""
+"""Notes on the trace: which edits follow it, and which fixtures need a person all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source of what stands in for an override: bridges, working bridges, loop factories."""
+"""The source of replacements of an override: bridges, working bridges, loop factories."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from loopscope.rules.codegen.bridge import Code, Writer
 
 
 def factory_code(variants: Sequence[LoopVariant]) -> Code:
-    """For the conftest that holds the override: its names are those of the code."""
+    """Write the code for the conftest that holds the override, with its own names."""
     functions, mapping = _factories(variants, {})
     hook = f"def {FACTORIES_HOOK}():\n    return {mapping}\n"
     main, *below = [*functions, hook]

@@ -160,7 +160,7 @@ def _below(context: RuleContext, key: Key) -> list[str]:
 
 
 def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
-    """For each test that may run on a loop, whether the override is the one it sees."""
+    """Yield for each test that may run on a loop whether it sees the override."""
     for test in context.model.tests:
         override = context.model.override_of(test)
         own = test.module not in context.model.cross_suite
@@ -172,7 +172,7 @@ def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
 
 
 def _place(context: RuleContext, key: Key) -> tuple[str, int]:
-    """Where this suite takes the override from: an import, else its configuration."""
+    """Find the import of the override in this suite, else its configuration."""
     for item in context.model.overrides:
         if (
             item.key == key
