@@ -10,7 +10,7 @@ from benchmarks.floors import ALL
 
 
 def what_matters(tree: Path) -> tuple[list[str], list[str]]:
-    """The paths of the Python files that a migration must parse, and of those that it changes.
+    """List the Python files that a migration must parse, and those that it changes.
 
     The loops of a suite are those of all its tests: its test modules and conftests must be
     parsed, and what else has a trace of event loops.

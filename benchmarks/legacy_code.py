@@ -213,6 +213,6 @@ def draw(random: Random, shares: dict[_Kind, int]) -> _Kind:
 
 
 def override(random: Random, scope: str) -> str:
-    """An ``event_loop`` fixture."""
+    """Write an ``event_loop`` fixture."""
     arguments = "" if scope == "function" else f'(scope="{scope}")'
     return f"\n\n@pytest.fixture{arguments}\ndef event_loop():\n{draw(random, BODIES)}"

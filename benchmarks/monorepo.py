@@ -77,7 +77,7 @@ class Size:
         )
 
     def scaled(self, files: int) -> Size:
-        """The same with another number of files: the packages stay as large as they are."""
+        """Return the same with another number of files: the packages stay as large as they are."""
         share = files / self.files
         packages = max(1, round(self.packages * share))
         lines = round(self.lines * share)
@@ -127,7 +127,7 @@ def _at_least_one(number: float) -> int:
 
 
 def _lengths(random: Random, size: Size) -> list[int]:
-    """The lengths of the files in lines: many short ones, a few long ones, the sum as asked."""
+    """Draw the lengths of the files in lines: many short ones, a few long ones, the given sum."""
     number = size.files - _SHORT_FILES * size.packages
     weights = [random.lognormvariate(0, 0.8) for _ in range(number)]
     spare = size.lines - _SHORTEST * size.files

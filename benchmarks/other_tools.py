@@ -53,12 +53,12 @@ def libcst_tool(tree: Path, files: Sequence[str], scratch: Path) -> Command:
 
 
 def bowler(tree: Path, files: Sequence[str]) -> Command:
-    """A Bowler query that renames the method of that name."""
+    """Make a Bowler query that renames the method of that name."""
     return Command([sys.executable, "-c", _BOWLER_QUERY, *files], tree)
 
 
 def _program(name: str) -> str:
-    """The program beside this Python, where pip puts it, activated or not; else that on PATH."""
+    """Find the program beside this Python, where pip puts it, activated or not; else on PATH."""
     return shutil.which(name, path=str(Path(sys.executable).parent)) or name
 
 

@@ -20,7 +20,7 @@ class Peaks:
 
     @classmethod
     def largest(cls, several: Iterable[Peaks]) -> Peaks:
-        """The largest of each."""
+        """Return the largest of each."""
         several = list(several)
         return cls(max(one.own for one in several), max(one.worker for one in several))
 

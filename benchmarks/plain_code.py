@@ -178,7 +178,7 @@ class Test{Word}{Other}{n}:
 
 
 def fill(random: Random, template: str, number: int) -> str:
-    """A block with names of its own; ``number`` is unique in its file."""
+    """Write a block with names of its own; ``number`` is unique in its file."""
     word, other, third = random.sample(_WORDS, 3)
     return template.format(
         n=number,
@@ -193,7 +193,7 @@ def fill(random: Random, template: str, number: int) -> str:
 
 
 def grow(random: Random, head: str, blocks: tuple[str, ...], lines: int) -> str:
-    """A file of about ``lines`` lines that begins with ``head``."""
+    """Write a file of about ``lines`` lines that begins with ``head``."""
     parts = [head]
     length = head.count("\n")
     number = 1

@@ -31,7 +31,7 @@ class Cost:
     peaks: Peaks
 
     def plus(self, sample: Cost, scale: float) -> Cost:
-        """This cost of starting, and ``scale`` times what ``sample`` took beyond it."""
+        """Add to this cost of starting ``scale`` times the cost of ``sample`` beyond it."""
         return Cost(
             self.wall + scale * (sample.wall - self.wall),
             self.cpu + scale * (sample.cpu - self.cpu),
@@ -74,7 +74,7 @@ def run(command: Command) -> Cost:
 
 
 def best_of(repeat: int, commands: Mapping[str, Command]) -> dict[str, Cost]:
-    """The least time and the greatest memory of several runs of each command.
+    """Measure the least time and the greatest memory of several runs of each command.
 
     The commands take turns, so that what else the machine does hits all of them alike; and
     other programs can only make a run slower, so the least is the nearest to the truth.

@@ -28,7 +28,7 @@ class Plan:
     options: tuple[str, ...] = ()  # for loopscope, such as ("--jobs", "2")
 
     def tree(self, name: str, size: Size) -> Path:
-        """The directory with a monorepo of that size, made when it is asked for."""
+        """Return the directory with a monorepo of that size, made at the first call."""
         path = self.folder / name
         if not path.exists():
             make(path, size)
@@ -61,7 +61,7 @@ def start(plan: Plan) -> str:
 
 
 def check(plan: Plan) -> str:
-    """A tree without legacy idioms."""
+    """Measure a tree without legacy idioms."""
     tree = plan.clean
     costs = best_of(
         plan.repeat,
@@ -77,7 +77,7 @@ def check(plan: Plan) -> str:
 
 
 def modern(plan: Plan) -> str:
-    """A tree where some packages use pytest-asyncio, but nothing is left to change."""
+    """Measure a tree where some packages use pytest-asyncio, but nothing is left to change."""
     size = replace(plan.size, legacy=0.0, modern=plan.size.legacy)
     tree = plan.tree("modern", size)
     name, floor = _floor_of_rewriting(plan, tree)
@@ -88,7 +88,7 @@ def modern(plan: Plan) -> str:
 
 
 def migrate(plan: Plan) -> str:
-    """The legacy monorepo: against the floor, and against tools that rename one function."""
+    """Measure the legacy monorepo: against the floor, and against tools that rename a function."""
     tree = plan.legacy
     name, floor = _floor_of_rewriting(plan, tree)
     costs = best_of(
@@ -103,7 +103,7 @@ def migrate(plan: Plan) -> str:
 
 
 def memory(plan: Plan) -> str:
-    """The most memory at once, of the process that is started and of its largest worker."""
+    """Measure the most memory at once, of the started process and of its largest worker."""
     one_suite = plan.tree("one-suite", replace(plan.size, packages=1, legacy=0.0))
     costs = best_of(
         1,
@@ -121,7 +121,7 @@ def memory(plan: Plan) -> str:
 
 
 def growth(plan: Plan) -> str:
-    """The same with more and more files."""
+    """Measure the same with more and more files."""
     rows = []
     for files in plan.growth:
         size = plan.size.scaled(files)
@@ -171,7 +171,7 @@ def _floor(kind: str, tree: Path, *lists: Path) -> Command:
 
 
 def _floor_of_rewriting(plan: Plan, tree: Path) -> tuple[str, Command]:
-    """What parsing and rewriting the files that matter costs, and what to call it."""
+    """Measure the parsing and rewriting of the files that matter, and name it."""
     matter, change = what_matters(tree)
     lists = (
         written(plan.folder / f"{tree.name}-matter.txt", matter),

@@ -8,7 +8,7 @@ from benchmarks.runs import Cost
 
 
 def compared(title: str, costs: Mapping[str, Cost]) -> str:
-    """A table of times; each is also given as a multiple of the first row's."""
+    """Write a table of times; each is also given as a multiple of the first row's."""
     first = next(iter(costs.values()))
     rows = [
         (
@@ -24,7 +24,7 @@ def compared(title: str, costs: Mapping[str, Cost]) -> str:
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A title and a table; all columns but the first are numbers."""
+    """Write a title and a table; all columns but the first are numbers."""
     ruler = ["---", *["---:"] * (len(heads) - 1)]
     lines = (f"| {' | '.join(row)} |" for row in (heads, ruler, *rows))
     return "\n".join((f"### {title}", "", *lines, ""))

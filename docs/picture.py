@@ -20,7 +20,7 @@ WIDTH = 120
 
 
 def picture() -> str:
-    """The picture as SVG."""
+    """Draw the picture as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     for arguments in RUNS:
         command = f"loopscope {' '.join(arguments)}"
@@ -31,7 +31,7 @@ def picture() -> str:
 
 
 def words(svg: str) -> str:
-    """What the picture says, without how rich draws it."""
+    """Return the text of the picture, without rich's way of drawing it."""
     return "".join(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
 
 

@@ -30,7 +30,7 @@ class NoBrowser(RuntimeError):
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A running browser.
+    """Start a browser.
 
     Raises:
         NoBrowser: There is none.

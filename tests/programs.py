@@ -23,7 +23,7 @@ Command = str | Sequence[str | Path]
 
 @contextlib.contextmanager
 def started(command: Command, **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """A program that runs while the block does; then it is ended, with all of its session.
+    """Run a program while the block does; then end it with all of its session.
 
     It ends on SIGINT, which it would ignore where the tests were started with ``&`` or ``nohup``.
 
@@ -75,7 +75,7 @@ def run(
 
 
 def hanging(folder: Path, name: str) -> Path:
-    """A folder for PATH with a program that does nothing, in a process below its own."""
+    """Make a folder for PATH with a program that does nothing, in a process below its own."""
     folder.mkdir(exist_ok=True)
     program = folder / name
     program.write_text("#!/bin/sh\nsleep 3600\nexit 0\n")

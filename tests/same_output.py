@@ -166,13 +166,13 @@ def start(repo: str) -> None:
 
 
 def run(case: Case) -> tuple[str, Outputs]:
-    """What the commands say, each of them in a new copy of the files."""
+    """Run the commands, each of them in a new copy of the files, and return their output."""
     name, files, commands = case
     return name, {command: _output(command, files) for command in commands}
 
 
 def with_trace(case: Case) -> Case | None:
-    """The case again with the record of a legacy run; None where it fails."""
+    """Return the case again with the record of a legacy run; None where it fails."""
     name, files, _ = case
     with tempfile.TemporaryDirectory() as place:
         folder, trace = Path(place, "suite"), Path(place, TRACE)
@@ -246,7 +246,7 @@ def _call(arguments: list[str]) -> tuple[int, str, str]:
 
 
 def pool(repo: Path, jobs: int) -> ProcessPoolExecutor:
-    """Processes that have imported the modules of that checkout, and none of another one."""
+    """Start processes that have imported the modules of that checkout, and of no other one."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, context, start, (str(repo.resolve()),))
 

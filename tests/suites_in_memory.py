@@ -17,7 +17,7 @@ AUTO = "[pytest]\nasyncio_mode = auto\n"
 
 
 def suite_of(files: Mapping[str, str]) -> Suite:
-    """A suite in memory; without a configuration file it gets an empty pytest.ini."""
+    """Make a suite in memory; without a configuration file it gets an empty pytest.ini."""
     data = {path: dedent(text).encode() for path, text in files.items()}
     if not any("/" not in path and not path.endswith(".py") for path in data):
         data["pytest.ini"] = STRICT.encode()
@@ -31,7 +31,7 @@ def migrate_files(files: Mapping[str, str], **options: object) -> Migration:
 
 
 def after(files: Mapping[str, str], **options: object) -> dict[str, str]:
-    """The files as text after the migration, which must leave nothing to do."""
+    """Return the files as text after the migration, which must leave nothing to do."""
     migration = migrate_files(files, **options)
     assert not migration.errors, migration.errors
     result = {path: data.decode() for path, data in suite_of(files).files.items()}
@@ -40,7 +40,7 @@ def after(files: Mapping[str, str], **options: object) -> dict[str, str]:
 
 
 def messages(migration: Migration) -> list[str]:
-    """The findings of a migration, as ``path:line CODE level``."""
+    """List the findings of a migration, as ``path:line CODE level``."""
     return [f"{f.path}:{f.line} {f.code} {f.level.value}" for f in migration.findings]
 
 

@@ -22,7 +22,7 @@ FILES = re.findall(r"^`(\S+\.py)`\n\n```python\n(.*?)^```", PAGE, re.DOTALL | re
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The sources with the example in them."""
+    """Copy the sources and add the example to them."""
     for part in ("codemods", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in FILES:

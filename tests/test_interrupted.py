@@ -47,7 +47,7 @@ def test_run_that_is_stopped_at_random_moments_can_be_done_again(
 
 
 def stopped(root: Path, number: signal.Signals, name: str, seconds: float) -> tuple[int, str]:
-    """The exit code and the words of a run that got a signal; no process of it is left.
+    """Return the exit code and the output of a run after a signal; no process of it is left.
 
     It gets it some ``seconds`` after the first change to the suite ``name``, or after its start.
     """

@@ -29,7 +29,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def imported() -> set[str]:
-    """The first parts of all that is imported, by statements and by ``import_module``."""
+    """Return the first parts of all that is imported, by statements and by ``import_module``."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

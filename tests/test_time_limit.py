@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there 
 
 @pytest.fixture
 def rung() -> Iterator[list[bool]]:
-    """True for each alarm that is not loopscope's; afterwards all is as it was."""
+    """Hold true for each alarm that is not loopscope's; afterwards all is as it was."""
     alarms: list[bool] = []
     timer = signal.setitimer(signal.ITIMER_REAL, 0)
     handler = signal.signal(signal.SIGALRM, lambda *_: alarms.append(True))

@@ -23,7 +23,7 @@ _FLAGS = (
 
 
 def read_regular(path: str, largest: int | None = LARGEST) -> bytes:
-    """The contents of a regular file, or of one that a symbolic link leads to.
+    """Read a regular file, or one that a symbolic link leads to.
 
     Args:
         path: The file.
@@ -39,7 +39,7 @@ def read_regular(path: str, largest: int | None = LARGEST) -> bytes:
 
 
 def open_regular(path: str) -> io.FileIO:
-    """A regular file, or one that a symbolic link leads to, open for reading.
+    """Open a regular file, or one that a symbolic link leads to, for reading.
 
     Raises:
         OSError: It cannot be read, or is something else: a pipe would let us wait for ever, a
@@ -55,7 +55,7 @@ def open_regular(path: str) -> io.FileIO:
 
 
 def glance_at(path: str) -> bytes:
-    """The contents of what a directory listing has just called a regular file.
+    """Read a file that a directory listing has just called regular.
 
     It costs half of ``read_regular``, and is good for a search: what is kept and rewritten is
     to be read with the other.
@@ -72,7 +72,7 @@ def glance_at(path: str) -> bytes:
 
 
 def behind_links(root: str, path: str) -> str:
-    """The file that a symbolic link leads to, or ``path`` itself; both relative to ``root``."""
+    """Return the file that a symbolic link leads to, or ``path``; both relative to ``root``."""
     place = os.path.join(root, path)
     if not os.path.islink(place):
         return path

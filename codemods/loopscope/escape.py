@@ -19,19 +19,19 @@ def visible(text: str) -> str:
 
 
 def visible_line(line: bytes) -> str:
-    """A line of a file, without its line end; tabs stay."""
+    """Escape a line of a file, without its line end; tabs stay."""
     text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")
     return "".join(piece for piece, _ in pieces(text))
 
 
 def pieces(line: str) -> Iterator[tuple[str, bool]]:
-    """A line cut into what can be shown as it is (False), tabs too, and escapes (True)."""
+    """Cut a line into plain text (False), tabs too, and escapes (True)."""
     for piece, hidden in _runs(line, "\t"):
         yield (_escape(piece), True) if hidden else (piece, False)
 
 
 def _runs(text: str, also: str = "") -> Iterator[tuple[str, bool]]:
-    """The text cut up, and whether a piece is hidden; ``also`` are characters that are not."""
+    """Cut up the text; each piece says if it is hidden. ``also`` are characters that are not."""
     if text.isascii() and text.isprintable():
         if text:
             yield text, False

@@ -15,7 +15,7 @@ class GuidesMissing(RuntimeError):
 
 @cache
 def folder() -> Path:
-    """The folder of the guides: beside this file in a wheel, at the top of a working copy.
+    """Find the folder of the guides: beside this file in a wheel, else in the working copy.
 
     Raises:
         GuidesMissing: It is in neither place.
@@ -29,18 +29,18 @@ def folder() -> Path:
 
 
 def names() -> tuple[str, ...]:
-    """The guides that are no rule's page, by file name without ``.md``, the index first."""
+    """List the guides that are no rule's page, by file name without ``.md``, the index first."""
     found = sorted(path.stem for path in folder().glob("*.md"))
     return tuple(sorted(found, key=lambda name: name != INDEX))
 
 
 def path_of(name: str) -> Path:
-    """Where a page is: ``get-running-loop``, or ``rules/LS105``."""
+    """Return the path of a page: ``get-running-loop``, or ``rules/LS105``."""
     return folder() / f"{name}.md"
 
 
 def text(name: str) -> str:
-    """A page as Markdown."""
+    """Read a page as Markdown."""
     return path_of(name).read_text(encoding="utf-8")
 
 

@@ -42,7 +42,7 @@ def migrate(suite: Suite, options: Options) -> Migration:
     A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
     the options, becomes a ``FileError``; the others are done all the same.
     """
-    with warnings.catch_warnings():  # the parser has opinions on what it reads
+    with warnings.catch_warnings():  # ast.parse warns about odd code of suites
         warnings.filterwarnings("ignore", module="<unknown>")
         return _migrate(suite, options)
 
@@ -97,7 +97,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
 
 
 def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
-    """What no longer agrees when only ``changes``, some of those of a migration, are made.
+    """List the differences that remain when only ``changes``, some of a migration's, are made.
 
     ``seconds`` is the limit for one file, as in ``Options.time_limit``.
     """
@@ -121,7 +121,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
 
 
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
-    """For which rules a suite is written, and its modern loop map after ``changes``."""
+    """Return the style of a suite, and its modern loop map after ``changes``."""
     seconds = Options().time_limit
     model = build_model(suite, [], seconds, FILE_CHECKS)
     suite_style = model.suite_style
@@ -131,7 +131,7 @@ def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Suite
 
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
-    """What the migrations of the suites below do to their Python files."""
+    """Collect the changes that the suites below make to their Python files."""
     for prefix, inner in suite.cross_suite.below.items():
         for change in _migrate(inner, options).changes:
             if change.path.endswith(".py"):
@@ -139,7 +139,7 @@ def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
 
 
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
-    """What is broken because its other half stands in a hunk that was left out."""
+    """Report code that is broken because its other half is in a hunk that was left out."""
     try:
         before, after = decode(data).text, decode(change.after).text
         refused = what_compile_refuses(after)
@@ -162,7 +162,7 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
 def _check_rules(
     context: RuleContext,
 ) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
-    """What the rules say, and the codes of those that would edit but are not selected."""
+    """Run the rules; also return the codes of those with edits that are not selected."""
     edits: list[Edit] = []
     options: list[OptionEdit] = []
     findings: list[Finding] = []
@@ -222,7 +222,7 @@ def _ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool
 
 
 def _line_of_usefixtures(suite: Suite) -> int:
-    """Where the configuration sets it, 1 where it does not."""
+    """Find the line of ``usefixtures`` in the configuration, 1 where there is none."""
     lines = suite.files.get(suite.config.path or "", b"").splitlines()
     found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(b"usefixtures"))
     return next(found, 1)

@@ -57,7 +57,7 @@ def run(
 def ask(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
 ) -> Answer:
-    """The same, for a program whose standard output is an answer.
+    """Run a program whose standard output is an answer.
 
     Raises:
         OSError: It cannot be started.

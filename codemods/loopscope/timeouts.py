@@ -48,7 +48,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def took_too_long(seconds: float) -> str:
-    """What is said of a file that was given up."""
+    """Write the message for a file that was given up."""
     return f"took longer than {seconds:g} s: given up, and left as it is"
 
 

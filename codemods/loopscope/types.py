@@ -37,7 +37,7 @@ class Level(enum.Enum):
 
 
 class Status(enum.Enum):
-    """What became of a suite; the value is the word used in reports."""
+    """What became of a suite; the value is the word used in JSON documents."""
 
     CURRENT = "current"  # nothing to change, nothing to do
     CHANGED = "changed"  # changes, and nothing left for a person
@@ -73,7 +73,7 @@ class Target:
 
     @classmethod
     def newest(cls) -> Target:
-        """The newest series known to this release of loopscope."""
+        """Return the newest series known to this release of loopscope."""
         return cls(*KNOWN_TARGETS[-1])
 
     def has(self, major: int, minor: int) -> bool:
@@ -185,7 +185,7 @@ class PytestConfig:
     options: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)
 
     def text(self, name: str) -> str | None:
-        """The option as a stripped string, or None where it is not set or is no string."""
+        """Return the option as a stripped string, or None where it is not set or is no string."""
         value = self.options.get(name)
         return value.strip() if isinstance(value, str) else None
 
@@ -269,7 +269,7 @@ class Scope(enum.IntEnum):
 
     @classmethod
     def parse(cls, word: object) -> Scope | None:
-        """The scope that ``word`` names, or ``None`` if it names none."""
+        """Return the scope that ``word`` names, or ``None`` if it names none."""
         return _BY_WORD.get(word) if isinstance(word, str) else None
 
 

@@ -48,7 +48,7 @@ def test_check_reports_and_writes_nothing(loopscope: Run, tree: Tree, tmp_path: 
     before = content(tmp_path)
     result = loopscope("check")
     assert (result.code, result.err) == (1, "")
-    assert result.out.startswith(". (pytest.ini): changed\n  conftest.py\n")
+    assert result.out.startswith(". (pytest.ini): would change\n  conftest.py\n")
     assert "  LS101 event_loop: " in result.out
     assert result.out.splitlines()[-1].startswith("1 suite, 2 files would change (")
     assert content(tmp_path) == before
@@ -119,14 +119,14 @@ def test_json_is_one_document_and_nothing_else(loopscope: Run, tree: Tree) -> No
         assert (result.code, result.err) == (1, "")
 
 
-def test_quiet_leaves_the_summary_and_verbose_shows_current_suites(
+def test_quiet_leaves_the_summary_and_verbose_shows_suites_that_are_up_to_date(
     loopscope: Run, tree: Tree
 ) -> None:
     tree(SUITE)
     assert loopscope("check", "-q").out.count("\n") == 1
     tree(CURRENT)
     Path("conftest.py").write_text("")
-    assert loopscope("check", "-v").out.startswith(". (pytest.ini): current\n")
+    assert loopscope("check", "-v").out.startswith(". (pytest.ini): up to date\n")
 
 
 def test_directory_without_anything(loopscope: Run) -> None:

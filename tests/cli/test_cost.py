@@ -37,7 +37,7 @@ finally:
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tree of test modules without a trace of event loops."""
+    """Write a tree of test modules without a trace of event loops."""
     root = tmp_path_factory.mktemp("large")
     (root / "pytest.ini").write_text("[pytest]\n")
     (root / ".gitignore").write_text("*.pyc\n/build/\n")
@@ -49,7 +49,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seconds(command: list[str], text: str, where: Path) -> float:
-    """The processors' time: unlike that of the clock, it hardly knows what else is running."""
+    """Measure the processors' time, which hardly depends on what else is running."""
     # An installed program has the bytecode of its modules.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

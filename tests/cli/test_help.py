@@ -20,7 +20,7 @@ def help_of(*command: str) -> str:
 
 
 def examples(text: str) -> list[list[str]]:
-    """The lines below ``Examples:``, without what the shell does and without comments."""
+    """List the lines below ``Examples:``, without what the shell does and without comments."""
     block = text.partition("Examples:\n")[2].partition("\n\n")[0]
     lines = [line.strip().split("   ")[0] for line in block.splitlines()]
     return [shlex.split(line.split(" > ")[0].split(" | ")[-1].split(" < ")[0]) for line in lines]

@@ -64,7 +64,7 @@ def changed(root: Path, original: dict[str, bytes]) -> set[str]:
 
 @pytest.fixture
 def original(tree: Tree, tmp_path: Path) -> dict[str, bytes]:
-    """The suite, written to ``tmp_path``."""
+    """Write the suite to ``tmp_path``."""
     tree(SUITE)
     return {name: (tmp_path / name).read_bytes() for name in SUITE}
 

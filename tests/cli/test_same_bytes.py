@@ -91,7 +91,7 @@ def apply(root: Path, patch: Path) -> None:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What plain writing makes of the files."""
+    """Return the bytes of the files after plain writing."""
     root = make(tmp_path_factory.mktemp("written"))
     loopscope(root)
     after = contents(root)

@@ -58,7 +58,7 @@ def commit_all(root: Path) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A git working copy full of code that leaves a mark when it runs."""
+    """Make a git working copy full of code that leaves a mark when it runs."""
     root = tmp_path / "repository"
     for name, text in HARMLESS.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def test_reordered_and_invisible_text_is_shown(loopscope: Run, tree: Tree) -> No
 
 @pytest.fixture
 def committed(tree: Tree, tmp_path: Path) -> Path:
-    """A working copy in which everything is committed."""
+    """Make a working copy in which everything is committed."""
     tree({"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "conftest.py": CONFTEST})
     tree({"test_a.py": "async def test_a(): ...\n"})
     commit_all(tmp_path)

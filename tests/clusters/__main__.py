@@ -21,7 +21,7 @@ from tests.clusters import KINDS, local_cluster, wait_for_workers
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    """The files below a folder, by their paths."""
+    """Read the files below a folder, by their paths."""
     paths = (path for path in root.rglob("*") if path.is_file())
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 

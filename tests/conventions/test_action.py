@@ -44,7 +44,7 @@ def test_python_looks_for_no_modules_in_the_checkout(checkout: Path) -> None:
 
 
 def run_check(directory: Path, paths: str, arguments: str = "") -> int:
-    """The last step, as the runner starts bash; the environment at hand is the installed one."""
+    """Run the last step, as the runner starts bash, with the environment at hand."""
     done = programs.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[-1]["run"]],
         cwd=directory,

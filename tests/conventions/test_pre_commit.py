@@ -21,7 +21,7 @@ HOOKS: list[dict[str, Any]] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A git repository with a legacy suite that uses the hooks, from the environment at hand."""
+    """Make a git repository with a legacy suite that uses the hooks, with this environment."""
     root = tmp_path / "shop"
     shutil.copytree(ROOT / "examples" / "shop", root)
     hooks = [{**hook, "language": "system", "entry": entry(hook)} for hook in HOOKS]

@@ -12,7 +12,7 @@ PLAIN = "def test_it(): ...\n"
 
 
 def kept(root: Path, files: dict[str, str]) -> set[str]:
-    """The files in memory of a suite with these files and an empty pytest.ini."""
+    """List the files in memory of a suite with these files and an empty pytest.ini."""
     (root / "pytest.ini").touch()
     for name, text in files.items():
         (root / name).write_text(text)

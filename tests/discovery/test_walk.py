@@ -27,7 +27,7 @@ def load(*paths: Path, exclude: tuple[str, ...] = ()) -> dict[str, Suite]:
 
 
 def files(root: Path, exclude: tuple[str, ...] = ()) -> set[str]:
-    """The files of the only suite."""
+    """Return the files of the only suite."""
     [suite] = load(root, exclude=exclude).values()
     return set(suite.files)
 

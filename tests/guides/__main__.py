@@ -12,7 +12,7 @@ from tests.guides.test_examples import migrated, reported
 
 
 def refreshed(page: str, example: Example) -> str:
-    """The page with the current output of one example."""
+    """Return the page with the current output of one example."""
     migration = migrated(example, dict(example.before or example.wrong))
     made = {change.path: change.after.decode() for change in migration.changes}
     head, mark, section = page.partition(f"# {example.heading}\n")

@@ -71,7 +71,7 @@ class Block:
 
 
 def blocks(section: str) -> Iterator[Block]:
-    """The code blocks of a text."""
+    """Find the code blocks of a text."""
     above, language, code = "", None, []
     for line in section.split("\n"):
         fence = _FENCE.match(line)
@@ -100,7 +100,7 @@ def sections(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def examples(path: Path) -> Iterator[Example]:
-    """The suites of one page."""
+    """Read the suites of one page."""
     page = path.relative_to(GUIDES).as_posix().removesuffix(".md")
     for heading, text in sections(path):
         example = _example(Example(page, heading), text)
@@ -149,7 +149,7 @@ def _example(empty: Example, text: str) -> Example:
 def _configured(
     files: dict[str, str], configuration: str, *, told: Mapping[str, str]
 ) -> dict[str, str]:
-    """The files with the configuration that goes without saying, where none is told."""
+    """Add the default configuration where the files have none."""
     if not files or _CONFIGURATIONS & set(told):
         return files
     return {"pytest.ini": configuration} | files

@@ -20,7 +20,7 @@ def names(examples: list[Example]) -> pytest.MarkDecorator:
 
 
 def migrated(example: Example, files: dict[str, str] | None = None) -> Migration:
-    """The migration with the options that the guide names."""
+    """Return the migration with the options that the guide names."""
     words = iter(example.options)
     known: dict[str, object] = {}
     for word in words:

@@ -25,7 +25,7 @@ def links(text: str) -> list[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The headings as GitHub makes anchors of them."""
+    """List the headings as GitHub makes anchors of them."""
     headings = re.findall(r"(?m)^#+ (.*)$", _CODE.sub("", text))
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

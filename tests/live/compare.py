@@ -18,7 +18,7 @@ def groups(before: SuiteRun, after: SuiteRun, *, may_join: bool = False) -> list
 
 
 def strays(run: SuiteRun) -> list[str]:
-    """Tests of which an async fixture, or a fixture named event_loop, is on another loop."""
+    """Find tests with an async fixture, or a fixture named event_loop, on another loop."""
     return list(map(str, product.strays(SuiteRun(0, {}), run)))
 
 

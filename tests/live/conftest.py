@@ -11,13 +11,13 @@ from .environments import LEGACY, MODERN, Environment, EnvironmentUnavailable, i
 
 @pytest.fixture(scope="session")
 def legacy_python() -> Path:
-    """A Python with the last pytest-asyncio that has the ``event_loop`` fixture."""
+    """Return a Python with the last pytest-asyncio that has the ``event_loop`` fixture."""
     return _interpreter(LEGACY)
 
 
 @pytest.fixture(scope="session")
 def modern_python() -> Path:
-    """A Python with the newest pytest-asyncio."""
+    """Return a Python with the newest pytest-asyncio."""
     return _interpreter(MODERN)
 
 

@@ -14,7 +14,7 @@ __all__ = [
     "interpreter",
 ]
 
-# The bounds of "modern" are the releases that the facts were taken from: an environment that
+# The bounds of "modern" are the releases on which docs/loop-rules.md was run: an environment that
 # was made before a newer one came out keeps working, an older one never counts as modern.
 LEGACY = Environment("legacy", ("pytest<8", "pytest-asyncio==0.21.2"))
 MODERN = Environment("modern", ("pytest>=9", "pytest-asyncio>=1.5"))

@@ -65,7 +65,7 @@ def _run(
 
 
 def _environment(**extra: str) -> dict[str, str]:
-    """This process's environment without what would steer another pytest."""
+    """Return this process's environment without the variables that steer another pytest."""
     steering = ("PYTEST_", "COV_", "COVERAGE_")
     kept = {
         name: value

@@ -64,5 +64,5 @@ def _read(suite: Path) -> Mapping[str, bytes]:
 
 
 def _show(suite: Path) -> str:
-    """The suite's files, for the message of a failure."""
+    """Print the suite's files for the message of a failure."""
     return "".join(f"\n--- {name}\n{data.decode()}" for name, data in _read(suite).items() if data)

@@ -91,7 +91,7 @@ def _session(files: list[Path]) -> Path:
 
 
 def _drawn(known: WorkDB, seed: int, count: int) -> Iterator[WorkItem]:
-    """The same ones for the same seed, a larger count being more of them."""
+    """Draw the same ones for the same seed, a larger count being more of them."""
     items = sorted(known.work_items, key=lambda item: _name(item.mutations[0]))
     random.Random(seed).shuffle(items)
     for item in items:

@@ -34,7 +34,7 @@ def start(place: str) -> None:
 
 
 def command(tests: tuple[str, ...]) -> str:
-    """The command line that runs the tests until one fails."""
+    """Return the command line that runs the tests until one fails."""
     return f"{sys.executable} -m pytest -x -q -n0 -p no:cacheprovider {' '.join(tests)}"
 
 

@@ -26,7 +26,7 @@ def git(root: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A working copy with everything committed."""
+    """Make a working copy with everything committed."""
     return committed(tmp_path / "copy")
 
 
@@ -45,7 +45,7 @@ def dirty(root: Path, changes: Sequence[Change] = CHANGES) -> list[str]:
 
 
 def refused(root: Path, *names: str) -> list[str]:
-    """What is said of files that are about to be changed."""
+    """Return the messages about files that are to be changed."""
     changes = [Change(name, b"old", b"new", ()) for name in names]
     return [error.message for error in uncommitted(root, changes)]
 
@@ -184,7 +184,7 @@ def test_index_stays_as_it_is(copy: Path) -> None:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """A program that leaves a mark when it runs."""
+    """Write a program that leaves a mark when it runs."""
     path = tmp_path / "programs/git"
     path.parent.mkdir()
     path.write_text(f"#!/bin/sh\ntouch {tmp_path}/mark\ncat\n")

@@ -61,7 +61,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def assert_whole_and_completed_by_the_next_run(root: Path) -> int:
-    """The number of new files that the killed run left."""
+    """Return the number of new files that the killed run left."""
     targets = {change.path for change in CHANGES}
     left = {path: data for path, data in contents(root).items() if path in targets}
     assert set(left.values()) <= {OLD, NEW}

@@ -53,7 +53,7 @@ def _show(seed: int, trial: Trial, folder: Path) -> None:
 
 
 def _short(complaint: str) -> list[str]:
-    """The first line of a complaint, and the error itself of a traceback."""
+    """Return the first line of a complaint, and the error itself of a traceback."""
     lines = complaint.splitlines()
     return lines[:1] + [line for line in lines[1:] if line.startswith("E ")][:2]
 

@@ -54,7 +54,7 @@ OWN_CLASS = "class OwnLoop(asyncio.SelectorEventLoop):\n    pass"
 
 
 def draw_body(draw: Draw, *, lingering: bool, alone: bool) -> str:
-    """The kind of an override's body. ``alone``: it stands for the whole suite."""
+    """Draw the kind of an override's body. ``alone``: it serves the whole suite."""
     weights = {"plain": 12.0, "return": 2, "finally": 3, "set": 2, "running": 2}
     if not lingering:
         weights |= {"tasks": 2, "asyncgens": 1, "none": 0.5}
@@ -66,7 +66,7 @@ def draw_body(draw: Draw, *, lingering: bool, alone: bool) -> str:
 
 
 def override(draw: Draw, body: str, scope: Scope, *, kind: str, autouse: bool) -> str:
-    """An override of ``event_loop`` for a place of that kind, or for "loops" to import from."""
+    """Write an override for a place of that kind, or for "loops" to import from."""
     arguments = ["self"] if kind == "class" else []
     keywords = [] if scope is Scope.FUNCTION else [f'scope="{scope.word}"']
     name = "event_loop"
@@ -89,7 +89,7 @@ _HOME = "SimpleNamespace(loop={})"
 
 
 def fixture(draw: Draw, made: Fixture, needs: dict[str, str], *, strict: bool) -> str:
-    """A fixture; ``needs`` maps what it asks for to what that gives."""
+    """Write a fixture; ``needs`` maps the names that it requests to their values."""
     here = {"async": "asyncio.get_running_loop()", "plain": "None"}.get(made.style, "event_loop")
     lines = []
     for name, gives in needs.items():
@@ -155,5 +155,5 @@ def _decorator(draw: Draw, made: Fixture, strict: bool) -> str:
 
 
 def helper() -> str:
-    """The coroutine that fixtures and tests run by hand."""
+    """Write the coroutine that fixtures and tests run by hand."""
     return "async def where():\n    return asyncio.get_running_loop()"

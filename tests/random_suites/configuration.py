@@ -20,7 +20,7 @@ _TOML = {
 
 
 def draw_configuration(draw: Draw, *, strict: bool) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The files, and what an old pytest that cannot read them must be told."""
+    """Draw the files, and the arguments for an old pytest that cannot read them."""
     mode = "strict" if strict else "auto"
     kind = draw.pick([*_INI, *_TOML, *(["none"] if strict else [])])
     said = strict and draw.chance(0.5)  # strict mode is the default

@@ -19,14 +19,14 @@ class Draw:
         return self._random() < probability
 
     def number(self, low: int, high: int) -> int:
-        """A number from ``low`` to ``high``, both included."""
+        """Draw a number from ``low`` to ``high``, both included."""
         return low + int(self._random() * (high - low + 1))
 
     def pick(self, things: Sequence[T]) -> T:
         return things[int(self._random() * len(things))]
 
     def weighted(self, weights: Mapping[T, float]) -> T:
-        """A key of ``weights``, which need not sum up to anything."""
+        """Draw a key of ``weights``, which need not sum up to anything."""
         rest = self._random() * sum(weights.values())
         for thing, weight in weights.items():
             rest -= weight

@@ -40,7 +40,7 @@ class RandomSuite:
 
 
 def generate(number: int) -> RandomSuite:
-    """The suite of that number, always the same."""
+    """Generate the suite of that number, always the same."""
     return _Generator(Draw(number)).suite()
 
 
@@ -176,7 +176,7 @@ class _Generator:
             self.imports[place.path] = f"from {module} import event_loop  # noqa: F401"
 
     def _override_text(self, place: Place, scope: Scope, home: str = "") -> str:
-        """The text of an override that is put into its place, "" if it would be illegal."""
+        """Write the override for its place, "" if it would be illegal."""
         lingering = scope > LIFETIMES[place.kind]
         body = draw_body(self.draw, lingering=lingering, alone=self.alone)
         autouse = self.draw.chance(0.03)
@@ -195,7 +195,7 @@ class _Generator:
             self.blocks[place.path] += self._fixture(place, scopes)
 
     def _fixture(self, place: Place, scopes: Mapping[str, float]) -> list[str]:
-        """The text of a new fixture, or none if the draw was illegal at its own place."""
+        """Write a new fixture, or none if the draw was illegal at its own place."""
         draw = self.draw
         style = draw.weighted(_STYLES)
         scope = Scope.parse(draw.weighted(scopes))

@@ -59,7 +59,7 @@ class Place:
     fixtures: dict[str, Fixture] = field(default_factory=dict)
 
     def chain(self) -> Iterator[Place]:
-        """This place and those around it, the nearest first."""
+        """List this place and those around it, the nearest first."""
         place: Place | None = self
         while place is not None:
             yield place
@@ -69,7 +69,7 @@ class Place:
         return sorted({name for place in self.chain() for name in place.fixtures})
 
     def find(self, name: str, asker: Fixture | None = None) -> Fixture:
-        """The nearest fixture of that name; one that asks for its own name gets the next."""
+        """Find the nearest fixture of that name; one that requests its own name gets the next."""
         found = [place.fixtures[name] for place in self.chain() if name in place.fixtures]
         if asker is not None and asker in found:
             found = found[found.index(asker) + 1 :]

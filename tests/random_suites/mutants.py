@@ -46,7 +46,7 @@ MUTANTS: dict[str, tuple[type, str, Any]] = {
 
 @contextmanager
 def mutant(name: str) -> Iterator[None]:
-    """The planner with that mutation."""
+    """Make the planner with that mutation."""
     owner, attribute, replacement = MUTANTS[name]
     original = getattr(owner, attribute)
     setattr(owner, attribute, replacement)

@@ -61,7 +61,7 @@ _KINDS = (
 
 
 def _kind(complaints: tuple[str, ...]) -> str:
-    """What the first complaint is about: the failure must stay the same while we shrink."""
+    """Name the topic of the first complaint, which must stay the same while we shrink."""
     if not complaints:
         return ""
     first = complaints[0]
@@ -101,7 +101,7 @@ def _fewer_statements(files: Files, path: str, fails: Callable[[Files], bool]) -
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """The lines of every statement, the longest first."""
+    """List the lines of every statement, the longest first."""
     spans = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.stmt) and node.end_lineno is not None:

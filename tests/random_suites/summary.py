@@ -24,7 +24,7 @@ def trials(seeds: Iterable[int], folder: Path, jobs: int) -> Iterator[tuple[int,
 
 
 def kept(found: Sequence[Trial]) -> float:
-    """The share of the legacy loops that are still separate, over all trials."""
+    """Compute the share of the legacy loops that are still separate, over all trials."""
     before = sum(trial.loops[0] for trial in found if not trial.manual)
     after = sum(trial.loops[1] for trial in found if not trial.manual)
     return after / before if before else 1.0
@@ -37,7 +37,7 @@ def lines_per_test(found: Sequence[Trial]) -> float:
 
 
 def summary(found: Sequence[Trial]) -> str:
-    """The trials in a few lines."""
+    """Sum up the trials in a few lines."""
     codes = Counter(f"{f.code} {f.level.value}" for trial in found for f in trial.findings)
     idioms = Counter(idiom for trial in found for idiom in trial.suite.idioms)
     return "\n".join(

@@ -18,7 +18,7 @@ from .generator import RandomSuite, generate
 
 _ATTEMPTS = 20
 
-# Rules that the spec lets give up, by the kind of override body that makes them do so.
+# Rules that may leave an override to a person, by the kind of body that makes them do so.
 _MANUAL = {"own_class": {"LS101"}}
 
 
@@ -31,7 +31,7 @@ class Trial:
     legal: bool = True
     complaints: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    manual: bool = False  # a person must act, where the spec allows that
+    manual: bool = False  # a person must act, and _MANUAL allows that
     loops: tuple[int, int] = (0, 0)  # as the probe saw them, before and after
     mapped: tuple[int, int] = (0, 0)  # as the migration counted them
     tests: int = 0
@@ -40,12 +40,12 @@ class Trial:
 
 
 def attempts(seed: int) -> range:
-    """The generator's numbers that stand for a seed: the first legal one counts."""
+    """Yield the generator's numbers for a seed, of which the first legal one counts."""
     return range(seed * 100, seed * 100 + _ATTEMPTS)
 
 
 def run(seed: int, folder: Path, *, recheck: bool = True) -> Trial:
-    """The trial of the first legal suite of a seed, which is left in ``folder``.
+    """Try the first legal suite of a seed, and leave it in ``folder``.
 
     Without ``recheck`` the migration's own LS390 counts for nothing.
 
@@ -108,7 +108,7 @@ def try_suite(number: int, suite: RandomSuite, folder: Path, *, recheck: bool = 
 
 
 def applied(files: Mapping[str, str], migration: Migration) -> dict[str, str]:
-    """The files after the migration."""
+    """Return the files after the migration."""
     return {**files, **{change.path: change.after.decode() for change in migration.changes}}
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium. Without one the tests fail: a page that no browser has seen is not done."""
+    """Start a real Chromium. Without one the tests fail: a page must be seen by a browser."""
     try:
         with chromium() as running:
             yield running

@@ -51,7 +51,7 @@ HOSTILE = "\"'><img src=x onerror=alert(1)></script><script>alert(2)</script>{{7
 
 
 def suite(label: str, **files: str) -> Migration:
-    """The migration of the shop, of which ``files`` replace some."""
+    """Migrate the shop, of which ``files`` replace some."""
     return replace(migrate_files({**SHOP, **files}, loop_maps=True), label=label)
 
 
@@ -80,7 +80,7 @@ def page_of(migrations: Iterable[Migration], *, wrote: bool = False) -> str:
 
 
 def page_file(folder: Path, migrations: Iterable[Migration]) -> str:
-    """The address of a page that has been written."""
+    """Return the address of a page that has been written."""
     path = folder / "report.html"
     path.write_text(page_of(migrations), encoding="utf-8", newline="\n")
     return path.as_uri()

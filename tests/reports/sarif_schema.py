@@ -11,7 +11,7 @@ import pytest
 
 
 def validate(text: str) -> dict[str, Any]:
-    """The log, which the schema of the standard has approved of."""
+    """Check the log against the schema of the standard, and return it."""
     if sys.version_info < (3, 11):
         pytest.skip("the package with the schema needs Python 3.11")
     import jsonschema

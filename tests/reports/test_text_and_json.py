@@ -53,9 +53,9 @@ def test_text_says_what_was_done_why_and_what_is_left() -> None:
     ]
 
 
-def test_current_suite_is_shown_only_when_verbose() -> None:
+def test_suite_that_is_up_to_date_is_shown_only_when_verbose() -> None:
     assert text(CURRENT) == []
-    assert text(CURRENT, verbose=True) == [". (no pytest configuration): current", ""]
+    assert text(CURRENT, verbose=True) == [". (no pytest configuration): up to date", ""]
 
 
 @pytest.mark.parametrize(

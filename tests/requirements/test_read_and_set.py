@@ -26,7 +26,7 @@ def told(path: str, text: str) -> list[str]:
 
 
 def put(path: str, text: str, new: str = NEW) -> str:
-    """The file with every declaration of pytest-asyncio set to ``new``."""
+    """Return the file with every declaration of pytest-asyncio set to ``new``."""
     pins = pins_of(path, text)
     wanted = {place: new for place, pin in enumerate(pins) if pin.package == PLUGIN}
     assert wanted, "no declaration found"

@@ -18,7 +18,7 @@ def edited(text: str, apply: Any) -> str:
 
 
 def in_body(lines: str, apply: Any) -> str:
-    """What becomes of the statements of a function."""
+    """Rewrite the statements of a function."""
     head = "async def f(event_loop):\n"
     done = edited(head + indent(dedent(lines), "    ") + "\n", apply)
     assert done.startswith(head)

@@ -32,7 +32,7 @@ def edited(text: str, apply: Any) -> str:
 
 
 def decorated(decorator: str, **options: Any) -> str:
-    """What becomes of one decorator over a function."""
+    """Rewrite one decorator over a function."""
     done = edited(
         f"@{decorator}\ndef f(): pass\n", lambda node: set_decorator(node, FIXTURE, **options)
     )

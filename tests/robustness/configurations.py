@@ -77,7 +77,7 @@ def _files(
     neutral: tuple[str, ...],
     is_valid: Callable[[str], bool],
 ) -> tuple[str, bytes, list[bytes]]:
-    """The name, the contents, and the parts that must stay as they are."""
+    """Draw the name, the contents, and the parts that must stay as they are."""
     name = draw(st.sampled_from(names))
     head = draw(st.sampled_from(tables(name)))
     lines = draw(st.lists(st.sampled_from(options), max_size=5, unique=True))

@@ -62,7 +62,7 @@ def noisy(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def sources(draw: st.DrawFn, conftest: bool) -> tuple[bytes, list[bytes]]:
-    """A valid Python file, and parts of it that no edit has any business in."""
+    """Draw a valid Python file, and parts of it that no edit may touch."""
     parts: list[Piece] = [Piece(HEAD)]
     for piece in draw(st.lists(pieces(conftest), min_size=1, max_size=6)):
         text = piece.text if piece.neutral else draw(noisy(piece.text))

@@ -224,7 +224,7 @@ def wrapped(draw: st.DrawFn) -> str:
 
 
 def pieces(conftest: bool) -> st.SearchStrategy[Piece]:
-    """What may stand in a conftest, where pytest collects no tests, or in a test module."""
+    """List the pieces for a conftest, where pytest collects no tests, or for a test module."""
     tests = [] if conftest else [functions(), classes(), wrapped()]
     busy = st.one_of(functions(fixture=True), overrides(), st.sampled_from(OTHERS), *tests)
     neutral = st.sampled_from(NEUTRAL).map(lambda text: Piece(text, neutral=True))

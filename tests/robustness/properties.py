@@ -68,7 +68,7 @@ def library() -> tuple[Path, ...]:
 
 @st.composite
 def library_suites(draw: st.DrawFn) -> tuple[dict[str, bytes], dict[str, list[bytes]]]:
-    """A module of the standard library between two pieces of a legacy suite."""
+    """Put a module of the standard library between two pieces of a legacy suite."""
     path = draw(st.sampled_from(library()))
     module = path.read_bytes()
     before, after = draw(functions()), draw(st.one_of(functions(), overrides()))

@@ -12,7 +12,7 @@ ASYNC_TEST = "async def test_other():\n    pass\n"
 
 
 def found(source: str, code: str, **more: str) -> list[str]:
-    """The findings of one rule in a modern suite with one test module (its line 1 is HEAD's)."""
+    """List the findings of one rule in a modern suite; line 1 of its test module is HEAD."""
     files = {"pytest.ini": MODERN, "test_a.py": HEAD + dedent(source) + "\n\n" + ASYNC_TEST}
     migration = migrate_files(
         {**files, **{name.replace("__", "."): text for name, text in more.items()}}

@@ -21,7 +21,7 @@ def override(decorator: str, *body: str, header: str = "") -> str:
 
 
 def conftest(text: str, **options: object) -> str:
-    """What becomes of a conftest, below its imports."""
+    """Return a conftest after the migration, below its imports."""
     files = {"pytest.ini": AUTO, "conftest.py": text, "test_x.py": TESTS}
     result = after(files, **options)["conftest.py"]
     return result.split("\n\n\n", 1)[1]

@@ -23,7 +23,7 @@ TEST = "async def test_it():\n    pass\n"
 
 
 def explicit(**files: str) -> dict[str, str]:
-    """A strict suite with one session loop after a migration that leaves no option to tests."""
+    """Migrate a strict suite with one session loop so that no option is left to tests."""
     named = {name.replace("__", "/") + ".py": dedent(text) for name, text in files.items()}
     return after({"conftest.py": SESSION, **named}, style="explicit")
 

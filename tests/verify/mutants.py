@@ -124,7 +124,7 @@ def _result(
 
 
 def _shape(loops: LoopMap) -> object:
-    """The map with numbers for loops, in the order in which they are met."""
+    """Return the map with numbers for loops, in the order in which they are met."""
     numbers: dict[object, int] = {}
     return [
         (test, [numbers.setdefault(loop, len(numbers)) for loop in

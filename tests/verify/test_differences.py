@@ -22,7 +22,7 @@ _PASSED = {"setup": "passed", "call": "passed", "teardown": "passed"}
 
 
 def _run(**tests: TestRun | int | None) -> SuiteRun:
-    """A run of passed tests, each given by its loop or in full."""
+    """Make a run of passed tests, each given by its loop or in full."""
     return SuiteRun(
         0,
         {

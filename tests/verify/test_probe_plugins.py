@@ -97,7 +97,7 @@ def _check(run: SuiteRun, workers: str) -> None:
 
 
 def _run(python: Path, suite: Path, options: list[str], extra: dict[str, str]) -> list[str]:
-    """The lines of pytest's summary that name a test, without the messages."""
+    """Return the lines of pytest's summary that name a test, without the messages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = programs.run(
         [python, "-m", "pytest", *options], cwd=suite, env={**kept, **extra},

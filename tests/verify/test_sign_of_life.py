@@ -79,7 +79,7 @@ def test_a_terminal_shows_which_run_and_how_far_it_is(
 
 
 def _all_of(terminal: int) -> str:
-    """What a terminal was sent until it was closed, without its control sequences."""
+    """Read all output to a terminal until it was closed, without its control sequences."""
     data = b""
     while True:
         assert select.select([terminal], [], [], programs.LONG)[0], data

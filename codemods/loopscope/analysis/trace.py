@@ -1,8 +1,8 @@
-"""What a run of the suite has shown and its source does not say: the record that a probe kept.
+"""The trace of a legacy run: loops and requests that the source of a suite does not show.
 
-``Trace`` holds what the record says, place by place. ``index_trace`` finds the functions that it
-means among the facts of the suite; ``TraceIndex.apply_to`` puts what is known of them into
-the facts.
+``Trace`` holds the record of the probe. ``index_trace`` matches the recorded functions with the
+functions of the suite; ``TraceIndex.apply_to`` adds their recorded requests and scopes to the
+facts, so that all later steps read them there.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from loopscope.analysis.file.facts import FileFacts, Function, LoopCall, Place, 
 from loopscope.types import Scope
 
 _EVENT_LOOP = "event_loop"
-# What a ``LoopCall`` is about that stands in other code, where only the run has seen it.
+# The name in a ``LoopCall`` for a call outside of the suite, which only the run has seen.
 TRACED_CALL = "the current loop, in code outside of the suite"
 SHOWN = "as the record of the legacy run shows"
 
 
 @dataclass(frozen=True, slots=True)
 class TracedFunction:
-    """The function of a fixture that was set up, or of a test that asked for more while it ran."""
+    """The function of a fixture that was set up, or of a test with requests at run time."""
 
     path: str  # seen from the root; "" where it lies outside
     line: int  # of its first decorator, 1-based
     module: str
-    fixture: str  # by which tests ask for it; "" for a test
+    fixture: str  # the name in requests; "" for a test
     base_id: str = ""  # pytest's base id
     scope: Scope = Scope.FUNCTION  # that it really had
     is_async: bool = False
     arguments: tuple[str, ...] = ()
-    requested: tuple[str, ...] = ()  # what it asked for while it ran
+    requested: tuple[str, ...] = ()  # names of fixtures, at run time
     on_loop: bool = False  # it ran on the loop of its test, or asked for it as the current one
 
 
@@ -48,14 +48,14 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class TraceIndex:
-    """A record, held against the facts of its suite; an empty one where there is none."""
+    """A trace and the functions of the suite that it names; empty where there is no trace."""
 
     trace: Trace = Trace()
     functions: Mapping[tuple[str, str], TracedFunction] = field(default_factory=dict)
     external: tuple[TracedFunction, ...] = ()  # fixtures that no file of the suite defines
 
     def apply_to(self, facts: Mapping[str, FileFacts]) -> dict[str, FileFacts]:
-        """The facts with what the record adds; also facts of files as they were rewritten."""
+        """Add the record to the facts of files, as they were read or as they were rewritten."""
         if not self.functions:
             return dict(facts)
         return {path: self._file(path, found) for path, found in facts.items()}
@@ -109,7 +109,7 @@ def _with(function: Function, known: TracedFunction) -> Function:
 
 
 def _takes(function: Function, known: TracedFunction) -> bool:
-    """A plain sync fixture that got the loop of its tests by asking for the current one."""
+    """Recognize a plain sync fixture that got the loop of its tests as the current one."""
     fixture = function.fixture
     return (
         known.on_loop

@@ -93,7 +93,7 @@ def wants_color(stream: TextIO) -> bool:
 
 
 def _branches(node: Node) -> Tree:
-    """The tree of rich; control characters in it are shown, not obeyed."""
+    """Return the tree of rich; control characters in it are shown, not obeyed."""
     from rich.tree import Tree
 
     tree = Tree(_text(node.line), guide_style="dim")

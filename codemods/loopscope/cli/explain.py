@@ -41,7 +41,7 @@ def explain(ctx: click.Context, text: tuple[str, ...]) -> None:
 
 
 def _given(words: Sequence[str]) -> str:
-    """The text of the command line, or of standard input.
+    """Return the text of the command line, or of standard input.
 
     Raises:
         click.UsageError: There is none.

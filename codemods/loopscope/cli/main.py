@@ -39,11 +39,11 @@ class LazyGroup(click.Group):
     """A group that knows the names of its commands, and imports one when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order in which people need them."""
+        """List the names in the order in which people need them."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None where there is no such name."""
+        """Return the command, or None where there is no such name."""
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name].split(":")
@@ -63,8 +63,9 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes.
 
-    All but verify read source code: nothing of a suite is imported or run. Only migrate writes,
-    and not with --diff.
+    A suite is all that pytest runs from one rootdir, such as the tests of a project. All commands
+    but verify read source code: nothing of a suite is imported or run. Only migrate writes, and
+    not with --diff.
 
     \b
     Examples:
@@ -88,7 +89,7 @@ def main() -> None:
     try:
         _check_directory()
         code = cli(prog_name="loopscope", standalone_mode=False)
-        sys.stdout.flush()  # here, where a full disk can still be told
+        sys.stdout.flush()  # so that a full disk is an error of ours, with a message
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -134,5 +135,5 @@ def _check_directory() -> None:
 
 
 def _drop_output() -> None:
-    """Let what is still buffered go nowhere, or Python would fail on it once more at its end."""
+    """Discard buffered output: Python flushes it at exit, and that would fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -36,7 +36,7 @@ def on_terminal() -> bool:
 
 
 def _without_links(markdown: str) -> str:
-    """A terminal cannot follow a link to another page: the commands that show them stand last."""
+    """Replace links to other pages by the commands that show them, at the end."""
     linked = dict.fromkeys(PurePosixPath(target).name for _, target in _LINK.findall(markdown))
     text = _LINK.sub(r"\1", markdown)
     if not linked:

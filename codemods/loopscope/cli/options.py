@@ -111,7 +111,7 @@ class Request:
         return self.diff and self.format == "text"
 
     def for_suite(self, suite: Suite) -> tuple[Suite, Options]:
-        """The suite without what its own table excludes, and the options that hold for it.
+        """Apply the suite's own table: return the suite without what it excludes, and its options.
 
         Raises:
             SettingsError: Its table holds what it may not.
@@ -158,7 +158,7 @@ class _Switch(click.Option):
 
 
 def switch(*names: str, help: str) -> Callable[[_Function], _Function]:  # noqa: A002
-    """A flag that can be taken back: ``--strict`` has ``--no-strict``, ``--no-x`` has ``--x``."""
+    """Declare a flag that can be taken back: ``--strict`` has ``--no-strict``."""
     *short, name = names
     bare = name.removeprefix("--")
     opposite = bare[3:] if bare.startswith("no-") else f"no-{bare}"
@@ -224,14 +224,14 @@ def _codes(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
 
 
 def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """A file with the name of a page: nobody's test module is overwritten by mistake."""
+    """Accept a file named like a page, so that no test module is overwritten by mistake."""
     if value is not None and value.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(f"'{value}' is no name of an HTML file: it must end with .html")
     return value
 
 
 def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
-    """A file that is new, or an older patch: nobody's module is overwritten by mistake."""
+    """Accept a new file or an older patch, so that no module is overwritten by mistake."""
     with contextlib.suppress(OSError):  # writing says what is wrong with it
         if value is not None and value.is_file():
             with value.open("rb") as file:
@@ -269,7 +269,7 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         help="The record of a legacy run (verify --save-trace): the plan follows it where the"
         " source does not tell, such as in fixtures of installed plugins.",
     ),
-    switch("--safe-only", help="No edit that rests on an assumption."),
+    switch("--safe-only", help="Only safe edits, none that rests on an assumption."),
     switch(
         "--no-ambient-loop",
         help="Add no current loop for sync tests that ask for one (LS109).",

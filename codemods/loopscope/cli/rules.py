@@ -48,7 +48,7 @@ def _list() -> None:
 
 
 def _page(code: str) -> str:
-    """The name of the page for a rule's code, or its name, or a guide's name."""
+    """Return the name of the page for a rule's code, or its name, or a guide's name."""
     from loopscope.guides import names
     from loopscope.rules.registry import REGISTRY
 

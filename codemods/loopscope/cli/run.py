@@ -159,7 +159,7 @@ def _jobs(
 
 
 def _cluster(request: Request) -> Workers | None:
-    """The cluster that the user named.
+    """Connect to the cluster that the user named.
 
     Raises:
         click.UsageError: It cannot be used.
@@ -177,7 +177,7 @@ def _cluster(request: Request) -> Workers | None:
 def _noted(
     jobs: Iterable[tuple[Suite, Options]], suites: dict[str, Suite]
 ) -> Iterator[tuple[Suite, Options]]:
-    """The same jobs; ``suites`` holds the suites that are under way."""
+    """Yield the same jobs, and keep the suites that are under way in ``suites``."""
     for suite, options in jobs:
         suites[suite.label] = suite
         yield suite, options

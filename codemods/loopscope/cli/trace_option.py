@@ -41,7 +41,7 @@ class TraceOption:
         return found
 
     def attach(self, suite: Suite) -> Suite:
-        """The suite with the record, where it is its own; refused where its files changed."""
+        """Add the record to its suite; refuse it where files changed since the run."""
         if self.loaded is None or not self.meant_for(suite):
             return suite
         from loopscope.verify.trace_file import changed
@@ -52,7 +52,7 @@ class TraceOption:
         return replace(suite, trace=self.loaded)
 
     def unmatched(self) -> FileError | None:
-        """What to say when all suites are read, and none of them was the one of the record."""
+        """Report, when all suites are read, that the record belongs to none of them."""
         if self.loaded is None or self._matched:
             return None
         return FileError(

@@ -43,7 +43,7 @@ class _Verify(click.Command):
 @click.option(
     "--before",
     metavar="REV|DIR",
-    help="The original: a git revision or a folder. Default: the suite as it stands.",
+    help="The original: a git revision or a folder. Default: the suite as it is.",
 )
 @click.option("--before-python", type=_PYTHON, metavar="PYTHON", help="Runs the original.")
 @click.option("--after-python", type=_PYTHON, metavar="PYTHON", help="Runs the migrated suite.")
@@ -104,7 +104,7 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
 def _verify_options(
     request: Request, trace: TraceOption, pytest_options: tuple[str, ...], values: dict[str, Any]
 ) -> Callable[[Suite], VerifyOptions]:
-    """The wishes for a suite: its own table in pyproject.toml counts for its migration."""
+    """Return the options for a suite, with those of its own table for its migration."""
     traced: list[str] = []
 
     def of(suite: Suite) -> VerifyOptions:
@@ -134,7 +134,7 @@ def _verify_options(
 
 
 def _focus(request: Request, suite: Suite) -> Iterator[str]:
-    """The paths inside of the suite that were given, as pytest takes them."""
+    """Return the given paths inside of the suite, as pytest takes them."""
     root = Path(suite.label).resolve()
     for path in request.paths:
         place = path.resolve()

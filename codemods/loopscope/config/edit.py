@@ -66,7 +66,7 @@ def remove_options(data: bytes, config: PytestConfig, names: Iterable[str]) -> b
 
 
 def new_configuration(values: Mapping[str, str | bool]) -> bytes:
-    """A new pytest.ini with these options.
+    """Write a new pytest.ini with these options.
 
     Raises:
         OptionsError: A value cannot stand in an INI file (it has line breaks, say).
@@ -95,7 +95,7 @@ def add_table(data: bytes, values: Mapping[str, str | bool]) -> bytes:
 
 
 def _wanted(config: PytestConfig, values: Mapping[str, str | bool]) -> dict[str, str | bool]:
-    """What is not there yet, in the types of the file's format."""
+    """Return the options that are missing or differ, in the types of the file's format."""
     wanted: dict[str, str | bool] = {}
     for name, value in values.items():
         as_text = ("true" if value else "false") if isinstance(value, bool) else value

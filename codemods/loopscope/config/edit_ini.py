@@ -11,7 +11,7 @@ from loopscope.config.ini import IniOption, IniSection, delimiter_offset, parse_
 
 
 def content(text: str) -> dict[str, dict[str, str]]:
-    """All that the text says, to compare before with after."""
+    """Return the meaning of the text, to compare before with after."""
     return {
         name: {key: option.value for key, option in section.options.items()}
         for name, section in parse_ini(text).items()
@@ -63,13 +63,13 @@ def _replace(lines: list[str], option: IniOption, value: str) -> str:
 
 
 def _anchor(section: IniSection) -> IniOption | None:
-    """The option after which a new one goes."""
+    """Find the option below which a new one is inserted."""
     ours = [option for name, option in section.options.items() if name.startswith("asyncio_")]
     return next(reversed(ours or list(section.options.values())), None)
 
 
 def _model(lines: list[str], section: IniSection, anchor: IniOption | None) -> tuple[str, str]:
-    """A name and a delimiter with the spacing that the section uses."""
+    """Return a name and a delimiter with the spacing that the section uses."""
     if anchor is None:
         return "", " = "
     candidates = [anchor, *section.options.values()]

@@ -1,4 +1,4 @@
-"""What splicing lines into INI and TOML text has in common: line ends and spacing."""
+"""Helpers for inserting lines into INI and TOML text: line ends and spacing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def append_block(text: str, lines: Sequence[str]) -> str:
 
 
 def line_end(text: str) -> str:
-    """The line end that the text uses, ``\\n`` where it has none."""
+    """Return the line end that the text uses, ``\n`` where it has none."""
     found = _LINE_END.search(text)
     return found.group() if found else "\n"
 

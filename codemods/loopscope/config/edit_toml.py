@@ -15,7 +15,7 @@ from loopscope.config.toml import Key, Layout, Path, layout
 
 
 def content(text: str) -> dict[str, Any]:
-    """All that the text says, to compare before with after."""
+    """Return the meaning of the text, to compare before with after."""
     return parse_toml(text)
 
 
@@ -58,7 +58,7 @@ def remove(text: str, table: str, name: str) -> str:
 
 
 def _siblings(found: Layout, path: Path) -> list[Key]:
-    """The keys that are written directly in the table ``path``, dotted ones too."""
+    """List the keys that are written directly in the table ``path``, dotted ones too."""
     size = len(path)
     return [
         key
@@ -98,7 +98,7 @@ def _line(text: str, start: int, end: int | None = None) -> tuple[int, int, str]
 
 
 def _quote(text: str, keys: list[Key]) -> str:
-    """The quote that most string values (or arrays of strings) begin with; "" if there is none."""
+    """Return the quote that most strings (or arrays of them) begin with; "" if there are none."""
     first = [text[slice(*key.value)].lstrip("[ \t\r\n")[:1] for key in keys]
     single, double = first.count("'"), first.count('"')
     return "'" if single > double else '"' if double else ""

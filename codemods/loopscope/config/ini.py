@@ -41,7 +41,7 @@ class IniSection:
 
 
 def decode(data: bytes) -> str:
-    """The text of a configuration file, its line ends and byte order mark as they are.
+    """Decode a configuration file and keep its line ends and byte order mark.
 
     Raises:
         FormatError: The bytes are not UTF-8, the only encoding that pytest reads.
@@ -108,7 +108,7 @@ def parse_ini(text: str) -> dict[str, IniSection]:
 
 
 def delimiter_offset(line: str) -> int:
-    """Where the ``=`` or ``:`` stands that ends an option's name; -1 if there is none."""
+    """Find the ``=`` or ``:`` that ends an option's name; -1 if there is none."""
     return min((found for found in (line.find("="), line.find(":")) if found >= 0), default=-1)
 
 

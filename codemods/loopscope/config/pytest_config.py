@@ -1,4 +1,7 @@
-"""Which pytest configuration counts, and what it says: pure functions of bytes."""
+"""The pytest configuration of a directory, chosen and read: pure functions of bytes.
+
+See docs/loop-rules.md, Where pytest reads its configuration.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _Option = str | bool | tuple[str, ...]
 def choose_configuration(
     directory: Mapping[str, bytes], prefix: str = ""
 ) -> PytestConfig | FileError | None:
-    """The configuration that pytest takes from one directory.
+    """Choose the configuration that pytest takes from one directory.
 
     Args:
         directory: File names and their contents; other files may be among them.
@@ -77,7 +80,7 @@ def read_configuration(name: str, data: bytes, path: str) -> PytestConfig | File
 
 
 def asyncio_mode(config: PytestConfig) -> str:
-    """The asyncio mode: ``"strict"`` (also where none is set), ``"auto"`` or ``"legacy"``.
+    """Return the asyncio mode: ``"strict"`` (also where none is set), ``"auto"`` or ``"legacy"``.
 
     ``addopts`` wins over the option, as in pytest. A value that is no mode comes back as
     it is.
@@ -89,7 +92,7 @@ def asyncio_mode(config: PytestConfig) -> str:
 
 
 def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
-    """The scope that the option ``name`` sets.
+    """Return the scope that the option ``name`` sets.
 
     Args:
         config: The suite's configuration; ``-o name=value`` in its ``addopts`` wins.
@@ -105,7 +108,7 @@ def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
 
 
 def added_options(config: PytestConfig, flag: str) -> list[str]:
-    """The values that ``addopts`` gives to a long option, such as ``--confcutdir``."""
+    """List the values that ``addopts`` gives to a long option, such as ``--confcutdir``."""
     addopts = config.options.get("addopts", "")
     words = list(addopts if isinstance(addopts, tuple) else _words(str(addopts)))
     if "--" in words:
@@ -189,7 +192,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _setting(config: PytestConfig, name: str) -> str | None:
-    """The option as text, with ``-o name=value`` from ``addopts`` before the file's own."""
+    """Return the option as text; ``-o name=value`` in ``addopts`` wins over the file's own."""
     for flag, value in reversed(_arguments(config)):
         key, _, override = value.partition("=")
         if flag == "-o" and key == name:
@@ -201,7 +204,7 @@ def _setting(config: PytestConfig, name: str) -> str | None:
 
 
 def _arguments(config: PytestConfig) -> list[tuple[str, str]]:
-    """The two flags in ``addopts`` that can set asyncio options, with their values."""
+    """Parse the two flags in ``addopts`` that can set asyncio options, with their values."""
     addopts = config.options.get("addopts", "")
     words = iter(addopts if isinstance(addopts, tuple) else _words(str(addopts)))
     found: list[tuple[str, str]] = []

@@ -1,7 +1,7 @@
-"""Where things stand in TOML text, which parsers of values do not tell.
+"""The offsets of keys and values in TOML text, which parsers of values do not give.
 
-The text must be valid TOML (parse it first); so that this needs no more than to tell keys,
-strings, brackets and comments apart.
+The text must be valid TOML (parse it first), so that it is enough to tell keys, strings,
+brackets and comments apart.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class _Scanner:
         return found.end()
 
     def _brackets(self, at: int) -> int:
-        """The end of the array that starts at ``at``."""
+        """Find the end of the array that starts at ``at``."""
         depth = 0
         while True:
             if self.text[at] in "[{":

@@ -1,10 +1,9 @@
 """``[tool.loopscope]`` of pyproject.toml: the options of the command line, kept in a file.
 
-The table that counts is that of the nearest pyproject.toml which has one, and the command line
-wins over it. Near to what? Options about the migration (target, style, rules) belong to a
-suite, and are looked up from its root, so that each suite of a monorepo keeps its own. Options
-about the run (format, exit code, what is done with the changes) are looked up from the paths
-that were given.
+The table of the nearest pyproject.toml that has one counts, and the command line wins over it.
+Options of the migration (target, style, rules) belong to a suite and are looked up from its root,
+so that each suite of a monorepo keeps its own. Options of the run (format, exit code, writing or
+printing the changes) are looked up from the given paths.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class CliValues:
 
     @classmethod
     def from_click(cls, context: click.Context) -> CliValues:
-        """What stands on the command line."""
+        """Collect the values of the command line."""
         typed = {
             name
             for name in context.params
@@ -67,7 +66,7 @@ class CliValues:
         return cls(context.params, frozenset(typed | _WAYS if typed & _WAYS else typed))
 
     def merged_with(self, settings: Settings) -> dict[str, Any]:
-        """The values that count: typed, else from the table, else the default."""
+        """Choose for each option: typed, else from the table, else the default."""
         kept = {
             name: value
             for name, value in settings.values.items()
@@ -77,7 +76,7 @@ class CliValues:
 
 
 def common_directory(paths: Sequence[Path]) -> str:
-    """The deepest directory that holds all of the given paths."""
+    """Return the deepest directory that holds all of the given paths."""
     places = [os.path.abspath(path) for path in paths]
     folders = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
     try:
@@ -87,7 +86,7 @@ def common_directory(paths: Sequence[Path]) -> str:
 
 
 def nearest_settings(directory: str, known: Mapping[str, click.Option]) -> Settings:
-    """The table that holds for ``directory``, empty where there is none.
+    """Return the table that holds for ``directory``, empty where there is none.
 
     It is looked for upwards, to the top of the working copy.
 
@@ -154,7 +153,7 @@ def _values(
 
 
 def _value(option: click.Option, value: object, directory: str) -> Any:
-    """A TOML value as click would hand it over.
+    """Convert a TOML value to the type in which click would pass it.
 
     Raises:
         click.BadParameter: It has the wrong type, or the option refuses it.
@@ -181,7 +180,7 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
 
 
 def _inside(directory: str, value: str) -> str:
-    """A path as it is meant from the directory of the table.
+    """Resolve a path that is relative to the directory of the table.
 
     Raises:
         click.BadParameter: A repository would have a file written outside of it.
@@ -196,7 +195,7 @@ def _inside(directory: str, value: str) -> str:
 
 
 def _line(text: str, key: str) -> int:
-    """Where a key stands; the table's own line, or 0, where it is written in another way."""
+    """Find the line of a key; the table's own line, or 0, where it is spelled otherwise."""
     start = 0
     name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
     for number, line in enumerate(text.split("\n"), 1):

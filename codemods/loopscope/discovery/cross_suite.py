@@ -31,14 +31,14 @@ _KNOWN = frozenset({*sys.stdlib_module_names, "pytest", "pytest_asyncio"})
 
 
 class Index:
-    """Where the modules of all suites of a run lie; each directory is listed once."""
+    """The places of all modules in a run; each directory is listed once."""
 
     def __init__(self, suites: Sequence[DiscoveredSuite]) -> None:
         self.suites = suites
         self._listed: dict[str, frozenset[str]] = {}
 
     def paths(self, name: str, bases: Iterable[str], root: str) -> Iterator[str]:
-        """The files outside of ``root`` that a dotted name may mean, those in ``bases`` first."""
+        """Yield the files outside of ``root`` that a dotted name may mean, ``bases`` first."""
         top, *_ = name.split(".")
         near = (base for base in bases if top in self._names(base))
         for base in (*near, *self._tops.get(top, ())):
@@ -63,7 +63,7 @@ class Index:
         return found
 
     def _names(self, directory: str) -> frozenset[str]:
-        """The names of the modules and folders in a directory."""
+        """List the names of the modules and folders in a directory."""
         if directory not in self._listed:
             try:
                 names = os.listdir(directory)
@@ -74,7 +74,7 @@ class Index:
 
 
 def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator[DiscoveredSuite]:
-    """The suites for which the conftests of ``found`` count in a run from its root.
+    """List the suites for which the conftests of ``found`` count in a run from its root.
 
     Args:
         found: The suite above.
@@ -95,12 +95,12 @@ def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator
 
 
 def prefix_of(inner: DiscoveredSuite, root: str) -> str:
-    """The folder of a suite below ``root``, with a slash at the end."""
+    """Return the folder of a suite below ``root``, with a slash at the end."""
     return os.path.relpath(inner.root, root).replace(os.sep, "/") + "/"
 
 
 def conftests_above(found: DiscoveredSuite) -> dict[str, bytes]:
-    """The conftests above the root that ``--confcutdir`` in ``addopts`` lets pytest load."""
+    """Read the conftests above the root that ``--confcutdir`` in ``addopts`` lets pytest load."""
     if found.config is None:
         return {}
     values = added_options(found.config, "--confcutdir")
@@ -117,7 +117,7 @@ def conftests_above(found: DiscoveredSuite) -> dict[str, bytes]:
 def modules_elsewhere(
     found: DiscoveredSuite, files: Mapping[str, bytes], index: Index
 ) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The modules outside of a suite that its conftests, plugins and tests take names from.
+    """Read the modules outside of a suite from which its conftests, plugins and tests import.
 
     They are looked for where Python would find them: on the ``pythonpath`` of the configuration,
     in the directories above up to the top of the working copy, in the suites of ``index``.
@@ -148,7 +148,7 @@ def modules_elsewhere(
 def importers_elsewhere(
     found: DiscoveredSuite, files: Mapping[str, bytes], index: Index
 ) -> dict[str, tuple[str, ...]]:
-    """The conftests and tests of other suites that take names from a module with an override."""
+    """Read the files of other suites that import names from a module with an override."""
     ways = {
         f"/{path}".removesuffix(".py").removesuffix("/__init__"): path
         for path, data in files.items()
@@ -171,7 +171,7 @@ def importers_elsewhere(
 
 
 def _own_bases(found: DiscoveredSuite) -> list[str]:
-    """The directories outside of a suite that Python may import from for it, the first first."""
+    """List the directories outside of a suite from which Python may import for it, in order."""
     options = found.config.options if found.config else {}
     value = options.get("pythonpath", ())
     words = value.split() if isinstance(value, str) else value
@@ -181,7 +181,7 @@ def _own_bases(found: DiscoveredSuite) -> list[str]:
 
 
 def _above(root: str) -> list[str]:
-    """The directories above ``root`` in the same working copy; none outside of one."""
+    """List the directories above ``root`` in the same working copy; none outside of one."""
     found = []
     place = root
     while not is_vcs_root(place):
@@ -194,7 +194,7 @@ def _above(root: str) -> list[str]:
 
 
 def _names(path: str, data: bytes) -> set[str]:
-    """The modules that a file takes names from, or makes plugins."""
+    """List the modules from which a file imports names, or which it makes plugins."""
     found = {match.decode("ascii", "ignore") for match in _FROM.findall(data)}
     if b"pytest_plugins" in data:
         found |= {match.decode("ascii", "ignore") for match in _DOTTED.findall(data)}
@@ -209,7 +209,7 @@ def _is_inside(importer: str, name: str, inside: set[str]) -> bool:
 
 
 def _read(found: DiscoveredSuite, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The files that can be read, by their way from the root of the suite."""
+    """Read the files that can be read, by their paths from the root of the suite."""
     for path in paths:
         try:
             data = read_regular(path)
@@ -225,7 +225,7 @@ def _descendants(found: DiscoveredSuite) -> Iterator[DiscoveredSuite]:
 
 
 def _with_parents(folder: str) -> list[str]:
-    """The folder and those above it, "" last."""
+    """List the folder and those above it, "" last."""
     found = [folder]
     while found[-1]:
         found.append(dirname(found[-1]))

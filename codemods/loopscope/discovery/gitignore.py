@@ -1,4 +1,4 @@
-"""Which files and folders discovery leaves out: ignore files, excludes, environments, caches."""
+"""Files and folders that discovery leaves out: ignored, excluded, environments, caches."""
 
 from __future__ import annotations
 
@@ -65,19 +65,19 @@ class Ignored:
         return False
 
     def below(self, directory: str, *files: str) -> Ignored:
-        """The rules inside ``directory``, with the ignore files in it that are named."""
+        """Add the rules of the named ignore files in ``directory``."""
         lines = [line for file in files for line in _lines(os.path.join(directory, file))]
         if not lines:
             return self
         return Ignored((*self.levels, (directory, _compile(lines))), self.excludes, self.bases)
 
     def without_git(self) -> Ignored:
-        """Only the excludes: for what lies in an ignored directory that the user named."""
+        """Keep only the excludes, for an ignored directory that the user named."""
         return Ignored((), self.excludes, self.bases)
 
 
 def rules_above(directory: str, exclude: Sequence[str], working: str) -> Ignored:
-    """The rules that the directories above bring along, up to the top of the working copy.
+    """Read the rules of the directories above, up to the top of the working copy.
 
     Args:
         directory: Absolute path of the directory that is about to be walked.

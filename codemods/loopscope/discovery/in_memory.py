@@ -9,7 +9,7 @@ from loopscope.types import FileError, PytestConfig, Suite
 
 
 def suite_of(files: Mapping[str, bytes], label: str = ".") -> Suite:
-    """A suite in memory, with the configuration that pytest would read for it.
+    """Make a suite in memory, with the configuration that pytest would read for it.
 
     Args:
         files: Bytes by path: Python files, the configuration in the root, requirement files.

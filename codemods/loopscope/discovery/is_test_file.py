@@ -1,4 +1,4 @@
-"""Which modules pytest would collect from: conftests, and ``python_files``."""
+"""Recognize the modules from which pytest collects: conftests, and ``python_files``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_test_file(path: str, config: PytestConfig | None) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """The patterns for names, and those with a slash, which pytest matches against the path."""
+    """Compile the patterns for names, and those with a slash, which match against the path."""
     names = [translate(pattern) for pattern in patterns if "/" not in pattern]
     paths = [translate("*/" + pattern) for pattern in patterns if "/" in pattern]
     never = r"(?!)"

@@ -143,7 +143,7 @@ def _cross_suite(
     index: Index,
     tests: PytestConfig | None,
 ) -> CrossSuiteFiles:
-    """What other suites have to do with this one."""
+    """Read the files of other suites that count for this one."""
     above = conftests_above(found)
     outside, modules = modules_elsewhere(found, {**files, **above}, index)
     below = {}
@@ -162,10 +162,10 @@ def _scan(
     errors: list[FileError],
     tests: PytestConfig | None = None,
 ) -> tuple[dict[str, bytes], bool]:
-    """The Python files that matter if the suite does, and whether it does.
+    """Read the Python files of a suite, and tell whether it has to do with event loops.
 
-    Most suites do not: nothing of such a suite is kept in memory, and a suite that does matter
-    is read from the start.
+    Most suites have nothing to do with event loops, and none of their files is kept in memory. A
+    suite that has is read again from the start.
     """
     if tests is None and not _mentions_asyncio(config) and not _is_touched(found, errors):
         return {}, False
@@ -214,7 +214,7 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
 
 
 def _left_out(found: DiscoveredSuite, files: dict[str, bytes]) -> Iterator[FileError]:
-    """What pytest may read as part of the suite, but nobody may change here."""
+    """Report the files that pytest may read for the suite and that may not be changed here."""
     for error in found.unreadable:
         if not found.is_ignored(error.path) and found.may_edit(error.path):
             yield error

@@ -1,4 +1,4 @@
-"""``--only`` and ``--skip``: which of the suites that were found are handled."""
+"""``--only`` and ``--skip``: choose among the suites that were found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 5
 def choose(
     suites: Sequence[DiscoveredSuite], only: Sequence[str], skip: Sequence[str], working: str
 ) -> tuple[list[DiscoveredSuite], list[FileError]]:
-    """The suites that ``only`` names (all where it is empty) and ``skip`` does not.
+    """Choose the suites that ``only`` names (all where it is empty) and ``skip`` does not.
 
     A glob stands for the path of a suite from the directory ``working``; one without a slash
     for the name of its folder, too.

@@ -70,7 +70,7 @@ class DiscoveredSuite:
 
 
 def discover(paths: Iterable[str], exclude: Sequence[str], working: str) -> list[DiscoveredSuite]:
-    """Every suite at or below the absolute ``paths``, which exist; ordered by root.
+    """Find the suites at or below the absolute ``paths``, which exist; ordered by root.
 
     A path inside a suite is widened to the suite; ``selected`` then holds the path.
     """
@@ -100,7 +100,7 @@ def _focus(root: str, named: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def _root_above(start: str) -> str:
-    """The rootdir that pytest would find for ``start``; it does not look beyond a working copy.
+    """Find the rootdir of ``start`` as pytest does, but not beyond a working copy.
 
     Without configuration or metadata anywhere it is the outermost directory with a conftest
     in it, else ``start`` itself.
@@ -148,7 +148,7 @@ def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError 
 
 
 def _walk(top: str, named: frozenset[str], ignored: Ignored) -> list[DiscoveredSuite]:
-    """All suites at or below ``top``, in one pass over the directories."""
+    """Find the suites at or below ``top``, in one pass over the directories."""
     walk = _Walk(named)
     walk.directory(top, None, ignored)
     return walk.finish()
@@ -217,7 +217,7 @@ class _Walk:
     def _unusual(
         self, entry: os.DirEntry[str], owner: DiscoveredSuite, prefix: str, ignored: Ignored
     ) -> None:
-        """An entry that is no regular file: a directory, a link, or what nobody can read."""
+        """Take in an entry that is no regular file: a directory, a link, an unreadable one."""
         name, path = entry.name, entry.path
         if entry.is_dir(follow_symlinks=False):
             if path in self.on_the_way:

@@ -24,7 +24,7 @@ _STEP = 0.2  # seconds between two looks at what the workers have to say
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -84,7 +84,7 @@ class _Spread:
         self._under_way = 0
 
     def migrations(self) -> Iterator[Migration]:
-        """All results; at the end the workers are closed."""
+        """Yield all results, and close the workers at the end."""
         try:
             while self._hand_out():
                 job, future = self._pending.popleft()
@@ -147,7 +147,7 @@ def _is_back(future: Future[Migration]) -> bool:
 
 
 def _look_ahead(jobs: Iterator[Job]) -> tuple[list[Job], bool]:
-    """The first jobs, and whether they are enough to be worth a pool."""
+    """Take the first jobs, and tell whether they are enough to be worth a pool."""
     taken: list[Job] = []
     size = busy = 0
     for job in jobs:

@@ -239,7 +239,7 @@ class Cluster:
 
 
 async def _soon(awaitable: Awaitable[T]) -> T:
-    """The result, or ``asyncio.TimeoutError`` a little after Dask's own patience."""
+    """Await the result, or raise ``asyncio.TimeoutError`` a little after Dask gives up."""
     return await asyncio.wait_for(awaitable, _PATIENCE)
 
 

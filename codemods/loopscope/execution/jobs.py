@@ -19,7 +19,7 @@ class WorkersGone(Exception):
 
 
 class Workers(Protocol):
-    """What hands jobs to other processes.
+    """The interface of a pool or cluster that runs jobs in other processes.
 
     ``width`` is how many of them run at once, ``messages`` what the user should know meanwhile.
     """
@@ -50,7 +50,7 @@ def migrate_one(suite: Suite, options: Options) -> Migration:
 
 
 def failed(suite: Suite, message: str) -> Migration:
-    """The migration of a suite that stays as it is because of ``message``."""
+    """Make the migration of a suite that stays as it is because of ``message``."""
     errors = (*suite.errors, FileError(".", message))
     return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
 

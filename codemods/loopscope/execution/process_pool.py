@@ -119,7 +119,7 @@ class Pool:
 
 
 def seconds_for(job: Job) -> float:
-    """The time after which the process that handles a suite is taken to hang, and ended."""
+    """Return the seconds after which the process that handles a suite counts as hung."""
     suite, options = job
     limit = min(max(options.time_limit or _AT_MOST, _AT_LEAST), _AT_MOST)
     mebibytes = sum(map(len, suite.files.values())) / (1 << 20)
@@ -222,7 +222,7 @@ def _from_elsewhere() -> Iterator[None]:
 
 
 def _work(pipe: Connection) -> None:
-    """What a process of the pool does until the first one ends it, or is gone."""
+    """Serve as a process of the pool until the first one ends it, or is gone."""
     gc.set_threshold(10_000)  # as the command line does
     threading.Thread(target=_wait_for_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):

@@ -1,4 +1,4 @@
-"""What goes wrong around event loops: error texts, with their causes, rules and guides.
+"""Known errors around event loops: their texts, causes, rules and guides.
 
 The texts are those of asyncio, pytest and pytest-asyncio 0.21 to 1.5. To add one, add an entry
 to ``KNOWN_ERRORS``, and to the tests a suite that really provokes it.

@@ -1,4 +1,4 @@
-"""From an error text to what is known about it."""
+"""Match an error text with the known errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["KNOWN_ERRORS", "KnownError", "match_errors"]
 
 
 def match_errors(text: str) -> list[KnownError]:
-    """The symptoms that a message, a traceback or a whole log shows, in order of appearance."""
+    """Find the known errors in a message, a traceback or a whole log, in order of appearance."""
     lines = (re.sub(r"^(?:E\s|>)", " ", line) for line in text.splitlines())
     flat = " ".join(" ".join(lines).split())
     found = []

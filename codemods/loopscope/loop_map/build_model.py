@@ -1,4 +1,4 @@
-"""A suite as it is, and as its changes leave it, with what other suites have to do with it."""
+"""The model of a suite as it is, and as its changes leave it, with files of other suites."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
 def build_model(
     suite: Suite, errors: list[FileError], seconds: float, checks: FileChecks
 ) -> SuiteModel:
-    """The suite as it is; what is wrong with a file of its own goes to ``errors``."""
+    """Read the suite as it is; add what is wrong with a file of its own to ``errors``."""
     facts = _read(suite.files, errors, seconds, checks)
     facts |= _read(_others(suite), [], seconds, checks)
     settings = _settings(suite.config, suite.files)
@@ -39,7 +39,7 @@ def rebuild_model(
     seconds: float,
     checks: FileChecks,
 ) -> SuiteModel:
-    """The suite as ``changes`` leave it; those to other suites are among them."""
+    """Read the suite as ``changes`` leave it; those to other suites are among them."""
     changes = list(changes)
     after = {change.path: change.after for change in changes}
     own = {path: data for path, data in after.items() if path not in suite.cross_suite}
@@ -56,7 +56,7 @@ def rebuild_model(
 
 
 def _others(suite: Suite) -> dict[str, bytes]:
-    """The Python files of other suites, by their paths from the root of this one."""
+    """Return the Python files of other suites by their paths from the root of this one."""
     found = dict(suite.cross_suite.outside)
     for prefix, inner in suite.cross_suite.below.items():
         found |= {prefix + path: data for path, data in inner.files.items()}

@@ -22,7 +22,7 @@ _FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 
 
 def loop_maps(before: SuiteModel, after: SuiteModel) -> LoopMaps:
-    """The loops of a suite as it was and, where that is another question, of its migration.
+    """Draw the loops of a suite and, where they were migrated, of its migration.
 
     ``after`` is the same model where nothing changes.
     """
@@ -33,7 +33,7 @@ def loop_maps(before: SuiteModel, after: SuiteModel) -> LoopMaps:
 
 
 def _shape(picture: LoopPicture) -> set[tuple[frozenset[str], frozenset[str]]]:
-    """Who shares a loop with whom, whatever the scopes and reasons are."""
+    """Reduce a picture to which tests share a loop, without scopes and reasons."""
     return {
         (frozenset(test.id for test in loop.tests), frozenset(f.name for f in loop.fixtures))
         for loop in picture.loops
@@ -65,7 +65,7 @@ class _View:
         raise NotImplementedError
 
     def picture(self) -> LoopPicture:
-        """Every loop, the widest first, then in the order of their regions."""
+        """Draw every loop, the widest first, then in the order of their regions."""
         tests: dict[Loop, list[LoopTest]] = defaultdict(list)
         fixtures: dict[Loop, dict[Key, LoopFixture]] = defaultdict(dict)
         found = self.map

@@ -18,11 +18,11 @@ class Cause(enum.Enum):
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 
     def of_one(self, names: str) -> str:
-        """The sentence about one test."""
+        """Write the sentence about one test."""
         return f"{self.value[0]} {names}".rstrip()
 
     def of_several(self, names: str) -> str:
-        """The rest of a sentence about several tests."""
+        """Write the rest of a sentence about several tests."""
         return f"{self.value[1]} {names}".rstrip()
 
 
@@ -41,7 +41,7 @@ class Difference:
 
 
 def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
-    """Tests split from their fixtures, and tests that shared a loop and no longer do.
+    """List the tests that lost a fixture's loop, and those that no longer share one.
 
     Sharing more than before is not a difference; ``count`` shows it.
     """
@@ -68,7 +68,7 @@ def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
 
 
 def count(loops: LoopMap) -> int:
-    """How many distinct loops the tests of a map meet."""
+    """Count the distinct loops of a map."""
     return len({loop for test in loops.values() for loop in test.all})
 
 

@@ -28,12 +28,12 @@ class LegacyLoops:
         self._settings = settings
 
     def override_of(self, test: Test) -> FixtureDef | None:
-        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        """Find the override that the test sees, None for pytest-asyncio's own fixture."""
         chain = self._closures.visible(test, EVENT_LOOP)
         return chain[-1] if chain and self._classify.is_override(chain[-1].function) else None
 
     def loop_scope(self, test: Test) -> Scope:
-        """How long the legacy loop of the test lived.
+        """Return the scope of the test's legacy loop.
 
         An override lives no wider than it is visible: one in a test module at most for
         that module, one in a class at most for the class (legacy 4).
@@ -47,7 +47,7 @@ class LegacyLoops:
         return self.override_loop_scope(override)
 
     def _named_loop_scope(self, test: Test) -> Scope | None:
-        """The loop scope that its mark names; for a sync test the one that its fixtures name."""
+        """Return the loop scope named by the test's mark; for a sync test, by its fixtures."""
         if self._classify.is_async_test(test):
             return _marked_loop_scope(test)
         named = [item.fixture.loop_scope for item in self._closures.of(test).fixtures]
@@ -57,14 +57,14 @@ class LegacyLoops:
 
     @staticmethod
     def override_loop_scope(override: FixtureDef) -> Scope:
-        """How long a loop of the override lives: no longer than it is visible."""
+        """Return the loop scope of an override, which is no wider than its visibility."""
         scope = override.fixture.scope
         if override.in_class:
             return min(scope, Scope.CLASS)
         return min(scope, Scope.MODULE) if override.in_module else scope
 
     def loop(self, test: Test) -> Loop:
-        """The identity of the loop that the test got on 0.21."""
+        """Return the identity of the loop that the test got on 0.21."""
         loop_scope = self.loop_scope(test)
         if self._named_loop_scope(test) is not None:
             return Loop(loop_scope, region_of(test, loop_scope))
@@ -91,7 +91,7 @@ class LegacyLoops:
         return found
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
-        """The fixtures of a test whose value lives on a loop, ``event_loop`` included."""
+        """List the fixtures of a test whose value lives on a loop, ``event_loop`` included."""
         closure = self._closures.of(test)
         names = [
             fixture_def.fixture.name
@@ -109,7 +109,7 @@ class LegacyLoops:
 
 
 def _marked_loop_scope(test: Test) -> Scope | None:
-    """The loop scope that a mark of the test names: the loops of 0.23, or of 0.22 and no other."""
+    """Return the loop scope that a mark of the test names, as on 0.23 or 0.22."""
     mark = test.mark("asyncio")
     if mark is not None and mark.loop_scope is not None:
         return mark.loop_scope

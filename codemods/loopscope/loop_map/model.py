@@ -43,7 +43,7 @@ LoopMap = Mapping[str, TestLoops]
 
 
 def region_of(test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
-    """The region of the loop of a loop scope that a test gets.
+    """Return the region of the loop of a loop scope that a test gets.
 
     Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
     test outside a class gets one of its own.

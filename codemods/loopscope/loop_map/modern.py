@@ -31,7 +31,7 @@ class ModernLoops:
         return self._settings.test_default or Scope.FUNCTION
 
     def fixture_loop_scope(self, function: Function) -> Scope:
-        """The loop scope of an async fixture: its own, the configured one, else its scope."""
+        """Return the loop scope of an async fixture: its own, the configured one, or its scope."""
         assert function.fixture is not None
         return (
             function.fixture.loop_scope or self._settings.fixture_default or function.fixture.scope

@@ -21,7 +21,7 @@ from loopscope.types import CrossSuiteFiles, PytestConfig
 
 
 class SuiteStyle(enum.Enum):
-    """Which rules a suite was written for."""
+    """The rules for which a suite was written: up to 0.21, or loop scopes."""
 
     LEGACY = "legacy"  # the event_loop fixture decides
     MODERN = "modern"  # loop scopes decide
@@ -66,7 +66,7 @@ class SuiteModel:
 
     @property
     def overrides(self) -> tuple[FixtureDef, ...]:
-        """Every registered override of ``event_loop``."""
+        """List the registered overrides of ``event_loop``."""
         return self.classify.overrides
 
     @property
@@ -95,7 +95,7 @@ class SuiteModel:
         return self.classify.is_override(function)
 
     def override_of(self, test: Test) -> FixtureDef | None:
-        """The override that the test sees, None for pytest-asyncio's own fixture."""
+        """Find the override that the test sees, None for pytest-asyncio's own fixture."""
         return self.legacy.override_of(test)
 
     # -- its style ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What ``migrate`` does with the changes of a suite: ask, then write or make a patch."""
+"""Apply the changes of a suite: ask, then write them or make a patch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Destination:
 
 
 class ChangeApplier:
-    """Takes one migration after the other; each sink is imported when it has something to do."""
+    """Asks about the changes of each suite, then writes them or makes patches.
+
+    The modules for that are imported with the first change, since most runs have none.
+    """
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
@@ -43,7 +46,7 @@ class ChangeApplier:
 
     @property
     def declined(self) -> int:
-        """How many hunks the user did not take."""
+        """Count the hunks that the user did not accept."""
         return self._reviewer.declined if self._reviewer else 0
 
     @property
@@ -53,7 +56,7 @@ class ChangeApplier:
 
     @property
     def recover(self) -> Callable[[str], tuple[FileError, ...]] | None:
-        """What undoes a write that was cut off; None where nothing is to be written."""
+        """Return the function that undoes a write cut off before; None where none is written."""
         if not self.wrote:
             return None
         from loopscope.output.journal import recover
@@ -123,6 +126,6 @@ class ChangeApplier:
 
 
 def _failed(migration: Migration, errors: tuple[FileError, ...]) -> Migration:
-    """The migration of a suite that stays as it was."""
+    """Make the migration of a suite that stays as it was."""
     errors = (*migration.errors, *errors)
     return replace(migration, status=Status.ERROR, changes=(), errors=errors, maps=None)

@@ -22,7 +22,7 @@ _ESCAPES = {chr(code): f"\\{code:03o}" for code in (*range(32), 127)} | {
 
 
 def diff(label: str, changes: Iterable[Change], start: str = ".") -> Iterator[bytes]:
-    """The unified diffs of one suite's changes, line by line.
+    """Yield the unified diffs of one suite's changes, line by line.
 
     Args:
         label: The suite's path: absolute, or relative to the current directory.
@@ -40,7 +40,7 @@ def diff(label: str, changes: Iterable[Change], start: str = ".") -> Iterator[by
 
 
 def way_to(label: str, start: str = ".") -> str:
-    """The way from ``start`` down to a suite, ending with a slash; "" if it lies elsewhere."""
+    """Return the path from ``start`` down to a suite, with a slash; "" if it lies elsewhere."""
     try:
         way = os.path.relpath(label, start).replace(os.sep, "/")
     except ValueError:  # another drive
@@ -63,13 +63,13 @@ def _file(path: str, change: Change) -> Iterator[bytes]:
 
 
 def names(path: str, change: Change) -> tuple[bytes, bytes]:
-    """The two lines above a file's hunks; ``path`` is how the patch calls the file."""
+    """Write the two lines above a file's hunks; ``path`` is the file's name in the patch."""
     old = _name("a/" + path) if change.before is not None else b"/dev/null"
     return b"--- " + old + b"\n", b"+++ " + _name("b/" + path) + b"\n"
 
 
 def _name(path: str) -> bytes:
-    """A path in a header, quoted as git does where it holds quotes or control characters."""
+    """Quote a path in a header as git does, if it holds quotes or control characters."""
     if any(char in _ESCAPES for char in path):
         path = '"' + "".join(_ESCAPES.get(char, char) for char in path) + '"'
     elif " " in path:

@@ -1,4 +1,4 @@
-"""Which files have contents that git could not bring back."""
+"""Find files whose contents git could not bring back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Silent(Exception):
 
 
 def uncommitted(root: Path, changes: Iterable[Change]) -> tuple[FileError, ...]:
-    """The files to be changed whose contents are in no commit, or why that cannot be known.
+    """List the files whose contents are in no commit, or say why that cannot be known.
 
     New files, files outside of a git working copy, and ignored ones are none of git's business.
     A file is asked about in the working copy that it lies in, which may be a submodule.
@@ -52,7 +52,7 @@ def uncommitted(root: Path, changes: Iterable[Change]) -> tuple[FileError, ...]:
 
 
 def _working_copy(directory: str) -> str | None:
-    """The top of the working copy that a directory lies in."""
+    """Find the top of the working copy that a directory lies in."""
     while not os.path.lexists(os.path.join(directory, ".git")):
         directory, below = os.path.dirname(directory), directory
         if directory == below:
@@ -94,7 +94,7 @@ def _hidden(top: str, folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _switched_off(name: str) -> tuple[str, ...]:
-    """The arguments that keep a filter, which is a program, from being run."""
+    """Return the arguments that keep git from running a filter, which is a program."""
     if "=" in name:  # -c would take it for the end of the name
         return (f"--config-env={name}=LOOPSCOPE_NOTHING",)
     return ("-c", f"{name}=")
@@ -105,7 +105,7 @@ def _split(listing: bytes) -> list[str]:
 
 
 def _git(top: str, *arguments: str, fails: int = 0) -> bytes:
-    """The output of git.
+    """Run git and return its output.
 
     Args:
         top: Where to run it.
@@ -131,7 +131,7 @@ def _git(top: str, *arguments: str, fails: int = 0) -> bytes:
 
 
 def _program() -> str:
-    """Where git is; a relative entry of PATH could lead into the repository."""
+    """Find git; a relative entry of PATH could lead into the repository, and is skipped."""
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     path = os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
     found = shutil.which("git", path=path)

@@ -39,7 +39,7 @@ class Entry:
 
 
 def digest(data: bytes) -> str:
-    """What a journal says about contents."""
+    """Return the text that stands for contents in a journal."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -135,7 +135,7 @@ def _complete(directory: str, entries: Iterable[Entry]) -> bool:
 
 
 def _entries(directory: str, text: str) -> list[Entry]:
-    """What the journal says; nothing where it breaks off: then nothing had been begun.
+    """Read a journal; one that breaks off has no entries, since no change had begun then.
 
     A journal may come with a repository, so nothing in it may lead out of its directory.
     """

@@ -58,7 +58,7 @@ class Patches:
         return ()
 
     def _name(self, label: str) -> str:
-        """A file name of its own for a suite: the way to it from here, with dashes."""
+        """Make a file name for the patch of a suite: the path to it from here, with dashes."""
         way = os.path.relpath(label)
         if way.split(os.sep)[0] in (os.curdir, os.pardir):
             way = os.path.basename(os.path.abspath(label)) or "suite"
@@ -71,12 +71,12 @@ class Patches:
 
 
 def _alike(name: str) -> str:
-    """The same for names that some file systems take for one: by case, or by composition."""
+    """Fold names that some file systems take for one: by case, or by composition."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def _start(labels: Sequence[str]) -> str:
-    """The directory at which the paths of a patch start."""
+    """Return the directory at which the paths of a patch start."""
     here = os.getcwd()
     roots = [os.path.abspath(label) for label in labels]
     if all(os.path.commonpath([here, root]) == here for root in roots):

@@ -46,7 +46,7 @@ class Reviewer:
     _headers: set[str] = field(default_factory=set)
 
     def review(self, label: str, changes: Collection[Change]) -> tuple[Change, ...]:
-        """What the user takes of the changes of the suite at ``label``."""
+        """Ask the user about each hunk of the suite at ``label`` and return those accepted."""
         taken = []
         with self._tool() as tool:
             for change in changes:

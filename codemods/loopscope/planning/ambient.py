@@ -2,7 +2,8 @@
 
 0.21 put a fresh loop in place as the current one after each test (with a wider override the
 override's own loop), so code that calls ``asyncio.get_event_loop()`` from a sync test passed.
-From 1.4 on no loop is current there.
+From 1.4 on no loop is current there (docs/loop-rules.md, A lenient teardown, and The loop is
+set up last).
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class AmbientUsers:
         return False
 
     def shared(self, test: Test) -> FixtureDef | None:
-        """The override whose loop was the current one of the sync test, too.
+        """Return the override whose loop was the current one of the sync test, too.
 
         One in a class is left out: the fixture stands in the module, where not all see it.
         """
@@ -108,7 +109,7 @@ class AmbientUsers:
         return any(AMBIENT in fixtures for fixtures in self._model.index.chain(test))
 
     def place(self, tests: Collection[Test]) -> list[Ambient]:
-        """The fixtures for these tests, one for each region of one loop."""
+        """Place the fixtures for these tests, one for each region of one loop."""
         modules: set[str] = set()
         shared: set[str] = set()
         for test in tests:

@@ -1,4 +1,7 @@
-"""Where the bridges stand: fixtures named ``event_loop`` that hand on the running loop."""
+"""The places of bridges: fixtures named ``event_loop`` that return the running loop.
+
+See docs/loop-rules.md, The bridge.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def place_bridges(
     loop_scope: Callable[[RequestPlace], Scope],
     left: Collection[str],
 ) -> list[Bridge]:
-    """The least bridges that serve all requests, outer places first.
+    """Place the fewest bridges that serve all requests, outer places first.
 
     A parent's bridge serves every region of the same loop scope; another loop scope needs a
     nearer one.
@@ -104,7 +107,7 @@ def _bridges_of(
 
 
 def _place(files: set[str]) -> str:
-    """The only file that asks, or the conftest nearest to all that do."""
+    """Return the only file that makes requests, or the conftest nearest to all that do."""
     if len(files) == 1:
         return next(iter(files))
     directories = [dirname(path) for path in files]

@@ -1,9 +1,10 @@
-"""Which sync tests and fixtures can do without a loop in their hands.
+"""The choice of sync tests and fixtures that need no loop object.
 
 A sync function that only calls ``event_loop.run_until_complete(x)`` can become ``async def``
 and await ``x``. A sync fixture that stores the loop, passes it on or only wants it first can
 stay as it is under ``pytest_asyncio.fixture``, which makes the loop of its loop scope the
-current one (pytest-asyncio 1.1). Everything else gets the bridge.
+current one from pytest-asyncio 1.1 on (docs/loop-rules.md, The loop is set up last). Everything
+else gets the bridge.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ class Candidates:
         }
 
     def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
-        """The calls of a function that ask for the current loop without naming it."""
+        """List the calls of a function that ask for the current loop without naming it."""
         return self.model.current.calls(key)
 
     def fixture(self, key: Key, function: Function) -> Conversion | None:
-        """How the sync fixture could be converted, None if only the bridge serves it."""
+        """Choose a conversion of the sync fixture, None if only the bridge serves it."""
         fixture = function.fixture
         if (
             fixture is None
@@ -104,7 +105,7 @@ class Candidates:
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
 
     def _needs_factory(self, test: Test) -> bool:
-        """A test whose async fixtures get a loop of another kind only if it is async itself."""
+        """Tell whether the test must be async for its fixtures to get a loop of another kind."""
         override = self.model.override_of(test)
         body = override.function.override if override else None
         return (
@@ -120,7 +121,7 @@ class Candidates:
         return (test.mark("anyio") or test.mark("trio")) is not None
 
     def _only_runs(self, key: Key, function: Function) -> bool:
-        """Nothing but ``loop.run_until_complete(…)`` in straight line, and at least once."""
+        """Tell whether the loop is only used by ``run_until_complete(…)`` in straight line."""
         calls = self.current_calls(key)
         runs = [use for use in function.loop_uses if use.method == _RUNS]
         straight = all(
@@ -159,7 +160,7 @@ def choose(
     loop_scope: Callable[[Test], Scope],
     concerned: Collection[Test],
 ) -> dict[Key, Conversion]:
-    """The functions to convert, given the loop scope that each test got with nothing converted.
+    """Choose the functions to convert, given each test's loop scope with nothing converted.
 
     A fixture is converted only where all tests that use it agree on one loop scope: an async
     fixture is static, and a shared one would widen whole regions.

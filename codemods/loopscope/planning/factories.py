@@ -1,7 +1,8 @@
-"""Where a loop of another kind can come from a ``pytest_asyncio_loop_factories`` hook.
+"""Loops of another kind by a ``pytest_asyncio_loop_factories`` hook.
 
-The hook stands in a conftest and reaches the async tests below it; the nearest one wins. The
-runner of a wide loop is rebuilt whenever the factory changes from one test to the next.
+The hook is written to a conftest and reaches the async tests below it; the nearest one wins. The
+runner of a wide loop is rebuilt whenever the factory changes from one test to the next
+(docs/loop-rules.md, Loop factories).
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def choose_factory(
 
 
 def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:
-    """The nearest conftest above a module's override, "" where it stands in one."""
+    """Find the nearest conftest above a module's override, "" if the override is in one."""
     for place in places:
         if place.in_module:
             folders = [dirname(place.key.path)]
@@ -87,7 +88,7 @@ def _beside(
     others: Iterable[Test],
     tests: Mapping[str, Scope],
 ) -> OverrideAction:
-    """A conftest's override: every async test below it gets the factory, without exception."""
+    """Decide on a conftest's override, whose factory every async test below it gets."""
     base_ids = {place.base_id for place in places}
     for test in others:
         override = model.override_of(test)
@@ -104,7 +105,7 @@ def _beside(
 def _narrow(
     model: SuiteModel, places: Sequence[FixtureDef], hook: str, tests: Mapping[str, Scope]
 ) -> OverrideAction:
-    """A module's or class's override: the hook of a conftest tells its tests by their place."""
+    """Decide on a module's or class's override; the hook knows its tests by their place."""
     place = places[0]
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
         return _manual(f"{_KIND}, and so does an override in a conftest")

@@ -1,4 +1,4 @@
-"""What becomes of an override of ``event_loop``."""
+"""The action for an override of ``event_loop``: delete, bridge, keep and so on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class OverrideAction:
 def choose_action(
     function: Function, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
-    """The action by the override's body and place alone; who uses it is not asked here."""
+    """Choose the action by the override's body and place alone, whoever uses it."""
     body, fixture = function.override, function.fixture
     assert body is not None
     assert fixture is not None

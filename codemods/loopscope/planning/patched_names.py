@@ -1,4 +1,4 @@
-"""Which calls of ``get_event_loop()`` a test's patch of that name reaches.
+"""The calls of ``get_event_loop()`` that a test's patch of that name reaches.
 
 Such a call has to stay as it is: ``get_running_loop()`` is another name, and the patch would
 no longer replace it. Where the reach is not certain, the call counts as reached.
@@ -34,7 +34,7 @@ class Patch:
 
 
 def find_patches(model: SuiteModel, wanted: Wanted) -> tuple[Patch, ...]:
-    """Every patch of the suite with those of the ``wanted`` calls that it reaches."""
+    """Find the patches of the suite, with those of the ``wanted`` calls that each reaches."""
     hazards = [
         (path, hazard)
         for path, facts in model.files.items()
@@ -77,7 +77,7 @@ def _reached(
 
 
 def _split(files: Files, importer: str, owner: str) -> tuple[str | None, tuple[str, ...]]:
-    """The file that the longest prefix of a dotted name means, and the names that are left."""
+    """Split a dotted name into the file that its longest prefix means and the names left."""
     dots = owner[: len(owner) - len(owner.lstrip("."))]
     parts = owner.lstrip(".").split(".")
     for length in range(len(parts), 0, -1):
@@ -133,7 +133,7 @@ def _reach(
     hazard: Hazard,
     target: str | None,
 ) -> dict[str, set[int] | None]:
-    """The users, and all files that they import, directly or not."""
+    """List the users, and all files that they import, directly or not."""
     files = model.files
     found = dict(users)
     queue: list[tuple[str, Iterable[Import]]] = [(file, files[file].imports) for file in users]
@@ -152,7 +152,7 @@ def _reach(
 
 
 def _imported(files: Files, importer: str, bound: Import) -> Iterator[str]:
-    """The files that one import may run.
+    """List the files that one import may run.
 
     ``import pkg.mod`` is known as ``pkg`` only, and files without a trace of event loops are
     not read: then it is every file of the package.
@@ -168,7 +168,7 @@ def _imported(files: Files, importer: str, bound: Import) -> Iterator[str]:
 
 
 def _package(files: Files, importer: str, module: str) -> Iterator[str]:
-    """The files below the top-level package of a module, tests left out."""
+    """List the files below the top-level package of a module, tests left out."""
     top = module.partition(".")[0]
     if not top or top in sys.stdlib_module_names:
         return

@@ -40,8 +40,8 @@ class Plan:
     widened: Mapping[str, Scope] = field(default_factory=dict)  # test id -> the loop scope it had
     ambients: tuple[Ambient, ...] = ()
     currents: Mapping[str, Scope] = field(default_factory=dict)  # module -> loop scope, for xunit
-    # What names its loop scope even where it is the default: an override that stays suggests
-    # another one. Ids of async tests, and fixtures of sync tests.
+    # Ids of async tests, and fixtures of sync tests, that name their loop scope even where it is
+    # the default, because a kept override suggests another one.
     named: frozenset[str | Key] = frozenset()
 
     def stays(self, key: Key) -> bool:
@@ -51,7 +51,7 @@ class Plan:
 
 
 def make_plan(model: SuiteModel, options: Options) -> Plan:
-    """The plan for one suite; a modern suite keeps the loops that it has."""
+    """Plan one suite; a modern suite keeps the loops that it has."""
     first = LoopPlanner(model, options, {})
     if not model.uses_plugin:
         return first.plan()
@@ -71,7 +71,7 @@ class LoopPlanner:
         self.solver = ComponentSolver(model, options, converted)
 
     def plan(self) -> Plan:
-        """The loop scopes, with what becomes of every override and request."""
+        """Plan the loop scopes, and the action for every override and request."""
         model, modern = self.model, self.model.suite_style is SuiteStyle.MODERN
         tests = {
             test.id: model.modern.test_loop_scope(test) if modern else self.solver.loop_scope(test)
@@ -149,7 +149,7 @@ class LoopPlanner:
                 yield from (item.key for item in self.model.closure(test).fixtures)
 
     def _at_home(self, bridge: Bridge) -> Bridge:
-        """A bridge for an override in another suite's file stands in a conftest of this one."""
+        """Move a bridge for another suite's override to a conftest of this suite."""
         key = bridge.replaces
         if key is None or not key.path.startswith("../"):
             return bridge
@@ -174,7 +174,7 @@ class LoopPlanner:
         return scope
 
     def _fixture_default(self, default: Scope) -> Scope | None:
-        """A value that stands in the configuration stays; else it is that of the tests."""
+        """Keep a configured value; else take that of the tests."""
         settings = self.model.settings
         if settings.fixture_scope:
             return None
@@ -241,7 +241,7 @@ def _deviating(
     overrides: Mapping[Key, OverrideAction],
     loop_scope: Callable[[Test], Scope | None],
 ) -> Iterator[Test]:
-    """The tests on another loop scope than the override suggests that they see when all is done.
+    """Return the tests on another loop scope than the override that they see in the end suggests.
 
     An override that stays is no longer their loop. But another migration reads the suite again,
     and would take it for that: what deviates from it is named.
@@ -257,7 +257,7 @@ def _deviating(
 def _nearest_left(
     model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
 ) -> FixtureDef | None:
-    """The override that the test sees afterwards; None where no fixture or a bridge is there."""
+    """Return the override that the test sees afterwards; None where it sees none, or a bridge."""
     chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
     standing = [
         (item, action) for item, action in chain if action is None or action.kind not in _REPLACED
@@ -269,7 +269,7 @@ def _nearest_left(
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:
-    """The loop scope of most async tests; function on a tie."""
+    """Return the loop scope of most async tests; function on a tie."""
     counts = Counter(tests.values()) or Counter(fixtures.values())
     if not counts:
         return Scope.FUNCTION

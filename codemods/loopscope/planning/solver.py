@@ -49,14 +49,14 @@ class DisjointSet:
             self._loop_scope[one] = max(self._loop_scope[one], self._loop_scope.pop(other))
 
     def loop_scope(self, node: Hashable) -> Scope:
-        """The loop scope of the node's component."""
+        """Return the loop scope of the node's component."""
         return self._loop_scope[self.root(node)]
 
     def __contains__(self, node: Hashable) -> bool:
         return node in self._parent
 
     def root(self, node: Hashable) -> Hashable:
-        """The member that stands for the node's component, until something is joined."""
+        """Return the member that stands for the node's component, until components are joined."""
         if node not in self._parent:
             self._parent[node] = node
             self._loop_scope[node] = Scope.FUNCTION
@@ -98,7 +98,10 @@ class ComponentSolver:
             self._leave_packages()
 
     def _leave_packages(self) -> None:
-        """Before pytest-asyncio 1.0 every package had a loop of its own: one for many is wider."""
+        """Widen the loop of several packages: before pytest-asyncio 1.0 each had its own.
+
+        See docs/loop-rules.md, Packages share one loop.
+        """
         concerned = [t for t in self.model.tests if ("test", t.id) in self.nodes]
         folders: dict[Hashable, set[str]] = defaultdict(set)
         for test in concerned:
@@ -121,7 +124,7 @@ class ComponentSolver:
         )
 
     def is_ambient(self, test: Test) -> bool:
-        """A sync test that gets its current loop from LS109, and not from a bridge."""
+        """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
         if self.is_async(test) or not self.ambient.concerns(test):
             return False
         closure = self.model.closure(test)
@@ -130,7 +133,7 @@ class ComponentSolver:
         )
 
     def _bound(self, item: FixtureDef) -> bool:
-        """A sync fixture under ``pytest_asyncio.fixture``: its loop is the current one."""
+        """Recognize a sync fixture under ``pytest_asyncio.fixture``, set up on its own loop."""
         fixture = item.function.fixture
         return (
             fixture is not None
@@ -140,7 +143,7 @@ class ComponentSolver:
         )
 
     def _settled(self) -> frozenset[Key]:
-        """The functions whose calls for the current loop the migration takes care of."""
+        """List the functions whose calls for the current loop the migration takes care of."""
         overrides = {item.key for item in self.model.overrides}
         bound = {
             key
@@ -160,7 +163,7 @@ class ComponentSolver:
         )
 
     def _takes_current(self, fixture_def: FixtureDef) -> bool:
-        """A sync fixture that asks for the current loop: its value belongs to that loop."""
+        """Recognize a sync fixture that asks for the current loop, to which its value belongs."""
         return (
             not fixture_def.function.is_async
             and fixture_def.function.override is None
@@ -173,7 +176,7 @@ class ComponentSolver:
     # -- joining ------------------------------------------------------------------------
 
     def loop_scope(self, test: Test) -> Scope:
-        """The loop scope of the test's component."""
+        """Return the loop scope of the test's component."""
         return self.nodes.loop_scope(("test", test.id))
 
     def _join(self, test: Test) -> None:
@@ -223,7 +226,7 @@ class ComponentSolver:
                 yield request
         override = self.model.override_of(test)
         if override is not None and self.is_async(test):
-            # One around it would serve this test, too, if this one were gone.
+            # If this override were deleted, the test would see the next one outside of it.
             around = self.model.closures.visible(test, EVENT_LOOP)
             if any(self._works(item) for item in around) or any(
                 item.fixture.autouse for item in around[:-1]
@@ -234,7 +237,7 @@ class ComponentSolver:
             yield LoopRequest(None, RequestKind.AMBIENT, shared)
 
     def _is_left(self, requester: FixtureDef) -> bool:
-        """An override that builds on the next one, and that a person must replace."""
+        """Recognize an override that builds on the next one, and that a person must replace."""
         return (
             self.model.is_override(requester.function)
             and self.override_action(requester).kind is ActionKind.MANUAL
@@ -273,7 +276,7 @@ class ComponentSolver:
         need.works = need.works or request.kind is RequestKind.WORK
 
     def _requesting_file(self, request: LoopRequest, test: Test) -> str:
-        """The file whose fixtures must answer; the configuration asks for all tests."""
+        """Return the file whose fixtures must answer; the root conftest for the configuration."""
         if request.requester is not None:
             return test.module if request.requester.key.is_external else request.requester.key.path
         return "conftest.py" if request.kind is RequestKind.CONFIGURED else test.key.path
@@ -331,7 +334,7 @@ class ComponentSolver:
         )
 
     def seen_from(self, path: str) -> FixtureDef | None:
-        """The override that a fixture of this file sees, without a test."""
+        """Find the override that a fixture of this file sees, without a test."""
         base_ids = visible_base_ids(path)
         seen = [item for item in self.model.overrides if item.base_id in base_ids]
         return max(seen, key=lambda item: len(item.base_id.removeprefix("./")), default=None)

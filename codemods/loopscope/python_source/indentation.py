@@ -9,7 +9,7 @@ from loopscope.python_source.syntax_tree import walk
 
 
 def dedented(lines: Sequence[str], node: ast.stmt) -> str:
-    """The source of a statement, without the indentation of its first line or a final line end.
+    """Return the source of a statement, without its indentation or a final line end.
 
     ``lines`` are those of the file, without line ends.
     """
@@ -19,7 +19,7 @@ def dedented(lines: Sequence[str], node: ast.stmt) -> str:
 
 
 def body_of(code: str) -> str:
-    """The body of the only function in ``code``, on lines of its own, without its indentation."""
+    """Return the body of the only function in ``code``, on its own lines and dedented."""
     tree = ast.parse(code)
     lines = code.rstrip().split("\n")[1:]
     return _without(lines, _margin(next(line for line in lines if line.strip())), _inside(tree, 2))
@@ -46,7 +46,7 @@ def _margin(line: str) -> int:
 
 
 def _inside(tree: ast.AST, first: int) -> set[int]:
-    """The indexes, from line ``first`` on, of the lines that start inside of a string."""
+    """Find the indexes, from line ``first`` on, of the lines that start inside of a string."""
     return {
         line - first
         for node in walk(tree)

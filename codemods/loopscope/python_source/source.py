@@ -65,7 +65,7 @@ def decode(data: bytes) -> Source:
 
 
 def encode(source: Source, text: str) -> bytes:
-    """The bytes of ``text`` in the encoding of ``source``, with its BOM if it had one.
+    """Encode ``text`` in the encoding of ``source``, with its BOM if it had one.
 
     Raises:
         SourceError: the encoding has no place for a character of ``text``.
@@ -80,7 +80,7 @@ def encode(source: Source, text: str) -> bytes:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines with their ends, numbered as ``ast`` numbers them.
+    """Split into lines with their ends, numbered as ``ast`` numbers them.
 
     Unlike ``str.splitlines``, only ``\\n``, ``\\r\\n`` and ``\\r`` end a line.
     """
@@ -88,7 +88,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def _encoding(data: bytes) -> str:
-    """The encoding that the first two lines declare; ``utf-8`` where a BOM says so."""
+    """Find the encoding that the first two lines declare; ``utf-8`` where a BOM says so."""
     lines = iter(data.splitlines(keepends=True)[:2])
     try:
         name, _ = tokenize.detect_encoding(lambda: next(lines, b""))

@@ -12,7 +12,7 @@ _LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 
 
 def parse(text: str) -> ast.Module:
-    """The tree of ``text``; it may be shared, so nobody may change it.
+    """Parse ``text``; the tree may be shared, so nobody may change it.
 
     The edits of one file look at few texts, many times: as it was, edited, with its imports.
 
@@ -29,7 +29,7 @@ def _kept(text: str) -> ast.Module:
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node from ``node`` down, in no particular order; contexts and operators may lack.
+    """Yield the nodes from ``node`` down, in no order; contexts and operators may be missing.
 
     Twice as fast as ``ast.walk``.
     """
@@ -46,7 +46,7 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def depth(text: str) -> int:
-    """The number of levels in the syntax tree: an expression of N terms has about N.
+    """Count the levels of the syntax tree: an expression of N terms has about N.
 
     Raises:
         SyntaxError: this Python cannot parse ``text``.

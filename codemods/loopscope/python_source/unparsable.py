@@ -1,4 +1,4 @@
-"""What to tell about a file that this Python cannot parse."""
+"""Explain why this Python cannot parse a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PYTHON_2 = re.compile(
 
 
 def explain(error: BaseException, text: str) -> tuple[str, int]:
-    """The message and the 1-based line for what ``ast.parse`` raised on ``text``.
+    """Return the message and the 1-based line for an error of ``ast.parse`` on ``text``.
 
     Args:
         error: A SyntaxError, RecursionError, MemoryError or ValueError.

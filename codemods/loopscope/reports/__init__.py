@@ -57,7 +57,7 @@ class ReportOptions:
 
 
 def formats(kind: str) -> tuple[str, ...]:
-    """The formats of ``report``, ``map`` or ``verify``; none of their modules is imported.
+    """Return the formats of ``report``, ``map`` or ``verify``; none of their modules is imported.
 
     The one for people comes first, then the shortest name.
     """
@@ -68,7 +68,7 @@ def formats(kind: str) -> tuple[str, ...]:
 
 
 def make_report(kind: str, name: str, options: ReportOptions) -> Report:
-    """A new report of the format ``name``, one of ``formats(kind)``."""
+    """Make a new report of the format ``name``, one of ``formats(kind)``."""
     module = importlib.import_module(f"{__name__}.{kind}_{name}")
     report: Report = module.REPORT(options)
     return report

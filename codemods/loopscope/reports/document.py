@@ -47,7 +47,7 @@ class Document:
         self.options.err.lines(error_lines(error, label))
 
     def render(self, summary: Summary) -> str:
-        """The whole text of a format that is written at the end."""
+        """Return the whole text of a format that is written at the end."""
         raise NotImplementedError
 
 

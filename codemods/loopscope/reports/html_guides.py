@@ -38,7 +38,7 @@ def anchor(name: str) -> str:
 
 
 def guide_pages(names: Iterable[str]) -> list[GuidePage]:
-    """The guides of these names, and all that can be reached from them; rules come first.
+    """Render the guides of these names, and all that they link to; rules come first.
 
     Raises:
         GuidesMissing: This installation has none.
@@ -71,7 +71,7 @@ def guide_page(name: str) -> GuidePage:
 
 
 def _below_title(tokens: list[Token]) -> list[Token]:
-    """The rest of the page; its sections stand below those of the report."""
+    """Render the rest of the page, its sections one level below those of the report."""
     if tokens and tokens[0].tag == "h1":
         tokens = tokens[3:]  # opening, words, closing
     for token in tokens:

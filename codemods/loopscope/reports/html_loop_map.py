@@ -33,7 +33,7 @@ class Group:
     more: int
 
     def name(self, test: LoopTest) -> str:
-        """What follows the module in the id of a test."""
+        """Return the part of a test's id after the module."""
         return test.id.removeprefix(self.module).removeprefix("::")
 
 
@@ -60,7 +60,7 @@ class Box:
 
 
 def boxes(maps: LoopMaps) -> dict[str, list[Box]]:
-    """The boxes of each map under its heading; loops before the migration have numbers.
+    """Draw the boxes of each map under its heading; loops before the migration have numbers.
 
     A loop afterwards is called by the numbers of the loops that its tests had.
     """

@@ -19,7 +19,7 @@ from loopscope.reports.html_loop_map import boxes
 from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.paths import join
 from loopscope.reports.side_by_side import rows
-from loopscope.reports.summary import Summary
+from loopscope.reports.summary import Summary, status_word
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
 from loopscope.types import Change, FileError, Level, Migration, Safety
@@ -44,17 +44,17 @@ class HtmlReport(Document):
             self._current.append(migration.label)
 
     def print_error(self, error: FileError, label: str) -> None:
-        """The other report says it."""
+        """Leave it to the other report."""
 
     def render(self, summary: Summary) -> str:
-        """The page.
+        """Return the page.
 
         Raises:
             GuidesMissing: This installation lacks the guides, which are a part of the page.
             OSError: One of them cannot be read.
         """
         wrote, templates = self.options.wrote, environment()
-        shown = [_Shown(migration) for migration in self._suites]
+        shown = [_Shown(migration, wrote=wrote) for migration in self._suites]
         open_all = (
             sum(len(file["hunks"]) for suite in shown for file in suite.files) <= _OPEN_HUNKS
         )
@@ -89,8 +89,8 @@ def _error(error: FileError, label: str) -> dict[str, str]:
 class _Shown:
     """One suite in the words of its template."""
 
-    def __init__(self, migration: Migration) -> None:
-        self._migration = migration
+    def __init__(self, migration: Migration, *, wrote: bool) -> None:
+        self._migration, self._wrote = migration, wrote
         self.files = [_file(change) for change in migration.changes]
 
     @property
@@ -105,6 +105,7 @@ class _Shown:
             "label": migration.label,
             "name": visible(migration.label),
             "status": migration.status.value,
+            "status_word": status_word(migration.status, wrote=self._wrote),
             "config": migration.config,
             "requires": migration.requires,
             "facts": _facts(migration),
@@ -126,7 +127,7 @@ def _facts(migration: Migration) -> str:
 
 
 def _findings(migration: Migration) -> Iterator[dict[str, str]]:
-    """What a person must act on comes first."""
+    """List the findings, those on which a person must act first."""
     for finding in sorted(migration.findings, key=lambda found: found.level is Level.NOTE):
         numbers = [str(number) for number in (finding.line, finding.column) if number]
         yield {
@@ -184,7 +185,7 @@ def _numbers(
 
 
 def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:
-    """The rules that the page names, and how often."""
+    """List the rules that the page names, and how often."""
     counts = Counter(code for suite in shown for code in suite.codes)
     rules = ((find_rule(code), count) for code, count in sorted(counts.items()))
     return [{"code": rule.code, "name": rule.name, "count": n} for rule, n in rules if rule]

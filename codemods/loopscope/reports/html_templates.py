@@ -18,7 +18,7 @@ from loopscope.reports.side_by_side import seen
 
 
 def environment() -> Environment:
-    """Where the templates are; text of unknown origin goes through ``seen`` or ``plain``."""
+    """Make the environment of Jinja2; text of unknown origin passes ``seen`` or ``plain``."""
     found = Environment(
         loader=PackageLoader("loopscope.reports"), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -28,7 +28,7 @@ def environment() -> Environment:
 
 
 def tiles(numbers: Iterable[tuple[str, object, str]]) -> list[dict[str, object]]:
-    """The tiles at the top of a page, from (name, value, kind): no bad news of 0 is shown."""
+    """Choose the tiles at the top of a page, from (name, value, kind): no bad news of 0."""
     return [
         {"name": name, "value": value, "kind": kind}
         for name, value, kind in numbers
@@ -37,12 +37,12 @@ def tiles(numbers: Iterable[tuple[str, object, str]]) -> list[dict[str, object]]
 
 
 def own(name: str) -> Markup:
-    """The style or the script of that name."""
+    """Read the style or the script of that name."""
     return Markup((files("loopscope.reports") / "templates" / name).read_text("utf-8"))
 
 
 def policy(style: str, script: str) -> str:
-    """Nothing but this style and this script, known by their hashes."""
+    """Write the policy that admits only this style and this script, by their hashes."""
     return (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}';"
         f" script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"

@@ -35,7 +35,7 @@ class Node:
     children: tuple[Node, ...] = ()
 
     def lines(self, depth: int = 0) -> Iterator[Line]:
-        """The tree as indented lines."""
+        """Draw the tree as indented lines."""
         yield (("  " * depth, ""), *self.line)
         for child in self.children:
             yield from child.lines(depth + 1)
@@ -67,7 +67,7 @@ class TextMap(Document):
 
 
 def suite_tree(label: str, config: str | None, maps: LoopMaps, *, verbose: bool = False) -> Node:
-    """The tree of one suite: before and after, or once where its loops stay.
+    """Draw the tree of one suite: before and after, or once where its loops stay.
 
     Args:
         label: The suite as the user would type it.
@@ -103,7 +103,7 @@ def _for_one_test(loop: SharedLoop) -> bool:
 
 
 def _loop(loop: SharedLoop, verbose: bool) -> Node:
-    """A loop for several tests; on one line where its region says which."""
+    """Draw a loop for several tests; on one line where its region says which."""
     text = f"{loop.scope} loop"
     line: Line = ((text, "cyan"), (f" of {loop.region}" if loop.region else "", ""))
     reasons = (f", {_reasons(loop.reasons)}", "")
@@ -122,7 +122,7 @@ def _single_loops(scope: str, loops: Sequence[SharedLoop], verbose: bool) -> Nod
 
 
 def _members(loops: Sequence[SharedLoop], verbose: bool) -> tuple[Node, ...]:
-    """The fixtures and tests of loops that are shown as one."""
+    """Draw the fixtures and tests of loops that are shown as one."""
     fixtures = tuple(dict.fromkeys(fixture for loop in loops for fixture in loop.fixtures))
     tests = [test for loop in loops for test in loop.tests]
     if not verbose:
@@ -169,7 +169,7 @@ def _names(names: Sequence[str], verbose: bool) -> str:
 
 
 def _limited(nodes: list[Node], what: str, verbose: bool) -> tuple[Node, ...]:
-    """The first nodes, and how many are left out; one more line is no reason to leave one out."""
+    """Return the first nodes and a line with the number left out, which is never 1."""
     if verbose or len(nodes) <= _SHOWN + 1:
         return tuple(nodes)
     rest = f"and {len(nodes) - _SHOWN} more {what} (-v lists all)"

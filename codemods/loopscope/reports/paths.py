@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 
 def join(label: str, path: str) -> str:
-    """A file of a suite, in the words of the user; "." or "" mean the suite itself."""
+    """Join a suite and a file of it, as the user spells them; "." or "" mean the suite itself."""
     if path in ("", "."):
         return label or "."
     return path if label in ("", ".") else f"{label}/{path}"
 
 
 def path_from(base: str, label: str, path: str) -> str:
-    """The way to a file of a suite, with forward slashes.
+    """Return the path to a file of a suite, with forward slashes.
 
     Args:
         base: The directory that paths of the report are relative to.
@@ -35,18 +35,18 @@ def path_from(base: str, label: str, path: str) -> str:
 
 
 def uri_from(base: str, label: str, path: str) -> str:
-    """The same as a URI reference: every byte that is no plain letter is percent-encoded."""
+    """Return the path as a URI reference: all bytes but plain letters are percent-encoded."""
     way = path_from(base, label, path)
     return Path(way).as_uri() if os.path.isabs(way) else quote(os.fsencode(way))
 
 
 def directory_uri(base: str) -> str:
-    """A directory as a URI that references can be resolved against."""
+    """Return a directory as a URI that references can be resolved against."""
     return Path(os.path.abspath(base)).as_uri().rstrip("/") + "/"
 
 
 def base_directory() -> str:
-    """The directory that programs look up the paths of a report from.
+    """Return the directory that programs look up the paths of a report from.
 
     GitHub takes them from the top of the checkout, also where a step runs below it.
     """

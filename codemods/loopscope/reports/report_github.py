@@ -34,7 +34,7 @@ class GitHubReport(Document):
             self.options.out.raw(line + "\n")
 
     def print_error(self, error: FileError, label: str) -> None:
-        """An annotation, too."""
+        """Print an annotation, too."""
         self.options.out.raw(error_annotation(error, label, self._base) + "\n")
 
     def render(self, summary: Summary) -> str:

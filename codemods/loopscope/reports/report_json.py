@@ -31,7 +31,7 @@ class JsonReport(Document):
 def document(
     target: Target, suites: Iterable[dict[str, Any]], errors: Iterable[dict[str, str]]
 ) -> str:
-    """The whole document, from what ``suite_entry`` or ``map_entry``, and ``error_entry`` made."""
+    """Put the document together from ``suite_entry`` or ``map_entry``, and ``error_entry``."""
     content = {
         "loopscope": __version__,
         "target": str(target),

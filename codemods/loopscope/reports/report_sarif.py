@@ -49,7 +49,7 @@ class SarifReport(Document):
 def document(
     results: Iterable[dict[str, Any]], notifications: Iterable[dict[str, Any]], base: str
 ) -> str:
-    """The whole log, from what ``results_of`` and ``notification`` made."""
+    """Put the log together from ``results_of`` and ``notification``."""
     errors = list(notifications)
     run = {
         "tool": {"driver": _driver()},
@@ -62,7 +62,7 @@ def document(
 
 
 def results_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[dict[str, Any]]:
-    """The results of one suite.
+    """List the results of one suite.
 
     Args:
         migration: Its errors are left out, see ``notification``.
@@ -80,7 +80,7 @@ def results_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[dict
 
 
 def notification(error: FileError, label: str, base: str) -> dict[str, Any]:
-    """A file that could not be handled."""
+    """Report a file that could not be handled."""
     place = _place(uri_from(base, label, error.path), error.line)
     return {"level": "error", "message": _message(error.message), "locations": [place]}
 

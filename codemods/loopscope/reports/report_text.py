@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loopscope.reports import Line, ReportOptions
 from loopscope.reports.document import Document
 from loopscope.reports.paths import join
-from loopscope.reports.summary import Summary
+from loopscope.reports.summary import Summary, status_word
 from loopscope.types import (
     Change,
     EditRecord,
@@ -35,12 +35,14 @@ class TextReport(Document):
         options = self.options
         self._rows.append(Row.of(migration))
         if not options.quiet:
-            options.out.lines(suite_lines(migration, verbose=options.verbose))
+            lines = suite_lines(migration, verbose=options.verbose, wrote=options.wrote)
+            options.out.lines(lines)
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         options = self.options
         if not options.quiet:
-            options.out.lines(table_lines(self._rows, verbose=options.verbose))
+            lines = table_lines(self._rows, verbose=options.verbose, wrote=options.wrote)
+            options.out.lines(lines)
         if summary.errors:
             rest = "The rest was done. " if summary.partly_done else ""
             options.err.text(f"{rest}Correct what is named above and run it again.")
@@ -49,16 +51,19 @@ class TextReport(Document):
         options.out.text(summary.line(wrote=options.wrote), "bold")
 
 
-def suite_lines(migration: Migration, *, verbose: bool = False) -> Iterator[Line]:
-    """The report on one suite; nothing for one that is current and has no notes.
+def suite_lines(
+    migration: Migration, *, verbose: bool = False, wrote: bool = True
+) -> Iterator[Line]:
+    """Report on one suite; nothing for one that is up to date and has no notes.
 
     Args:
         migration: Its errors are left out: they go to standard error.
-        verbose: Show current suites, loops and requirement too.
+        verbose: Show suites that are up to date, loops and requirement, too.
+        wrote: The changes are on disk.
     """
     if not (migration.changes or migration.findings or verbose):
         return
-    yield _heading(migration)
+    yield _heading(migration, wrote=wrote)
     for change in migration.changes:
         yield from _change(migration.label, change)
     if migration.findings:
@@ -71,10 +76,10 @@ def suite_lines(migration: Migration, *, verbose: bool = False) -> Iterator[Line
     yield ()
 
 
-def _heading(migration: Migration) -> Line:
+def _heading(migration: Migration, *, wrote: bool) -> Line:
     config = migration.config or "no pytest configuration"
     style = STATUS_STYLES[migration.status]
-    status = (migration.status.value, style)
+    status = (status_word(migration.status, wrote=wrote), style)
     return ((migration.label, "bold"), (f" ({config}): ", ""), status)
 
 
@@ -121,7 +126,7 @@ class Row:
 
     @classmethod
     def of(cls, migration: Migration) -> Row:
-        """The counts of a migration."""
+        """Count the parts of a migration."""
         edits = sum(len(change.edits) for change in migration.changes)
         return cls(
             migration.label,
@@ -137,28 +142,31 @@ class Row:
         """Whether there was nothing to do or to say."""
         return self.status is Status.CURRENT and not self.findings
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """As they are shown."""
+    def cells(self, *, wrote: bool) -> tuple[str, ...]:
+        """Return the cells as they are shown."""
         numbers = (str(number) for number in (self.files, self.edits, self.findings))
-        return (self.label, *numbers, self.status.value, f"{self.seconds:.1f} s")
+        status = status_word(self.status, wrote=wrote)
+        return (self.label, *numbers, status, f"{self.seconds:.1f} s")
 
 
-def table_lines(rows: list[Row], *, verbose: bool = False) -> Iterator[Line]:
+def table_lines(rows: list[Row], *, verbose: bool = False, wrote: bool = True) -> Iterator[Line]:
     """Aligned columns for the suites with something to do, if there is more than one suite.
 
     Args:
         rows: All suites of the run.
         verbose: Show the others, too, instead of their number.
+        wrote: The changes are on disk.
     """
     shown = [row for row in rows if verbose or not row.idle]
     if len(rows) < 2 or not shown:
         return
-    cells = [_TITLES, *(row.cells for row in shown)]
+    cells = [_TITLES, *(row.cells(wrote=wrote) for row in shown)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_TITLES))]
     yield _line(_TITLES, widths, ("bold",) * len(_TITLES))
     for row in shown:
-        yield _line(row.cells, widths, ("", "", "", "", STATUS_STYLES[row.status], "dim"))
+        yield _line(
+            row.cells(wrote=wrote), widths, ("", "", "", "", STATUS_STYLES[row.status], "dim")
+        )
     left = len(rows) - len(shown)
     if left:
         suites = "1 suite" if left == 1 else f"{left} suites"

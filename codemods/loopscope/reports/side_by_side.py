@@ -36,7 +36,7 @@ class Row:
 
 
 def rows(hunk: Hunk) -> Iterator[Row]:
-    """The lines of a hunk, paired."""
+    """Pair the lines of a hunk."""
     old, new = hunk.old.start, hunk.new.start
     for same, group in groupby(hunk.lines, key=lambda line: line.startswith(b" ")):
         lines = list(group)
@@ -84,13 +84,13 @@ def _likeness(one: bytes | None, other: bytes | None) -> int:
 
 
 def _common(one: str, other: str) -> tuple[int, int]:
-    """How many characters two texts share at their beginnings, and then at their ends."""
+    """Count the characters that two texts share at their beginnings, and then at their ends."""
     start = _alike(one, other)
     return start, _alike(one[start:][::-1], other[start:][::-1])
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters both texts begin with."""
+    """Count the characters with which both texts begin."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
 

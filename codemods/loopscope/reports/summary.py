@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loopscope.types import Level, Migration, Safety
+from loopscope.types import Level, Migration, Safety, Status
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Summary:
         self.refused += bool(migration.errors and not migration.changes)
 
     def exit_code(self, *, wrote: bool, strict: bool) -> int:
-        """The exit code.
+        """Return the exit code.
 
         Args:
             wrote: The changes are on disk, and so no longer count as something to do.
@@ -60,7 +60,7 @@ class Summary:
         return self.suites > self.refused
 
     def line(self, *, wrote: bool) -> str:
-        """One line for people."""
+        """Write the summary line."""
         if not self.suites and not self.errors:
             return "No pytest suite found."
         changed = "changed" if wrote else "would change"
@@ -86,5 +86,12 @@ class Summary:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun, which gets an "s" unless there is but one."""
+    """Return a number with its noun, which gets an "s" unless there is but one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def status_word(status: Status, *, wrote: bool) -> str:
+    """Name a status for people; ``wrote``: the changes are on disk."""
+    if status is Status.CURRENT:
+        return "up to date"
+    return "would change" if status is Status.CHANGED and not wrote else status.value

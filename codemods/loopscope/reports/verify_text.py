@@ -28,7 +28,7 @@ _WORDS = (
 
 
 def verification_lines(found: Verification, *, verbose: bool = False) -> Iterator[Line]:
-    """The report on one suite.
+    """Report on one suite.
 
     Args:
         found: What was found.
@@ -61,7 +61,7 @@ def summary_line(found: list[Verification]) -> str:
 
 
 def verdict(found: Verification) -> tuple[str, str]:
-    """What came out, in words, and the colour of these."""
+    """Return the outcome in words, and their colour."""
     return {
         "failed": ("could not be run", "red"),
         "different": (counted(len(found.differences), "difference"), "red"),
@@ -101,7 +101,7 @@ def _shortened(blocks: list[list[Line]], number: int, verbose: bool) -> Iterator
 
 
 def _advice(found: Verification, verbose: bool) -> Iterator[Line]:
-    """What is no difference, but worth to know."""
+    """List what is no difference, but worth knowing."""
     kinds = (
         ("flaky, differs from itself", [f"{one.test}: {one.what}" for one in found.flaky]),
         (

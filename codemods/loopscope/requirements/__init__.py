@@ -1,4 +1,4 @@
-"""Where a project declares pytest-asyncio, and what goes with it: read, judged, rewritten."""
+"""Declarations of pytest-asyncio and related packages: read, judged, rewritten."""
 
 from __future__ import annotations
 

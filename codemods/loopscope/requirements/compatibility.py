@@ -1,4 +1,4 @@
-"""What the releases need, by their own metadata: the one place to add a new pytest-asyncio."""
+"""The needs of each release, by its own metadata: the one place to add a new pytest-asyncio."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS})
 
 
 def release_of(version: Version) -> Release:
-    """The series that ``version`` belongs to; the nearest one below where it is not known."""
+    """Find the series that ``version`` belongs to, or the nearest one below it."""
     found = [release for release in RELEASES if release.series <= tuple(version[:2])]
     return found[-1] if found else RELEASES[0]

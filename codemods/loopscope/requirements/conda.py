@@ -18,7 +18,7 @@ _VALUE = re.compile(r"[^\"'#]*?(?=[ \t]*(?:[\"']|[ \t]#|$))")
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The entries of ``dependencies``: conda's own, and pip's."""
+    """Read the entries of ``dependencies``: conda's own, and pip's."""
     listed, pip = False, -1  # the indentation of the "pip:" entry, -1 outside of it
     for line in _LINE.finditer(source.text):
         indentation, dash, value = len(line[1]), line[2], line[3]

@@ -47,7 +47,7 @@ def is_pin_file(path: str) -> bool:
 
 
 def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
-    """Every declaration of pytest-asyncio, pytest and plugins that must move along.
+    """Find the declarations of pytest-asyncio, pytest and plugins that must move along.
 
     The package ``python`` stands for the Pythons that a project supports. The pins come in
     the order of the file; their number in it is what ``set_pins`` calls them by.
@@ -117,14 +117,14 @@ def _read(reader: _Reader, path: str, text: str) -> tuple[Pin, ...]:
 
 
 def _said(pin: Pin, specifier: str | None = None) -> Pin:
-    """What must be the same afterwards: all but what follows from the specifier."""
+    """Return the parts of a pin that an edit of the specifier must keep."""
     kind = Kind.RANGE if pin.kind.editable else pin.kind
     said = pin.specifier if specifier is None else specifier
     return replace(pin, specifier=said, versions=(), kind=kind)
 
 
 def _decode(path: str, data: bytes) -> Source:
-    """The text of the file.
+    """Decode the text of the file.
 
     Raises:
         SourceError: It is Python in an encoding that cannot be read.

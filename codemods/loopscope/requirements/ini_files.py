@@ -17,7 +17,7 @@ _FACTORS = re.compile(r"[\w.,!{}-]+:\s+")
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The requirements of a package's metadata and of tox environments.
+    """Read the requirements of a package's metadata and of tox environments.
 
     Raises:
         FormatError: The text is no INI that pytest could read.
@@ -59,7 +59,7 @@ def _places(source: SourceText, option: IniOption, starts: list[int]) -> Iterato
 
 
 def _line_starts(text: str) -> list[int]:
-    """Where the lines start, as ``parse_ini`` counts them; the end of the text last."""
+    """List the offsets of lines, as ``parse_ini`` counts them; the end of the text last."""
     starts = [len(text) - len(text.removeprefix(_BOM))]
     for line in text.removeprefix(_BOM).splitlines(keepends=True):
         starts.append(starts[-1] + len(line))

@@ -1,4 +1,4 @@
-"""What a project without an environment needs: its requirement files and pyproject.toml."""
+"""The requirements of a project without an environment: its files and pyproject.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXCHANGED = frozenset({"pytest", "pytest-asyncio"})
 
 
 def project_requirements(*folders: Path) -> tuple[str, ...]:
-    """The requirements that the projects in ``folders`` declare for themselves and their tests.
+    """List the requirements of the projects in ``folders``, those for their tests included.
 
     pytest and pytest-asyncio are left out: these are exchanged.
     """
@@ -37,7 +37,7 @@ def _from_files(folder: Path) -> Iterator[str]:
 
 
 def _lines(path: Path, around: frozenset[Path]) -> Iterator[str]:
-    """The requirements of a file and of those that it includes; hashes and options go."""
+    """Yield the requirements of a file and those it includes, without hashes and options."""
     try:
         text = read_regular(str(path)).decode("utf-8-sig", "replace")
     except OSError:

@@ -14,7 +14,7 @@ _JSON = re.compile(r'"pytest[-_.]asyncio"\s*:\s*\{[^{}]*?"version"\s*:\s*"==([^"
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The locked versions (several where they differ by Python)."""
+    """Read the locked versions (several where they differ by Python)."""
     pattern = _JSON if source.path.endswith("Pipfile.lock") else _TOML
     for found in pattern.finditer(source.text):
         version = f"=={found[1]}"

@@ -1,4 +1,4 @@
-"""What a declaration of a package says, and where it stands."""
+"""One declaration of a package: its version, kind and place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class PinsError(ValueError):
 
 
 class Kind(enum.Enum):
-    """What stands behind the package's name."""
+    """The kind of version that a declaration gives a package."""
 
     ANY = "any"  # nothing, or "*"
     RANGE = "range"
@@ -60,5 +60,5 @@ class Pin:
 
 
 def normalised(name: str) -> str:
-    """A package's name as indexes compare it (PEP 503)."""
+    """Return a package's name as indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -17,7 +17,7 @@ _PROJECT = re.compile(r"egg=([\w.-]+)|/([\w.-]+?)(?:\.git)?(?:@[^/]*)?(?:#|$)")
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The requirements; in a file that a tool has compiled they all count as locked."""
+    """Read the requirements; in a file that a tool has compiled they all count as locked."""
     compiled = _COMPILED.search(source.text[:2000]) is not None
     for line in _LOGICAL.finditer(source.text):
         text = line[0].lstrip("\N{BYTE ORDER MARK} \t")

@@ -21,7 +21,7 @@ _INSTALLS = frozenset({"install", "conda_install", "run", "run_install", "run_al
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The requirements among the strings; bare names only where requirements are listed.
+    """Read the requirements among the strings; bare names only where requirements are listed.
 
     Raises:
         FormatError: The text is no Python.
@@ -73,7 +73,7 @@ class _Finder:
                 yield pin
 
     def odd(self, node: ast.expr, value: str) -> Iterator[Pin]:
-        """A requirement that is put together: escapes, adjacent strings, f-strings."""
+        """Recognize a requirement in parts: escapes, adjacent strings, f-strings."""
         pin = SourceText(self.source.path, value + "{}").requirement(0, len(value) + 2)
         if pin is not None and pin.kind is Kind.OTHER:
             yield replace(pin, line=node.lineno, start=self.offset(node))
@@ -87,7 +87,7 @@ class _Finder:
             )
 
     def body(self, node: ast.expr, value: str) -> int | None:
-        """Where the string's content starts, if the source spells it as it is."""
+        """Find the start of the string's content, if the source spells it without escapes."""
         start = self.offset(node)
         opening = _OPENING.match(self.source.text, start)
         if not opening:

@@ -24,18 +24,18 @@ class Pythons:
 
     @classmethod
     def of(cls, declared: Pin | None) -> Pythons:
-        """Those that a declaration of the package ``python`` admits, among the known ones."""
+        """Return the known Pythons that a declaration of the package ``python`` admits."""
         if declared is None:
             return cls(None)
         return cls(tuple(v for v in _KNOWN if admits(declared, _full(v, 0), _full(v, 99))))
 
     def named_by(self, marker: str) -> tuple[Version, ...]:
-        """Those of the supported (else of all known) that a marker admits."""
+        """Return the supported (else all known) Pythons that a marker admits."""
         known = _KNOWN if self.supported is None else self.supported
         return tuple(version for version in known if _holds(marker, version))
 
     def missed(self, marker: str, oldest: Version) -> tuple[Version, ...]:
-        """Those below ``oldest``; none where the project does not say what it supports."""
+        """Return the supported Pythons below ``oldest``; none where no support is declared."""
         if self.supported is None:
             return ()
         return tuple(version for version in self.named_by(marker) if version < oldest)

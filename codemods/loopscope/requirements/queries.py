@@ -1,4 +1,4 @@
-"""What the declarations of a suite say about the versions it is run with."""
+"""Queries over the declarations of a suite: the versions that it is run with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")  # in the order in which
 
 
 def requires_python(files: Mapping[str, bytes]) -> Pin | None:
-    """The declaration of the Pythons that the project supports.
+    """Find the declaration of the Pythons that the project supports.
 
     ``versions`` of the pin are PEP 440 specifiers. Of several files the one nearest the root
     counts; None where nothing is declared or the declaration makes no sense.

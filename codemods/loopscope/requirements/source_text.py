@@ -27,11 +27,11 @@ class SourceText:
     text: str
 
     def line(self, offset: int) -> int:
-        """The 1-based line of an offset."""
+        """Return the 1-based line of an offset."""
         return self.text.count("\n", 0, offset) + 1
 
     def requirement(self, start: int, end: int, where: str = "") -> Pin | None:
-        """The PEP 508 requirement that stands there, if it is for a package that matters.
+        """Read the PEP 508 requirement at that place, if it is for a package that matters.
 
         A comment or pip's options may follow it.
         """
@@ -57,7 +57,7 @@ class SourceText:
     def pin(
         self, package: str, start: int, end: int, where: str, style: Style, marker: str = ""
     ) -> Pin:
-        """The pin whose specifier stands there."""
+        """Make the pin whose specifier is at that place."""
         specifier = self.text[start:end]
         versions = normal(specifier, style)
         return Pin(
@@ -75,12 +75,12 @@ class SourceText:
         )
 
     def odd(self, pin: Pin) -> Pin | None:
-        """The pin as one that is not understood; only the plugin's own matters then."""
+        """Return the pin as one that is not understood, or None: only the plugin's own matters."""
         return replace(pin, kind=Kind.OTHER) if pin.package == PLUGIN else None
 
 
 def remote(pin: Pin, address: str) -> Pin:
-    """The pin of a package that comes from a repository or an address.
+    """Return the pin of a package that comes from a repository or an address.
 
     The specifier is the revision (a repository without one gives ""), or the address.
     """

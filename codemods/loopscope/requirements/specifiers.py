@@ -15,7 +15,7 @@ ENDLESS: Version = (10**6,) * _SIZE
 
 
 def normal(specifier: str, style: Style) -> tuple[str, ...] | None:
-    """The alternatives as PEP 440 specifiers, or None where the text makes no sense."""
+    """Translate to alternatives of PEP 440 specifiers, or None where the text makes no sense."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     alternatives = (
@@ -42,22 +42,22 @@ def kind_of(versions: tuple[str, ...]) -> Kind:
 
 
 def lowest(pin: Pin) -> Version:
-    """The oldest version that the pin admits, zeros where nothing is said."""
+    """Return the oldest version that the pin admits, zeros where it has no lower bound."""
     return min(_low(alternative) for alternative in pin.versions)
 
 
 def highest(pin: Pin) -> Version:
-    """The first version above all that the pin admits, ``ENDLESS`` where there is none."""
+    """Return the first version above all that the pin admits, or ``ENDLESS``."""
     return max(_high(alternative) for alternative in pin.versions)
 
 
 def padded(version: Version) -> Version:
-    """The version as ``lowest`` and ``highest`` give it, to compare with them."""
+    """Pad the version as ``lowest`` and ``highest`` do, to compare with them."""
     return (*version, *(0,) * _SIZE)[:_SIZE]
 
 
 def numbers(version: str) -> Version:
-    """The numbers that a version begins with; ``(0,)`` where there are none."""
+    """Return the numbers that a version begins with; ``(0,)`` where there are none."""
     found = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
     return tuple(int(part) for part in found[1].split(".")) if found else (0,)
 
@@ -70,13 +70,13 @@ def admits(pin: Pin, *versions: str) -> bool:
 
 
 def repinned(pin: Pin, exact: str) -> str:
-    """The pin's text with another exact version."""
+    """Return the pin's text with another exact version."""
     found = _EXACT.match(pin.specifier)
     return f"{found[1] if found else '=='}{exact}"
 
 
 def raised(pin: Pin, floor: str, top: Version, cap: str = "") -> str:
-    """The pin's text with ``floor`` as its lower bound, spaced as before.
+    """Return the pin's text with ``floor`` as its lower bound, spaced as before.
 
     Args:
         pin: A range, or a bare name.
@@ -120,7 +120,7 @@ def _operator(clause: str) -> str:
 
 
 def _normal_clause(clause: str, style: Style) -> str:
-    """One clause as PEP 440 writes it; as it is where it is not understood."""
+    """Write one clause as PEP 440 does; unchanged where it is not understood."""
     found = _CLAUSE.fullmatch(clause)
     if not found or style is Style.PEP440:
         return clause
@@ -137,7 +137,7 @@ def _normal_clause(clause: str, style: Style) -> str:
 
 
 def _caret(parts: Version) -> Version:
-    """The first version that is no compatible one: the leftmost part that is not 0 moves."""
+    """Return the first incompatible version: the leftmost part that is not 0, plus one."""
     place = next((at for at, number in enumerate(parts) if number), len(parts) - 1)
     return _next(parts[: place + 1])
 

@@ -40,7 +40,7 @@ _TABLE = re.compile(r"\{[^{}]*\}")
 
 
 def read(source: SourceText) -> Iterator[Pin]:
-    """The declarations, in every table that a known tool reads.
+    """Read the declarations, in every table that a known tool reads.
 
     Raises:
         FormatError: The text is no valid TOML.
@@ -82,7 +82,7 @@ class _Tables:
                     yield pin
 
     def _ini(self, key: Key) -> Iterator[Pin]:
-        """The INI text in a multi-line string: blanks before it keep the places right."""
+        """Read the INI text in a multi-line string; blanks in front of it keep offsets right."""
         start, end = key.value
         quotes = self.source.text[start : start + 3]
         if quotes in ('"""', "'''"):
@@ -95,7 +95,7 @@ class _Tables:
         return self.source.pin("python", start + 1, end - 1, ".".join(key.path), style)
 
     def _package(self, key: Key, name: str) -> Iterator[Pin]:
-        """The key of a package, or one of the keys in a table of its own."""
+        """Read the key of a package, or one of the keys in a table of its own."""
         for size in (len(key.path) - 1, len(key.path) - 2):
             if size < 1 or normalised(key.path[size]) not in WATCHED:
                 continue
@@ -126,7 +126,7 @@ class _Tables:
                     yield self.source.pin(package, first + 1, last - 1, where, style, marker)
 
     def _inner(self, key: Key, where: str, style: Style) -> Iterator[Pin]:
-        """A key such as ``version`` in the package's table."""
+        """Read a key such as ``version`` in the package's table."""
         values = {
             other.path[-1]: self.source.text[slice(*other.value)][1:-1]
             for other in self.keys
@@ -147,7 +147,7 @@ class _Tables:
 
 
 def _style(name: str, where: str) -> Style | None:
-    """How versions are written in a table of packages; None where it is no such table."""
+    """Return the style of versions in a table of packages; None for any other table."""
     if name == "Pipfile":
         return Style.POETRY if _PIPFILE.fullmatch(where) else None
     if name == "pixi.toml" or where.startswith("tool.pixi."):

@@ -45,7 +45,7 @@ class Annotation(Edit):
 def comments_for(
     files: Mapping[str, FileFacts], findings: Iterable[Finding]
 ) -> Iterator[Annotation]:
-    """A comment for each finding on which a person must act, one a place and code."""
+    """Write a comment for each finding on which a person must act, one a place and code."""
     done: set[tuple[str, int | None, int, str]] = set()
     for finding in findings:
         facts = files.get(finding.path)
@@ -75,7 +75,7 @@ def left_over(files: Mapping[str, FileFacts], findings: Iterable[Finding]) -> It
 
 
 def _place(facts: FileFacts, line: int) -> tuple[int | None, int]:
-    """The definition that covers a line, and its first line; else the line itself."""
+    """Find the definition that covers a line, and its first line; else the line itself."""
     for function in facts.functions:
         if function.first_line <= line <= function.end_line:
             return function.ordinal, function.first_line

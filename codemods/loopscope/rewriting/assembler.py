@@ -27,7 +27,7 @@ class Piece:
 
     @classmethod
     def of(cls, code: str, newline: str) -> Piece:
-        """The piece for new code, its lines ended by ``newline``."""
+        """Make the piece for new code, its lines ended by ``newline``."""
         body = ast.parse(code).body
         kinds = [isinstance(node, ast.stmt) and hasattr(node, "decorator_list") for node in body]
         lines = [line.rstrip("\r\n") + newline for line in split_lines(code.strip("\r\n"))]
@@ -78,7 +78,7 @@ class Assembler:
         self.gap = [*max(blanks, needed, key=len), *rest]
 
     def finish(self, appended: Iterable[str]) -> str:
-        """The whole text, with the code to be appended at its end."""
+        """Return the whole text, with the code to be appended at its end."""
         lines = [*self._out, *self.gap]
         if self._deleted:
             lines = split_trailing_blanks(lines, kind_of)[0]

@@ -1,6 +1,6 @@
-"""How blank lines and comments close up around code that goes or comes.
+"""Blank lines and comments around code that is removed or inserted.
 
-A *gap* is what stands between two statements: blank lines and comment lines. The same rules
+A *gap* is all between two statements: blank lines and comment lines. The same rules
 serve the top level of a file (gaps are lines of text) and nested blocks (gaps are LibCST
 ``EmptyLine`` nodes), so they are written for any kind of line.
 """
@@ -23,7 +23,7 @@ _FILE_COMMENT = re.compile(
 
 
 def kind_of(line: str) -> Kind:
-    """What a line of a gap is."""
+    """Tell the kind of a line in a gap."""
     if line.lstrip(" \t\f").startswith("#"):
         return "comment"
     return "other" if line.strip(" \t\r\n") else "blank"
@@ -67,7 +67,7 @@ def split_leading_blanks(
 def close_gap(
     above: Sequence[LineT], below: Sequence[LineT], kind: Callable[[LineT], Kind]
 ) -> list[LineT]:
-    """The one gap that is left of two, when the code between them goes.
+    """Merge the gaps above and below removed code.
 
     The comments attached to that code have been taken off ``above`` already. The larger of
     the two distances stays.

@@ -23,7 +23,7 @@ def insert_member(node: cst.ClassDef, code: str) -> cst.ClassDef:
 
 
 def make_async(node: cst.FunctionDef) -> cst.FunctionDef:
-    """The function as ``async def``."""
+    """Return the function as ``async def``."""
     return node if node.asynchronous else node.with_changes(asynchronous=cst.Asynchronous())
 
 
@@ -80,7 +80,7 @@ def _parse(code: str) -> tuple[list[cst.BaseStatement], list[cst.EmptyLine]]:
 
 
 def _block(suite: cst.BaseSuite) -> cst.IndentedBlock:
-    """The suite on lines of its own."""
+    """Put a body on lines of its own."""
     if isinstance(suite, cst.IndentedBlock):
         return suite
     assert isinstance(suite, cst.SimpleStatementSuite)
@@ -203,7 +203,7 @@ class _Awaits(FunctionScope):
 
 
 def _awaitable(call: cst.Call, arg: cst.Arg) -> cst.BaseExpression:
-    """The argument as the operand of await; the call's parentheses stay where they matter."""
+    """Return the argument as the operand of await; parentheses stay where they matter."""
     value = arg.value
     closing = arg.whitespace_after_arg
     if isinstance(arg.comma, cst.Comma) and isinstance(

@@ -23,7 +23,7 @@ _NAMING = (
 
 
 def bound_names(tree: ast.Module) -> set[str]:
-    """The names that imports at module level bind; none under ``if``, ``try`` or ``def``."""
+    """List the names that imports at module level bind; none under ``if``, ``try`` or ``def``."""
     return {
         bound_name(statement, alias)
         for statement in tree.body
@@ -33,7 +33,7 @@ def bound_names(tree: ast.Module) -> set[str]:
 
 
 def bound_name(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
-    """The name that one part of an import binds: ``a`` for ``import a.b``."""
+    """Return the name that one part of an import binds: ``a`` for ``import a.b``."""
     if alias.asname is not None or isinstance(statement, ast.ImportFrom):
         return alias.asname or alias.name
     return alias.name.partition(".")[0]
@@ -41,7 +41,7 @@ def bound_name(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
 
 @lru_cache(maxsize=4)
 def used_names(text: str) -> frozenset[str]:
-    """Every name that the file may use, read generously.
+    """Collect every name that the file may use, also in strings.
 
     Variables, arguments (they name fixtures), ``__all__``, types in strings and in comments.
 
@@ -97,7 +97,7 @@ def _exported(target: ast.expr, value: ast.expr | None) -> Iterator[str]:
 
 
 def _quoted(node: ast.expr | None) -> Iterator[str]:
-    """The words of the strings below ``node``."""
+    """Collect the words of the strings below ``node``."""
     if node is None:
         return
     for inner in ast.walk(node):

@@ -50,7 +50,7 @@ def set_keywords(
     rename: Mapping[str, str],
     name: str | None = None,
 ) -> cst.BaseExpression:
-    """The same for ``expr`` itself, a call or the bare name of what may be called."""
+    """Set the keywords of ``expr`` itself: a call, or the bare name of a callable."""
     if isinstance(expr, cst.Call):
         if name is not None and dotted(expr.func) != name:
             expr = expr.with_changes(func=cst.parse_expression(name))
@@ -191,7 +191,7 @@ def _same_literal(old: cst.BaseExpression, new: cst.BaseExpression) -> bool:
 
 
 def _requote(value: str, comma_list: CommaList) -> str:
-    """A string literal with the quotes of the other strings in the call."""
+    """Write a string literal in the quotes of the other strings in the call."""
     quotes = [
         arg.value.quote for arg in comma_list.items if isinstance(arg.value, cst.SimpleString)
     ]

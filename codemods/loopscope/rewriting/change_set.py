@@ -25,7 +25,7 @@ class ChangeSet:
 
     @property
     def changes(self) -> list[Change]:
-        """What has changed; limited to the files that may be."""
+        """Return the changes, limited to the files that may be changed."""
         editable = self._suite.editable
         return [
             Change(path, self._suite.files.get(path), after, tuple(self._records[path]))
@@ -127,7 +127,7 @@ class ChangeSet:
 
 
 def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
-    """For each file the names that other files of the suite import from it."""
+    """Map each file to the names that other files of the suite import from it."""
     found: dict[str, set[str]] = defaultdict(set)
     for path, file in facts.items():
         for bound in file.imports:

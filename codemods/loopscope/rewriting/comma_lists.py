@@ -56,7 +56,7 @@ class CommaList:
         return cls(opening, items, commas[:-1], trailing, ws)
 
     def printed(self, tail: str = "") -> list[Any]:
-        """The items with their commas; with ``tail`` the last one holds the closing space."""
+        """Return the items with commas; with ``tail`` the last one holds the closing space."""
         done = [
             item.with_changes(comma=comma)
             for item, comma in zip(self.items, self.commas, strict=False)
@@ -114,7 +114,7 @@ class CommaList:
         self.items.append(item)
 
     def _comma(self) -> cst.Comma:
-        """A comma with the space that parts the items of this list, without comments."""
+        """Return a comma spaced as the others of this list, without comments."""
         space: Space = cst.SimpleWhitespace(" ")
         if self.commas:
             space = self.commas[-1].whitespace_after
@@ -127,7 +127,7 @@ class CommaList:
 
 
 def display_list(value: cst.List | cst.Tuple) -> CommaList:
-    """The elements of a list or tuple."""
+    """Return the elements of a list or tuple."""
     if isinstance(value, cst.List):
         opening, closing = value.lbracket.whitespace_after, value.rbracket.whitespace_before
     elif value.lpar:
@@ -138,7 +138,7 @@ def display_list(value: cst.List | cst.Tuple) -> CommaList:
 
 
 def with_display_list(value: cst.List | cst.Tuple, comma_list: CommaList) -> cst.List | cst.Tuple:
-    """The list or tuple with other elements."""
+    """Return the list or tuple with other elements."""
     if isinstance(value, cst.Tuple) and len(comma_list.items) == 1 and comma_list.trailing is None:
         comma_list.trailing = cst.Comma()
     value = value.with_changes(elements=comma_list.printed())
@@ -155,7 +155,7 @@ def with_display_list(value: cst.List | cst.Tuple, comma_list: CommaList) -> cst
 
 
 def import_list(statement: cst.Import | cst.ImportFrom) -> CommaList:
-    """The imported names; ``statement`` is no star import."""
+    """Return the imported names; ``statement`` is no star import."""
     names = () if isinstance(statement.names, cst.ImportStar) else statement.names
     if isinstance(statement, cst.ImportFrom) and statement.lpar and statement.rpar:
         return CommaList.of(
@@ -167,7 +167,7 @@ def import_list(statement: cst.Import | cst.ImportFrom) -> CommaList:
 def with_import_list(
     statement: cst.Import | cst.ImportFrom, comma_list: CommaList
 ) -> cst.Import | cst.ImportFrom:
-    """The import with other names."""
+    """Return the import with other names."""
     statement = statement.with_changes(names=comma_list.printed())
     if not isinstance(statement, cst.ImportFrom) or not (statement.lpar and statement.rpar):
         return statement
@@ -182,7 +182,7 @@ def _empty(space: Space) -> bool:
 
 
 def _join(before: Space, after: Space, *, first: bool) -> Space:
-    """The space that is left where an item stood between two spaces."""
+    """Merge the two spaces around a removed item."""
     if not isinstance(after, cst.ParenthesizedWhitespace):
         return before
     if not isinstance(before, cst.ParenthesizedWhitespace):
@@ -191,7 +191,7 @@ def _join(before: Space, after: Space, *, first: bool) -> Space:
 
 
 def _close(before: Space, closing: Space) -> Space:
-    """The space before the closing bracket, when the last item goes."""
+    """Return the space before the closing bracket when the last item is removed."""
     if not isinstance(before, cst.ParenthesizedWhitespace):
         return closing
     if isinstance(closing, cst.ParenthesizedWhitespace):

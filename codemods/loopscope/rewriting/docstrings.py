@@ -1,4 +1,4 @@
-"""What a docstring says about an argument."""
+"""The lines about an argument in a docstring."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _continues(lines: list[str], index: int) -> bool:
 
 
 def _section(lines: list[str], index: int) -> int | None:
-    """The header of the section of arguments that this line stands in."""
+    """Find the header of the section of arguments that contains this line."""
     for above in range(index - 1, -1, -1):
         line = lines[above]
         if line.strip() and _indent(line) < _indent(lines[index]):

@@ -157,7 +157,7 @@ class FileEditor:
     # -- the result --------------------------------------------------------------------
 
     def render(self) -> str:
-        """The text with all edits applied.
+        """Render the text with all edits applied.
 
         Raises:
             SourceError: LibCST cannot rewrite one of the statements; with its line.
@@ -233,7 +233,7 @@ class FileEditor:
         return units
 
     def _start(self, after: int) -> int:
-        """The first line of code from ``after`` on: ``ast`` does not place a decorator's @."""
+        """Find the first line of code from ``after`` on; ``ast`` places no decorator's @."""
         while self._lines[after].strip(" \t\f\r\n\\")[:1] in ("", "#"):
             after += 1
         return after
@@ -268,7 +268,7 @@ class FileEditor:
 
 
 def _indent_of(lines: list[str], statements: list[ast.stmt]) -> str | None:
-    """The indentation of the first block that is indented."""
+    """Return the indentation of the first block that is indented."""
     for node in statements:
         body = getattr(node, "body", None)
         if body and body[0].lineno > node.lineno:

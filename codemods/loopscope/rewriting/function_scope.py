@@ -16,7 +16,7 @@ _DISPLAYS = (cst.ListComp, cst.SetComp, cst.DictComp)
 
 
 def spelled(node: cst.BaseExpression) -> str | None:
-    """The callee as text: ``"a.b().c"`` for names, attributes and calls without arguments."""
+    """Spell the callee: ``"a.b().c"`` for names, attributes and calls without arguments."""
     if isinstance(node, cst.Name):
         return node.value
     if isinstance(node, cst.Attribute):
@@ -38,11 +38,11 @@ class FunctionScope(cst.CSTTransformer):
         self._not_loads: set[cst.CSTNode] = set()
 
     def leave_call(self, original: cst.Call, updated: cst.Call) -> cst.BaseExpression:
-        """What stands in place of a call."""
+        """Return the replacement of a call."""
         return updated
 
     def leave_load(self, original: cst.Name, updated: cst.Name) -> cst.BaseExpression:
-        """What stands in place of a variable that is read."""
+        """Return the replacement of a variable that is read."""
         return updated
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -111,7 +111,7 @@ def _comprehension_names(part: cst.CompFor | None) -> set[str]:
 
 
 def _stored(target: cst.CSTNode | None) -> Iterator[cst.Name]:
-    """The names that an assignment target binds."""
+    """List the names that an assignment target binds."""
     if isinstance(target, cst.Name):
         yield target
     elif isinstance(target, (cst.Tuple, cst.List)):
@@ -122,7 +122,7 @@ def _stored(target: cst.CSTNode | None) -> Iterator[cst.Name]:
 
 
 def _names_not_loaded(node: Any) -> Iterator[cst.CSTNode]:
-    """The names below ``node`` that do not read a variable."""
+    """List the names below ``node`` that do not read a variable."""
     if isinstance(node, cst.Attribute):
         yield node.attr
     elif isinstance(node, cst.Arg) and node.keyword is not None:

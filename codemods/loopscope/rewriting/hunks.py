@@ -41,7 +41,7 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def hunks(change: Change) -> list[Hunk]:
-    """The hunks of a change, in their order; every edit stands behind at least one of them."""
+    """Split a change into its hunks, in order; every edit belongs to at least one of them."""
     before, after = split_lines(change.before or b""), split_lines(change.after)
     found = []
     for group in SequenceMatcher(None, before, after).get_grouped_opcodes():
@@ -58,7 +58,7 @@ def hunks(change: Change) -> list[Hunk]:
 
 
 def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
-    """The change with only the chosen ones of its hunks, or None where none is chosen."""
+    """Return the change with only the chosen ones of its hunks, or None where none is chosen."""
     if not chosen:
         return None
     lines = split_lines(change.before or b"")
@@ -70,7 +70,7 @@ def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
 
 
 def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk]:
-    """An edit belongs to the hunk that covers its line, else to the nearest one.
+    """Assign each edit to the hunk that covers its line, else to the nearest one.
 
     A hunk that would have none (a new import, the far end of a long function) belongs to the
     nearest edit.
@@ -89,7 +89,7 @@ def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk
 
 
 def _distance(hunk: Hunk, edit: EditRecord) -> int:
-    """How many lines lie between an edit and the lines that a hunk covers."""
+    """Count the lines between an edit and the lines that a hunk covers."""
     if edit.line:
         return max(hunk.old.start + 1 - edit.line, edit.line - hunk.old.stop, 0)
     name = edit.definition.encode()  # an option, whose line is not known

@@ -16,7 +16,7 @@ def has_parameter(node: cst.FunctionDef, name: str) -> bool:
 
 
 def remove_parameter(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
-    """The function without this argument, in the layout of the others."""
+    """Return the function without this argument, in the layout of the others."""
     if not has_parameter(node, name):
         return node
     comma_list = CommaList.of(_items(node), node.whitespace_before_params, tail=_TAIL)
@@ -58,7 +58,7 @@ def _slash_is_idle(items: list[object], index: int) -> bool:
 
 
 def _star_is_idle(items: list[object], index: int) -> bool:
-    """A bare star must be followed by a keyword-only argument."""
+    """Tell whether a bare star is followed by no keyword-only argument."""
     following = items[index + 1 : index + 2]
     return not following or getattr(following[0], "star", "") == "**"
 

@@ -78,7 +78,7 @@ def _with_value(
 
 
 def _assignment(statement: cst.SimpleStatementLine) -> int:
-    """The position of the pytestmark among the statements of its line."""
+    """Find the position of the pytestmark among the statements of its line."""
     for index, small in enumerate(statement.body):
         targets = (
             [target.target for target in small.targets]

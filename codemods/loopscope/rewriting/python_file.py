@@ -22,7 +22,7 @@ class RewriteError(ValueError):
 
 
 def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> bytes:
-    """The bytes of a file after the edits.
+    """Return the bytes of a file after the edits.
 
     ``imported`` are the names that other files of the suite import from this one: they stay.
 
@@ -59,7 +59,7 @@ def _line_ends(source: Source, text: str) -> str:
 
 
 def _too_late(before: str, after: str) -> list[str]:
-    """The modules that new code uses above their import, further down in the file."""
+    """List the modules that new code uses above their import, further down in the file."""
     late = [m for m in ("pytest", "pytest_asyncio") if imported_in_time(parse(after), m) is False]
     return [module for module in late if imported_in_time(parse(before), module) is not False]
 

@@ -23,7 +23,7 @@ class StatementNumbers:
 
     @classmethod
     def of(cls, body: Sequence[ast.stmt]) -> StatementNumbers:
-        """Number the statements in ``body`` and below."""
+        """Assign a number to each statement in ``body`` and below."""
         numbering = cls()
         numbering._add(body)
         return numbering

@@ -10,7 +10,7 @@ from loopscope.rewriting.call_keywords import MarkSetter
 
 
 def replace_definition(node: cst.FunctionDef, source: str) -> cst.FunctionDef:
-    """The function that ``source`` defines, under the comments that stood above ``node``."""
+    """Replace ``node`` by the function that ``source`` defines; comments above it stay."""
     new = cst.parse_module(source).body[0]
     assert isinstance(new, cst.FunctionDef)
     return new.with_changes(leading_lines=node.leading_lines)
@@ -81,7 +81,7 @@ def set_before_handing_out(node: cst.FunctionDef, setter: str) -> cst.FunctionDe
 
 
 def _handed_out(line: cst.SimpleStatementLine) -> cst.BaseExpression | None:
-    """The value of a line that is a ``return`` or a ``yield``."""
+    """Return the value of a line that is a ``return`` or a ``yield``."""
     small = line.body[0] if len(line.body) == 1 else None
     if isinstance(small, cst.Return):
         return small.value

@@ -37,7 +37,7 @@ def undefined_names(source: str) -> dict[str, int]:
 
 
 def what_compile_refuses(source: str) -> tuple[str, int] | None:
-    """What the parser lets pass and the compiler does not, such as ``await`` in a plain function.
+    """Find an error that only the compiler reports, such as ``await`` in a plain function.
 
     Returns:
         The reason and its 1-based line, or None. Nothing is run.
@@ -61,7 +61,7 @@ def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def _defined(scope: symtable.SymbolTable) -> set[str]:
-    """The names of the module that a scope binds."""
+    """Collect the names of the module that a scope binds."""
     top = scope.get_type() == "module"
     return {
         symbol.get_name()
@@ -72,7 +72,7 @@ def _defined(scope: symtable.SymbolTable) -> set[str]:
 
 
 def _from_outside(scope: symtable.SymbolTable) -> set[str]:
-    """The names that a scope takes from the module, or from nowhere."""
+    """Collect the names that a scope reads from the module, or from nowhere."""
     top = scope.get_type() == "module"
     return {
         symbol.get_name()

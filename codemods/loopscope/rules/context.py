@@ -56,7 +56,7 @@ class RuleContext:
         return self.model.files
 
     def functions(self) -> Iterator[tuple[Key, Function]]:
-        """Every function of the suite outside other functions, with its key."""
+        """Yield the functions of the suite outside other functions, with their keys."""
         for path, facts in self.files.items():
             for function in facts.functions:
                 yield Key(path, function.ordinal), function
@@ -87,17 +87,17 @@ class Rule:
 
 
 def action(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
-    """A finding on which a person must act."""
+    """Make a finding on which a person must act."""
     return Finding(path, line, column, code, message, Level.ACTION)
 
 
 def note(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
-    """A finding that is advice."""
+    """Make a finding that is advice."""
     return Finding(path, line, column, code, message, Level.NOTE)
 
 
 def spell(facts: FileFacts | None, dotted: str) -> tuple[str, tuple[Need, ...]]:
-    """How a file writes ``asyncio.get_running_loop``, and what it must import for that."""
+    """Spell ``asyncio.get_running_loop`` for a file, with the imports needed for that."""
     module = dotted.rpartition(".")[0] or dotted
     known = facts.spelling(dotted) if facts is not None else None
     if known is not None:
@@ -106,6 +106,6 @@ def spell(facts: FileFacts | None, dotted: str) -> tuple[str, tuple[Need, ...]]:
 
 
 def fixture_names(facts: FileFacts, function: Function) -> Collection[str]:
-    """The spellings under which a function's fixture decorator may stand during the edits."""
+    """List the spellings that a function's fixture decorator may have during the edits."""
     assert function.fixture is not None
     return (function.fixture.spelled, spell(facts, "pytest_asyncio.fixture")[0])

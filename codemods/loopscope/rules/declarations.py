@@ -26,7 +26,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """What the declarations shall come to."""
+    """The releases that the declarations should admit."""
 
     least: tuple[int, int]
     release: Release  # the target's
@@ -43,13 +43,13 @@ class Aims:
         return ".".join(map(str, self.least))
 
     def candidates(self) -> list[Release]:
-        """The releases that the result runs on, up to the target, newest first."""
+        """List the releases that the result runs on, up to the target, newest first."""
         return [
             one for one in reversed(RELEASES) if self.least <= one.series <= self.release.series
         ]
 
     def serves(self, pin: Pin) -> Release | None:
-        """The release that an exact pin moves to.
+        """Return the release for an exact pin.
 
         A pin with a marker for older Pythons gets the newest that runs on all of them, and
         None where nothing that the result needs runs on any.
@@ -68,7 +68,7 @@ class Aims:
         )
 
     def outcome(self, pin: Pin) -> Release:
-        """The oldest release that pip may choose once the pin has been dealt with."""
+        """Return the oldest release that pip may choose after the edit of the pin."""
         if lowest(pin) >= padded(self.least):
             return release_of(lowest(pin))
         if pin.kind is Kind.EXACT:
@@ -89,7 +89,7 @@ class Declarations:
         return [one for one in self.declared if one.pin.package == package]
 
     def newest(self) -> Release | None:
-        """The newest release that the editable declarations of pytest-asyncio come to."""
+        """Return the newest release that the editable declarations of pytest-asyncio come to."""
         outcomes = [
             self.aims.outcome(one.pin)
             for one in self.of(PLUGIN)
@@ -101,7 +101,7 @@ class Declarations:
 def read_declarations(
     files: Mapping[str, bytes], target: Target, least: tuple[int, int]
 ) -> Declarations:
-    """The declarations in the files of a suite; those that declare nothing are passed over.
+    """Return the declarations in the files of a suite; those that declare nothing are passed over.
 
     Args:
         files: The suite's files.

@@ -43,7 +43,7 @@ class RemoveMarks(DefinitionEdit):
 
 
 def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
-    """Marks on fixtures: without effect before, a collection error in pytest 9."""
+    """Remove marks on fixtures: without effect before, a collection error in pytest 9."""
     if not context.model.uses_plugin:
         return
     for key, function in context.functions():

@@ -77,7 +77,7 @@ def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
 
 
 def overrides_in(context: RuleContext, path: str) -> set[int]:
-    """The functions of a file that LS101 has to do with."""
+    """Return the functions of a file that LS101 has to do with."""
     return {
         function.ordinal
         for function in context.files[path].functions

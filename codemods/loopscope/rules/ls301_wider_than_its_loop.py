@@ -34,7 +34,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None, str]:
-    """The loop scope as far as it is written down, and where if not on the fixture."""
+    """Return the loop scope if it is written down, and the place if not on the fixture."""
     fixture = function.fixture
     assert fixture is not None
     if fixture.origin != "pytest_asyncio.fixture":

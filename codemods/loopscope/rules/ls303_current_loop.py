@@ -35,7 +35,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _has_loop(context: RuleContext, key: Key) -> bool:
-    """A function that LS102 takes care of, or a fixture with a loop of its own."""
+    """Recognize a function that LS102 takes care of, or a fixture with a loop of its own."""
     return key in context.plan.converted or key in context.plan.fixtures
 
 

@@ -77,7 +77,7 @@ _MESSAGE = (
 
 
 def _what(context: RuleContext, key: Key, function: Function, tests: dict[Key, bool]) -> str:
-    """The kind of the function, "" for one that is none of ours."""
+    """Name the kind of the function, "" for one that this rule does not check."""
     if function.override is not None:
         return ""  # an override of event_loop: LS101 and what it does with it
     if key in tests:

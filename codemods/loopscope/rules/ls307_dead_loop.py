@@ -89,7 +89,7 @@ def _used_after_close(
 
 
 def _straight(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run one after the other, out of ``with`` and ``try`` blocks.
+    """Yield the statements that run one after the other, out of ``with`` and ``try`` blocks.
 
     Those inside ``if`` and loops come as one statement; where an error is expected, nothing.
     """
@@ -107,7 +107,7 @@ def _straight(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Position]:
-    """The second of two ``asyncio.run`` with an object that belongs to the first's loop."""
+    """Find a second ``asyncio.run`` that uses an object of the first one's loop."""
     runs = [
         child
         for statement in _straight(node.body)
@@ -133,7 +133,7 @@ def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Position]:
 
 
 def _own_nodes_of(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The expressions of one simple statement, lambdas left out."""
+    """Yield the expressions of one simple statement, lambdas left out."""
     return own_nodes(ast.Module([statement], []))
 
 

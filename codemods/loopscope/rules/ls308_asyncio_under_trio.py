@@ -90,7 +90,7 @@ _BACKENDS = frozenset({"anyio_backend", "anyio_backend_name"})
 
 
 def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Position]:
-    """The first asyncio call of an async function, and whether a function names trio.
+    """Find the first asyncio call of an async function, and whether a function names trio.
 
     A function that asks which backend it runs on knows what it does.
     """

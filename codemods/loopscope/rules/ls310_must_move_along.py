@@ -39,7 +39,7 @@ def _companion(pin: Pin, aims: Aims) -> Iterator[Finding]:
 
 
 def _pytest(declarations: Declarations) -> Iterator[Finding]:
-    """A pytest that is too new for the release to which an exact pin moves."""
+    """Find a pytest that is too new for the release to which an exact pin moves."""
     newest = declarations.newest()
     exact = any(one.pin.kind is Kind.EXACT for one in declarations.of(PLUGIN))
     if newest is None or newest.pytest_below is None or not exact:
@@ -54,7 +54,7 @@ def _pytest(declarations: Declarations) -> Iterator[Finding]:
 
 
 def _pythons(declarations: Declarations) -> Iterator[Finding]:
-    """One finding for each release that does not run on all supported Pythons."""
+    """Report each release that does not run on all supported Pythons."""
     aims = declarations.aims
     seen: set[str] = set()
     for one in declarations.of(PLUGIN):

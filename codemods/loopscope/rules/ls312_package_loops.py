@@ -43,7 +43,7 @@ def _written(context: RuleContext) -> Iterator[Place]:
 
 
 def _emitted(context: RuleContext) -> Iterator[Place]:
-    """What this migration puts on package loops."""
+    """List the tests and fixtures that this migration puts on package loops."""
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for key, loop_scope in context.plan.fixtures.items():

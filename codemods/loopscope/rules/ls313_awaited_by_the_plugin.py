@@ -42,7 +42,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _sync_wrapper(context: RuleContext, path: str, function: Function) -> str:
-    """The first decorator of the suite's own that puts a sync function around the test."""
+    """Find the suite's first own decorator that puts a sync function around the test."""
     for name in function.decorated_by:
         place, wanted = path, name
         for bound in context.files[path].imports:

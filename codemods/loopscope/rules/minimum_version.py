@@ -1,4 +1,7 @@
-"""The least pytest-asyncio that a migrated suite runs on."""
+"""The least pytest-asyncio that a migrated suite runs on.
+
+See docs/loop-rules.md, When each feature came.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ Version = tuple[int, int]
 
 
 def least_version(context: RuleContext, options: Iterable[OptionEdit]) -> Version:
-    """The release that brought the newest feature which the result needs.
+    """Return the release that brought the newest feature which the result needs.
 
     Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken.
     """

@@ -28,12 +28,12 @@ FILE_CHECKS = {rule.code: rule.file_check for rule in REGISTRY if rule.file_chec
 
 
 def find_rule(code: str) -> Rule | None:
-    """The rule of that code, in any case of letters."""
+    """Find the rule of that code, in any case of letters."""
     return next((rule for rule in REGISTRY if rule.code == code.upper()), None)
 
 
 def describe(rule: Rule) -> str:
-    """What is to be known about a rule: its summary, and the reason behind it."""
+    """Describe a rule: its summary, and the reason behind it."""
     text = (_MODULES[rule.code].__doc__ or "").split(": ", 1)[-1].strip()
     if rule.code in _BY_SUMMARY:
         text = f"{rule.summary}."

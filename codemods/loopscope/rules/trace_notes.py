@@ -1,4 +1,4 @@
-"""Say what of a plan comes from the record of a legacy run, and what even that cannot mend."""
+"""Notes on the trace: which edits follow it, and which fixtures need a person all the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 
 
 def with_trace_notes(context: RuleContext, edits: list[Edit]) -> list[Edit]:
-    """The edits; those that follow the record say so."""
+    """Add to the edits that follow the record that they do so."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
     for place, reason in _reasons(context):
         reasons[place].append(reason)
@@ -138,7 +138,7 @@ def external_loops(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _external(context: RuleContext) -> Iterator[tuple[TracedFunction, Test]]:
-    """The fixtures with the first test that uses each."""
+    """Yield the fixtures of installed plugins, each with the first test that uses it."""
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     external = context.model.trace_index.external

@@ -51,7 +51,7 @@ def always(_: str, __: str) -> bool:
 def compare(
     before: SuiteRun, after: SuiteRun, may_share: MayShare = never
 ) -> tuple[Difference, ...]:
-    """Every difference between two runs; one test has at most one of each cause."""
+    """List the differences between two runs; one test has at most one of each cause."""
     found: dict[tuple[Cause, str], Difference] = {}
     for difference in (
         *outcomes(before, after),
@@ -64,7 +64,7 @@ def compare(
 
 
 def outcomes(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
-    """Where a test ended otherwise than before, is gone or is new."""
+    """Find tests with another outcome than before, and tests that are gone or new."""
     for node, error in after.collect_errors.items():
         if node not in before.collect_errors:
             why = reason(error)
@@ -96,7 +96,7 @@ def _outcome(node: str, old: TestRun, new: TestRun) -> Difference:
 
 
 def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
-    """Tests of which a fixture now is on another loop, and was not before."""
+    """Find the tests with a fixture that now is on another loop, and was not before."""
     for node, new in after.tests.items():
         old = before.tests.get(node)
         names = [name for name in new.strays if old is None or name not in old.strays]
@@ -113,7 +113,7 @@ def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
 
 
 def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> Iterator[Difference]:
-    """Where tests that shared a loop no longer do, or newly share one.
+    """Find tests that no longer share a loop, and tests that newly share one.
 
     Tests of different processes (pytest-xdist) cannot share a loop, wherever they belong, so
     only tests that ran in one process in both runs are held against each other.
@@ -154,7 +154,7 @@ def new_warnings(before: SuiteRun, after: SuiteRun) -> tuple[Warned, ...]:
 
 
 def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float], ...]:
-    """Tests that took at least a second, and twice the time, more: node id, seconds, seconds."""
+    """List the tests that took twice the time and a second more: node id, seconds, seconds."""
     return tuple(
         (node, old.seconds, new.seconds)
         for node, old, new in _pairs(before, after)
@@ -163,7 +163,7 @@ def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float],
 
 
 def grouped(differences: Iterable[Difference]) -> Mapping[Cause, list[Difference]]:
-    """The differences by cause, in the order of the causes."""
+    """Group the differences by cause, in the order of the causes."""
     found: dict[Cause, list[Difference]] = {cause: [] for cause in Cause}
     for difference in differences:
         found[difference.cause].append(difference)

@@ -25,7 +25,7 @@ _MISSING = "loopscope-missing.txt"
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a virtual environment holds.
+    """The contents of a virtual environment.
 
     ``python`` is the one that it is made from; its release and place are part of ``key``.
     ``below`` are folders with packages that are used where the environment has none of that
@@ -42,14 +42,14 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        """Where it is kept; another content has another folder."""
+        """Return its folder, which depends on the contents."""
         content = (self.key, *self.requirements, "", *self.optional, "", *self.below)
         digest = hashlib.sha256("\n".join(content).encode()).hexdigest()[:12]
         return cache_folder() / f"{self.name}-{digest}"
 
 
 def cache_folder() -> Path:
-    """The folder that ``LOOPSCOPE_CACHE`` names, or one in the user's cache folder."""
+    """Return the folder that ``LOOPSCOPE_CACHE`` names, or one in the user's cache folder."""
     if override := os.environ.get(CACHE_VARIABLE):
         return Path(override).absolute()
     if sys.platform == "win32":
@@ -62,7 +62,7 @@ def cache_folder() -> Path:
 
 
 def interpreter(environment: Environment) -> Path:
-    """The Python of ``environment``, which is made if it is not there yet.
+    """Return the Python of ``environment``, and make it if it is not there yet.
 
     Raises:
         CannotRun: It could not be made; the message has the commands to make it by hand.
@@ -80,7 +80,7 @@ def interpreter(environment: Environment) -> Path:
 
 
 def missing(environment: Environment) -> tuple[str, ...]:
-    """The optional requirements that could not be installed."""
+    """List the optional requirements that could not be installed."""
     try:
         return tuple(read_regular(str(environment.folder / _MISSING)).decode().splitlines())
     except FileNotFoundError:
@@ -88,7 +88,7 @@ def missing(environment: Environment) -> tuple[str, ...]:
 
 
 def by_hand(environment: Environment, option: str) -> str:
-    """The commands that make such an environment by hand and use it."""
+    """Return the commands that make such an environment by hand and use it."""
     venv, install = _pip(environment, Path(environment.name))
     packages = (*environment.requirements, *environment.optional)
     return "\n".join([
@@ -155,7 +155,7 @@ def _venv(environment: Environment, draft: Path) -> Sequence[str]:
 def _installers(
     environment: Environment, folder: Path
 ) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
-    """The commands that make an environment and install into it: uv's if it is there."""
+    """Return the commands that make an environment and install into it: uv's where it is."""
     if uv := shutil.which("uv"):
         make = [uv, "venv", "--quiet", "--clear", "--python", str(environment.python)]
         install = [uv, "pip", "install", "--quiet", "--python", str(python_in(folder))]

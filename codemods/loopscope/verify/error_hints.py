@@ -1,4 +1,4 @@
-"""What usually stands behind an error message of a migrated suite."""
+"""The usual causes of error messages in a migrated suite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a verification could not be made."""
+"""Reasons why a verification could not be made."""
 
 from __future__ import annotations
 

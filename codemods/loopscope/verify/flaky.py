@@ -15,7 +15,7 @@ Again = Callable[[Iterable[str] | None], Pair]
 def part(
     first: Pair, differences: Iterable[Difference], reruns: int, again: Again
 ) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    """The differences that stay, and those of flaky tests.
+    """Separate the differences that stay from those of flaky tests.
 
     The tests are first run again by themselves, which is quick. One that differs from itself
     then may only miss the tests that used to run before it: the whole suite has the last word.

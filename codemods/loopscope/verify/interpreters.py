@@ -1,4 +1,4 @@
-"""Which Python a project uses, and what is installed for it."""
+"""The Python that a project uses, and the packages installed for it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def inspect(python: Path) -> Interpreter:
 
 
 def in_use(project: Path, suite: Path) -> Interpreter | None:
-    """The Python that the project's tests are run with; None where none has pytest.
+    """Find the Python with which the project's tests are run; None where none has pytest.
 
     The active virtual environment comes first, then one in the project, then the Python that
     runs loopscope, then the one on the path.
@@ -119,7 +119,7 @@ def in_use(project: Path, suite: Path) -> Interpreter | None:
 
 
 def python_in(environment: Path) -> Path:
-    """The Python of a virtual environment."""
+    """Return the Python of a virtual environment."""
     return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 

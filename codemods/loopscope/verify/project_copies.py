@@ -21,7 +21,7 @@ _CACHES = frozenset({
 
 
 def project_above(suite: Path) -> Path:
-    """The top of the working copy that ``suite`` lies in, or ``suite`` itself."""
+    """Find the top of the working copy that ``suite`` lies in, or ``suite`` itself."""
     place = suite
     while True:
         if is_vcs_root(str(place)):
@@ -121,7 +121,7 @@ def _copy(project: Path, path: Path, target: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str, extra: Mapping[str, str] | None = None) -> bytes | None:
-    """The output of git, or None where it is not installed or fails.
+    """Return the output of git, or None where it is not installed or fails.
 
     Raises:
         CannotRun: It takes too long.

@@ -1,4 +1,4 @@
-"""What a verification found, as one value: reports show it, the exit code follows from it."""
+"""The result of a verification, which reports show and the exit code follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a run has come, from what its probe has written so far."""
+"""The progress of a run, read from the lines that its probe has written so far."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RunProgress:
         self._total = 0
 
     def look(self) -> tuple[int, int]:
-        """How many tests have ended, and how many there are; 0 as long as nobody knows."""
+        """Count the tests that have ended, and all tests; 0 until that is known."""
         for line in self._new_lines(self._record):
             if line.startswith(b'{"kind": "test"'):
                 self._done |= {_field(line, "test")} - {""}

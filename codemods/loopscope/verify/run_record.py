@@ -1,4 +1,4 @@
-"""What the probe wrote, as values. Nothing here touches a disk."""
+"""The record of the probe, as values. Nothing here touches a disk."""
 
 from __future__ import annotations
 
@@ -75,18 +75,18 @@ class SuiteRun:
 
     @property
     def loops(self) -> int:
-        """How many separate loops the tests lived on."""
+        """Count the separate loops of the tests."""
         return len({test.home for test in self.tests.values()} - {None})
 
     @property
     def failed(self) -> int:
-        """How many tests failed, or had an error in their set-up or teardown."""
+        """Count the tests that failed, or had an error in their set-up or teardown."""
         bad = {"failed", "error"}
         return sum(not bad.isdisjoint(test.outcomes.values()) for test in self.tests.values())
 
 
 def parse(lines: Iterable[str]) -> SuiteRun:
-    """The lines of all processes of a run, each process's in their order.
+    """Parse the lines of all processes of a run, each process's in their order.
 
     A line that was cut off is passed over.
 

@@ -33,7 +33,7 @@ class Order:
     seconds: float = 3600.0  # an hour
 
     def command(self) -> list[str]:
-        """The program and its arguments."""
+        """Return the program and its arguments."""
         return [
             str(self.python), "-m", "pytest", "-p", "loopscope_probe",
             f"--rootdir={self.suite}", *self.options,
@@ -74,13 +74,13 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
 
 
 def record_files(record: Path) -> list[Path]:
-    """The files that the processes of a run wrote."""
+    """List the files that the processes of a run wrote."""
     workers = sorted(record.parent.glob(f"{record.name}.gw*"))
     return [path for path in (record, *workers) if path.exists()]
 
 
 def read_record(record: Path) -> SuiteRun:
-    """What the probe wrote; a pipe or a device is refused, which may have no end.
+    """Read the record of the probe; refuse a pipe or a device, which may have no end.
 
     Raises:
         OSError: The file cannot be read.
@@ -92,7 +92,7 @@ def read_record(record: Path) -> SuiteRun:
 
 
 def lines_of(record: Path) -> list[str]:
-    """The lines of all processes of a run."""
+    """Yield the lines of all processes of a run."""
     return [
         line
         for path in record_files(record)
@@ -105,7 +105,7 @@ def _python_path() -> list[str]:
 
 
 def _environment() -> Mapping[str, str]:
-    """This process's environment without what another pytest around us has set.
+    """Return this process's environment without the variables of another pytest around us.
 
     Both runs get the same hash seed, so that sets have the same order in both.
     """

@@ -66,7 +66,7 @@ def unfit(run: SuiteRun) -> str:
 
 
 def trace_of(run: SuiteRun) -> Trace:
-    """What a migration wants to know of a run."""
+    """Keep the part of a run that a migration uses."""
     used: dict[str, set[str]] = defaultdict(set)
     for name, test in run.tests.items():
         used[_bare(name)].update(test.used)
@@ -81,7 +81,7 @@ def trace_of(run: SuiteRun) -> Trace:
 
 
 def _bare(test: str) -> str:
-    """A node id without parameters."""
+    """Return a node id without parameters."""
     return test.partition("[")[0]
 
 
@@ -91,7 +91,7 @@ def knows(trace: Trace, suite: Suite) -> bool:
 
 
 def changed(trace: Trace, suite: Suite) -> tuple[FileError, ...]:
-    """The files that are not those of the run any more, each with what to do."""
+    """Report the files that changed since the run, each with advice."""
     message = (
         "has changed since the record of --trace was made. Where that was the migration itself,"
         f" leave --trace out; else {AGAIN}"

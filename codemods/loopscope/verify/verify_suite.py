@@ -33,7 +33,7 @@ class VerifyOptions:
     """What the user asked for."""
 
     options: Options  # of the migration
-    before: str | None = None  # a git revision or a folder; None: the suite as it stands
+    before: str | None = None  # a git revision or a folder; None: the suite as it is
     before_python: Path | None = None
     after_python: Path | None = None
     pytest_options: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class _Steps:
         return always if self._verify_options.may_share else as_planned(planned)
 
     def _with_trace(self, suite: Suite) -> Suite:
-        """The suite with the record that was given."""
+        """Return the suite with the record that was given."""
         trace = self._verify_options.trace
         if trace is None:
             return suite
@@ -265,7 +265,7 @@ def _load(root: Path) -> Suite:
 
 
 def as_planned(planned: LoopMap) -> MayShare:
-    """Tests may come together on a loop where the plan of the migration says so."""
+    """Allow tests to come together on a loop where the plan of the migration says so."""
 
     def may_share(first: str, second: str) -> bool:
         loops = [planned.get(name) or planned.get(name.split("[")[0]) for name in (first, second)]

@@ -33,7 +33,7 @@ class Side:
 def choose(
     project: Path, suite: Path, target: Target, before: Path | None, after: Path | None
 ) -> tuple[Side, Side]:
-    """The Pythons for the two runs, from what was asked for or else from the one in use.
+    """Choose the Pythons for the two runs: as requested, or else the one in use.
 
     Environments are made where they are needed; this may take a minute, the first time.
 
@@ -48,7 +48,7 @@ def choose(
 
 
 def choose_before(project: Path, suite: Path, before: Path | None) -> Side:
-    """The Python for the first run alone.
+    """Choose the Python for the first run alone.
 
     Raises:
         CannotRun: It cannot be had.
@@ -102,7 +102,7 @@ def _after(used: Interpreter | None, project: Path, suite: Path, target: Target)
 def _overlay(
     name: str, used: Interpreter, packages: tuple[str, ...], assumed: Mapping[str, str]
 ) -> Side:
-    """The Python in use with some packages exchanged."""
+    """Make a Python like the one in use with some packages exchanged."""
     environment = Environment(
         name=name,
         requirements=packages,
@@ -115,7 +115,7 @@ def _overlay(
 
 
 def _bare(name: str, packages: tuple[str, ...], project: Path, suite: Path) -> Side:
-    """An environment from the project's own requirements."""
+    """Make an environment from the project's own requirements."""
     needed = project_requirements(project, suite)
     environment = Environment(name=name, requirements=packages, optional=needed)
     notes = (

@@ -27,7 +27,7 @@ async def test_two():
 
 
 def _with_override(scope: str) -> str:
-    """The two tests below an override of their own."""
+    """Put the two tests below an override of their own."""
     _, imports, tests = _TWO_TESTS.format(same=True).partition("from seen import seen\n")
     return override(scope).replace("import pytest\n", f"import pytest\n{imports}") + tests
 

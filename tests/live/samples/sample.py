@@ -30,13 +30,13 @@ def sample(
     exit_code: int = 0,
     legacy_options: tuple[str, ...] = (),
 ) -> Sample:
-    """A sample of texts that are indented as the code around them is."""
+    """Make a sample of texts that are indented as the code around them is."""
     texts = {path: dedent(text).lstrip("\n") for path, text in files.items()}
     return Sample(texts, may_join, exit_code, legacy_options)
 
 
 def override(scope: str) -> str:
-    """A module that holds nothing but the usual override."""
+    """Write a module that holds nothing but the usual override."""
     return f"""
 import asyncio
 

@@ -42,7 +42,7 @@ def module(text: str) -> str:
 
 
 def settled(files: dict[str, str]) -> dict[str, str]:
-    """The files after one migration, which another one leaves as they are."""
+    """Return the files after one migration, which another one leaves as they are."""
     done = after(files)
     assert not migrate_files(done).changes
     assert "LS390" not in "".join(messages(migrate_files(files)))

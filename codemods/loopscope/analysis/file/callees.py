@@ -1,4 +1,4 @@
-"""Which functions of the suite a function may call by itself, by name."""
+"""The functions of the suite that a function may call directly, by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 def callees(
     node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, defined: Collection[str]
 ) -> tuple[str, ...]:
-    """The dotted names that are called in the function's own body.
+    """List the dotted names that the function's own body calls.
 
     ``defined`` are the functions and classes of the file. Methods of the same object are
     ``self.name``.
@@ -38,7 +38,7 @@ def callees(
 
 
 def _called(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    """What the function's own body calls; ``own_nodes`` takes twice the time."""
+    """List the calls in the function's own body; ``own_nodes`` takes twice the time."""
     stack: list[ast.AST] = [item for item in node.body if not isinstance(item, NESTED)]
     while stack:
         child = stack.pop()

@@ -147,7 +147,7 @@ class CallFinder:
 def loop_uses(
     node: ast.FunctionDef | ast.AsyncFunctionDef, name: str = "event_loop"
 ) -> tuple[LoopUse, ...]:
-    """Every mention of the argument ``name`` in the body of ``node``."""
+    """Find every mention of the argument ``name`` in the body of ``node``."""
     found: list[LoopUse] = []
 
     def visit(child: ast.AST, nested: bool, calls: str | None) -> None:

@@ -25,7 +25,7 @@ class Position(NamedTuple):
 
 
 def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:
-    """The place of a node."""
+    """Return the line and column of a node."""
     return Position(node.lineno, node.col_offset + 1, detail)
 
 
@@ -56,7 +56,7 @@ def find_hazards(
     ordinals: Mapping[ast.AST, int],
     checks: FileChecks,
 ) -> tuple[Hazard, ...]:
-    """The hazards of one file, in the order in which they stand."""
+    """Find the hazards of one file, in the order of their lines."""
     text = "\n".join(lines)
     possible = [
         (code, check)

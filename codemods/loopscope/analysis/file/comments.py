@@ -10,7 +10,7 @@ _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 
 
 def ignores(lines: Sequence[str]) -> Mapping[int, tuple[str, ...]]:
-    """The codes that are ignored on a line (1-based); "" stands for all of them."""
+    """Return the codes that are ignored on a line (1-based); "" stands for all of them."""
     found = {}
     for number, line in enumerate(lines, 1):
         if "loopscope" in line and (match := _IGNORE.search(line)):
@@ -20,7 +20,7 @@ def ignores(lines: Sequence[str]) -> Mapping[int, tuple[str, ...]]:
 
 
 def left_annotations(lines: Sequence[str]) -> Mapping[int, str]:
-    """The code that an earlier run left on a line (1-based)."""
+    """Return the code that an earlier run left on a line (1-based)."""
     return {
         number: match.group(1)
         for number, line in enumerate(lines, 1)

@@ -14,7 +14,7 @@ _ALIASES = {"pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture"}
 
 
 def read_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Fixture | None:
-    """The fixture that the function is, or None."""
+    """Read the function as a fixture, or return None if it is none."""
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
         func = call.func if call else decorator
@@ -64,7 +64,7 @@ def _string(node: ast.expr | None) -> str | None:
 
 
 def parametrized(decorators: Sequence[ast.expr], names: Names) -> frozenset[str]:
-    """The arguments that parametrize gives directly: no fixture is asked for them."""
+    """List the arguments that parametrize gives directly, for which no fixture is requested."""
     found: set[str] = set()
     for decorator in decorators:
         if not isinstance(decorator, ast.Call) or not decorator.args:
@@ -84,7 +84,7 @@ def parametrized(decorators: Sequence[ast.expr], names: Names) -> frozenset[str]
 
 
 def _indirect(call: ast.Call) -> set[str] | None:
-    """The names that are indirect; None where all of them are."""
+    """List the indirect names; None means all of them."""
     for keyword in call.keywords:
         if keyword.arg == "indirect":
             value = keyword.value

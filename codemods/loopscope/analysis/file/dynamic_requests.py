@@ -1,4 +1,4 @@
-"""Which fixtures a function asks for at run time: the names that ``getfixturevalue`` gets."""
+"""Requests at run time: the names that a function passes to ``getfixturevalue``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Constants = Mapping[str, ast.expr]
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What ``getfixturevalue`` is called with in one function.
+    """The names that one function passes to ``getfixturevalue``.
 
     ``built`` are the lines where the name is put together and may be that of the loop.
     """
@@ -28,7 +28,7 @@ class Requests:
 
 
 def constants(body: list[ast.stmt]) -> Constants:
-    """What the variables of a module are assigned, those of one assignment only."""
+    """Map the variables that a module assigns once to their values."""
     found: dict[str, list[ast.expr]] = {}
     for statement in body:
         match statement:
@@ -40,7 +40,7 @@ def constants(body: list[ast.stmt]) -> Constants:
 
 
 def dynamic_requests(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Constants) -> Requests:
-    """The names that the function may ask for.
+    """List the names that the function may request at run time.
 
     A name that is no literal counts as that of the loop where the function, its decorators
     or the constants that it mentions hold this name.
@@ -81,7 +81,7 @@ def _tail(func: ast.Name | ast.Attribute) -> str:
 
 
 def _values(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:
-    """The arguments of ``getfixturevalue``, and what is put among the ``fixturenames``."""
+    """Yield the arguments of ``getfixturevalue`` and the additions to ``fixturenames``."""
     called = set()
     for child in walk(node):
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
@@ -113,7 +113,7 @@ def is_loop_name(node: ast.AST) -> bool:
 
 
 def _locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]:
-    """The local variables that are assigned once; all others are only known at run time."""
+    """Map the local variables that are assigned once; all others are known at run time only."""
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     found: dict[str, ast.expr] = {item.arg: ast.Name("") for item in arguments}
     for child in walk(node):
@@ -126,7 +126,7 @@ def _locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]
 
 
 def _pattern(node: ast.expr, known: Constants, depth: int = 5) -> str:
-    """The string that an expression gives, with a star for each part that is not known."""
+    """Spell the string that an expression gives, with a star for each unknown part."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return escape(node.value)
     if isinstance(node, ast.Name) and node.id in known and depth:

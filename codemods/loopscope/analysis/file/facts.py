@@ -1,4 +1,4 @@
-"""What one Python file says, as plain picklable values.
+"""The facts of one Python file, as plain picklable values.
 
 An ordinal is the 0-based number of a ``def``, ``async def`` or ``class`` statement in its
 file, in the order in which they are written, all levels of nesting counted. Lines are
@@ -66,7 +66,7 @@ class Fixture:
 
 
 class UseKind(enum.Enum):
-    """What a function does with the loop that it got as an argument."""
+    """The use that a function makes of its loop argument."""
 
     CALL = "call"  # loop.method(…) in the function's own body
     VALUE = "value"  # any other mention in the own body
@@ -84,7 +84,7 @@ class LoopUse:
 
 
 class Place(enum.Enum):
-    """Where a call stands, seen from the code around it. The value completes "in …"."""
+    """The kind of code around a call. The value completes "in …"."""
 
     ASYNC = "an async function"
     SYNC = "a sync function"
@@ -131,7 +131,7 @@ class Function:
     decorators: tuple[str, ...]  # resolved dotted names, "" where unknown
     parametrized: frozenset[str] = frozenset()  # argument names given by direct parametrize
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
-    built: tuple[int, ...] = ()  # lines where that name is put together, and may be event_loop
+    built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
     calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()
@@ -151,7 +151,7 @@ class Function:
 
 
 class BodyKind(enum.Enum):
-    """What an override of ``event_loop`` does, see rule LS101."""
+    """The kinds of overrides of ``event_loop``, see rule LS101."""
 
     PLAIN = "plain"  # creation and redundant lines only
     DEBUG = "debug"  # set_debug besides
@@ -181,7 +181,7 @@ class LoopVariant:
 
 @dataclass(frozen=True, slots=True)
 class PolicyBody:
-    """What an ``event_loop_policy`` override returns, one variant for each of its params.
+    """The policies of an ``event_loop_policy`` override, one for each of its params.
 
     No variants: it does more, or ``reason`` says what stands in the way. ``default`` says that
     it returns the default policy, and nothing else.
@@ -267,7 +267,7 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """All that loopscope wants to know of one file."""
+    """The facts of one file."""
 
     path: str
     functions: tuple[Function, ...] = ()
@@ -285,7 +285,7 @@ class FileFacts:
     exported: tuple[str, ...] = ()  # the names in __all__
 
     def standing(self) -> tuple[Function, ...]:
-        """The functions without those that a later definition of the same name replaces.
+        """Leave out the functions that a later definition of the same name replaces.
 
         One under a condition may or may not replace another, so both stand.
         """
@@ -295,7 +295,7 @@ class FileFacts:
         )
 
     def spelling(self, dotted: str) -> str | None:
-        """How this file writes ``asyncio.create_task``, or None where it imports no such name."""
+        """Spell ``asyncio.create_task`` as this file does; None where it lacks the import."""
         for bound in self.imports:
             origin = (
                 bound.module if bound.attribute is None else f"{bound.module}.{bound.attribute}"

@@ -16,7 +16,7 @@ _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRai
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs when the function's own body runs: no nested functions, lambdas, classes."""
+    """Yield the nodes that run with the function's own body: no nested functions or classes."""
     stack: list[ast.AST] = list(getattr(node, "body", ()))[::-1]
     while stack:
         child = stack.pop()
@@ -35,7 +35,7 @@ def is_current_loop(node: ast.expr, names: Names) -> bool:
 
 
 def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
-    """The variables of a function that never hold anything but the current loop."""
+    """Find the variables of a function that never hold anything but the current loop."""
     stored: Counter[str] = Counter()
     current: Counter[str] = Counter()
     for child in ast.walk(node):
@@ -67,10 +67,10 @@ def expects_error(node: ast.AST) -> bool:
 
 
 def arguments(node: FunctionNode) -> frozenset[str]:
-    """The names of all parameters."""
+    """List the names of all parameters."""
     return frozenset(child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg))
 
 
 def names_in(node: ast.AST) -> frozenset[str]:
-    """Every name that is read or written in a node."""
+    """Collect the names that are read or written in a node."""
     return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))

@@ -1,4 +1,4 @@
-"""What the definition of one function says by its form."""
+"""Facts about one function that its definition alone shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NO_ARGUMENTS = ("self", "cls")
 
 
 def parameters(node: FunctionNode, method: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The parameters that pytest fills, and all of them."""
+    """Return the parameters that pytest fills, and all of them."""
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     required = positional[: len(positional) - len(arguments.defaults)]
@@ -41,14 +41,14 @@ def is_alias(node: FunctionNode) -> bool:
 
 
 def returns_call(node: FunctionNode) -> bool:
-    """A ``def`` that returns what some call gives, such as a coroutine."""
+    """Recognize a ``def`` that returns the result of some call, such as a coroutine."""
     return isinstance(node, ast.FunctionDef) and any(
         isinstance(item, ast.Return) and isinstance(item.value, ast.Call) for item in node.body
     )
 
 
 def wraps_sync(node: FunctionNode) -> bool:
-    """A decorator that puts a sync function around what it gets, whatever that is."""
+    """Recognize a decorator that puts a sync function around any function."""
     names = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
     if not names:
         return False
@@ -63,7 +63,7 @@ def wraps_sync(node: FunctionNode) -> bool:
 
 
 def decorated_by(node: FunctionNode) -> tuple[str, ...]:
-    """The decorators that are plain names, called or not."""
+    """List the decorators that are plain names, called or not."""
     decorators = (
         item.func if isinstance(item, ast.Call) else item for item in node.decorator_list
     )
@@ -87,7 +87,7 @@ def is_generator(node: FunctionNode) -> bool:
 
 
 def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
-    """The arguments that a function awaits, or iterates over asynchronously, as they are."""
+    """List the arguments that a function awaits, or iterates over asynchronously, unchanged."""
     own = lines[node.lineno - 1 : node.end_lineno]
     if not names or not any("await " in line or "async for " in line for line in own):
         return frozenset()

@@ -29,7 +29,7 @@ class ParamsError(Exception):
 def read_params(
     node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names
 ) -> list[tuple[str, ast.expr]] | None:
-    """The id and the value of each param of a fixture, as pytest names them.
+    """Read the id and the value of each param of a fixture, as pytest names them.
 
     Returns:
         None where the fixture has no params.
@@ -78,7 +78,7 @@ def _param(value: ast.expr, given: ast.expr | None, names: Names) -> tuple[str, 
 
 
 def _own_id(value: ast.expr) -> str:
-    """The id that pytest makes of a value; "" where it numbers the argument."""
+    """Return the id that pytest makes of a value; "" where it numbers the argument."""
     if isinstance(value, ast.Constant):
         return str(value.value)
     if isinstance(value, (ast.Name, ast.Attribute)):  # a class, function or module
@@ -87,7 +87,7 @@ def _own_id(value: ast.expr) -> str:
 
 
 def _distinct(ids: list[str]) -> list[str]:
-    """As pytest does: the argument's name and a number, and a number behind equal ids."""
+    """Make ids distinct as pytest does: a number behind the argument's name or equal ids."""
     named = [name or f"event_loop{index}" for index, name in enumerate(ids)]
     seen: Counter[str] = Counter()
     found = []
@@ -101,7 +101,7 @@ def _distinct(ids: list[str]) -> list[str]:
 
 
 def with_param(node: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr) -> list[ast.stmt]:
-    """The body of a fixture as it runs for one value of ``request.param``."""
+    """Return the body of a fixture as it runs for one value of ``request.param``."""
     copied = deepcopy(node)
     body = _Substitution(value).body(copied.body)
     return [ast.fix_missing_locations(statement) for statement in body]
@@ -153,7 +153,7 @@ class _Substitution(ast.NodeTransformer):
 
 
 def _decide(test: ast.expr) -> bool | None:
-    """The truth of a comparison of literals, None for any other condition."""
+    """Evaluate a comparison of literals; None for any other condition."""
     match test:
         case ast.Constant(value=value):
             return bool(value)
@@ -179,7 +179,7 @@ def read_variant(
     names: Names,
     texts: Callable[[Sequence[ast.stmt]], tuple[str, ...]],
 ) -> LoopVariant:
-    """One kind of loop, from the statements that make it and the expression handed out.
+    """Read one kind of loop from the statements that make it and the value returned.
 
     Args:
         key: Its name, "" where it is the only one.
@@ -207,7 +207,7 @@ def read_variant(
 
 
 def _policy(making: Sequence[ast.stmt], returned: ast.expr, names: Names) -> str:
-    """The source of a policy that makes the same loops."""
+    """Write the source of a policy that makes the same loops."""
     if not isinstance(returned, ast.Call) or returned.args or returned.keywords:
         return ""
     resolved = names.resolve(returned.func) or ""
@@ -228,14 +228,14 @@ def _policy(making: Sequence[ast.stmt], returned: ast.expr, names: Names) -> str
 
 
 def source_of(node: ast.AST) -> str:
-    """The source of a node that stands in no file, in double quotes where that is easy."""
+    """Unparse a node that is in no file, in double quotes where that is easy."""
     text = ast.unparse(node)
     # A string with an apostrophe in it stands in double quotes already.
     return text if '"' in text else text.replace("'", '"')
 
 
 def free_names(texts: Iterable[str]) -> frozenset[str]:
-    """The names that some statements read and do not bind themselves; no built-in ones."""
+    """List the names that some statements read and do not bind themselves; no built-in ones."""
     read: set[str] = set()
     bound: set[str] = set(dir(builtins))
     for text in texts:

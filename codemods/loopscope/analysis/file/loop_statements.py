@@ -117,7 +117,7 @@ class LoopCode:
         return origin in ("contextlib.suppress", "warnings.catch_warnings")
 
     def _cleans_up(self, name: str, node: ast.FunctionDef) -> bool:
-        """A function for ``request.addfinalizer`` that does nothing but clean up the loop."""
+        """Recognize a function for ``request.addfinalizer`` that only cleans up the loop."""
         yields = any(isinstance(child, (ast.Yield, ast.Return)) for child in ast.walk(node))
         closed = self.closes
         redundant = not (yields or node.decorator_list) and self._all(node.body)
@@ -178,7 +178,7 @@ class LoopCode:
         return all(isinstance(value, ast.Name) and value.id in self.loops for value in values)
 
     def _about_loop(self, node: ast.expr) -> bool:
-        """A condition that only looks at the loop or its tasks: ``if not loop.is_closed()``."""
+        """Recognize a condition on the loop or its tasks alone: ``if not loop.is_closed()``."""
         if isinstance(node, ast.UnaryOp):
             return self._about_loop(node.operand)
         if isinstance(node, ast.BoolOp):

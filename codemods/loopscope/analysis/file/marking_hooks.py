@@ -1,4 +1,7 @@
-"""Hooks of a conftest or plugin that mark tests as asyncio tests."""
+"""Hooks of a conftest or plugin that mark tests as asyncio tests.
+
+See docs/loop-rules.md, Marks that a hook adds.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _COROUTINE_TESTS = frozenset(
 def read_hook(
     node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int, names: Names
 ) -> MarkingHook | None:
-    """The hook, if the function is one that adds an asyncio mark."""
+    """Read the function as a hook that adds an asyncio mark, or return None."""
     if not node.name.startswith("pytest_"):
         return None
     marks = list(_asyncio_marks(node, names))
@@ -55,7 +58,7 @@ def read_hook(
 
 
 def _asyncio_marks(node: ast.AST, names: Names) -> Iterator[ast.expr]:
-    """The marks that ``add_marker`` adds in the function, and those that it names."""
+    """Find the marks that ``add_marker`` adds in the function, and those that it names."""
     for child in ast.walk(node):
         if isinstance(child, ast.Call) and names.resolve(child.func) == "pytest.mark.asyncio":
             yield child

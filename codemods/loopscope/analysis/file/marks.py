@@ -26,7 +26,7 @@ class MarkReader:
     def marks_in(
         self, node: ast.expr, *, ordinal: int | None = None, statement: int | None = None
     ) -> Iterator[Mark]:
-        """The marks that a decorator, or the value of a ``pytestmark``, applies.
+        """Read the marks that a decorator, or the value of a ``pytestmark``, applies.
 
         A name from another file becomes a mark that only refers to it.
         """
@@ -57,7 +57,7 @@ class MarkReader:
         yield self._mark(resolved[len(_MARK) :], func, call, ordinal, statement)
 
     def param_marks(self, decorators: Sequence[ast.expr], ordinal: int) -> Iterator[Mark]:
-        """The marks of single parameters: ``pytest.param(…, marks=…)``, written or by name."""
+        """Read the marks of single parameters: ``pytest.param(…, marks=…)`` or by name."""
         for decorator in decorators:
             if not isinstance(decorator, ast.Call) or len(decorator.args) < 1:
                 continue
@@ -108,7 +108,7 @@ class MarkReader:
     def _mentioned(
         self, node: ast.AST, ordinal: int | None, statement: int | None
     ) -> Iterator[Mark]:
-        """The asyncio marks anywhere in a statement or expression."""
+        """Find the asyncio marks anywhere in a statement or expression."""
         calls: dict[ast.expr, ast.Call] = {}
         for child in walk(node):
             if isinstance(child, ast.Call):

@@ -42,7 +42,7 @@ class Names:
         }
 
     def resolve(self, node: ast.expr) -> str | None:
-        """The dotted origin of a name or attribute chain; a chain may pass through a call.
+        """Resolve a name or attribute chain to its dotted origin; it may pass through a call.
 
         ``asyncio.get_event_loop_policy().get_event_loop`` resolves to itself, parentheses
         included. A name that no import binds resolves to None.
@@ -65,7 +65,7 @@ class Names:
         return self._origins[node.id] + "".join(reversed(suffix))
 
     def with_local(self, imports: Iterable[Import]) -> Names:
-        """These names, with those that a function imports for itself on top."""
+        """Add the names that a function imports for itself."""
         local = Names(imports)
         local._origins = {**self._origins, **local._origins}
         return local
@@ -76,7 +76,7 @@ def _join(found: Import) -> str:
 
 
 def imports_of(statement: ast.stmt) -> Iterator[Import]:
-    """The names that one import statement binds."""
+    """Map the names that one import statement binds."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             if alias.asname:
@@ -91,7 +91,7 @@ def imports_of(statement: ast.stmt) -> Iterator[Import]:
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement below ``body`` in document order, bodies of definitions included."""
+    """Yield the statements below ``body`` in document order, bodies of definitions included."""
     for statement in body:
         yield statement
         for name in ("body", "orelse", "handlers", "finalbody", "cases"):
@@ -103,7 +103,7 @@ def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
-    """What assignments at module level call otherwise: ``m = pytest.mark``.
+    """Map the aliases that assignments at module level make: ``m = pytest.mark``.
 
     As imports, so that names resolve through them; only for pytest and pytest-asyncio.
     """
@@ -120,7 +120,7 @@ def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
 
 
 def module_imports(tree: ast.Module) -> tuple[Import, ...]:
-    """The names bound by imports at module level, also those under ``if`` and ``try``."""
+    """Map the names bound by imports at module level, also those under ``if`` and ``try``."""
     found: list[Import] = []
 
     def visit(body: Iterable[ast.stmt]) -> None:

@@ -1,4 +1,4 @@
-"""Read the body of an ``event_loop`` override: what does it do besides making a loop?"""
+"""Read the body of an ``event_loop`` override, to tell its other work from making a loop."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_override(
 def _with_param(
     node: ast.FunctionDef, names: Names, arguments: tuple[str, ...], key: str, value: ast.expr
 ) -> OverrideBody:
-    """The override as it is for one of its params."""
+    """Return the override as it is for one of its params."""
     reading = _Reading(names.with_local(_local_imports(node)), arguments, (), key)
     reading.makers.add(ast.unparse(value))
     reading.read(with_param(node, value))
@@ -112,7 +112,7 @@ class _Reading(LoopCode):
                 )
 
     def result(self, node: ast.FunctionDef) -> OverrideBody:
-        """The reading of the whole body."""
+        """Return the reading of the whole body."""
         if self.problem is not None:
             return OverrideBody(BodyKind.OTHER, self.problem[1], self.problem[0])
         if not self.yields or not (self.made or self.factory):
@@ -152,7 +152,7 @@ class _Reading(LoopCode):
         return read_variant(self.key, self.making, self.returned, self.names, texts)
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
-        """The source of the statements, dedented, without a final line end."""
+        """Return the source of the statements, dedented, without a final line end."""
         return tuple(dedented(self.lines, node) for node in nodes)
 
     # -- what is neither redundant nor unknown ------------------------------------------
@@ -176,7 +176,7 @@ class _Reading(LoopCode):
         return False
 
     def _needless(self, node: ast.stmt) -> bool:
-        """What a function that only makes the loop does without."""
+        """List the parts that a function which only makes the loop can do without."""
         return is_docstring(node) or self._sets(node) or self.is_finalizer(node)
 
     def _hands_out(self, node: ast.stmt) -> bool:
@@ -246,7 +246,7 @@ class _Reading(LoopCode):
     # -- ours ---------------------------------------------------------------------------
 
     def is_bridge(self, body: Sequence[ast.stmt]) -> bool:
-        """An async fixture that hands out the running loop, with or without more work."""
+        """Recognize an async fixture that returns the running loop, with or without more work."""
         for statement in body:
             for node in ast.walk(statement):
                 if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
@@ -270,7 +270,7 @@ def _running_names(body: Sequence[ast.stmt], names: Names) -> set[str]:
 
 
 def _straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a body, those of a ``try`` with nothing but a ``finally`` in line."""
+    """List the statements of a body, those of a ``try`` with only a ``finally`` in line."""
     for statement in body:
         if isinstance(statement, ast.Try) and not statement.handlers and not statement.orelse:
             yield from _straight(statement.body)
@@ -288,7 +288,7 @@ def _returns(node: ast.FunctionDef) -> bool:
 
 
 def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:
-    """The names that are yielded and closed: what they hold was made here, and is a loop."""
+    """Find the names that are yielded and closed: they hold a loop that was made here."""
     nodes = [node for statement in body for node in ast.walk(statement)]
     yielded = {
         node.value.id
@@ -307,6 +307,6 @@ def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:
 
 
 def _first(node: ast.stmt) -> str:
-    """The first line of a statement, shortened for a message."""
+    """Shorten the first line of a statement for a message."""
     text = ast.unparse(node).splitlines()[0]
     return text if len(text) <= 60 else text[:57] + "..."

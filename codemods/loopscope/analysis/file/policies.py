@@ -19,7 +19,7 @@ _DIRECT = {"uvloop.EventLoopPolicy": "new_event_loop", "winloop.EventLoopPolicy"
 
 
 def read_policy(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> PolicyBody:
-    """The policies that an ``event_loop_policy`` override returns."""
+    """Read the policies that an ``event_loop_policy`` override returns."""
     try:
         params = read_params(node, names)
     except ParamsError as error:
@@ -41,7 +41,7 @@ def read_policy(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> P
 
 
 def _returned(body: list[ast.stmt]) -> ast.Call | None:
-    """The call whose value is all that the body returns or yields."""
+    """Find the call whose value is all that the body returns or yields."""
     rest = [
         item
         for item in body

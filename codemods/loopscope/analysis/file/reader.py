@@ -48,7 +48,7 @@ _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.
 
 
 def read_file(path: str, text: str, checks: FileChecks | None = None) -> FileFacts:
-    """The facts of one file, with what ``checks`` find in it.
+    """Return the facts of one file, with what ``checks`` find in it.
 
     Raises:
         SyntaxError: the text is no Python that this interpreter can parse.
@@ -266,13 +266,13 @@ class _Reader:
     def _decorator_marks(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ordinal: int
     ) -> Iterator[Mark]:
-        """The marks of a definition's decorators, the closest (innermost) first."""
+        """Read the marks of a definition's decorators, the closest (innermost) first."""
         for decorator in reversed(node.decorator_list):
             yield from self.mark_reader.marks_in(decorator, ordinal=ordinal)
 
 
 def _named_by_pytest(name: str) -> bool:
-    """A test or a hook: nobody's decorator."""
+    """Recognize a test or a hook, which is no decorator."""
     return name.startswith(("test", "pytest_"))
 
 

@@ -1,4 +1,4 @@
-"""What a function of the suite reaches by calling other functions of the suite, by name."""
+"""The call graph of a suite, by the names of its functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CallGraph:
         self._known: dict[Key, tuple[Key, ...]] = {}
 
     def of(self, key: Key) -> tuple[Key, ...]:
-        """The sync functions that run when this one does; fixtures and itself left out."""
+        """List the sync functions that run when this one does; fixtures and itself left out."""
         known = self._known.get(key)
         if known is None:
             found: dict[Key, None] = {}

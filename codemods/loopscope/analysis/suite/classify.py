@@ -1,4 +1,4 @@
-"""What in a suite is pytest-asyncio's business: async tests and fixtures, overrides, requests."""
+"""Tell async tests and fixtures, overrides and requests from all other code of a suite."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Roles:
 
     @cached_property
     def overrides(self) -> tuple[FixtureDef, ...]:
-        """Every registered override of ``event_loop``."""
+        """List the registered overrides of ``event_loop``."""
         return tuple(
             fixtures[EVENT_LOOP]
             for fixtures in self._index.registered.values()

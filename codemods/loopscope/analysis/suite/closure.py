@@ -1,4 +1,4 @@
-"""What a test sets up: its fixture closure, and who in it asks for ``event_loop``."""
+"""The fixture closure of a test, and the requests for ``event_loop`` in it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RequestKind(enum.Enum):
     CONFIGURED = "configured"  # by the option usefixtures
     AUTOUSE = "autouse"
     GETFIXTUREVALUE = "getfixturevalue"
-    RUNNING = "running"  # by getfixturevalue in async code, which has the running loop
+    RUNNING = "running"  # by getfixturevalue in a coroutine, where get_running_loop() works
     TRACED = "traced"  # a run has shown it
-    WORK = "work"  # an override that does work besides is to be set up for the test
+    WORK = "work"  # none in the source: the override does other work and must still be set up
     AMBIENT = "ambient"  # a sync test counts on the current loop
 
 
@@ -66,11 +66,11 @@ class Closures:
         )
 
     def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
-        """The fixtures of that name that the test sees, the nearest last."""
+        """List the fixtures of that name that the test sees, the nearest last."""
         return tuple(fixtures[name] for fixtures in self._index.chain(test) if name in fixtures)
 
     def of(self, test: Test) -> Closure:
-        """The closure of one test: fixtures in the order in which they are found."""
+        """Return the closure of one test: its fixtures in the order in which they are found."""
         known = self._known.get((test.id, test.key))
         if known is None:
             known = self._known[test.id, test.key] = self._compute(test)
@@ -124,7 +124,7 @@ class Closures:
                 yield name, RequestKind.TRACED
 
     def dynamic(self, key: Key, function: Function) -> Iterator[tuple[str, RequestKind]]:
-        """What it gets by getfixturevalue, itself or through helpers that it calls.
+        """List the fixtures that the test gets by getfixturevalue, itself or through helpers.
 
         Async code has the running loop at hand instead.
         """
@@ -140,7 +140,7 @@ class Closures:
 
 
 def loop_requests(closure: Closure) -> Iterable[LoopRequest]:
-    """The requests of a closure that do not come from an override of ``event_loop`` itself."""
+    """List the requests of a closure that no override of ``event_loop`` makes itself."""
     return (
         request
         for request in closure.requests

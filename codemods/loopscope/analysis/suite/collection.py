@@ -1,4 +1,4 @@
-"""Which tests pytest collects, and the marks that each has."""
+"""The tests that pytest collects, with the marks of each."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ class Collection:
                 yield from self._class_tests(path, inside, f"{qualname}::{inner.name}", prefixes)
 
     def _class_marks(self, classes: tuple[Key, ...]) -> tuple[Mark, ...]:
-        """The marks of nested classes, the innermost class first, bases before subclasses.
+        """List the marks of nested classes, the innermost class first, bases before subclasses.
 
         pytest puts the marks of a base class before those of its subclass, so the base's
-        mark is the closer one (facts, modern 14).
+        mark is the closer one (docs/loop-rules.md, Marks of base classes).
         """
         return tuple(
             mark

@@ -1,4 +1,4 @@
-"""Who asks for the current loop: by itself, or through the functions of the suite it calls."""
+"""Functions that ask for the current loop, themselves or through functions that they call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class CurrentLoop:
         self._known: dict[Key, tuple[LoopCall, ...]] = {}
 
     def calls(self, key: Key) -> tuple[LoopCall, ...]:
-        """The calls of a function, those of the functions that it calls at its own line.
+        """List the calls of a function, those of the functions that it calls at its own line.
 
         The fixture of LS109 only looks whether there is a loop.
         """
@@ -62,7 +62,7 @@ class CurrentLoop:
         return any(call.place is Place.SYNC for call in self.calls(key))
 
     def only_through(self, key: Key) -> str:
-        """The function through which alone it asks, "" where it also asks by itself."""
+        """Name the one function through which it asks; "" where it also asks by itself."""
         calls = [call for call in self.calls(key) if call.place is Place.SYNC]
         return calls[0].through if calls and all(call.through for call in calls) else ""
 

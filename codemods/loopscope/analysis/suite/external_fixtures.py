@@ -11,7 +11,7 @@ from loopscope.analysis.trace import TracedFunction
 
 
 def external_fixture_defs(external: Iterable[TracedFunction]) -> dict[str, dict[str, FixtureDef]]:
-    """Base id -> name -> fixture. Their keys name a module instead of a file."""
+    """Map base id and name to a fixture whose key names a module instead of a file."""
     found: dict[str, dict[str, FixtureDef]] = {"": {}}
     for number, traced in enumerate(external):
         base_id = traced.base_id

@@ -1,6 +1,6 @@
-"""What a tree of a suite is made of: definitions, registered fixtures, collected tests.
+"""The parts of a suite: definitions, registered fixtures, collected tests.
 
-A base id says who registers a fixture: "" for plugins, ``tests/`` for a conftest,
+A base id names the place that registers a fixture: "" for plugins, ``tests/`` for a conftest,
 ``tests/test_a.py`` for a module, ``tests/test_a.py::TestA`` for a class. Fixtures are
 visible to the tests whose id starts with the base id.
 """
@@ -25,7 +25,7 @@ class Key(NamedTuple):
 
     @classmethod
     def of_module(cls, module: str, number: int) -> Key:
-        """The key of a fixture that cannot be edited; the number tells them apart."""
+        """Make the key of a fixture that cannot be edited; the number tells them apart."""
         return cls(f"<{module}>", number)
 
     @property
@@ -79,7 +79,7 @@ class Test:
     unittest: bool = False
 
     def mark(self, name: str) -> Mark | None:
-        """The closest mark of that name."""
+        """Find the closest mark of that name."""
         return next((mark for mark in self.marks if mark.name == name), None)
 
     @property
@@ -90,7 +90,7 @@ class Test:
 
 
 def conftest_base_id(path: str) -> str:
-    """The base id of a conftest: its directory with a slash, "./" for the root's.
+    """Return the base id of a conftest: its directory with a slash, "./" for the root's.
 
     The root's is not "", which is the plugins' base id and comes before it.
     """
@@ -98,7 +98,7 @@ def conftest_base_id(path: str) -> str:
 
 
 def directory_base_ids(path: str) -> tuple[str, ...]:
-    """The base ids of all conftests above a file, the root's first."""
+    """List the base ids of all conftests above a file, the root's first."""
     found = []
     directory = dirname(path)
     while directory:
@@ -108,10 +108,10 @@ def directory_base_ids(path: str) -> tuple[str, ...]:
 
 
 def own_base_id(path: str) -> str:
-    """The base id that registers the fixtures of a conftest or test module."""
+    """Return the base id that registers the fixtures of a conftest or test module."""
     return conftest_base_id(path) if basename(path) == "conftest.py" else path
 
 
 def visible_base_ids(path: str) -> frozenset[str]:
-    """The base ids whose fixtures the code of a file sees, classes left out."""
+    """List the base ids whose fixtures the code of a file sees, classes left out."""
     return frozenset({"", *directory_base_ids(path), own_base_id(path)})

@@ -1,4 +1,4 @@
-"""The marks of tests, those that stand in other files of the suite included."""
+"""The marks of tests, including marks that are defined in other files of the suite."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Marks:
         self._find = find
 
     def expanded(self, marks: Collection[Mark], seen: frozenset[str] = frozenset()) -> list[Mark]:
-        """The marks, with those of other files in the place of what refers to them."""
+        """Put the marks of other files in the place of the names that refer to them."""
         found: list[Mark] = []
         for mark in marks:
             if not mark.reference:
@@ -30,7 +30,7 @@ class Marks:
         return found
 
     def _referred(self, mark: Mark, seen: frozenset[str]) -> Iterator[Mark]:
-        """What stands behind ``marks.aio``, ``marks.Marks.aio`` or a name of a star import."""
+        """Find the marks behind ``marks.aio``, ``marks.Marks.aio`` or a name of a star import."""
         module, _, name = mark.reference.rpartition(".")
         if not module.strip("."):
             yield from self._from_stars(mark.path, name, seen)
@@ -44,11 +44,11 @@ class Marks:
             yield from self._named(path, name, seen)
 
     def of_module(self, path: str) -> tuple[Mark, ...]:
-        """The marks of a module's ``pytestmark``, which may be an imported one."""
+        """Return the marks of a module's ``pytestmark``, which may be an imported one."""
         return tuple(self._named(path, "pytestmark", frozenset()))
 
     def _named(self, path: str, name: str, seen: frozenset[str]) -> Iterator[Mark]:
-        """The marks that a name holds in a file."""
+        """Return the marks that a name holds in a file."""
         place = f"{path}::{name}"
         if place in seen:
             return

@@ -1,4 +1,4 @@
-"""A suite as pytest sees it: which base id registers which fixtures, which test sees which."""
+"""A suite as pytest sees it: the fixtures of each base id, and those that a test sees."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class SuiteIndex:
         return found
 
     def chain(self, test: Test) -> tuple[dict[str, FixtureDef], ...]:
-        """The fixtures that a test sees, base id by base id, the nearest last."""
+        """List the fixtures that a test sees, base id by base id, the nearest last."""
         nearest = test.id.partition("[")[0].rpartition("::")[0]
         if nearest not in self._chains:  # the same for all tests of a module or class
             base_ids = ["", *directory_base_ids(test.module), *test.base_ids]

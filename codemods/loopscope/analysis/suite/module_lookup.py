@@ -11,7 +11,7 @@ from loopscope.types import SOURCE_ROOTS
 def find_module(
     files: Collection[str], importer: str, module: str, roots: Sequence[str] = SOURCE_ROOTS
 ) -> str | None:
-    """The path of ``module`` as imported from the file ``importer``, or None.
+    """Find the path of ``module`` as imported from the file ``importer``, or None.
 
     Relative modules start with dots. Absolute ones are looked for from the directories
     that pytest and packagers put on the import path: those of the importer and above it,

@@ -1,4 +1,7 @@
-"""Which names the files and classes of a suite hold, through imports and base classes."""
+"""The names in the files and classes of a suite, followed through imports and base classes.
+
+See docs/loop-rules.md, Where a fixture is registered.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class Namespaces:
         return (*(f"{path}/" for path in paths if path), *SOURCE_ROOTS)
 
     def find(self, importer: str, module: str) -> str | None:
-        """The file of the suite that an import in ``importer`` names."""
+        """Find the file of the suite that an import in ``importer`` names."""
         found = find_module(self.files, importer, module, self.roots)
         elsewhere = self.cross_suite.modules.get(module)
         return found or (elsewhere if elsewhere in self.files else None)
@@ -96,7 +99,7 @@ class Namespaces:
         return tuple(found)
 
     def patterns(self, option: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """The values of a configuration option such as ``python_files``."""
+        """Return the values of a configuration option such as ``python_files``."""
         value = self.config.options.get(option)
         if isinstance(value, str):
             value = tuple(value.split())
@@ -105,7 +108,7 @@ class Namespaces:
     # -- what modules hold ----------------------------------------------------------------
 
     def module_fixtures(self, path: str) -> dict[str, tuple[Key, Function]]:
-        """The fixtures that a module registers by name: its own and the imported ones."""
+        """Return the fixtures that a module registers by name: its own and the imported ones."""
         known = self._module_fixtures.get(path)
         if known is not None:
             return known
@@ -125,7 +128,7 @@ class Namespaces:
         return found
 
     def module_functions(self, path: str) -> dict[str, tuple[Key, Function]]:
-        """The functions that a module holds by name: its own and the imported ones."""
+        """Return the functions that a module holds by name: its own and the imported ones."""
         known = self._module_functions.get(path)
         if known is not None:
             return known
@@ -143,14 +146,14 @@ class Namespaces:
         return found
 
     def _imported(self, path: str) -> Iterator[tuple[Import, str]]:
-        """The imports of names from other files of the suite, with these files."""
+        """Yield the imports of names from other files of the suite, with these files."""
         for bound in self.files[path].imports:
             origin = self.find(path, bound.module) if bound.attribute is not None else None
             if origin is not None and origin != path:
                 yield bound, origin
 
     def standing(self, path: str) -> tuple[Function, ...]:
-        """The functions of a file that no later definition replaces."""
+        """List the functions of a file that no later definition replaces."""
         if path not in self._standing:
             self._standing[path] = self.files[path].standing()
         return self._standing[path]
@@ -161,7 +164,7 @@ class Namespaces:
         return self._classes[key.path][key.ordinal]
 
     def find_class(self, path: str, name: str) -> Key | None:
-        """The class that a (dotted) name means in a file, through imports."""
+        """Find the class that a (dotted) name means in a file, through imports."""
         for cls in self.files[path].classes:
             if cls.qualname == name:
                 return Key(path, cls.ordinal)
@@ -173,7 +176,7 @@ class Namespaces:
         return self.find_class(origin, attribute)
 
     def mro(self, key: Key) -> tuple[Key, ...]:
-        """The class and its known bases, nearest first."""
+        """List the class and its known bases, nearest first."""
         found: list[Key] = []
 
         def visit(current: Key) -> None:
@@ -196,7 +199,7 @@ class Namespaces:
         )
 
     def class_fixtures(self, key: Key) -> dict[str, tuple[Key, Function]]:
-        """The fixtures that a class registers, those of its base classes included."""
+        """Return the fixtures that a class registers, those of its base classes included."""
         found: dict[str, tuple[Key, Function]] = {}
         for owner in reversed(self.mro(key)):
             for function in self.files[owner.path].functions:

@@ -67,7 +67,7 @@ def _add_name(text: str, module: str, name: str, newline: str) -> str:
 
 
 def _joined(line: Any, module: str, name: str) -> Any:
-    """The line with one more name in its ``from module import`` statement."""
+    """Return the line with one more name in its ``from module import`` statement."""
     import libcst as cst
 
     body = list(line.body)
@@ -89,13 +89,13 @@ def _module_of(small: Any) -> str:
 
 
 def _by_type(name: str) -> tuple[int, str]:
-    """The order of isort: constants, classes, the rest."""
+    """Sort as isort does: constants, classes, the rest."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, name.casefold()
 
 
 def _position(present: Sequence[str], name: str) -> int:
-    """Where ``name`` goes in the order that ``present`` keeps; the end, if it keeps none."""
+    """Find the position of ``name`` in the order of ``present``; the end, if it has none."""
     orders: tuple[Callable[[str], Any], ...] = (_by_type, str.casefold, str)
     for order in orders:
         keys = [order(one) for one in present]
@@ -130,7 +130,7 @@ def _place(text: str, tree: ast.Module, code: str, newline: str) -> str:
 
 
 def _region(tree: ast.Module) -> list[Import]:
-    """The imports above the first definition, without those from ``__future__``."""
+    """List the imports above the first definition, without those from ``__future__``."""
     region: list[Import] = []
     for statement in tree.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -154,7 +154,7 @@ def _module(statement: Import) -> str:
 
 
 def _peers(lines: Sequence[str], same: Sequence[Import], new: Import) -> list[Import]:
-    """The imports of one section that stand together: those around pytest, else the first."""
+    """List adjacent imports of one section: those around pytest, else the first."""
     groups: list[list[Import]] = []
     for statement in same:
         if groups and not _parted(lines, groups[-1][-1], statement):
@@ -202,7 +202,7 @@ def _spliced(lines: list[str], peer: Import, line: str, *, after: bool) -> str:
 
 
 def _first_import(editor: FileEditor, tree: ast.Module, code: str) -> None:
-    """The file has no import: below its docstring and ``__future__``, above its code."""
+    """Insert the first import: below the docstring and ``__future__``, above the code."""
     top = 0
     if ast.get_docstring(tree, clean=False) is not None:
         top = 1

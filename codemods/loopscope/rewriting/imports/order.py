@@ -1,4 +1,4 @@
-"""Whether a module is imported before the statements that use it are run."""
+"""Tell whether a module is imported before the statements that use it run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def imported_in_time(tree: ast.Module, module: str) -> bool | None:
 
 
 def _run(statement: ast.stmt) -> Iterator[ast.Name]:
-    """The names in what runs when the statement does."""
+    """Yield the names that run with the statement itself."""
     stack: list[ast.AST] = [statement]
     while stack:
         node = stack.pop()

@@ -94,7 +94,7 @@ def _drop(text: str, goes: Callable[[Import, ast.alias], bool], newline: str) ->
 
 
 def _blocks(tree: ast.Module) -> Iterator[tuple[ast.If | None, list[ast.stmt]]]:
-    """The blocks that are searched: the module, and those under ``if TYPE_CHECKING:``."""
+    """Yield the blocks that are searched: the module, and those under ``if TYPE_CHECKING:``."""
     yield None, tree.body
     for statement in tree.body:
         if isinstance(statement, ast.If) and _is_type_checking(statement.test):
@@ -107,7 +107,7 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 
 def _logical_lines(block: Sequence[ast.stmt]) -> list[list[ast.stmt]]:
-    """The statements of a block, those that share a line together."""
+    """Group the statements of a block, those that share a line together."""
     groups: list[list[ast.stmt]] = []
     for node in block:
         if groups and node.lineno <= (groups[-1][-1].end_lineno or 0):
@@ -118,7 +118,7 @@ def _logical_lines(block: Sequence[ast.stmt]) -> list[list[ast.stmt]]:
 
 
 def _doomed(node: ast.stmt, goes: Callable[[Import, ast.alias], bool]) -> set[int]:
-    """The positions of the names that go from an import statement."""
+    """Find the positions of the names to remove from an import statement."""
     if not isinstance(node, (ast.Import, ast.ImportFrom)):
         return set()
     if isinstance(node, ast.ImportFrom) and node.module == "__future__":

@@ -1,4 +1,4 @@
-"""The source of what stands in for an override: bridges, working bridges, loop factories."""
+"""The source of replacements of an override: bridges, working bridges, loop factories."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Writer:
     def decorator(
         self, scope: Scope, loop_scope: Scope, default: Scope | None, *, autouse: bool = False
     ) -> str:
-        """The decorator of an async fixture; defaults are left out."""
+        """Write the decorator of an async fixture; defaults are left out."""
         keywords = ["autouse=True"] if autouse else []
         if scope > Scope.FUNCTION:
             keywords.append(f'scope="{scope.word}"')
@@ -55,7 +55,7 @@ class Writer:
 def bridge_code(
     facts: FileFacts | None, bridge: Bridge, default: Scope | None, *, in_class: bool = False
 ) -> Code:
-    """The plain bridge; an autouse one makes its loop the current one, as 0.21 did."""
+    """Write the plain bridge; an autouse one makes its loop the current one, as 0.21 did."""
     writer = Writer(facts)
     head = writer.decorator(bridge.scope, bridge.loop_scope, default, autouse=bridge.autouse)
     if in_class and bridge.scope >= Scope.CLASS:
@@ -79,10 +79,10 @@ def working_bridge_code(
     *,
     in_class: bool = False,
 ) -> Code:
-    """The bridge that keeps the work of an override, in the order that 0.21 had.
+    """Write the bridge that keeps the work of an override, in the order that 0.21 had.
 
-    The loop and its work come first, before every other fixture, for async tests only; what
-    stood after the close comes last.
+    The loop and its work come first, before every other fixture, for async tests only; work that
+    came after the close is last (docs/loop-rules.md, The loop is set up first).
     """
     writer = Writer(facts)
     running = f"{writer.name('asyncio.get_running_loop')}()"
@@ -112,7 +112,7 @@ def working_bridge_code(
 
 
 def working_bridge_first(facts: FileFacts | None) -> Code:
-    """What makes a working bridge the first fixture of async tests, for another file."""
+    """Write the code that sets a working bridge up first, for another file."""
     writer = Writer(facts)
     return Code(_first(writer, in_class=False), writer.needs)
 
@@ -127,7 +127,7 @@ def _first(writer: Writer, *, in_class: bool) -> str:
 
 
 def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope | None) -> Code:
-    """An autouse fixture that makes the tests' loop current before xunit methods run."""
+    """Write an autouse fixture that makes the tests' loop current before xunit methods run."""
     writer = Writer(facts)
     head = writer.decorator(Scope.FUNCTION, loop_scope, default, autouse=True)
     setter = writer.name("asyncio.set_event_loop")
@@ -137,7 +137,10 @@ def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope
 
 
 def _receiver(scope: Scope) -> list[str]:
-    """The first argument of a fixture in a class: pytest 9.2 wants wide ones on the class."""
+    """Name the first argument of a fixture in a class: pytest 9.2 wants ``cls`` in wide ones.
+
+    See docs/loop-rules.md, Wide fixtures in a class.
+    """
     return ["cls"] if scope >= Scope.CLASS else ["self"]
 
 

@@ -17,7 +17,7 @@ from loopscope.rules.codegen.bridge import Code, Writer
 
 
 def factory_code(variants: Sequence[LoopVariant]) -> Code:
-    """For the conftest that holds the override: its names are those of the code."""
+    """Write the code for the conftest that holds the override, with its own names."""
     functions, mapping = _factories(variants, {})
     hook = f"def {FACTORIES_HOOK}():\n    return {mapping}\n"
     main, *below = [*functions, hook]
@@ -25,7 +25,7 @@ def factory_code(variants: Sequence[LoopVariant]) -> Code:
 
 
 def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
-    """An ``event_loop_policy`` fixture, which pytest-asyncio 0.23 to 1.3 ask for loops."""
+    """Write an ``event_loop_policy`` fixture, which pytest-asyncio 0.23 to 1.3 ask for loops."""
     writer = Writer(facts)
     fixture = writer.name("pytest.fixture")
     if len(variants) == 1:
@@ -42,7 +42,7 @@ def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
 def hook_code(
     facts: FileFacts | None, cases: Sequence[tuple[str, FileFacts, Sequence[LoopVariant]]]
 ) -> Code:
-    """A hook for tests of some modules or classes; all others get the default loop.
+    """Write a hook for tests of some modules or classes; all others get the default loop.
 
     Args:
         facts: Of the conftest that the hook is for; None where there is none yet.
@@ -64,7 +64,7 @@ def hook_code(
 
 
 def _factories(variants: Sequence[LoopVariant], taken: dict[str, str]) -> tuple[list[str], str]:
-    """The functions that are needed, and the source of the mapping that names them."""
+    """Write the functions that are needed, and the source of the mapping that names them."""
     functions: list[str] = []
     entries: list[str] = []
     for variant in variants:
@@ -94,7 +94,7 @@ def _name(variant: LoopVariant, count: int, taken: Mapping[str, str]) -> str:
 
 
 def _respelled(variant: LoopVariant, origin: FileFacts, writer: Writer) -> LoopVariant:
-    """The variant with the imported names of its module as another file writes them."""
+    """Return the variant with the imported names of its module as another file writes them."""
     names = {
         bound.name: writer.name(
             bound.module if bound.attribute is None else f"{bound.module}.{bound.attribute}"

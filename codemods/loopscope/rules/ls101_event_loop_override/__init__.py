@@ -203,7 +203,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _importers(context: RuleContext, key: Key) -> list[str]:
-    """The files that get the override by name and so register it."""
+    """List the files that import the override by name and so register it."""
     files = {item.file for item in context.model.overrides if item.key == key}
     return sorted(files - {key.path})
 
@@ -211,7 +211,7 @@ def _importers(context: RuleContext, key: Key) -> list[str]:
 def _first_elsewhere(
     context: RuleContext, edit: ReplaceOverride, importers: list[str]
 ) -> Iterator[RuleResult]:
-    """What sets a working bridge up first stands where pytest finds it."""
+    """Add the fixture that sets a working bridge up first to the files that register it."""
     for path in importers:
         code = working_bridge_first(context.files[path])
         yield AppendEdit(
@@ -237,7 +237,7 @@ def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleR
 def _imports(
     context: RuleContext, key: Key, function: Function, what: str = "deleted override"
 ) -> Iterator[RuleResult]:
-    """Imports of the deleted fixture by name go too."""
+    """Remove the imports of the deleted fixture by name."""
     for path, facts in context.files.items():
         found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
         if path == key.path or found is None or found[0] != key:

@@ -13,7 +13,7 @@ from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
 
 
 def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
-    """What the override needs to go on as a fixture like any other."""
+    """Keep the override as an ordinary fixture, with the edits that it needs for that."""
     yield note(
         "LS101",
         key.path,

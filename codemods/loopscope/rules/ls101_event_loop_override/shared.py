@@ -21,7 +21,7 @@ _SHOWN = 3
 def from_elsewhere(
     context: RuleContext, key: Key, override_action: OverrideAction
 ) -> Iterator[RuleResult]:
-    """An override in another suite's file that cannot just be done without."""
+    """Report an override in another suite's file that is still needed here."""
     if not override_action.stays or not key.path.startswith("../"):
         return
     override = context.model.index.function(key)
@@ -69,7 +69,7 @@ def run_from_here(context: RuleContext, key: Key, function: Function) -> Iterato
 
 
 def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
-    """Imports of ``event_loop`` from modules that were not found."""
+    """Report imports of ``event_loop`` from modules that were not found."""
     index = context.model.index
     for path in (*index.conftests, *index.test_modules, *index.plugins):
         for bound in context.files[path].imports:
@@ -150,7 +150,7 @@ def _loads_above(context: RuleContext, prefix: str) -> bool:
 
 
 def _below(context: RuleContext, key: Key) -> list[str]:
-    """The suites below in which the override counts when pytest runs in this folder."""
+    """List the suites below in which the override counts when pytest runs in this folder."""
     fixture_defs = [item for item in context.model.overrides if item.key == key]
     return sorted(
         prefix
@@ -160,7 +160,7 @@ def _below(context: RuleContext, key: Key) -> list[str]:
 
 
 def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
-    """For each test that may run on a loop, whether the override is the one it sees."""
+    """Yield for each test that may run on a loop whether it sees the override."""
     for test in context.model.tests:
         override = context.model.override_of(test)
         own = test.module not in context.model.cross_suite
@@ -172,7 +172,7 @@ def _meets(context: RuleContext, key: Key) -> Iterator[bool]:
 
 
 def _place(context: RuleContext, key: Key) -> tuple[str, int]:
-    """Where this suite takes the override from: an import, else its configuration."""
+    """Find the import of the override in this suite, else its configuration."""
     for item in context.model.overrides:
         if (
             item.key == key

@@ -45,7 +45,7 @@ _UNKNOWN = (
 
 
 def _traced(context: RuleContext, path: str) -> str:
-    """What to do with an override of which a run has shown the scope, "" where none has."""
+    """Advise on an override whose scope the record of a run shows, "" where none does."""
     for known in context.model.trace_index.external:
         if known.fixture == EVENT_LOOP and path in (known.path, known.base_id):
             return (

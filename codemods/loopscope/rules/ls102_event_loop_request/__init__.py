@@ -187,7 +187,7 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
 
 
 def _dynamic(context: RuleContext) -> Iterator[RuleResult]:
-    """In a running coroutine no fixture can be set up on its loop any more."""
+    """Handle requests in a running coroutine, where no fixture can be set up on its loop."""
     for key, function in context.functions():
         becomes_async = context.plan.converted.get(key) in (Conversion.ASYNC, Conversion.RUNNING)
         if EVENT_LOOP in function.dynamic and (function.is_async or becomes_async):

@@ -16,7 +16,7 @@ from loopscope.types import Scope
 
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
-    """Requests that no edit can answer, in the order of the files."""
+    """Report requests that no edit can answer, in the order of the files."""
     if context.model.suite_style is not SuiteStyle.LEGACY or not context.model.uses_plugin:
         return
     yield from _questions(context)

@@ -46,7 +46,7 @@ class DropUsefixturesInStatement(StatementEdit):
 
 
 def drop_usefixtures(context: RuleContext) -> Iterator[RuleResult]:
-    """The edits of all usefixtures marks that name the fixture and do not need it any more."""
+    """Remove the fixture's name from usefixtures marks that do not need it any more."""
     users: dict[tuple[str, int | None, int], list[bool]] = {}
     marks: dict[tuple[str, int | None, int], Mark] = {}
     for test in context.model.tests:

@@ -14,7 +14,10 @@ _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teard
 
 
 def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
-    """xunit methods that ask for the current loop, which 0.21 had set before them."""
+    """Serve xunit methods that ask for the current loop, which 0.21 had set before them.
+
+    See docs/loop-rules.md, The loop is set up first.
+    """
     for module, loop_scope in sorted(context.plan.currents.items()):
         code = current_loop_code(context.files[module], loop_scope, context.plan.fixture_default)
         yield AppendEdit(

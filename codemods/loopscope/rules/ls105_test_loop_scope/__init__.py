@@ -129,7 +129,7 @@ def _marked(
 def _redundant(
     context: RuleContext, mark: Mark, tests: list[Test], loop_scopes: dict[MarkPlace, Scope]
 ) -> bool:
-    """A bare mark on a function under a wider one of the loop scope that it must get anyway."""
+    """Recognize a bare mark below a wider one that gives its function the same loop scope."""
     loop_scope = context.plan.tests[tests[0].id]
     if mark.keywords or mark.inside or len(tests) != 1:
         return False
@@ -227,7 +227,7 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _renames(context: RuleContext, done: set[MarkPlace]) -> Iterator[RuleResult]:
-    """The deprecated spelling, wherever else a mark stands."""
+    """Replace the deprecated spelling in all other marks."""
     for path, facts in context.files.items():
         marks = [
             *facts.marks,

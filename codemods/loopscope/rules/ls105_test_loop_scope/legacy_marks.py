@@ -16,7 +16,7 @@ _MESSAGE = "asyncio_event_loop removed: loop_scope says what it said"
 
 
 def drop_loop_marks(context: RuleContext) -> Iterator[RuleResult]:
-    """The marks go; the loop scope of their tests is set as for an override."""
+    """Remove the marks; the loop scope of their tests is set as for an override."""
     seen: set[tuple[str, int | None, int]] = set()
     for test in context.model.tests:
         for mark in test.marks:

@@ -16,7 +16,7 @@ from loopscope.types import Scope
 
 
 def unnamed(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
-    """The loop scope that the tests need not name; None where they must name any."""
+    """Return the loop scope that the tests need not name; None where they must name any."""
     return None if any(t.id in context.plan.named for t in tests) else context.plan.default
 
 
@@ -32,7 +32,7 @@ def _mark_source(
 
 
 def own_marks(context: RuleContext, tests: Iterable[Test]) -> Iterator[RuleResult]:
-    """A mark on each definition; one that several classes collect has one loop scope."""
+    """Put a mark on each definition; one that several classes collect has one loop scope."""
     definitions: dict[Key, list[Test]] = defaultdict(list)
     for test in tests:
         definitions[test.key].append(test)

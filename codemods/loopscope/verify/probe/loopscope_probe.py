@@ -175,7 +175,7 @@ def _observed(func: Callable[..., Any], note: Callable[[], None]) -> Callable[..
 
 
 def _awaitable_observed(func: Callable[..., Any], note: Callable[[], None]) -> Callable[..., Any]:
-    """A sync ``func`` whose returned coroutine, if it returns one, notes the loop."""
+    """Wrap a sync ``func`` so that a coroutine which it returns notes the loop."""
 
     async def awaited(coroutine: Any) -> Any:
         note()
@@ -190,7 +190,7 @@ def _awaitable_observed(func: Callable[..., Any], note: Callable[[], None]) -> C
 
 
 def _current_loop() -> Any | None:
-    """The current loop of this thread, without making one, which get_event_loop() may do."""
+    """Return the current loop of this thread without making one, as get_event_loop() may."""
     policy = getattr(asyncio.events, "_event_loop_policy", None)
     return getattr(getattr(policy, "_local", None), "_loop", None)
 
@@ -293,7 +293,7 @@ def _plain(func: Any) -> Any:
 
 
 def _below(root: str, path: str) -> str:
-    """A path seen from the rootdir, "" where it lies outside of it."""
+    """Return a path seen from the rootdir, "" where it lies outside of it."""
     if not os.path.isabs(path):
         return ""
     try:
