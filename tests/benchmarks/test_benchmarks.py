@@ -11,6 +11,7 @@ import pytest
 from benchmarks.files import lines_in, what_matters
 from benchmarks.monorepo import Size, contents, make
 from benchmarks.sections import SECTIONS
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 SIZE = Size(packages=10, files=400, lines=50_000)
@@ -48,8 +49,8 @@ def test_a_package_has_a_least_size(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_every_section_measures() -> None:
-    programs = Path(sys.executable).parent
-    missing = [name for name in ("ruff", "ast-grep") if not shutil.which(name, path=programs)]
+    folder = Path(sys.executable).parent
+    missing = [name for name in ("ruff", "ast-grep") if not shutil.which(name, path=folder)]
     sections = [name for name in SECTIONS if not (missing and name == "check")]
     size = ["--packages=2", "--files=20", "--lines=800", "--growth", "20", "30"]
     done = programs.run(
