@@ -49,8 +49,8 @@ def test_a_package_has_a_least_size(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_every_section_measures() -> None:
-    scripts = Path(sys.executable).parent
-    missing = [name for name in ("ruff", "ast-grep") if not shutil.which(name, path=scripts)]
+    folder = Path(sys.executable).parent
+    missing = [name for name in ("ruff", "ast-grep") if not shutil.which(name, path=folder)]
     sections = [name for name in SECTIONS if not (missing and name == "check")]
     size = ["--packages=2", "--files=20", "--lines=800", "--growth", "20", "30"]
     done = programs.run(

@@ -99,30 +99,38 @@ def test_hostile_names_and_contents_do_nothing(open_page: Open, tmp_path: Path) 
     page.wait_for_timeout(100)  # what was set off would have been seen by now
 
 
-def test_hundreds_of_suites_and_thousands_of_hunks_stay_quick(
-    open_page: Open, tmp_path: Path
-) -> None:
+def seconds_with(suites: int, open_page: Open, folder: Path) -> dict[str, float]:
+    """How long what a person does takes, on a page of so many suites."""
     large = suite("shop")
-    labels = [f"packages/shop-{number}" for number in range(400)]
-    address = page_file(tmp_path, [replace(large, label=label) for label in labels])
+    labels = [f"packages/shop-{number}" for number in range(suites)]
+    folder.mkdir()
+    address = page_file(folder, [replace(large, label=label) for label in labels])
     start = time.perf_counter()
     page = open_page(address)
     page.get_by_label("Suite").wait_for(state="visible")
-    assert page.locator(".hunk").count() > 1000
+    assert page.locator(".hunk").count() > 2 * suites
     assert shown(page, ".hunk") == 0  # closed until someone wants to see them
     loaded = time.perf_counter()
     page.locator("button.code[data-code=LS305]").click()
     page.get_by_label("Suite").fill("shop-39")
     page.evaluate("document.body.offsetHeight")
     filtered = time.perf_counter()
-    assert page.locator("#shown").inner_text() == "11 of 400 suites"
+    found = sum("shop-39" in label for label in labels)
+    assert page.locator("#shown").inner_text() == f"{found} of {suites} suites"
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Open all").click()
     page.evaluate("document.body.offsetHeight")
     opened = time.perf_counter()
-    times = f"load {loaded - start:.1f} s, filter {filtered - loaded:.1f} s"
-    times += f", open all {opened - filtered:.1f} s"
-    # Each takes less than half of that on a machine with other work.
-    assert loaded - start < 8, times
-    assert filtered - loaded < 5, times
-    assert opened - filtered < 15, times
+    return {"load": loaded - start, "filter": filtered - loaded, "open all": opened - filtered}
+
+
+def test_hundreds_of_suites_and_thousands_of_hunks_stay_quick(
+    open_page: Open, tmp_path: Path
+) -> None:
+    small = seconds_with(40, open_page, tmp_path / "small")
+    large = seconds_with(400, open_page, tmp_path / "large")
+    # Each takes less than half of that on a machine with other work; on a slow one, three times
+    # what ten small pages take.
+    limits = {"load": 8, "filter": 5, "open all": 15}
+    for step, limit in limits.items():
+        assert large[step] < max(limit, 30 * small[step]), (small, large)

@@ -36,7 +36,8 @@ class LegacyLoops:
         """Return the scope of the test's legacy loop.
 
         An override lives no wider than it is visible: one in a test module at most for
-        that module, one in a class at most for the class (legacy 4).
+        that module, one in a class at most for the class (docs/loop-rules.md,
+        One usable loop at a time).
         """
         marked = self._named_loop_scope(test)
         if marked is not None:

@@ -45,7 +45,8 @@ LoopMap = Mapping[str, TestLoops]
 def region_of(test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
     """Return the region of the loop of a loop scope that a test gets.
 
-    Since pytest-asyncio 1.0 all packages share one loop (modern 6). At class level a
+    Since pytest-asyncio 1.0 all packages share one loop (docs/loop-rules.md,
+    Packages share one loop). At class level a
     test outside a class gets one of its own.
     """
     if loop_scope is Scope.SESSION:
