@@ -1,0 +1,21 @@
+"""From an error text to what is known about it."""
+
+from __future__ import annotations
+
+import re
+
+from loopscope.explain.known_errors import KNOWN_ERRORS, KnownError
+
+__all__ = ["KNOWN_ERRORS", "KnownError", "match_errors"]
+
+
+def match_errors(text: str) -> list[KnownError]:
+    """The symptoms that a message, a traceback or a whole log shows, in order of appearance."""
+    lines = (re.sub(r"^(?:E\s|>)", " ", line) for line in text.splitlines())
+    flat = " ".join(" ".join(lines).split())
+    found = []
+    for known_error in KNOWN_ERRORS:
+        match = re.search(known_error.pattern, flat, re.IGNORECASE)
+        if match:
+            found.append((match.start(), known_error))
+    return [known_error for _, known_error in sorted(found, key=lambda item: item[0])]

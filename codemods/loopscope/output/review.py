@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from loopscope.escape import visible, visible_line
-from loopscope.output.diff import NO_NEWLINE, names, way_to
+from loopscope.output.patch import NO_NEWLINE, names, way_to
 from loopscope.rewriting.hunks import Hunk, accept, hunks
 from loopscope.types import Change, EditRecord
 

@@ -22,8 +22,15 @@ from loopscope.requirements.compatibility import (
     release_of,
 )
 from loopscope.requirements.pin import Kind, Pin
-from loopscope.requirements.python_versions import Pythons
-from loopscope.requirements.specifiers import highest, lowest, numbers, padded, raised, repinned
+from loopscope.requirements.specifiers import (
+    Pythons,
+    highest,
+    lowest,
+    numbers,
+    padded,
+    raised,
+    repinned,
+)
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.types import FileError, Finding, Target
