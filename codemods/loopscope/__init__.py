@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from loopscope.version import __version__
 
 if TYPE_CHECKING:
-    from loopscope.discovery.in_memory import suite_of
+    from loopscope.discovery import suite_of
     from loopscope.discovery.load import load_suites
     from loopscope.loop_map.report_model import (
         LoopFixture,
@@ -67,7 +67,7 @@ __all__ = [
 _HOMES = {
     "migrate": "loopscope.pipeline",
     "load_suites": "loopscope.discovery.load",
-    "suite_of": "loopscope.discovery.in_memory",
+    "suite_of": "loopscope.discovery",
     **dict.fromkeys(
         ("LoopFixture", "LoopMaps", "LoopPicture", "LoopTest", "Reason", "SharedLoop"),
         "loopscope.loop_map.report_model",

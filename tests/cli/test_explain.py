@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loopscope.cli.main import cli
-from loopscope.explain.match import KNOWN_ERRORS
+from loopscope.explain import KNOWN_ERRORS
 from tests import programs
 
 

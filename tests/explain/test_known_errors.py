@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loopscope import guides
-from loopscope.explain.match import KNOWN_ERRORS, match_errors
+from loopscope.explain import KNOWN_ERRORS, match_errors
 from loopscope.rules.registry import find_rule
 from tests import programs
 from tests.explain.provocations import BETWEEN, LEGACY, MODERN, Suite

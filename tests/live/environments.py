@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from loopscope.verify import CannotRun as EnvironmentUnavailable
 from loopscope.verify.environments import Environment, cache_folder, interpreter
-from loopscope.verify.errors import CannotRun as EnvironmentUnavailable
 
 __all__ = [
     "LEGACY",

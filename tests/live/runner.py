@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import loopscope
-from loopscope.verify.errors import CannotRun
+from loopscope.verify import CannotRun
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
 from tests import programs

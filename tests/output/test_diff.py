@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.output.diff import diff
+from loopscope.output.patch import diff
 from loopscope.types import Change
 from tests import programs
 

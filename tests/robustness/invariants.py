@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from loopscope.config.ini import decode as decode_text
 from loopscope.config.ini import parse_ini, parse_toml
 from loopscope.config.pytest_config import choose_configuration
-from loopscope.output.diff import diff
+from loopscope.output.patch import diff
 from loopscope.pipeline import migrate
 from loopscope.python_source.source import decode
 from loopscope.types import FileError, Level, Migration, Options, PytestConfig, Suite

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from loopscope.requirements.installable import project_requirements
+from loopscope.verify import CannotRun
 from loopscope.verify.environments import Environment, by_hand, interpreter, missing
-from loopscope.verify.errors import CannotRun
 from loopscope.verify.interpreters import inspect
 from tests import programs
 

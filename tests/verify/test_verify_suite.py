@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.verify.errors import CannotRun
+from loopscope.verify import CannotRun
 from loopscope.verify.project_copies import copy_project, copy_revision, project_above
 from loopscope.verify.trace_file import load_trace
 from tests import programs

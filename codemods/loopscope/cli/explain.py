@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from loopscope.explain.match import KnownError
+    from loopscope.explain import KnownError
 
 
 # A pasted line may start with dashes; only --help is an option.
@@ -29,7 +29,7 @@ def explain(ctx: click.Context, text: tuple[str, ...]) -> None:
       pytest 2>&1 | loopscope explain
     """
     from loopscope.cli.markdown import show
-    from loopscope.explain.match import match_errors
+    from loopscope.explain import match_errors
     from loopscope.guides import GuidesMissing
 
     found = match_errors(click.unstyle(_given(text)))
@@ -81,7 +81,7 @@ def _known(found: Sequence[KnownError]) -> Iterator[str]:
 
 
 def _unknown() -> Iterator[str]:
-    from loopscope.explain.match import KNOWN_ERRORS
+    from loopscope.explain import KNOWN_ERRORS
 
     yield "Nothing is known about this text. Known are these, in any text around them:\n"
     yield from (f"- {known_error.shown}" for known_error in KNOWN_ERRORS)

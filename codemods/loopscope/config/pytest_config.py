@@ -5,8 +5,12 @@ See docs/loop-rules.md, Where pytest reads its configuration.
 
 from __future__ import annotations
 
+import functools
+import re
 import shlex
 from collections.abc import Mapping
+from fnmatch import translate
+from posixpath import basename
 from typing import Any
 
 from loopscope.config.ini import FormatError, decode, parse_ini, parse_toml
@@ -217,3 +221,31 @@ def _arguments(config: PytestConfig) -> list[tuple[str, str]]:
         elif word.startswith("-o"):
             found.append(("-o", word[2:]))
     return [("-o" if flag == "--override-ini" else flag, value) for flag, value in found]
+
+
+_TEST_FILES = ("test_*.py", "*_test.py")
+
+
+def is_test_file(path: str, config: PytestConfig | None) -> bool:
+    """Whether the module at ``path`` (relative, forward slashes) is a conftest or holds tests."""
+    name = basename(path)
+    if name == "conftest.py":
+        return True
+    found = config.options.get("python_files", _TEST_FILES) if config is not None else _TEST_FILES
+    patterns = tuple(found.split()) if isinstance(found, str) else found
+    by_name, by_path = _compiled_patterns(patterns if isinstance(patterns, tuple) else _TEST_FILES)
+    return bool(by_name.match(name)) or bool(by_path and by_path.match("/" + path))
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled_patterns(
+    patterns: tuple[str, ...],
+) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
+    """Compile the patterns for names, and those with a slash, which pytest matches against the path."""
+    names = [translate(pattern) for pattern in patterns if "/" not in pattern]
+    paths = [translate("*/" + pattern) for pattern in patterns if "/" in pattern]
+    never = r"(?!)"
+    return (
+        re.compile("|".join(names) or never),
+        re.compile("|".join(paths)) if paths else None,
+    )

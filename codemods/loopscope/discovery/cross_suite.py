@@ -16,8 +16,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from posixpath import basename, dirname
 
-from loopscope.config.pytest_config import added_options
-from loopscope.discovery.is_test_file import is_test_file
+from loopscope.config.pytest_config import added_options, is_test_file
 from loopscope.discovery.walk import DiscoveredSuite
 from loopscope.disk import is_vcs_root, read_regular
 from loopscope.types import SOURCE_ROOTS, PytestConfig

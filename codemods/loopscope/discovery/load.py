@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from loopscope.config.pytest_config import CONFIGURATION_FILES
+from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.discovery.cross_suite import (
     Index,
     conftests_above,
@@ -16,7 +16,6 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
-from loopscope.discovery.is_test_file import is_test_file
 from loopscope.discovery.only_and_skip import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration
+from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration, is_test_file
 from loopscope.discovery.gitignore import (
     Ignored,
     is_skipped_content,
     is_skipped_name,
     rules_above,
 )
-from loopscope.discovery.is_test_file import is_test_file
 from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
 from loopscope.types import JOURNAL, FileError, PytestConfig
 

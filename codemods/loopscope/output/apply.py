@@ -112,7 +112,7 @@ class ChangeApplier:
         if self._destination.patch or self._destination.patch_dir:
             errors = self._to_patches().add(migration.label, migration.changes)
         if self._destination.print_patch is not None and not errors:
-            from loopscope.output.diff import diff
+            from loopscope.output.patch import diff
 
             self._destination.print_patch(diff(migration.label, migration.changes))
         return errors

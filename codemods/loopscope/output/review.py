@@ -11,13 +11,14 @@ import contextlib
 import importlib
 import sys
 import tempfile
+import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from loopscope.escape import visible, visible_line
-from loopscope.output.diff import NO_NEWLINE, names, way_to
+from loopscope.output.patch import NO_NEWLINE, names, way_to
 from loopscope.rewriting.hunks import Hunk, accept, hunks
 from loopscope.types import Change, EditRecord
 
@@ -121,12 +122,16 @@ class Reviewer:
 
 
 def _bowler() -> Any:
-    """Bowler's module with the loop."""
-    import fissix  # type: ignore[import-untyped]
+    """Bowler's module with the loop.
 
+    Its parser, of which nothing is used, would leave files in the user's home, and warn of what
+    newer Pythons think of it.
+    """
     if "bowler.tool" not in sys.modules:
-        # Its parser, of which nothing is used, would leave files in the user's home.
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import fissix  # type: ignore[import-untyped]
+
             fissix.CACHE_DIR = Path(folder)
             importlib.import_module("bowler.tool")
     return sys.modules["bowler.tool"]

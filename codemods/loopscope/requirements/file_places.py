@@ -13,16 +13,30 @@ from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements import (
     conda,
     ini_files,
-    lock_files,
     pip_files,
     python_files,
     toml_files,
 )
+from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.pin import Kind, Pin, PinsError
 from loopscope.requirements.source_text import SourceText
 from loopscope.types import FileError
 
 _Reader = Callable[[SourceText], Iterator[Pin]]
+_TOML_LOCK = re.compile(r'^name = "pytest[-_.]asyncio"\r?\nversion = "([^"]+)"', re.MULTILINE)
+_JSON_LOCK = re.compile(r'"pytest[-_.]asyncio"\s*:\s*\{[^{}]*?"version"\s*:\s*"==([^"]+)"')
+
+
+def _locked(source: SourceText) -> Iterator[Pin]:
+    """Find the locked versions of pytest-asyncio itself, several where they differ by Python."""
+    pattern = _JSON_LOCK if source.path.endswith("Pipfile.lock") else _TOML_LOCK
+    for found in pattern.finditer(source.text):
+        version = f"=={found[1]}"
+        line = source.line(found.start())
+        yield Pin(
+            source.path, line, PLUGIN, version, Kind.LOCK, versions=(version,), start=found.start()
+        )
+
 
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"), toml_files.read),
@@ -30,7 +44,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"setup\.py|noxfile\.py"), python_files.read),
     (re.compile(r".*(?:requirements|constraints).*\.(?:txt|in)"), pip_files.read),
     (re.compile(r"(?:.*[-_.])?(?:environment|env)(?:[-_.].*)?\.ya?ml"), conda.read),
-    (re.compile(r"(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\..+)?\.toml"), lock_files.read),
+    (re.compile(r"(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\..+)?\.toml"), _locked),
 )
 _IN_FOLDER = re.compile(r"(?:.*[-_.])?(?:requirements|reqs|constraints)(?:[-_.].*)?")
 # Files in such folders are what tests feed to the code, or templates: no declarations.

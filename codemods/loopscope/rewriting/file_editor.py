@@ -7,10 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from loopscope.python_source.source import SourceError, split_lines
-from loopscope.python_source.syntax_tree import parse
+from loopscope.python_source.syntax_tree import DEFINITIONS, StatementNumbers, parse
 from loopscope.rewriting.assembler import Assembler, Piece
 from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
-from loopscope.rewriting.statement_numbers import DEFINITIONS, StatementNumbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from loopscope.python_source.syntax_tree import parse
 from loopscope.rewriting.bound_names import used_names
 from loopscope.rewriting.edits import Edit
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.imports.add import add_imports
-from loopscope.rewriting.imports.order import imported_in_time
+from loopscope.rewriting.imports.add import add_imports, imported_in_time
 from loopscope.rewriting.imports.remove import drop_names, drop_unused
 
 _LONE = re.compile(r"(?<!\r)\n")  # a line end of the new code

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from loopscope import processes
 from loopscope.disk import read_regular
-from loopscope.verify.errors import CannotRun
+from loopscope.verify import CannotRun
 from loopscope.verify.interpreters import python_in
 
 CACHE_VARIABLE = "LOOPSCOPE_CACHE"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope import processes
-from loopscope.verify.errors import CannotRun
+from loopscope.verify import CannotRun
 
 _PATIENCE = 120.0  # seconds that a Python has to say what is installed
 

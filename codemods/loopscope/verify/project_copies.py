@@ -9,7 +9,7 @@ from pathlib import Path
 
 from loopscope import processes
 from loopscope.disk import is_vcs_root
-from loopscope.verify.errors import CannotRun
+from loopscope.verify import CannotRun
 
 _PATIENCE = 1800.0  # seconds for one command of git: writing a large revision takes minutes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loopscope import processes
 from loopscope.disk import read_regular
-from loopscope.verify.errors import CannotRun
+from loopscope.verify import CannotRun
 from loopscope.verify.run_record import SuiteRun, parse
 
 PROBE = Path(__file__).parent / "probe"

@@ -13,8 +13,8 @@ from loopscope.analysis.trace import Trace
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.types import FileError, Level, Migration, Options, Suite
+from loopscope.verify import CannotRun
 from loopscope.verify.differences import MayShare, always, compare, new_warnings, slower
-from loopscope.verify.errors import CannotRun
 from loopscope.verify.flaky import Pair, part
 from loopscope.verify.project_copies import copy_project, copy_revision, project_above
 from loopscope.verify.result import Verification

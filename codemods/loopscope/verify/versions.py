@@ -12,8 +12,8 @@ from packaging.version import Version
 from loopscope.requirements.compatibility import COMPANIONS, RELEASES
 from loopscope.requirements.installable import project_requirements
 from loopscope.types import Target
+from loopscope.verify import CannotRun
 from loopscope.verify.environments import Environment, by_hand, interpreter, missing
-from loopscope.verify.errors import CannotRun
 from loopscope.verify.interpreters import Interpreter, in_use, inspect
 
 _LEGACY = "0.21.2"  # the last that has the event_loop fixture as suites know it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from bisect import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from loopscope.python_source.source import split_lines
@@ -13,7 +13,6 @@ from loopscope.python_source.syntax_tree import parse
 from loopscope.rewriting.blank_lines import kind_of
 from loopscope.rewriting.comma_lists import import_list, with_import_list
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.imports.order import imported_in_time
 
 Import = ast.Import | ast.ImportFrom
 _STANDARD, _THIRD_PARTY, _LOCAL = range(3)
@@ -215,3 +214,38 @@ def _first_import(editor: FileEditor, tree: ast.Module, code: str) -> None:
         editor.insert_before(tree.body[0].lineno, code)
     else:
         editor.append(code)
+
+
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def imported_in_time(tree: ast.Module, module: str) -> bool | None:
+    """Whether ``import module`` stands above the first use; None where there is no such import.
+
+    Only what runs while the file is imported is a use: decorators, defaults and class bodies,
+    not the bodies of functions.
+    """
+    lines = [
+        statement.lineno
+        for statement in tree.body
+        if isinstance(statement, ast.Import)
+        for alias in statement.names
+        if alias.asname is None and f"{alias.name}.".startswith(f"{module}.")
+    ]
+    if not lines:
+        return None
+    uses = (name.lineno for item in tree.body for name in _run(item) if name.id == module)
+    return lines[0] <= min(uses, default=lines[0])
+
+
+def _run(statement: ast.stmt) -> Iterator[ast.Name]:
+    """Yield the names that run with the statement itself."""
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            yield node
+        for field, value in ast.iter_fields(node):
+            if field != "body" or not isinstance(node, _LATER):
+                values = value if isinstance(value, list) else [value]
+                stack += [child for child in values if isinstance(child, ast.AST)]

@@ -10,7 +10,7 @@ from functools import partial
 import libcst as cst
 
 from loopscope.python_source.source import split_lines
-from loopscope.python_source.syntax_tree import parse
+from loopscope.python_source.syntax_tree import StatementNumbers, parse
 from loopscope.rewriting.bound_names import bound_name, used_names
 from loopscope.rewriting.comma_lists import (
     display_list,
@@ -19,7 +19,6 @@ from loopscope.rewriting.comma_lists import (
     with_import_list,
 )
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.statement_numbers import StatementNumbers
 
 Import = ast.Import | ast.ImportFrom
 # A bare noqa, or one that lists a pyflakes code such as F401 (unused) or F811 (redefined).
