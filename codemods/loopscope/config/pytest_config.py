@@ -241,7 +241,7 @@ def is_test_file(path: str, config: PytestConfig | None) -> bool:
 def _compiled_patterns(
     patterns: tuple[str, ...],
 ) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    """Compile the patterns for names, and those with a slash, which pytest matches against the path."""
+    """Compile the patterns for names, and those for paths, which have a slash."""
     names = [translate(pattern) for pattern in patterns if "/" not in pattern]
     paths = [translate("*/" + pattern) for pattern in patterns if "/" in pattern]
     never = r"(?!)"
