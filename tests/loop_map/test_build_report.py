@@ -145,3 +145,14 @@ def test_pictures_hold_every_loop_that_the_engine_counts(name: str) -> None:
     for loop in maps.before.loops:
         assert {member.path for member in (*loop.tests, *loop.fixtures)} <= known
         assert {reason.path for reason in loop.reasons} <= {*known, ""}
+
+
+def test_reason_of_a_fixture_is_that_of_the_first_test_that_uses_it() -> None:
+    tests = "".join(
+        f'\n\n@pytest.mark.asyncio(scope="module")\nasync def test_{name}(database): ...\n'
+        for name in ("one", "two")
+    )
+    source = "import pytest\n" + DATABASE.format(options="") + tests
+    picture = maps_of({"test_a.py": source + "\n\ndef test_c(event_loop): ...\n"}).before
+    (reason,) = {fixture.reason for loop in picture.loops for fixture in loop.fixtures}
+    assert reason.line == 10

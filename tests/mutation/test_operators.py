@@ -29,3 +29,9 @@ def test_annotations_are_no_code() -> None:
     assert not changes_anything(before, before.replace("int | None", "int & None"))
     assert changes_anything(before, before.replace("a | 1", "a & 1"))
     assert not changes_anything(before, before.replace("a | 1", "a |"))
+
+
+def test_flags_of_dataclasses_are_no_behaviour() -> None:
+    before = "@dataclass(frozen=True, slots=True)\nclass A:\n    a: bool = True\n"
+    assert not changes_anything(before, before.replace("frozen=True", "frozen=False"))
+    assert changes_anything(before, before.replace("= True\n", "= False\n"))

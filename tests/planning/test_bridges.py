@@ -1,0 +1,143 @@
+"""Which bridges stand, and where: as few as serve all requests, each on its own loop scope."""
+
+from __future__ import annotations
+
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
+from loopscope.loop_map import model as loops
+from loopscope.loop_map.compare import Cause, differences
+from loopscope.planning.bridges import Bridge, BridgeNeed, RequestPlace, place_bridges
+from loopscope.planning.planner import Plan, make_plan
+from loopscope.types import Options, Scope
+from tests.suites_in_memory import model_of
+
+MAKE = "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+HEAD = "import asyncio\n\nimport pytest\n\n\n"
+
+
+def override(scope: str) -> str:
+    return f'@pytest.fixture(scope="{scope}")\ndef event_loop():\n{MAKE}'
+
+
+def plan_of(files: dict[str, str]) -> Plan:
+    return make_plan(model_of({path: HEAD + text for path, text in files.items()}), Options())
+
+
+def placed(files: dict[str, str]) -> list[tuple[str, Scope, Scope, bool]]:
+    return [
+        (bridge.path, bridge.scope, bridge.loop_scope, bridge.replaces is not None)
+        for bridge in plan_of(files).bridges
+    ]
+
+
+SYNC = "def test_sync(event_loop):\n    event_loop.call_soon(print)\n"
+
+
+def test_bridge_above_serves_overrides_of_the_same_loop_scope_below() -> None:
+    files = {
+        "conftest.py": override("module"),
+        "test_a.py": SYNC + "\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n",
+        "sub/conftest.py": override("module"),
+        "sub/test_b.py": SYNC + "\n\n@pytest.mark.asyncio\nasync def test_b():\n    pass\n",
+    }
+    assert placed(files) == [("conftest.py", Scope.FUNCTION, Scope.MODULE, True)]
+
+
+def test_bridge_above_of_another_loop_scope_does_not() -> None:
+    files = {
+        "conftest.py": override("session"),
+        "test_a.py": SYNC + "\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n",
+        "sub/conftest.py": override("module"),
+        "sub/test_b.py": SYNC + "\n\n@pytest.mark.asyncio\nasync def test_b():\n    pass\n",
+    }
+    assert placed(files) == [
+        ("conftest.py", Scope.FUNCTION, Scope.SESSION, True),
+        ("sub/conftest.py", Scope.FUNCTION, Scope.MODULE, True),
+    ]
+
+
+def test_nearer_bridge_hides_the_one_above() -> None:
+    """The module below sees its folder's bridge, of another loop scope, and not the root's."""
+    files = {
+        "conftest.py": override("session"),
+        "test_a.py": SYNC + "\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n",
+        "sub/conftest.py": override("module"),
+        "sub/test_b.py": SYNC + "\n\n@pytest.mark.asyncio\nasync def test_b():\n    pass\n",
+        "sub/test_c.py": override("session").replace("session", "module")
+        + "\n\n" + SYNC + "\n\n@pytest.mark.asyncio\nasync def test_c():\n    pass\n",
+    }  # fmt: skip
+    assert [one[0] for one in placed(files)] == ["conftest.py", "sub/conftest.py"]
+
+
+def test_wider_request_below_needs_a_bridge_of_its_own() -> None:
+    def need(file: str, scope: Scope) -> BridgeNeed:
+        return BridgeNeed({file}, reached=True, scope=scope)
+
+    def fixture_def(base_id: str, path: str) -> FixtureDef:
+        return FixtureDef(base_id, Key(path, 0), None)  # type: ignore[arg-type]
+
+    outer, inner = fixture_def("./", "conftest.py"), fixture_def("sub/", "sub/conftest.py")
+
+    def bridges(outer_scope: Scope, inner_scope: Scope) -> list[Bridge]:
+        needs: dict[RequestPlace, BridgeNeed] = {
+            (outer, "test_a.py"): need("test_a.py", outer_scope),
+            (inner, "sub/test_b.py"): need("sub/test_b.py", inner_scope),
+        }
+        return place_bridges(needs, lambda place: Scope.SESSION, [])
+
+    assert [bridge.path for bridge in bridges(Scope.MODULE, Scope.MODULE)] == ["conftest.py"]
+    assert [bridge.path for bridge in bridges(Scope.MODULE, Scope.FUNCTION)] == ["conftest.py"]
+    both = bridges(Scope.FUNCTION, Scope.MODULE)
+    assert [bridge.path for bridge in both] == ["conftest.py", "sub/conftest.py"]
+
+
+def test_override_that_stays_hides_the_bridge_above() -> None:
+    outer = FixtureDef("./", Key("conftest.py", 0), None)  # type: ignore[arg-type]
+    inner = FixtureDef("sub/test_b.py", Key("sub/test_b.py", 0), None)  # type: ignore[arg-type]
+    needs: dict[RequestPlace, BridgeNeed] = {
+        (outer, "test_a.py"): BridgeNeed({"test_a.py"}, reached=True),
+        (inner, "sub/test_b.py"): BridgeNeed({"sub/test_b.py"}, reached=True),
+    }
+    left = place_bridges(needs, lambda place: Scope.SESSION, ["sub/"])
+    assert [bridge.path for bridge in left] == ["conftest.py", "sub/test_b.py"]
+
+
+def test_bridge_of_a_class_does_not_serve_the_class_beside_it() -> None:
+    one, two = (
+        FixtureDef(f"test_a.py::{name}", Key("test_a.py", number), None)  # type: ignore[arg-type]
+        for number, name in enumerate(("TestOne", "TestTwo"))
+    )
+    needs: dict[RequestPlace, BridgeNeed] = {
+        (one, "test_a.py"): BridgeNeed({"test_a.py"}, reached=True),
+        (two, "test_a.py"): BridgeNeed({"test_a.py"}, reached=True),
+    }
+    found = place_bridges(needs, lambda place: Scope.CLASS, [])
+    assert [bridge.replaces for bridge in found] == [one.key, two.key]
+
+
+def test_unused_sync_fixture_gets_a_bridge_on_the_loop_that_it_would_have_seen() -> None:
+    files = {
+        "conftest.py": override("session"),
+        "test_a.py": "@pytest.mark.asyncio\nasync def test_a():\n    pass\n",
+        "more/conftest.py": "@pytest.fixture\ndef unused(event_loop):\n    return 1\n",
+    }
+    assert placed(files) == [("conftest.py", Scope.FUNCTION, Scope.SESSION, True)]
+
+
+LOOP, OTHER = (
+    loops.Loop(Scope.MODULE, "test_a.py"),
+    loops.Loop(Scope.FUNCTION, "test_a.py::test_a"),
+)
+
+
+def test_sentence_about_strays_counts_the_fixtures() -> None:
+    before = {"test_a": loops.TestLoops(LOOP, {"one": LOOP, "two": LOOP})}
+    for strays, words in ((["one"], "fixture one"), (["one", "two"], "fixtures one, two")):
+        after = {"test_a": loops.TestLoops(LOOP, dict.fromkeys(strays, OTHER))}
+        (found,) = differences(before, after)
+        assert (found.cause, found.names) == (Cause.STRAY, words)
+
+
+def test_sync_test_whose_fixtures_have_several_loops_is_a_stray() -> None:
+    before = {"test_a": loops.TestLoops(None, {"one": LOOP, "two": LOOP})}
+    (found,) = differences(before, {"test_a": loops.TestLoops(None, {"one": LOOP, "two": OTHER})})
+    assert found.message == "it would run on another loop than its fixtures one, two"
