@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.build_report import loop_maps
@@ -18,7 +18,7 @@ from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
-from loopscope.rules.context import Edit, OptionEdit, RuleContext, action
+from loopscope.rules.context import Edit, OptionEdit, RuleContext, action, note
 from loopscope.rules.declarations import read_declarations
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY
@@ -47,7 +47,77 @@ def migrate(suite: Suite, options: Options) -> Migration:
         return _migrate(suite, options)
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One plan for a suite, carried out in memory, and what the recheck condemns of it."""
+
+    migration: Migration
+    condemned: tuple[Finding, ...]
+
+
 def _migrate(suite: Suite, options: Options) -> Migration:
+    """Take the first plan whose result the recheck does not condemn; without one, none."""
+    attempt = _attempt(suite, options)
+    if suite.editable is not None and attempt.migration.errors:
+        # A part of a suite of which not all is known may break the rest.
+        return replace(attempt.migration, changes=())
+    if not attempt.condemned:
+        return attempt.migration
+    if suite.editable is not None:
+        whole = _attempt(replace(suite, editable=None), options)
+        if not whole.condemned:
+            return _not_in_part(suite, attempt)
+    if not options.safe_only:
+        careful = _attempt(suite, replace(options, safe_only=True))
+        if not careful.condemned and careful.migration.changes:
+            return _taken_instead(careful.migration, attempt.condemned)
+    return _nothing(attempt)
+
+
+def _taken_instead(migration: Migration, condemned: Sequence[Finding]) -> Migration:
+    first = condemned[0]
+    said = note(
+        "LS390",
+        first.path,
+        first.line,
+        f"the shortest change was not taken, since {first.message.partition('. ')[0]}; this one"
+        " rests on no assumption, as with --safe-only",
+    )
+    return replace(migration, findings=tuple(sorted({*migration.findings, said})))
+
+
+def _nothing(attempt: _Attempt) -> Migration:
+    """Return the migration that changes nothing, with all that is in the way."""
+    migration = attempt.migration
+    findings = [*migration.findings, *attempt.condemned]
+    findings = [
+        replace(finding, message=f"{finding.message}. Nothing of this suite is changed until then")
+        if finding.code == "LS390"
+        else finding
+        for finding in sorted(set(findings))
+    ]
+    return replace(
+        migration,
+        status=_status([], findings, list(migration.errors)),
+        changes=(),
+        findings=tuple(findings),
+        loops_after=migration.loops_before,
+        requires="",
+    )
+
+
+def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
+    """Return an error for a part without which the rest of its suite would be wrong."""
+    first = attempt.condemned[0]
+    message = (
+        f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
+        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate {suite.label}"
+    )
+    errors = (*suite.errors, FileError(".", message))
+    return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
+
+
+def _attempt(suite: Suite, options: Options) -> _Attempt:
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS)
@@ -73,16 +143,21 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if changes:
         more_changes = [*changes, *_changes_below(suite, options)]
         result = rebuild_model(suite, model, more_changes, errors, seconds, FILE_CHECKS)
-    findings += unresolved_requests(result, _line_of_usefixtures(suite)) if not errors else []
-    findings = [finding for finding in findings if finding.path not in suite.cross_suite]
+    condemned: list[Finding] = []
     if not errors:
-        if changes:
-            partial = suite.editable is not None
-            findings += lost_loops(before, model, result, partial=partial, left_out=left_out)
-            findings += lost_below(before, model, result)
+        findings += unresolved_requests(result, _line_of_usefixtures(suite))
+    findings = [finding for finding in findings if finding.path not in suite.cross_suite]
+    if not errors and changes:
+        lost = list(lost_loops(before, model, result, left_out))
+        # Who leaves rules out, or definitions, has asked for a part, and is told of the rest.
+        asked = left_out or any(file.ignores for file in facts.values())
+        (findings if asked else condemned).extend(lost)
+        findings += lost_below(before, model, result)
+    if not errors:
         findings = [finding for finding in findings if not _ignored(context, finding)]
+        condemned = [finding for finding in condemned if not _ignored(context, finding)]
     findings = sorted(set(findings))
-    return Migration(
+    migration = Migration(
         label=suite.label,
         config=suite.config.path,
         status=_status(changes, findings, errors),
@@ -94,6 +169,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
         maps=loop_maps(model, result) if options.loop_maps else None,
     )
+    return _Attempt(migration, tuple(condemned))
 
 
 def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
-from loopscope.loop_map.compare import Cause, differences
+from loopscope.loop_map.compare import Cause, Difference, differences
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.rules.context import action
@@ -15,36 +15,46 @@ from loopscope.types import Finding
 
 
 def lost_loops(
-    before: LoopMap,
-    original: SuiteModel,
-    after: SuiteModel,
-    *,
-    partial: bool,
-    left_out: Collection[str] = (),
+    before: LoopMap, original: SuiteModel, after: SuiteModel, left_out: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """LS390: tests whose modern loops differ from their legacy ones.
+    """Yield LS390 for tests whose modern loops differ from their legacy ones, by cause.
 
-    ``original`` tells where they stood; ``partial`` says that only some files of the suite may
-    be changed, ``left_out`` are the codes of rules that would have changed more.
+    Args:
+        before: The loop map that the result must have.
+        original: Tells where the tests stood.
+        after: The model of the result.
+        left_out: Codes of rules that would have changed more, and were not selected.
     """
-    places = _places(original, after)
     if left_out:
         codes = ", ".join(sorted(left_out))
         hint = f"--select or --ignore leaves out {codes}, which belong to this: take them, too"
-    elif partial:
-        hint = "Only some files of the suite were given: migrate them all"
     else:
-        hint = "Check this test by hand, and please report it"
-    for difference in differences(before, after.modern_map):
-        test = places[difference.test]
-        if test.key.path in after.cross_suite:
-            continue
-        yield action(
-            "LS390",
-            test.key.path,
-            test.function.line,
-            f"{test.function.qualname}: {difference.message}. {hint}",
+        hint = "Settle the other actions of this suite first; where there are none, report it"
+    places = _places(original, after)
+    yield from _by_cause(
+        [
+            (places[found.test], found)
+            for found in differences(before, after.modern_map)
+            if places[found.test].key.path not in after.cross_suite
+        ],
+        hint,
+    )
+
+
+def _by_cause(found: Sequence[tuple[Test, Difference]], hint: str) -> Iterator[Finding]:
+    """Yield one LS390 for all tests of one cause, at the first of them."""
+    alike: dict[tuple[Cause, str], list[Test]] = defaultdict(list)
+    for test, difference in found:
+        alike[difference.cause, difference.names].append(test)
+    for (cause, names), tests in alike.items():
+        first, number = tests[0], len(tests)
+        name = first.function.qualname
+        text = (
+            f"{name}: {cause.of_one(names)}"
+            if number == 1
+            else f"{number} tests {cause.of_several(names)} ({name} is the first)"
         )
+        yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
 
 
 def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iterator[Finding]:
@@ -75,21 +85,10 @@ def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
 
 
 def torn_loops(before: LoopMap, after: SuiteModel) -> Iterator[Finding]:
-    """LS390 for changes of which a person left some out: one finding for what is alike."""
+    """Yield LS390 for changes of which a person left some out, one finding for each cause."""
     places = {test.id: test for test in after.tests}
-    alike: dict[tuple[Cause, str], list[Test]] = defaultdict(list)
-    for difference in differences(before, after.modern_map):
-        alike[difference.cause, difference.names].append(places[difference.test])
-    for (cause, names), tests in alike.items():
-        first, number = tests[0], len(tests)
-        name = first.function.qualname
-        text = (
-            f"{name}: {cause.of_one(names)}"
-            if number == 1
-            else f"{number} tests {cause.of_several(names)} ({name} is the first)"
-        )
-        hint = "Take the hunks that were left out, too, or change it by hand"
-        yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
+    found = [(places[one.test], one) for one in differences(before, after.modern_map)]
+    yield from _by_cause(found, "Take the hunks that were left out, too, or change it by hand")
 
 
 def _places(original: SuiteModel, after: SuiteModel) -> dict[str, Test]:

@@ -32,6 +32,8 @@ SUITE = {
         """,
     "tests/test_a.py": "async def test_a(): ...\n",
 }
+ASKS_FOR_A_LOOP = "import asyncio\nasync def f():\n    return asyncio.get_event_loop()\n"
+ONE_TEST = "async def test_one(): ...\nasync def test_two(): ...\n"
 CURRENT = {"pytest.ini": "", "test_a.py": "def test_a(): ...\n"}
 
 
@@ -87,13 +89,28 @@ def test_diff_is_a_patch_on_its_own_and_gives_what_migrate_writes(
     assert content(tmp_path) == applied
 
 
-def test_file_that_is_named_is_the_only_one_changed(
+def test_a_part_is_migrated_with_what_it_depends_on(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
-    tree(SUITE)
-    loopscope("migrate", "conftest.py")
+    tree({"tests/" + path if path.endswith(".py") else path: text for path, text in SUITE.items()})
+    tree({"src/lib.py": ASKS_FOR_A_LOOP})
+    assert loopscope("migrate", "tests").code == 0
     after = content(tmp_path)
-    assert after["pytest.ini"] == SUITE["pytest.ini"].encode()
+    assert b"asyncio_default_fixture_loop_scope" in after["pytest.ini"]
+    assert after["src/lib.py"] == ASKS_FOR_A_LOOP.encode()
+    assert loopscope("check", "tests").code == 0
+
+
+def test_a_part_that_would_leave_the_rest_wrong_is_refused(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/test_b.py": ONE_TEST})
+    before = content(tmp_path)
+    result = loopscope("migrate", "a", "--style", "explicit")
+    assert result.code == 2
+    assert "nothing is changed: with only this part, " in result.err
+    assert "Migrate the whole suite: loopscope migrate ." in result.err
+    assert content(tmp_path) == before
 
 
 def test_suites_of_a_monorepo_are_handled_one_by_one(loopscope: Run, tree: Tree) -> None:

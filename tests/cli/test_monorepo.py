@@ -140,4 +140,4 @@ def test_files_of_other_suites_are_read_but_never_changed(loopscope: Run, tree: 
           "a/test_a.py": "async def test_a(event_loop): ...\n",
           "a/conftest.py": "from kit.loops import event_loop\n"})  # fmt: skip
     assert changed(loopscope, "a") == ["a/conftest.py", "a/pytest.ini", "a/test_a.py"]
-    assert changed(loopscope, "conftest.py") == ["./conftest.py"]
+    assert changed(loopscope, "conftest.py") == ["./conftest.py", "./pytest.ini"]

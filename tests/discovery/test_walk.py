@@ -96,24 +96,29 @@ def test_empty_directory_is_a_suite_with_nothing_in_it(tmp_path: Path) -> None:
 # -- paths inside a suite ---------------------------------------------------------------
 
 
-def test_file_is_widened_to_its_suite_but_alone_editable(tmp_path: Path) -> None:
+def python_files(suite: Suite) -> set[str]:
+    return {path for path in suite.editable or () if path.endswith(".py")}
+
+
+def test_file_is_widened_to_its_suite_and_editable_with_what_lies_above(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "", "conftest.py": LEGACY, "t/test_a.py": LEGACY})
     [suite] = load(tmp_path / "t/test_a.py").values()
     assert suite.label == tmp_path.as_posix()
     assert set(suite.files) == {"pytest.ini", "conftest.py", "t/test_a.py"}
-    assert suite.editable == {"t/test_a.py"}
+    assert python_files(suite) == {"t/test_a.py", "t/conftest.py", "conftest.py"}
+    assert {"pytest.ini", "pyproject.toml"} <= (suite.editable or set())
 
 
 def test_folder_is_widened_and_may_get_a_conftest(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "", "conftest.py": LEGACY, "t/test_a.py": LEGACY})
     [suite] = load(tmp_path / "t").values()
-    assert suite.editable == {"t/test_a.py", "t/conftest.py"}
+    assert python_files(suite) == {"t/test_a.py", "t/conftest.py", "conftest.py"}
 
 
 def test_two_files_of_one_suite_are_editable_together(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "", "test_a.py": LEGACY, "test_b.py": LEGACY})
     [suite] = load(tmp_path / "test_a.py", tmp_path / "test_b.py").values()
-    assert suite.editable == {"test_a.py", "test_b.py"}
+    assert python_files(suite) == {"test_a.py", "test_b.py", "conftest.py"}
 
 
 def test_whole_suite_wins_over_a_file_of_it(tmp_path: Path) -> None:

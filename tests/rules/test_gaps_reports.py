@@ -30,7 +30,7 @@ def found(files: dict[str, str], code: str) -> list[str]:
 
 
 def least(files: dict[str, str], **options: object) -> str:
-    """The floor that a requirement without one gets."""
+    """Return the floor that a requirement without one gets."""
     files = {"pytest.ini": MODERN, "requirements.txt": "pytest-asyncio>=0.21\n", **files}
     return after(files, **options)["requirements.txt"].partition(">=")[2].strip()
 
@@ -200,7 +200,7 @@ def test_description_is_the_reason_of_the_module() -> None:
 def traced(
     files: dict[str, str], *functions: TracedFunction, mode: str = AUTO, **options: object
 ) -> Migration:
-    """The migration by a record in which every test used every fixture."""
+    """Return the migration by a record in which every test used every fixture."""
     suite = suite_of({"pytest.ini": mode, **files})
     tests = [
         f"{path}::{line.partition('def ')[2].partition('(')[0]}"

@@ -251,9 +251,32 @@ def _mentions_asyncio(config: PytestConfig) -> bool:
 
 
 def _editable(found: DiscoveredSuite, files: dict[str, bytes]) -> frozenset[str] | None:
+    """Name the files that may change where only a part of the suite was given; None: all may.
+
+    What the part depends on belongs to it: the configuration that pytest reads, the conftests
+    above, and where pytest-asyncio is required.
+    """
     if found.selected is None:
         return None
+    from loopscope.requirements import is_pin_file
+
     folders = {os.path.dirname(path) for path in files}
     conftests = {f"{folder}/conftest.py".lstrip("/") for folder in folders}  # may be new
+    needed = {path for path in files if path in CONFIGURATION_FILES or is_pin_file(path)}
+    needed |= set(CONFIGURATION_FILES) | {f"{folder}conftest.py" for folder in _above(found)}
     given = (path for path in {*files, *conftests} if found.may_edit(path))
-    return frozenset(path for path in given if found.may_edit(behind_links(found.root, path)))
+    return frozenset(
+        {
+            *needed,
+            *(path for path in given if found.may_edit(behind_links(found.root, path))),
+        }
+    )
+
+
+def _above(found: DiscoveredSuite) -> set[str]:
+    """Name the folders of the suite above what was given, each with a slash, "" for the root."""
+    folders = {""}
+    for path in found.selected or ():
+        parts = path.split("/")[:-1]
+        folders |= {"/".join(parts[:number]) + "/" for number in range(1, len(parts) + 1)}
+    return folders
