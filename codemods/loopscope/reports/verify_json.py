@@ -13,7 +13,7 @@ from loopscope.version import __version__
 
 
 def document(found: Iterable[Verification], errors: Iterable[dict[str, str]]) -> str:
-    """The whole document; ``errors`` are of ``json_report.error_entry``."""
+    """The whole document; ``errors`` are of ``report_json.error_entry``."""
     content = {
         "loopscope": __version__,
         "suites": [suite_entry(one) for one in found],
