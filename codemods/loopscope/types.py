@@ -278,4 +278,6 @@ _BY_WORD = {scope.name.lower(): scope for scope in Scope}
 
 # Folders of a project that modules are imported from; each is empty or ends in a slash.
 SOURCE_ROOTS = ("", "src/", "lib/")
+# What makes a folder a project; the first of them that says something counts.
+PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 JOURNAL = ".loopscope-unfinished"

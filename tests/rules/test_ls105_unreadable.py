@@ -23,6 +23,7 @@ def test_decorator_that_may_mark_or_run_the_test() -> None:
     assert "test_a.py:3 LS105 note" in messages(migration)
 
 
-def test_unmarked_async_test_is_no_business_of_ours() -> None:
+def test_unmarked_async_test_is_no_unreadable_mark() -> None:
     override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
-    assert not messages(migrate_files({"conftest.py": override, "test_a.py": TEST}))
+    files = {"conftest.py": override, "test_a.py": TEST}
+    assert messages(migrate_files(files)) == ["test_a.py:3 LS317 action"]

@@ -237,14 +237,14 @@ def _collects(config: PytestConfig, folder: str) -> bool:
     places = _with_parents(folder)[:-1]
     if ignored.intersection(places):
         return False
-    for pattern in _words(config, "norecursedirs"):
+    for pattern in _listed(config, "norecursedirs"):
         if any(
             fnmatch(f"/{place}", f"*/{pattern}") if "/" in pattern
             else fnmatch(basename(place), pattern)
             for place in places
         ):  # fmt: skip
             return False
-    paths = [path.removeprefix("./").strip("/") for path in _words(config, "testpaths")]
+    paths = [path.removeprefix("./").strip("/") for path in _listed(config, "testpaths")]
     return not paths or any(
         path in ("", ".")
         or path.startswith(f"{folder}/")
@@ -253,7 +253,7 @@ def _collects(config: PytestConfig, folder: str) -> bool:
     )
 
 
-def _words(config: PytestConfig, option: str) -> tuple[str, ...]:
+def _listed(config: PytestConfig, option: str) -> tuple[str, ...]:
     value = config.options.get(option, ())
     if isinstance(value, bool):
         return ()

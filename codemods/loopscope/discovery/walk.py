@@ -20,9 +20,7 @@ from loopscope.discovery.gitignore import (
     rules_above,
 )
 from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
-from loopscope.types import JOURNAL, FileError, PytestConfig
-
-_PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+from loopscope.types import JOURNAL, PROJECT_FILES, FileError, PytestConfig
 
 
 @dataclass(slots=True)
@@ -110,7 +108,7 @@ def _root_above(start: str) -> str:
         names = _files(place)
         if _configuration(place, names) is not None:
             return place
-        if project is None and not names.isdisjoint(_PROJECT_FILES):
+        if project is None and not names.isdisjoint(PROJECT_FILES):
             project = place
         if "conftest.py" in names:
             conftest = place
@@ -204,9 +202,7 @@ class _Walk:
             found = DiscoveredSuite(place, error=config)
         elif config is not None:
             found = DiscoveredSuite(place, config)
-        elif around is not None and (
-            around.config is not None or names.isdisjoint(_PROJECT_FILES)
-        ):
+        elif around is not None and (around.config is not None or names.isdisjoint(PROJECT_FILES)):
             return around
         else:
             found = DiscoveredSuite(place)

@@ -16,7 +16,7 @@ _STATUS = {"same": "current", "recorded": "current", "different": "manual", "fai
 
 
 def page(found: Sequence[Verification], errors: Sequence[dict[str, str]]) -> bytes:
-    """Render the page, in UTF-8; ``errors`` are of ``json_report.error_entry``."""
+    """Render the page, in UTF-8; ``errors`` are of ``report_json.error_entry``."""
     style = own("page.css")
     text = (
         environment()

@@ -13,7 +13,7 @@ from loopscope.version import __version__
 
 
 def document(found: Iterable[Verification], errors: Iterable[dict[str, str]]) -> str:
-    """Put the document together; ``errors`` are of ``json_report.error_entry``."""
+    """Put the document together; ``errors`` are of ``report_json.error_entry``."""
     content = {
         "loopscope": __version__,
         "suites": [suite_entry(one) for one in found],

@@ -9,7 +9,7 @@ from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.file_places import is_pin_file, read_pins, set_pins
 from loopscope.requirements.pin import Kind, Pin, PinsError
 from loopscope.requirements.specifiers import highest, lowest, padded
-from loopscope.types import FileError
+from loopscope.types import PROJECT_FILES, FileError
 
 __all__ = [
     "Kind",
@@ -25,18 +25,15 @@ __all__ = [
 ]
 
 
-_METADATA = ("pyproject.toml", "setup.cfg", "setup.py")  # in the order in which they count
-
-
 def requires_python(files: Mapping[str, bytes]) -> Pin | None:
     """Find the declaration of the Pythons that the project supports.
 
     ``versions`` of the pin are PEP 440 specifiers. Of several files the one nearest the root
     counts; None where nothing is declared or the declaration makes no sense.
     """
-    places = [path for path in files if basename(path) in _METADATA]
+    places = [path for path in files if basename(path) in PROJECT_FILES]
     for path in sorted(
-        places, key=lambda path: (path.count("/"), _METADATA.index(basename(path)))
+        places, key=lambda path: (path.count("/"), PROJECT_FILES.index(basename(path)))
     ):
         for pin in _pins(path, files[path]):
             if pin.package == "python" and pin.kind in (Kind.RANGE, Kind.EXACT):

@@ -10,6 +10,7 @@ from typing import Any
 
 from loopscope.config.ini import FormatError, decode, parse_toml
 from loopscope.disk import read_regular
+from loopscope.requirements.pin import normalised
 
 _FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all)(?:[-_.].*)?")
 _FILES = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt|(?:base|test|tests|dev|ci)\.txt")
@@ -85,4 +86,4 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _name(line: str) -> str:
-    return re.split(r"[^A-Za-z0-9._-]", line)[0].lower().replace("_", "-")
+    return normalised(re.split(r"[^A-Za-z0-9._-]", line)[0])

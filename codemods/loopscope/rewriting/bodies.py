@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import libcst as cst
 
-from loopscope.rewriting.blank_lines import Kind, kind_of, split_leading_blanks
+from loopscope.rewriting.blank_lines import split_leading_blanks
+from loopscope.rewriting.fragment import line_kind
 from loopscope.rewriting.function_scope import FunctionScope, spelled
 
 _BLANK = cst.EmptyLine(indent=False)
@@ -97,7 +98,7 @@ def _insert(block: cst.IndentedBlock, code: str, *, apart: bool) -> cst.Indented
         new[0] = _led(new[0], comments)
         del old[start]
     elif len(old) > start:
-        blanks, rest = split_leading_blanks(old[start].leading_lines, _kind)  # type: ignore[attr-defined]
+        blanks, rest = split_leading_blanks(old[start].leading_lines, line_kind)  # type: ignore[attr-defined]
         between = [*footer, *([_BLANK] if apart else []), *rest]
         old[start] = old[start].with_changes(leading_lines=between)
         new[0] = _led(new[0], blanks)
@@ -131,10 +132,6 @@ def _is_placeholder(statement: cst.BaseStatement) -> bool:
     return isinstance(small, cst.Pass) or (
         isinstance(small, cst.Expr) and isinstance(small.value, cst.Ellipsis)
     )
-
-
-def _kind(line: cst.EmptyLine) -> Kind:
-    return "comment" if line.comment else kind_of(line.whitespace.value)
 
 
 # -- expressions -----------------------------------------------------------------------

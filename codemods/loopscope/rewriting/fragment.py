@@ -143,13 +143,13 @@ class _FragmentEditor(cst.CSTTransformer):
                 kept.append(statement)
                 pending = None
                 continue
-            pending, attached = split_attached(gap, _kind)
+            pending, attached = split_attached(gap, line_kind)
             if _heads_group(statement, body[index + 1 : index + 2]):
                 pending += attached
         if pending is None:
             return kept, list(footer)
         rest = _join(pending, footer, at_start=not kept)
-        return kept, rest if footer else split_trailing_blanks(rest, _kind)[0]
+        return kept, rest if footer else split_trailing_blanks(rest, line_kind)[0]
 
 
 def _heads_group(statement: cst.CSTNode, following: Sequence[Any]) -> bool:
@@ -165,12 +165,13 @@ def _heads_group(statement: cst.CSTNode, following: Sequence[Any]) -> bool:
 def _join(
     above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine], *, at_start: bool
 ) -> list[cst.EmptyLine]:
-    if at_start and not split_trailing_blanks(above, _kind)[0]:
-        return [*above, *split_leading_blanks(below, _kind)[1]]
-    return close_gap(above, below, _kind)
+    if at_start and not split_trailing_blanks(above, line_kind)[0]:
+        return [*above, *split_leading_blanks(below, line_kind)[1]]
+    return close_gap(above, below, line_kind)
 
 
-def _kind(line: cst.EmptyLine) -> Kind:
+def line_kind(line: cst.EmptyLine) -> Kind:
+    """Say what a line above a statement is."""
     return "comment" if line.comment else kind_of(line.whitespace.value)
 
 

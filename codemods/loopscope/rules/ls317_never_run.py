@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Test
-from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 # Marks under which other plugins run async tests, or nobody does, and that is meant.
@@ -22,9 +21,7 @@ _FIXTURES = ("anyio_backend", "nursery", "io_loop", "loop", "aiohttp_client", "c
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     model = context.model
-    if context.plan.suite_style is not SuiteStyle.LEGACY or not model.uses_plugin:
-        return
-    if model.mode != "strict" or _runs_them_otherwise(context):
+    if not model.uses_plugin or model.mode != "strict" or _runs_them_otherwise(context):
         return
     alike: dict[str, list[Test]] = {}
     for test in model.tests:

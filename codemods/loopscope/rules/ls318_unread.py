@@ -188,7 +188,7 @@ def _made_inside(node: FunctionNode, names: Names) -> Iterator[Position]:
 
 
 def _made_by_call(node: ast.AST, names: Names) -> Iterator[Position]:
-    """Find fixtures made by a call, ``db = pytest.fixture(make_db)``, and decorators made of one."""
+    """Find fixtures made by a call (``db = pytest.fixture(make_db)``) and decorators of one."""
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Call):
         return
     call = node.value

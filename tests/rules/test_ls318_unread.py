@@ -1,0 +1,117 @@
+"""LS318: what decides about loops where no rule reads it, and what does not."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from tests.suites_in_memory import messages, migrate_files
+
+HEAD = """\
+import asyncio, functools, pytest, pytest_asyncio
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+"""
+TEST = "@pytest.mark.asyncio\nasync def test_a(): ...\n"
+UNREAD = {
+    "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
+    "a fixture made by a call with a scope": """
+        def make(): ...
+        db = pytest.fixture(scope="module")(make)""",
+    "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
+    "an argument under a decorator of the project": """
+        def shared(function): return pytest.fixture(scope="session")(function)
+        @shared
+        def db(event_loop): return event_loop""",
+    "a key of funcargs": """
+        def pytest_runtest_teardown(item):
+            assert item.funcargs["event_loop"]""",
+    "a comparison": """
+        def pytest_fixture_setup(fixturedef):
+            if fixturedef.argname == "event_loop": print()""",
+    "parameters": """
+        @pytest.mark.parametrize("event_loop", [1], indirect=True)
+        async def test_b(event_loop): ...""",
+    "one of several parameters": """
+        @pytest.mark.parametrize("event_loop, x", [(1, 2)], indirect=True)
+        async def test_b(event_loop, x): ...""",
+    "the source of a suite in a string": """
+        def test_b(pytester):
+            pytester.makepyfile("def test_x(event_loop): ...")""",
+    "a mode set by code": """
+        def pytest_configure(config):
+            config.option.asyncio_mode = "auto\"""",
+    "a fixture of the plugin assigned": """
+        import pytest_asyncio.plugin
+        pytest_asyncio.plugin.event_loop = None""",
+    "a helper of a hook that marks": """
+        def mark(item): item.add_marker(pytest.mark.asyncio)
+        def pytest_collection_modifyitems(items):
+            for item in items: mark(item)""",
+    "a class that marks its subclasses": """
+        class Base:
+            def __init_subclass__(cls): cls.pytestmark = [pytest.mark.asyncio]""",
+    "a mark added to pytestmark": "pytestmark = []\npytestmark.append(pytest.mark.asyncio)",
+    "pytestmark that grows": "pytestmark = []\npytestmark += [pytest.mark.asyncio]",
+    "tests made by a function": """
+        def make():
+            @pytest.mark.asyncio
+            async def test(): ...
+            return test
+        test_b = make()""",
+    "plugins that grow": "pytest_plugins = []\npytest_plugins += ['kit']",
+    "plugins put together": "pytest_plugins = [f'kit.{name}' for name in ('a', 'b')]",
+    "a fixture on the loop asked for while it runs": """
+        @pytest.fixture
+        def opened(event_loop): return event_loop
+        async def test_b(request): request.getfixturevalue("opened")""",
+}
+READ = {
+    "a docstring": """
+        def help():
+            \"\"\"Use event_loop.\"\"\" """,
+    "usefixtures": "@pytest.mark.usefixtures('event_loop')\ndef test_b(): ...",
+    "an attribute of its own": """
+        class Client:
+            def __init__(self, event_loop): self.event_loop = event_loop""",
+    "a helper that is called": "def run(event_loop): return event_loop",
+    "a context manager": """
+        import contextlib
+        @contextlib.contextmanager
+        def running(event_loop): yield event_loop""",
+    "a static method": """
+        class Kit:
+            @staticmethod
+            def run(event_loop): ...""",
+    "a log call": "def f(log): log.info('event_loop')",
+    "a mode that is asked for": "def f(config): return config.getini('asyncio_mode')",
+    "plugins by name": "pytest_plugins = ['kit.a', 'kit.b']",
+    "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",
+    "a literal with the name": "NAMES = ['event_loop']",
+}
+
+
+def unread(source: str) -> list[str]:
+    files = {"conftest.py": HEAD + dedent(source) + "\n", "test_a.py": "import pytest\n" + TEST}
+    return [text for text in messages(migrate_files(files)) if "LS318" in text]
+
+
+def in_test_module(source: str) -> list[str]:
+    files = {"test_a.py": HEAD + TEST + dedent(source) + "\n"}
+    return [text for text in messages(migrate_files(files)) if "LS318" in text]
+
+
+@pytest.mark.parametrize("source", UNREAD.values(), ids=UNREAD.keys())
+def test_what_is_not_read_is_an_action(source: str) -> None:
+    assert in_test_module(source)
+
+
+@pytest.mark.parametrize("source", READ.values(), ids=READ.keys())
+def test_what_is_read_or_means_nothing_is_not_named(source: str) -> None:
+    assert unread(source) == in_test_module(source) == []
