@@ -12,10 +12,6 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.module_lookup import ROOTS, find_module
 from loopscope.types import CrossSuiteFiles, PytestConfig
 
-_TESTCASES = frozenset(
-    {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "django.test.TestCase"}
-)
-
 
 class Namespaces:
     """The files of one suite: what kind each is, and what it holds by which name."""
@@ -190,7 +186,7 @@ class Namespaces:
 
     def is_unittest(self, key: Key) -> bool:
         return any(
-            base in _TESTCASES or base.endswith("TestCase")
+            base.endswith("TestCase")  # unittest's, Django's, and those of many projects
             for owner in self.mro(key)
             for base in self.cls(owner).bases
         )
