@@ -15,10 +15,6 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.module_lookup import find_module
 from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
 
-_TESTCASES = frozenset(
-    {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase", "django.test.TestCase"}
-)
-
 
 class Namespaces:
     """The files of one suite: what kind each is, and what it holds by which name."""
@@ -193,7 +189,7 @@ class Namespaces:
 
     def is_unittest(self, key: Key) -> bool:
         return any(
-            base in _TESTCASES or base.endswith("TestCase")
+            base.endswith("TestCase")  # unittest's, Django's, and those of many projects
             for owner in self.mro(key)
             for base in self.cls(owner).bases
         )
