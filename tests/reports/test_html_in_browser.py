@@ -130,7 +130,7 @@ def test_keys_walk_through_the_page(open_page: Open, shops: str) -> None:
     page.keyboard.press("Enter")
     assert shown(page, ".hunk") == page.locator(".suite >> nth=1").locator(".hunk").count()
     page.keyboard.press("j")
-    assert focused(page).startswith("shops/tea changed")
+    assert focused(page).startswith("shops/tea would change")
     page.keyboard.press("p")
     assert focused(page).startswith("shops/books")
     page.keyboard.press("n")

@@ -43,6 +43,8 @@ def _is_run(context: RuleContext, test: Test) -> bool:
         return True
     if not test.function.known_decorators or test.function.is_generator:
         return True
+    if test.id in context.model.trace_index.trace.async_tests:
+        return True  # a mark that is not seen in the source
     names = {item.fixture.name for item in context.model.closure(test).fixtures}
     return bool((names | set(test.function.parameters)) & set(_FIXTURES))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from loopscope.analysis.suite.suite_model import SuiteModel
 
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.analysis.suite.closure import RequestKind
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import PytestConfig
 from tests.suites_in_memory import model_of
 
