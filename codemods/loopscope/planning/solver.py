@@ -261,7 +261,9 @@ class ComponentSolver:
         scope = request.requester.fixture.scope if request.requester else Scope.FUNCTION
         place = (request.target, test.module)
         node = ("bridge", place)
-        if request.kind is RequestKind.WORK and request.target is not None:
+        # Hypothesis refuses a function-scoped fixture under @given.
+        given = "hypothesis.given" in test.function.decorators
+        if (request.kind is RequestKind.WORK or given) and request.target is not None:
             scope = min(request.target.fixture.scope, self.model.legacy.loop_scope(test))
         self.nodes.add(node, scope)
         self.nodes.join(("test", test.id), node)

@@ -19,7 +19,13 @@ CURRENT_LOOP = frozenset(
         "asyncio.get_event_loop_policy().get_event_loop",
     }
 )
-_CONSTRUCTORS = frozenset({"asyncio.Future", "asyncio.ensure_future", "asyncio.gather"})
+_CONSTRUCTORS = frozenset(
+    f"asyncio.{name}"
+    for name in (
+        "Future", "Task", "StreamReader", "StreamReaderProtocol", "ensure_future", "gather",
+        "shield", "wrap_future", "as_completed",
+    )
+)  # fmt: skip
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

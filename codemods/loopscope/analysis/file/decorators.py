@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from loopscope.analysis.file.facts import Fixture, ScopeKind
 from loopscope.analysis.file.names import Names, dotted
@@ -13,24 +13,38 @@ FIXTURES = frozenset({"pytest.fixture", "pytest.yield_fixture", "pytest_asyncio.
 _ALIASES = {"pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture"}
 
 
-def read_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Fixture | None:
-    """Read the function as a fixture, or return None if it is none."""
+def read_fixture(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: Names,
+    constants: Mapping[str, ast.expr] | None = None,
+) -> Fixture | None:
+    """Read the function as a fixture, or return None if it is none.
+
+    ``constants`` are the values of the module's variables, which may give its name and scope.
+    """
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
         func = call.func if call else decorator
         origin = names.resolve(func)
         origin = _ALIASES.get(origin or "", origin)
         if origin in FIXTURES:
-            return _fixture(node, call, origin, dotted(func) or origin)
+            return _fixture(node, call, origin, dotted(func) or origin, constants or {})
     return None
 
 
 def _fixture(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call | None, origin: str, spelled: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    call: ast.Call | None,
+    origin: str,
+    spelled: str,
+    constants: Mapping[str, ast.expr],
 ) -> Fixture:
     keywords = {item.arg: item.value for item in call.keywords if item.arg} if call else {}
     if call and call.args and "scope" not in keywords:
         keywords["scope"] = call.args[0]
+    for keyword, value in keywords.items():
+        if isinstance(value, ast.Name) and _string(constants.get(value.id)) is not None:
+            keywords[keyword] = constants[value.id]
     scope, kind = _scope(keywords.get("scope"))
     name = keywords.get("name")
     autouse = keywords.get("autouse")

@@ -40,7 +40,8 @@ from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.policies import read_policy
 
 _HIT = re.compile(
-    r"event_loop|asyncio|Future|ensure_future|gather|getfixturevalue|patch|setattr|\.run"
+    r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
+    r"|getfixturevalue|patch|setattr|\.run"
 )
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -202,7 +203,9 @@ class _Reader:
         conditional: bool,
     ) -> Function:
         ordinal = self.ordinals[node]
-        fixture = read_fixture(node, self.names) if node.decorator_list else None
+        fixture = None
+        if node.decorator_list:
+            fixture = read_fixture(node, self.names, self.constants)
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         end = node.end_lineno or node.lineno
         hit = self.hits.any_in(first, end)
