@@ -123,3 +123,32 @@ def test_hook_that_marks_what_is_collected() -> None:
     )
     files = {"conftest.py": dedent(SESSION) + hook, "test_a.py": TEST}
     assert "conftest.py:11 LS105 action" in messages(migrate_files(files))
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "pytestmark.append(pytest.mark.asyncio{})",
+        "pytestmark += [pytest.mark.asyncio{}]",
+        "pytestmark.extend([pytest.mark.asyncio{}])",
+    ],
+)
+def test_mark_that_is_added_to_pytestmark(added: str) -> None:
+    source = f"""\
+import asyncio, pytest
+pytestmark = [pytest.mark.filterwarnings("ignore")]
+{added.format("")}
+
+@pytest.fixture(scope="module")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+async def test_a(): ...
+async def test_b(): ...
+"""
+    others = "import pytest\npytestmark = pytest.mark.asyncio\n"
+    others += "".join(f"async def test_{n}(): ...\n" for n in range(5))
+    files = {"pytest.ini": "[pytest]\n", "test_a.py": source, "test_b.py": others}
+    assert added.format('(loop_scope="module")') in after(files)["test_a.py"]

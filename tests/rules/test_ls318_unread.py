@@ -57,8 +57,6 @@ UNREAD = {
     "a class that marks its subclasses": """
         class Base:
             def __init_subclass__(cls): cls.pytestmark = [pytest.mark.asyncio]""",
-    "a mark added to pytestmark": "pytestmark = []\npytestmark.append(pytest.mark.asyncio)",
-    "pytestmark that grows": "pytestmark = []\npytestmark += [pytest.mark.asyncio]",
     "tests made by a function": """
         def make():
             @pytest.mark.asyncio

@@ -22,12 +22,13 @@ def set_call_in_statement(
     keywords: Mapping[str, str | None],
     rename: Mapping[str, str],
 ) -> cst.SimpleStatementLine:
-    """``set_call`` for the marks in the assignments of one statement line."""
+    """Call ``set_call`` for the marks that one statement line assigns or adds to a list."""
     body = [
         small.with_changes(
             value=small.value.visit(MarkSetter(frozenset(spelled), keywords, rename))
         )
-        if isinstance(small, (cst.Assign, cst.AnnAssign)) and small.value is not None
+        if isinstance(small, (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr))
+        and small.value is not None
         else small
         for small in node.body
     ]

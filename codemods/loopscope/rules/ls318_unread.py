@@ -208,19 +208,11 @@ def _made_by_call(node: ast.AST, names: Names) -> Iterator[Position]:
 def _grown_lists(node: ast.AST, names: Names) -> Iterator[Position]:
     """Find marks and plugins added after the first assignment, or put together by code."""
     match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr=how), args=arguments)):
-            if how in _GROWING and dotted(owner) == "pytestmark":
-                if any(_is_mark(part, names) for item in arguments for part in ast.walk(item)):
-                    yield position(node, "the asyncio mark is added to pytestmark")
-            elif how in _GROWING and dotted(owner) == "pytest_plugins":
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr=how))):
+            if how in _GROWING and dotted(owner) == "pytest_plugins":
                 yield position(node, "plugins are added to pytest_plugins")
-        case ast.AugAssign(target=target, value=value):
-            if dotted(target) == "pytestmark" and any(
-                _is_mark(part, names) for part in ast.walk(value)
-            ):
-                yield position(node, "the asyncio mark is added to pytestmark")
-            elif dotted(target) == "pytest_plugins":
-                yield position(node, "plugins are added to pytest_plugins")
+        case ast.AugAssign(target=target) if dotted(target) == "pytest_plugins":
+            yield position(node, "plugins are added to pytest_plugins")
         case ast.Assign(targets=[ast.Name(id="pytest_plugins")], value=value):
             parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
             if not all(_text(part) for part in parts):

@@ -132,6 +132,8 @@ class _Reader:
                 self._class(node, None, "", conditional)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 self._assignment(node)
+            elif isinstance(node, (ast.AugAssign, ast.Expr)):
+                self._added_marks(node)
             elif isinstance(node, _COMPOUND):
                 for part in ("body", "orelse", "finalbody"):
                     self._module(getattr(node, part, ()), conditional=True)
@@ -151,6 +153,24 @@ class _Reader:
             self.pytestmark = node.lineno
         elif self.may_mark:
             self.mark_reader.assigned(target.id, node.value, node.lineno)
+
+    def _added_marks(self, node: ast.AugAssign | ast.Expr) -> None:
+        """Read marks that are added to ``pytestmark`` after its first assignment."""
+        match node:
+            case ast.AugAssign(target=ast.Name(id="pytestmark"), value=value):
+                added = [value]
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="pytestmark"), attr="append" | "extend"),
+                    args=added,
+                )
+            ):
+                pass
+            case _:
+                return
+        for item in added:
+            marks = self.mark_reader.marks_in(item, statement=node.lineno)
+            self.marks += tuple(mark for mark in marks if mark.name == "asyncio")
 
     def _class(
         self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
