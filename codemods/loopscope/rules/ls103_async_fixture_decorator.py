@@ -66,7 +66,7 @@ def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _marked_fixtures(context)
-    foreign = _foreign(context)
+    foreign = foreign_fixtures(context)
     moved: set[Key] = set()
     for key, function in context.functions():
         fixture = function.fixture
@@ -134,8 +134,8 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     )
 
 
-def _foreign(context: RuleContext) -> set[Key]:
-    """Fixtures that only tests of another plugin (anyio, trio) use."""
+def foreign_fixtures(context: RuleContext) -> set[Key]:
+    """Find the fixtures that only tests of another plugin (anyio, trio) use."""
     users: dict[Key, list[bool]] = {}
     for test in context.model.tests:
         foreign = (test.mark("anyio") or test.mark("trio")) is not None

@@ -21,7 +21,7 @@ from loopscope.rules.context import (
     fixture_names,
     note,
 )
-from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
 from loopscope.rules.trace_notes import external_loops
 from loopscope.types import Safety, Scope
 
@@ -50,10 +50,13 @@ _SAFE = "Define the fixture anew where the narrower tests are, or migrate withou
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from external_loops(context)
     moved = _moved(context)
+    foreign = foreign_fixtures(context)
     for key, loop_scope in context.plan.fixtures.items():
         function = context.model.index.function(key)
         fixture = function.fixture
         assert fixture is not None
+        if key in foreign and fixture.origin != "pytest_asyncio.fixture":
+            continue  # it stays a pytest.fixture, which knows no loop_scope
         if key in moved and context.options.safe_only:
             yield action("LS104", key.path, function.line, _SHARED.format(loop_scope.word, _SAFE))
         if fixture.loop_scope is loop_scope or not _wanted(context, key):

@@ -26,6 +26,7 @@ class Namespaces:
         self.config = config
         self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
+        self._searched: set[tuple[str, str]] = set()
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._classes = {
@@ -168,24 +169,38 @@ class Namespaces:
         # "from . import x", or a plain unknown name, has no module
         origin = self.find(path, module) if module.strip(".") else None
         if origin is None or origin == path:
-            return None
+            return self._starred_class(path, name)
         return self.find_class(origin, attribute)
 
+    def _starred_class(self, path: str, name: str) -> Key | None:
+        """Find a class that comes by ``from module import *``; the last such import wins."""
+        found = None
+        for bound, origin in self._imported(path):
+            if bound.attribute == "*" and "." not in name and (path, name) not in self._searched:
+                self._searched.add((path, name))  # such imports may be circular
+                found = self.find_class(origin, name) or found
+                self._searched.discard((path, name))
+        return found
+
     def mro(self, key: Key) -> tuple[Key, ...]:
-        """List the class and its known bases, nearest first."""
-        found: list[Key] = []
+        """List the class and its known bases in Python's method resolution order."""
+        return tuple(self._linear(key, frozenset()))
 
-        def visit(current: Key) -> None:
-            if current in found:
-                return
-            found.append(current)
-            for base in self.cls(current).bases:
-                target = self.find_class(current.path, base)
-                if target is not None:
-                    visit(target)
-
-        visit(key)
-        return tuple(found)
+    def _linear(self, key: Key, active: frozenset[Key]) -> list[Key]:
+        """Merge the orders of the bases as C3 does; where Python would refuse, nearest first."""
+        found = (self.find_class(key.path, base) for base in self.cls(key).bases)
+        active |= {key}
+        bases = [base for base in found if base is not None and base not in active]
+        orders = [self._linear(base, active) for base in bases] + [bases]
+        merged = [key]
+        while orders := [order for order in orders if order]:
+            heads = [order[0] for order in orders]
+            head = next(
+                (one for one in heads if not any(one in order[1:] for order in orders)), heads[0]
+            )
+            merged.append(head)
+            orders = [[one for one in order if one != head] for order in orders]
+        return merged
 
     def is_unittest(self, key: Key) -> bool:
         return any(
