@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests import programs
 from tests.batches import until
 from tests.programs import LONG
 
@@ -63,7 +64,7 @@ class Proxy:
 class LocalCluster:
     """A scheduler with two workers, each a process of its own; ``address`` leads to a proxy."""
 
-    def __init__(self, address: str, proxy: Proxy, processes: list[subprocess.Popen[str]]) -> None:
+    def __init__(self, address: str, proxy: Proxy, processes: list[subprocess.Popen[Any]]) -> None:
         self.address = address
         self._proxy = proxy
         self.workers, self.scheduler = processes[1:], processes[0]
@@ -87,11 +88,9 @@ def local_cluster(folder: Path) -> Iterator[LocalCluster]:
     quiet = ["--no-dashboard", "--host", "127.0.0.1"]
     with contextlib.ExitStack() as stack:
 
-        def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:
-            process = subprocess.Popen([*dask, *arguments], cwd=folder, text=True, **more)
-            stack.callback(process.wait, LONG)
-            stack.callback(process.kill)
-            return process
+        def start(*arguments: str, stderr: Any) -> subprocess.Popen[Any]:
+            program = programs.started([*dask, *arguments], cwd=folder, text=True, stderr=stderr)
+            return stack.enter_context(program)
 
         log = folder / "scheduler.log"
         with log.open("w") as file:

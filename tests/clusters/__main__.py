@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+from tests import programs
 from tests.batches import big_tree, command
 from tests.clusters import KINDS, local_cluster, wait_for_workers
 
@@ -28,10 +28,9 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def _timed(folder: Path, *arguments: str) -> tuple[float, int, str]:
     start = time.monotonic()
-    done = subprocess.run(
-        command("migrate", "-q", *arguments), cwd=folder, capture_output=True, text=True,
-        timeout=600,
-    )  # fmt: skip
+    done = programs.run(
+        command("migrate", "-q", *arguments), cwd=folder, capture_output=True, text=True
+    )
     return time.monotonic() - start, done.returncode, done.stderr
 
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, Position, position
-from loopscope.analysis.file.decorators import read_fixture
+from loopscope.analysis.file.decorators import FIXTURES, read_fixture
 from loopscope.analysis.file.function_bodies import FunctionNode
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.analysis.suite.closure import EVENT_LOOP
@@ -20,7 +20,6 @@ from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_FIXTURES = ("pytest.fixture", "pytest.yield_fixture", "pytest_asyncio.fixture")
 _MARK = "pytest.mark.asyncio"
 _GROWING = ("append", "extend", "insert")
 _SOURCES = ("makepyfile", "makeconftest", "makefile")
@@ -194,14 +193,14 @@ def _made_by_call(node: ast.AST, names: Names) -> Iterator[Position]:
     call = node.value
     inner = call.func if isinstance(call.func, ast.Call) else call
     makes = isinstance(inner.func, (ast.Name, ast.Attribute)) and (
-        names.resolve(inner.func) in _FIXTURES
+        names.resolve(inner.func) in FIXTURES
     )
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     if makes and call.args and dotted(targets[0]) != EVENT_LOOP:
         yield position(node, f"{ast.unparse(targets[0])} is a fixture made by a call")
     for argument in call.args:
         named = isinstance(argument, (ast.Name, ast.Attribute))
-        if named and names.resolve(argument) in _FIXTURES:
+        if named and names.resolve(argument) in FIXTURES:
             yield position(node, f"{ast.unparse(targets[0])} makes fixtures")
 
 

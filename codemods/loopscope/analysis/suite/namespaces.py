@@ -26,7 +26,6 @@ class Namespaces:
         self.config = config
         self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
-        self._searched: set[tuple[str, str]] = set()
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._classes = {
@@ -160,8 +159,13 @@ class Namespaces:
     def cls(self, key: Key) -> Class:
         return self._classes[key.path][key.ordinal]
 
-    def find_class(self, path: str, name: str) -> Key | None:
-        """Find the class that a (dotted) name means in a file, through imports."""
+    def find_class(
+        self, path: str, name: str, searched: frozenset[tuple[str, str]] = frozenset()
+    ) -> Key | None:
+        """Find the class that a (dotted) name means in a file, through imports.
+
+        ``searched`` are the files whose star imports led here, with the name looked for.
+        """
         for cls in self.files[path].classes:
             if cls.qualname == name:
                 return Key(path, cls.ordinal)
@@ -169,17 +173,19 @@ class Namespaces:
         # "from . import x", or a plain unknown name, has no module
         origin = self.find(path, module) if module.strip(".") else None
         if origin is None or origin == path:
-            return self._starred_class(path, name)
-        return self.find_class(origin, attribute)
+            return self._starred_class(path, name, searched)
+        return self.find_class(origin, attribute, searched)
 
-    def _starred_class(self, path: str, name: str) -> Key | None:
+    def _starred_class(
+        self, path: str, name: str, searched: frozenset[tuple[str, str]]
+    ) -> Key | None:
         """Find a class that comes by ``from module import *``; the last such import wins."""
+        if "." in name or (path, name) in searched:  # such imports may be circular
+            return None
         found = None
         for bound, origin in self._imported(path):
-            if bound.attribute == "*" and "." not in name and (path, name) not in self._searched:
-                self._searched.add((path, name))  # such imports may be circular
-                found = self.find_class(origin, name) or found
-                self._searched.discard((path, name))
+            if bound.attribute == "*":
+                found = self.find_class(origin, name, searched | {(path, name)}) or found
         return found
 
     def mro(self, key: Key) -> tuple[Key, ...]:
