@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
+from loopscope.analysis.file.facts import Position
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.loop_map.suite_model import SuiteStyle
