@@ -14,11 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopscope.analysis.file.calls import Lines
+from loopscope.python_source.syntax_tree import children
 
 EVENT_LOOP = "event_loop"
 MODE = "asyncio_mode"
 PLUGINS = "pytest_plugins"
-_WORDS = re.compile(r"event_loop|asyncio_mode|pytest_plugins|fixture|mark|async def")
+_WORDS = re.compile(
+    r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
+)
 _MAKERS = ("fixture", "yield_fixture")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -75,7 +78,7 @@ class Scanner:
 
     def _below(self, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Mention]:
         inside = (*around, node)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.stmt) and not self._names and not self._has_hit(child):
                 continue
             subject = self._subject(child, inside)
