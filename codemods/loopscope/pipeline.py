@@ -126,7 +126,7 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
     context = RuleContext(model, make_plan(model, options), suite.config, options, suite.files)
     edits, option_edits, findings, left_out = _check_rules(context)
     edits = [edit for edit in edits if edit.path not in suite.cross_suite]
-    least = least_version(context, option_edits)
+    least = least_version(context, edits, option_edits)
     pins, more = _requirements(context, [*edits, *option_edits], least)
     findings += more
     findings += left_over(facts, findings)
