@@ -20,7 +20,7 @@ _NO_REQUIREMENTS = frozenset({
 _INSTALLS = frozenset({"install", "conda_install", "run", "run_install", "run_always"})
 
 
-def read(source: SourceText) -> Iterator[Pin]:
+def read_python(source: SourceText) -> Iterator[Pin]:
     """Read the requirements among the strings; bare names only where requirements are listed.
 
     Raises:

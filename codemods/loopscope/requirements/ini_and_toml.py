@@ -1,4 +1,4 @@
-"""pyproject.toml, Pipfile and the TOML of Hatch, tox and pixi."""
+"""setup.cfg, tox.ini, pyproject.toml, Pipfile and the TOML of Hatch, tox and pixi."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from posixpath import basename
 
-from loopscope.config.ini import parse_toml
+from loopscope.config.ini import IniOption, parse_ini, parse_toml
 from loopscope.config.toml import Key, layout
-from loopscope.requirements import ini_files
 from loopscope.requirements.compatibility import WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised
 from loopscope.requirements.source_text import SourceText, remote
+
+_BOM = "\N{BYTE ORDER MARK}"
+_METADATA = frozenset({"install_requires", "tests_require", "setup_requires"})
+_DEPENDENCIES = re.compile(r"(?:.*[-_])?deps|.*dependencies|.*requirements", re.IGNORECASE)
+_FACTORS = re.compile(r"[\w.,!{}-]+:\s+")
 
 # Dotted paths of arrays of PEP 508 requirements.
 _ARRAYS = re.compile(
@@ -39,7 +43,57 @@ _IN_TABLE = re.compile(r"""([\w-]+)\s*=\s*("[^"\n]*"|'[^'\n]*')""")
 _TABLE = re.compile(r"\{[^{}]*\}")
 
 
-def read(source: SourceText) -> Iterator[Pin]:
+def read_ini(source: SourceText) -> Iterator[Pin]:
+    """Read the requirements of a package's metadata and of tox environments.
+
+    Raises:
+        FormatError: The text is no INI that pytest could read.
+    """
+    starts = _line_starts(source.text)
+    metadata = basename(source.path) == "setup.cfg"
+    for name, section in parse_ini(source.text).items():
+        for option, value in section.options.items():
+            where = f"{name}.{option}"
+            if metadata and where == "options.python_requires":
+                yield from _python(source, value, starts)
+            elif (
+                (metadata and name == "options" and option in _METADATA)
+                or (metadata and name == "options.extras_require")
+                or _DEPENDENCIES.fullmatch(option)
+            ):
+                yield from _requirements(source, value, starts, where)
+
+
+def _requirements(
+    source: SourceText, option: IniOption, starts: list[int], where: str
+) -> Iterator[Pin]:
+    for start, end in _places(source, option, starts):
+        factors = _FACTORS.match(source.text, start, end)
+        pin = source.requirement(factors.end() if factors else start, end, where)
+        if pin is not None:
+            yield pin
+
+
+def _python(source: SourceText, option: IniOption, starts: list[int]) -> Iterator[Pin]:
+    for start, end in _places(source, option, starts):
+        yield source.pin("python", start, end, "options.python_requires", Style.PEP440)
+
+
+def _places(source: SourceText, option: IniOption, starts: list[int]) -> Iterator[tuple[int, int]]:
+    for index, piece in option.pieces:
+        end = starts[index] + len(source.text[starts[index] : starts[index + 1]].rstrip())
+        yield end - len(piece), end
+
+
+def _line_starts(text: str) -> list[int]:
+    """List the offsets of lines, as ``parse_ini`` counts them; the end of the text last."""
+    starts = [len(text) - len(text.removeprefix(_BOM))]
+    for line in text.removeprefix(_BOM).splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    return starts
+
+
+def read_toml(source: SourceText) -> Iterator[Pin]:
     """Read the declarations, in every table that a known tool reads.
 
     Raises:
@@ -88,7 +142,7 @@ class _Tables:
         if quotes in ('"""', "'''"):
             above = re.sub(r"[^\r\n]", " ", self.source.text[: start + 3])
             ini = above + self.source.text[start + 3 : end - 3]
-            yield from ini_files.read(SourceText(self.source.path, ini))
+            yield from read_ini(SourceText(self.source.path, ini))
 
     def _python(self, key: Key, style: Style) -> Pin:
         start, end = key.value
