@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from loopscope.cli.console import Screen
-from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
-from loopscope.cli.trace_option import TraceOption
+from loopscope.cli.request import Request, TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
 from loopscope.execution import migrate_all, processors

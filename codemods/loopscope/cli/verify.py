@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopscope.cli.options import Request, suite_options, switch
+from loopscope.cli.options import suite_options, switch
 from loopscope.cli.progress import VerifyProgress
-from loopscope.cli.trace_option import TraceOption
+from loopscope.cli.request import Request, TraceOption
 from loopscope.reports import formats
 
 if TYPE_CHECKING:
