@@ -17,7 +17,7 @@ from loopscope.config.tool_settings import (
     common_directory,
     nearest_settings,
 )
-from loopscope.discovery.gitignore import excluding
+from loopscope.discovery.selection import excluding
 from loopscope.disk import behind_links
 from loopscope.types import FileError, Options, Suite
 

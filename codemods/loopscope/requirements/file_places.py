@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename, dirname
 
-from loopscope.config.ini import FormatError
+from loopscope.config.formats import FormatError
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements.compatibility import PLUGIN

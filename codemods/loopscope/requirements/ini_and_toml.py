@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from posixpath import basename
 
-from loopscope.config.ini import IniOption, parse_ini, parse_toml
+from loopscope.config.formats import IniOption, parse_ini, parse_toml
 from loopscope.config.toml import Key, layout
 from loopscope.requirements.compatibility import WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised

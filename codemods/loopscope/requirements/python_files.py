@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from loopscope.config.ini import FormatError
+from loopscope.config.formats import FormatError
 from loopscope.requirements.pin import Kind, Pin, Style
 from loopscope.requirements.source_text import SourceText
 

@@ -1,16 +1,20 @@
-"""Files and folders that discovery leaves out: ignored, excluded, environments, caches."""
+"""What discovery takes: files that no rule excludes, and suites that --only and --skip choose."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from loopscope.disk import is_vcs_root, read_regular
+from loopscope.types import FileError
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+    from loopscope.discovery.walk import DiscoveredSuite
 
 # Folders with a leading dot (.git, .venv, .tox, .nox, .eggs, caches) are skipped as well:
 # pytest does not look into them either.
@@ -20,6 +24,8 @@ _SKIPPED = frozenset({
 })  # fmt: skip
 _SKIPPED_UNLESS_PACKAGE = frozenset({"build", "dist"})
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+
+_SHOWN = 5
 
 
 def is_skipped_name(name: str) -> bool:
@@ -132,3 +138,40 @@ def _lines(path: str) -> list[str]:
         return []
     lines = (line.rstrip("\r") for line in text.split("\n"))
     return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def choose(
+    suites: Sequence[DiscoveredSuite], only: Sequence[str], skip: Sequence[str], working: str
+) -> tuple[list[DiscoveredSuite], list[FileError]]:
+    """Choose the suites that ``only`` names (all where it is empty) and ``skip`` does not.
+
+    A glob stands for the path of a suite from the directory ``working``; one without a slash
+    for the name of its folder, too.
+
+    Returns:
+        The suites, and an error for each glob of ``only`` that fits none.
+    """
+    if not only and not skip:
+        return list(suites), []
+    names = {found.root: os.path.relpath(found.root, working) for found in suites}
+    chosen = [
+        found
+        for found in suites
+        if (not only or any(_fits(found, names, glob) for glob in only))
+        and not any(_fits(found, names, glob) for glob in skip)
+    ]
+    real = [names[found.root] for found in suites if found.is_suite]
+    there = ", ".join(real[:_SHOWN]) + (", ..." if len(real) > _SHOWN else "")
+    errors = [
+        FileError(glob, f"no suite matches this --only; there are: {there or 'none'}")
+        for glob in only
+        if not any(_fits(found, names, glob) for found in suites)
+    ]
+    return chosen, errors
+
+
+def _fits(found: DiscoveredSuite, names: dict[str, str], glob: str) -> bool:
+    glob = os.path.normpath(glob).replace(os.sep, "/")
+    name = names[found.root].replace(os.sep, "/")
+    last = os.path.basename(found.root)
+    return fnmatchcase(name, glob) or ("/" not in glob and fnmatchcase(last, glob))
