@@ -57,7 +57,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     something would change), 2 a file could not be read, parsed or written.
     """
     from loopscope.cli.run import run
-    from loopscope.output.apply import ChangeApplier, Destination
+    from loopscope.output import ChangeApplier, Destination
 
     request = Request.from_click(ctx)
     screen = Screen(sys.stdout, request.color)

@@ -12,8 +12,8 @@ import sys
 
 import click
 
+from loopscope import __version__
 from loopscope.escape import visible
-from loopscope.version import __version__
 
 _COMMANDS = {
     "check": "loopscope.cli.commands:check",

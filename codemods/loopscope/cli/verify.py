@@ -180,7 +180,7 @@ def _run(
 
 def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
     """Write the page; returns what went wrong."""
-    from loopscope.output.write_out import write_out
+    from loopscope.disk import write_out
     from loopscope.reports.html_verify import page
     from loopscope.types import FileError
 

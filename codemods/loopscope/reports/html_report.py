@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.reports import ReportOptions
 from loopscope.reports.document import Document
@@ -23,7 +24,6 @@ from loopscope.reports.summary import Summary, status_word
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
 from loopscope.types import Change, FileError, Level, Migration, Safety
-from loopscope.version import __version__
 
 # A page with more hunks starts with its suites and files closed.
 _OPEN_HUNKS = 60

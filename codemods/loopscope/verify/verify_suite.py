@@ -276,7 +276,7 @@ def as_planned(planned: LoopMap) -> MayShare:
 
 
 def _save(trace: Path, record: Path) -> None:
-    from loopscope.output.write_out import write_out
+    from loopscope.disk import write_out
 
     try:
         write_out(trace, "".join(f"{line}\n" for line in lines_of(record)).encode())

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from loopscope.disk import write_out
 from loopscope.output.patch import Patches
-from loopscope.output.write_out import write_out
 from tests.programs import LONG
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes with a name")
@@ -51,7 +51,7 @@ def test_a_pipe_that_somebody_reads_gets_all_of_it(pipe: Path) -> None:
 def test_a_reader_that_reads_no_more_is_not_waited_for(
     pipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loopscope.output.write_out._PATIENCE", 0.1)
+    monkeypatch.setattr("loopscope.disk._PATIENCE", 0.1)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
         with pytest.raises(OSError, match=r"nobody has read from it for 0\.1 seconds"):
