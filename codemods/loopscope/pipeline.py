@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.build_report import loop_maps
-from loopscope.loop_map.compare import count
-from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan

@@ -20,7 +20,7 @@ from loopscope.reports import formats
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
-    from loopscope.verify.result import Verification
+    from loopscope.verify.differences import Verification
     from loopscope.verify.verify_suite import VerifyOptions
 
 _PYTHON = click.Path(path_type=Path)
@@ -146,7 +146,7 @@ def _run(
     request: Request, trace: TraceOption, verify_options: Callable[[Suite], VerifyOptions]
 ) -> int:
     from loopscope.cli.console import Screen
-    from loopscope.reports.document import error_lines
+    from loopscope.reports import error_lines
     from loopscope.reports.report_json import error_entry
     from loopscope.reports.verify_json import document
     from loopscope.reports.verify_text import summary_line, verification_lines

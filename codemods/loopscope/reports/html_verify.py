@@ -9,8 +9,7 @@ from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
-from loopscope.verify.differences import Difference, grouped
-from loopscope.verify.result import Verification
+from loopscope.verify.differences import Difference, Verification, grouped
 
 _STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from loopscope import __version__
-from loopscope.verify.differences import Difference
-from loopscope.verify.result import Verification
+from loopscope.verify.differences import Difference, Verification
 from loopscope.verify.run_record import SuiteRun, TestRun
 
 

@@ -14,10 +14,17 @@ from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.types import FileError, Level, Migration, Options, Suite
 from loopscope.verify import CannotRun
-from loopscope.verify.differences import MayShare, always, compare, new_warnings, slower
-from loopscope.verify.flaky import Pair, part
+from loopscope.verify.differences import (
+    MayShare,
+    Pair,
+    Verification,
+    always,
+    compare,
+    new_warnings,
+    separate_flaky,
+    slower,
+)
 from loopscope.verify.project_copies import copy_project, copy_revision, project_above
-from loopscope.verify.result import Verification
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, lines_of, run_suite
 from loopscope.verify.trace_file import changed, unfit
@@ -217,7 +224,7 @@ class _Steps:
                 "after", orders[1], chosen
             )
 
-        differences, flaky = part(
+        differences, flaky = separate_flaky(
             first, compare(*first, may_share), self._verify_options.reruns, again
         )
         return Verification(

@@ -6,7 +6,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopscope.reports.side_by_side import rows, seen
+from loopscope.reports.html_templates import rows, seen
 from loopscope.rewriting.hunks import hunks, split_lines
 from loopscope.types import Change
 
