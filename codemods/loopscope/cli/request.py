@@ -22,7 +22,7 @@ from loopscope.disk import behind_links
 from loopscope.types import FileError, Options, Suite
 
 if TYPE_CHECKING:
-    from loopscope.analysis.trace import Trace
+    from loopscope.analysis.suite.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Pip's requirement and constraint files, and conda's environment.yml with its list for pip.
 
-Read line by line: block lists are what people and tools write, and every byte must stay."""
+Read line by line: block lists are what people and tools write, and every byte must stay.
+"""
 
 from __future__ import annotations
 

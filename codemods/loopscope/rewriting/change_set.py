@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from loopscope.analysis.file.facts import FileFacts
-from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.analysis.suite.imports import find_module
 from loopscope.requirements.pin import PinsError
 from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loopscope.analysis.trace import TracedFunction
+from loopscope.analysis.suite.trace import TracedFunction
 from loopscope.disk import open_regular
 from loopscope.types import Scope
 

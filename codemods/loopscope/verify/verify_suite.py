@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.analysis.trace import Trace
+from loopscope.analysis.suite.trace import Trace
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.types import FileError, Level, Migration, Options, Suite

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -15,7 +14,6 @@ from loopscope.analysis.file.calls import (
     loop_uses,
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
-from loopscope.analysis.file.comments import ignores, left_annotations
 from loopscope.analysis.file.decorators import parametrized, read_fixture
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
@@ -26,18 +24,21 @@ from loopscope.analysis.file.dynamic_requests import (
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Mark, MarkingHook, Place
 from loopscope.analysis.file.functions import (
     awaited,
+    callees,
     decorated_by,
+    ignores,
     is_alias,
     is_generator,
+    left_annotations,
     parameters,
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, aliases, dotted, module_imports, statements
 from loopscope.analysis.file.overrides import read_override
-from loopscope.analysis.file.policies import read_policy
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
