@@ -16,7 +16,7 @@ from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
+from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action, note
 from loopscope.rules.declarations import read_declarations
 from loopscope.rules.minimum_version import least_version

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
+from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 
 
 @pytest.mark.parametrize(

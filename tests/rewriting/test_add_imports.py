@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.rewriting.imports.add import add_imports
+from loopscope.rewriting.add_imports import add_imports
 
 ADDED = {
     "empty-file": ("", "asyncio", "import asyncio\n"),

@@ -11,7 +11,6 @@ import libcst as cst
 
 from loopscope.python_source.source import split_lines
 from loopscope.python_source.syntax_tree import StatementNumbers, parse
-from loopscope.rewriting.bound_names import bound_name, used_names
 from loopscope.rewriting.comma_lists import (
     display_list,
     import_list,
@@ -19,6 +18,7 @@ from loopscope.rewriting.comma_lists import (
     with_import_list,
 )
 from loopscope.rewriting.file_editor import FileEditor
+from loopscope.rewriting.used_names import bound_name, used_names
 
 Import = ast.Import | ast.ImportFrom
 # A bare noqa, or one that lists a pyflakes code such as F401 (unused) or F811 (redefined).

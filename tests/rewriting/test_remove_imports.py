@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from loopscope.rewriting.bound_names import bound_names, used_names
-from loopscope.rewriting.imports.remove import drop_names, drop_unused
+from loopscope.rewriting.remove_imports import drop_names, drop_unused
+from loopscope.rewriting.used_names import bound_names, used_names
 
 USED = {
     "name": ("x = a", True),

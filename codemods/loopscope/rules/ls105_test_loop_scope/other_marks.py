@@ -1,18 +1,29 @@
-"""New asyncio marks for LS105: at the widest place that is uniform, else on the test itself."""
+"""Marks for LS105 beside those that it changes: new ones, those of 0.22, those beyond reading."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.rules.context import Need, RuleContext, RuleResult, spell
+from loopscope.loop_map.legacy import LOOP_MARK
+from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.rules.context import Need, RuleContext, RuleResult, action, note, spell
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     AddDecoratorMark,
     AddPytestmark,
     JoinPytestmark,
+    RemoveDecoratorMark,
+    RemoveStatementMark,
 )
 from loopscope.types import Scope
+
+_REMOVED = "asyncio_event_loop removed: loop_scope says what it said"
+_UNREAD = (
+    "no asyncio mark is read on {}; one {}. Its loop is not allowed for: write "
+    "@pytest.mark.asyncio on the test itself, and run loopscope again"
+)
 
 
 def unnamed(context: RuleContext, tests: Iterable[Test]) -> Scope | None:
@@ -123,3 +134,56 @@ def _class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleRe
     return AddDecoratorMark(
         "LS105", key.path, cls.line, cls.qualname, message, key.ordinal, f"@{source}", needs=needs
     )
+
+
+def drop_loop_marks(context: RuleContext) -> Iterator[RuleResult]:
+    """Remove the marks; the loop scope of their tests is set as for an override."""
+    seen: set[tuple[str, int | None, int]] = set()
+    for test in context.model.tests:
+        for mark in test.marks:
+            place = (mark.path, mark.ordinal, mark.line)
+            if mark.name == LOOP_MARK and place not in seen:
+                seen.add(place)
+                yield _drop(mark)
+
+
+def _drop(mark: Mark) -> RuleResult:
+    place = ("LS105", mark.path, mark.line)
+    if mark.keywords:
+        return action(
+            *place,
+            "asyncio_event_loop with a policy is gone: return the loops from a "
+            "pytest_asyncio_loop_factories hook, and mark the tests asyncio(loop_scope=…)",
+        )
+    if mark.ordinal is not None:
+        return RemoveDecoratorMark(*place, LOOP_MARK, _REMOVED, mark.ordinal, mark.spelled)
+    if mark.statement is not None:
+        return RemoveStatementMark(*place, "pytestmark", _REMOVED, mark.statement, mark.spelled)
+    return action(*place, "remove this mark by hand: loop_scope says what it said")
+
+
+def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:
+    """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
+    model = context.model
+    if model.mode == "auto" or model.suite_style is not SuiteStyle.LEGACY:
+        return
+    seen = set()
+    for test in model.tests:
+        function, path = test.function, test.key.path
+        if not function.is_async or model.is_async_test(test) or test.key in seen:
+            continue
+        trace = model.trace_index.trace
+        if test.id in trace.used and test.id not in trace.async_tests:
+            continue
+        if any(mark.name in ("anyio", "trio", "skip") for mark in test.marks):
+            continue
+        seen.add(test.key)
+        if any(
+            bound.name == "pytestmark" and model.index.find(test.module, bound.module) is None
+            for bound in context.files[test.module].imports
+        ):
+            message = _UNREAD.format(function.qualname, "may come with the imported pytestmark")
+            yield action("LS105", path, function.line, message)
+        elif not function.known_decorators:  # or one that runs the test itself
+            message = _UNREAD.format(function.qualname, "may come with its decorator")
+            yield note("LS105", path, function.line, message)
