@@ -19,6 +19,7 @@ from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action, note
 from loopscope.rules.declarations import read_declarations
+from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
@@ -156,6 +157,7 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
         findings = [finding for finding in findings if not _ignored(context, finding)]
         condemned = [finding for finding in condemned if not _ignored(context, finding)]
     findings = sorted(set(findings))
+    unread = sum(1 for _ in unread_mentions(model))
     migration = Migration(
         label=suite.label,
         config=suite.config.path,
@@ -165,6 +167,8 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
         errors=tuple(errors),
         loops_before=count(before),
         loops_after=count(result.modern_map if changes else before),
+        claimed=sum(file.mentions for file in facts.values()) - unread,
+        unread=unread,
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
         maps=loop_maps(model, result) if options.loop_maps else None,
     )

@@ -249,6 +249,8 @@ class Migration:
     loops_before: int = 0  # how many distinct loops the tests meet
     loops_after: int = 0
     requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used
+    claimed: int = 0  # mentions of what decides about loops that were understood
+    unread: int = 0  # those that were not: LS318
     maps: LoopMaps | None = None  # where the options ask for them and the suite could be read
     seconds: float = field(default=0.0, compare=False)  # how long it took
 

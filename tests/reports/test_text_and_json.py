@@ -28,7 +28,7 @@ NOTE = Finding("tests/test_b.py", 0, 0, "LS311", "policies are deprecated", Leve
 CHANGED = Migration(
     "pkg", "pytest.ini", Status.MANUAL,
     (Change("conftest.py", b"a", b"b", (RISKY, EDIT)), Change("new.ini", None, b"", ())),
-    (ACTION, NOTE), (), 2, 1, "pytest-asyncio>=1.1",
+    (ACTION, NOTE), (), 2, 1, "pytest-asyncio>=1.1", 7,
 )  # fmt: skip
 CURRENT = Migration(".", None, Status.CURRENT)
 
@@ -103,6 +103,7 @@ def test_json_keys_and_their_order() -> None:
             ],
             "loops": {"before": 2, "after": 1},
             "requires": "pytest-asyncio>=1.1",
+            "mentions": {"claimed": 7, "unread": 0},
         }],
         "errors": [{"path": "bad.py", "message": "line 3: broken"}],
     })  # fmt: skip

@@ -50,6 +50,7 @@ def suite_entry(migration: Migration) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in migration.findings],
         "loops": {"before": migration.loops_before, "after": migration.loops_after},
         "requires": migration.requires,
+        "mentions": {"claimed": migration.claimed, "unread": migration.unread},
     }
 
 

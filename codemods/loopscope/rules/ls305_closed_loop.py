@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterator
 from posixpath import basename
 
-from loopscope.analysis.file.checks import FileCheck, Position, position
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.facts import Function, Position
 from loopscope.analysis.file.function_bodies import (
     FunctionNode,
     arguments,

@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.function_bodies import (
     NESTED,
     FunctionNode,

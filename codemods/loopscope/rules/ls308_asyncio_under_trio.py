@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from loopscope.analysis.file.checks import FileCheck, Position, position
-from loopscope.analysis.file.facts import Hazard
+from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.function_bodies import (
     FunctionNode,
     own_nodes,

@@ -8,20 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from loopscope.analysis.file.facts import Hazard
+from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.names import Names, imports_of, statements
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-class Position(NamedTuple):
-    """Where a check found something, and what."""
-
-    line: int
-    column: int  # 1-based
-    detail: str = ""
 
 
 def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from loopscope.types import Scope
 
@@ -249,6 +250,14 @@ class MarkingHook:
     spelled: Spelling
 
 
+class Position(NamedTuple):
+    """Where something was found in a file, and what."""
+
+    line: int
+    column: int  # 1-based
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """Something that the check of a rule has found in one file.
@@ -283,6 +292,8 @@ class FileFacts:
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
+    mentions: int = 0  # how often something is mentioned that decides about loops
+    unread: tuple[Position, ...] = ()  # the mentions that no reader claims
 
     def standing(self) -> tuple[Function, ...]:
         """Leave out the functions that a later definition of the same name replaces.

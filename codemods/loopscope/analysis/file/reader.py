@@ -14,6 +14,7 @@ from loopscope.analysis.file.calls import (
     loop_uses,
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
+from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.decorators import parametrized, read_fixture
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
@@ -21,7 +22,15 @@ from loopscope.analysis.file.dynamic_requests import (
     dynamic_requests,
     passes_loop_name,
 )
-from loopscope.analysis.file.facts import Class, FileFacts, Function, Mark, MarkingHook, Place
+from loopscope.analysis.file.facts import (
+    Class,
+    FileFacts,
+    Function,
+    Mark,
+    MarkingHook,
+    Place,
+    Position,
+)
 from loopscope.analysis.file.functions import (
     awaited,
     callees,
@@ -37,7 +46,15 @@ from loopscope.analysis.file.functions import (
 from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
-from loopscope.analysis.file.names import Names, aliases, dotted, module_imports, statements
+from loopscope.analysis.file.mentions import Scanner
+from loopscope.analysis.file.names import (
+    Names,
+    aliases,
+    dotted,
+    imports_of,
+    module_imports,
+    statements,
+)
 from loopscope.analysis.file.overrides import read_override
 
 _HIT = re.compile(
@@ -66,9 +83,10 @@ class _Reader:
         self.lines = text.splitlines() if "\f" not in text else _lines(text)
         imports = module_imports(tree)
         self.imports = imports
+        self.statements = list(statements(tree.body))
         self.names = Names(imports)
         self.names = Names([*imports, *aliases(tree.body, self.names)])
-        definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
+        definitions = [node for node in self.statements if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
         self.yields = self._lines_with("yield")
@@ -97,6 +115,7 @@ class _Reader:
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
+        mentions, unread = self._mentions()
         return FileFacts(
             path=self.path,
             functions=tuple(self.functions),
@@ -109,10 +128,31 @@ class _Reader:
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
+            mentions=mentions,
+            unread=unread,
             ignores=ignores(self.lines),
             exported=self.exported,
             annotations=left_annotations(self.lines),
         )
+
+    def _mentions(self) -> tuple[int, tuple[Position, ...]]:
+        """Count the mentions of what decides about loops, and list those that nobody claims."""
+        mentions = list(Scanner(self.lines, self.constants).scan(self.tree))
+        if not mentions:
+            return 0, ()
+        local = [bound for node in self.statements for bound in imports_of(node)]
+        names = self.names.with_local(
+            bound for bound in local if bound.name not in {item.name for item in self.imports}
+        )
+        claims = Claims(names, self._marked_lines(), {hook.line for hook in self.hooks})
+        unread = [place for mention in mentions for place in claims.unread(mention)]
+        return len(mentions), tuple(sorted(set(unread)))
+
+    def _marked_lines(self) -> frozenset[int]:
+        groups = [self.marks, *self.mark_reader.variables.values()]
+        groups += [item.marks for item in self.functions]
+        groups += [item.marks for item in self.classes]
+        return frozenset(mark.line for marks in groups for mark in marks if mark.name == "asyncio")
 
     def _lines_with(self, word: str) -> Lines:
         return Lines(number for number, line in enumerate(self.lines, 1) if word in line)

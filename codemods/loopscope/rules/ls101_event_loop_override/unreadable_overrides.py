@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.decorators import read_fixture
+from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.closure import EVENT_LOOP
