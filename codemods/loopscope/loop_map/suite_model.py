@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
-from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.call_graph import CallGraph
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 
 EVENT_LOOP = "event_loop"
-# Rule LS109's fixture: it asks for the bridge in sync tests only.
-AMBIENT = "_ambient_event_loop"
 
 
 class RequestKind(enum.Enum):

@@ -1,11 +1,11 @@
-"""Known errors around event loops: their texts, causes, rules and guides.
+"""Known errors of asyncio, pytest and pytest-asyncio 0.21 to 1.5: texts, causes, rules, guides.
 
-The texts are those of asyncio, pytest and pytest-asyncio 0.21 to 1.5. To add one, add an entry
-to ``KNOWN_ERRORS``, and to the tests a suite that really provokes it.
+To add one, add an entry to ``KNOWN_ERRORS``, and to the tests a suite that really provokes it.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -289,3 +289,12 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
         ("rules/LS103",),
     ),
 )
+
+
+def match_errors(text: str) -> list[KnownError]:
+    """Find the known errors in a message, a traceback or a whole log, in order of appearance."""
+    lines = (re.sub(r"^(?:E\s|>)", " ", line) for line in text.splitlines())
+    flat = " ".join(" ".join(lines).split())
+    matches = ((re.search(one.pattern, flat, re.IGNORECASE), one) for one in KNOWN_ERRORS)
+    found = [(match.start(), one) for match, one in matches if match]
+    return [one for _, one in sorted(found, key=lambda item: item[0])]
