@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.loop_map.model import Loop, LoopMap
 
 
@@ -15,6 +16,10 @@ class Cause(enum.Enum):
 
     LOST = "it ran on a loop and would no longer be run on one", "are no longer run on a loop"
     STRAY = "it would run on another loop than its", "now run on another loop than their"
+    KIND = (
+        "it would run on a loop of another kind than",
+        "now run on a loop of another kind than",
+    )
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 
     def of_one(self, names: str) -> str:
@@ -54,6 +59,9 @@ def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
             continue
         if old.own is not None and new.own is None:
             yield Difference(test, Cause.LOST)
+        if UNKNOWN not in old.kinds | new.kinds and not old.kinds <= new.kinds:
+            lost = sorted(old.kinds - new.kinds)
+            yield Difference(test, Cause.KIND, ", ".join(kind or "the default" for kind in lost))
         if len(new.all) > 1:
             strays = [name for name, loop in new.fixtures.items() if loop != new.own]
             yield Difference(test, Cause.STRAY, _names(strays))

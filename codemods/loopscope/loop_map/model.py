@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import NamedTuple
 
+from loopscope.analysis.file.loop_kinds import DEFAULT
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.types import Scope
 
@@ -30,6 +31,7 @@ class TestLoops:
 
     own: Loop | None
     fixtures: Mapping[str, Loop] = field(default_factory=dict)
+    kinds: frozenset[str] = frozenset({DEFAULT})  # of loop, see analysis/file/loop_kinds.py
 
     @property
     def all(self) -> frozenset[Loop]:

@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from loopscope.analysis.file.facts import LoopVariant
+from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted
 
@@ -203,7 +204,8 @@ def read_variant(
         key = "uvloop" if "uvloop" in text else "event_loop"
     found = free_names((*statements, expression))
     policy = _policy(making, returned, names)
-    return LoopVariant(key, statements, expression, direct, policy, found)
+    kind = kind_of((*statements, expression), policy, names)
+    return LoopVariant(key, statements, expression, direct, policy, found, kind)
 
 
 def _policy(making: Sequence[ast.stmt], returned: ast.expr, names: Names) -> str:

@@ -12,6 +12,7 @@ from loopscope.analysis.file.loop_factories import (
     source_of,
     with_param,
 )
+from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.names import Names
 
 _DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
@@ -63,4 +64,5 @@ def _variant(key: str, call: ast.Call, names: Names) -> LoopVariant:
     elif plain and resolved == "asyncio.DefaultEventLoopPolicy" and "." in ast.unparse(call.func):
         direct = f"{ast.unparse(call.func).rpartition('.')[0]}.new_event_loop"
     key = key or ("uvloop" if "uvloop" in policy else "event_loop")
-    return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy)
+    kind = kind_of((), policy, names)
+    return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy, frozenset(), kind)
