@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.build_report import loop_maps
-from loopscope.loop_map.compare import count
-from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan
@@ -17,7 +16,7 @@ from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
+from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action, note
 from loopscope.rules.declarations import read_declarations
 from loopscope.rules.ls318_unread import unread_mentions

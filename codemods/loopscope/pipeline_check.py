@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
-from loopscope.loop_map.compare import Cause, Difference, differences
-from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.rules.context import action
 from loopscope.types import Finding, Level

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.loop_map.compare import Cause, differences
-from loopscope.loop_map.model import Loop
+from loopscope.loop_map.model import Cause, Loop, differences
 from loopscope.loop_map.model import TestLoops as Loops
 from loopscope.types import Scope
 from tests.suites_in_memory import AUTO, migrate_files, model_of

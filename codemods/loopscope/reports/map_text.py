@@ -14,8 +14,7 @@ from loopscope.loop_map.report_model import (
     Reason,
     SharedLoop,
 )
-from loopscope.reports import Line, ReportOptions
-from loopscope.reports.document import Document
+from loopscope.reports import Document, Line, ReportOptions
 from loopscope.reports.summary import Summary, counted
 from loopscope.types import Migration
 

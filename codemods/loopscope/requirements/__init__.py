@@ -7,8 +7,7 @@ from posixpath import basename
 
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.file_places import is_pin_file, read_pins, set_pins
-from loopscope.requirements.pin import Kind, Pin, PinsError
-from loopscope.requirements.specifiers import highest, lowest, padded
+from loopscope.requirements.pin import Kind, Pin, PinsError, highest, lowest, padded
 from loopscope.types import PROJECT_FILES, FileError
 
 __all__ = [

@@ -7,18 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename, dirname
 
-from loopscope.config.ini import FormatError
+from loopscope.config.formats import FormatError
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
-from loopscope.requirements import (
-    conda,
-    ini_files,
-    pip_files,
-    python_files,
-    toml_files,
-)
 from loopscope.requirements.compatibility import PLUGIN
+from loopscope.requirements.ini_and_toml import read_ini, read_toml
 from loopscope.requirements.pin import Kind, Pin, PinsError
+from loopscope.requirements.pip_and_conda import read_conda, read_pip
+from loopscope.requirements.python_files import read_python
 from loopscope.requirements.source_text import SourceText
 from loopscope.types import FileError
 
@@ -39,11 +35,11 @@ def _locked(source: SourceText) -> Iterator[Pin]:
 
 
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"), toml_files.read),
-    (re.compile(r"setup\.cfg|tox\.ini"), ini_files.read),
-    (re.compile(r"setup\.py|noxfile\.py"), python_files.read),
-    (re.compile(r".*(?:requirements|constraints).*\.(?:txt|in)"), pip_files.read),
-    (re.compile(r"(?:.*[-_.])?(?:environment|env)(?:[-_.].*)?\.ya?ml"), conda.read),
+    (re.compile(r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"), read_toml),
+    (re.compile(r"setup\.cfg|tox\.ini"), read_ini),
+    (re.compile(r"setup\.py|noxfile\.py"), read_python),
+    (re.compile(r".*(?:requirements|constraints).*\.(?:txt|in)"), read_pip),
+    (re.compile(r"(?:.*[-_.])?(?:environment|env)(?:[-_.].*)?\.ya?ml"), read_conda),
     (re.compile(r"(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\..+)?\.toml"), _locked),
 )
 _IN_FOLDER = re.compile(r"(?:.*[-_.])?(?:requirements|reqs|constraints)(?:[-_.].*)?")
@@ -123,7 +119,7 @@ def _reader(path: str) -> _Reader | None:
         if pattern.fullmatch(name):
             return reader
     inside = parts and _IN_FOLDER.fullmatch(parts[-1]) and name.endswith((".txt", ".in"))
-    return pip_files.read if inside else None
+    return read_pip if inside else None
 
 
 def _read(reader: _Reader, path: str, text: str) -> tuple[Pin, ...]:
