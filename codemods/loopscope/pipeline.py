@@ -148,7 +148,7 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
         findings += unresolved_requests(result, _line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
     if not errors and changes:
-        lost = list(lost_loops(before, model, result, left_out))
+        lost = list(lost_loops(before, model, result, left_out, findings))
         # Who leaves rules out, or definitions, has asked for a part, and is told of the rest.
         asked = left_out or any(file.ignores for file in facts.values())
         (findings if asked else condemned).extend(lost)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import NamedTuple
 
+from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.types import Scope
 
@@ -32,6 +33,7 @@ class TestLoops:
 
     own: Loop | None
     fixtures: Mapping[str, Loop] = field(default_factory=dict)
+    kinds: frozenset[str] = frozenset({DEFAULT})  # of loop, see analysis/file/loop_kinds.py
 
     @property
     def all(self) -> frozenset[Loop]:
@@ -67,6 +69,10 @@ class Cause(enum.Enum):
 
     LOST = "it ran on a loop and would no longer be run on one", "are no longer run on a loop"
     STRAY = "it would run on another loop than its", "now run on another loop than their"
+    KIND = (
+        "it would run on a loop of another kind than",
+        "now run on a loop of another kind than",
+    )
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 
     def of_one(self, names: str) -> str:
@@ -106,6 +112,9 @@ def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
             continue
         if old.own is not None and new.own is None:
             yield Difference(test, Cause.LOST)
+        if UNKNOWN not in old.kinds | new.kinds and not old.kinds <= new.kinds:
+            lost = sorted(old.kinds - new.kinds)
+            yield Difference(test, Cause.KIND, ", ".join(kind or "the default" for kind in lost))
         if len(new.all) > 1:
             strays = [name for name, loop in new.fixtures.items() if loop != new.own]
             yield Difference(test, Cause.STRAY, _names(strays))

@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 from loopscope.analysis.file.facts import LoopVariant, PolicyBody
+from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted
 
@@ -206,7 +207,8 @@ def read_variant(
         key = "uvloop" if "uvloop" in text else "event_loop"
     found = free_names((*statements, expression))
     policy = _policy(making, returned, names)
-    return LoopVariant(key, statements, expression, direct, policy, found)
+    kind = kind_of((*statements, expression), policy, names)
+    return LoopVariant(key, statements, expression, direct, policy, found, kind)
 
 
 def _policy(making: Sequence[ast.stmt], returned: ast.expr, names: Names) -> str:
@@ -295,4 +297,5 @@ def _variant(key: str, call: ast.Call, names: Names) -> LoopVariant:
     elif plain and resolved == "asyncio.DefaultEventLoopPolicy" and "." in ast.unparse(call.func):
         direct = f"{ast.unparse(call.func).rpartition('.')[0]}.new_event_loop"
     key = key or ("uvloop" if "uvloop" in policy else "event_loop")
-    return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy)
+    kind = kind_of((), policy, names)
+    return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy, frozenset(), kind)

@@ -44,6 +44,7 @@ from loopscope.analysis.file.functions import (
     wraps_sync,
 )
 from loopscope.analysis.file.loop_factories import read_policy
+from loopscope.analysis.file.loop_kinds import HOOK, hook_kinds
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
@@ -128,12 +129,20 @@ class _Reader:
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
+            factories=self._factories(),
             mentions=mentions,
             unread=unread,
             ignores=ignores(self.lines),
             exported=self.exported,
             annotations=left_annotations(self.lines),
         )
+
+    def _factories(self) -> frozenset[str]:
+        functions = {
+            node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
+        }
+        hook = functions.get(HOOK)
+        return hook_kinds(hook, functions, self.names) if hook else frozenset()
 
     def _mentions(self) -> tuple[int, tuple[Position, ...]]:
         """Count the mentions of what decides about loops, and list those that nobody claims."""

@@ -67,6 +67,10 @@ class Closures:
         """List the fixtures of that name that the test sees, the nearest last."""
         return tuple(fixtures[name] for fixtures in self._index.chain(test) if name in fixtures)
 
+    def factories(self, test: Test) -> frozenset[str]:
+        """List the kinds of loop by the nearest loop factory hook of a test; none without one."""
+        return self._index.factories(test.module)
+
     def of(self, test: Test) -> Closure:
         """Return the closure of one test: its fixtures in the order in which they are found."""
         known = self._known.get((test.id, test.key))
