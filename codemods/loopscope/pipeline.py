@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.build_report import loop_maps
-from loopscope.loop_map.compare import count
-from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
 from loopscope.planning.planner import make_plan
@@ -17,7 +16,7 @@ from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
+from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, action, note
 from loopscope.rules.declarations import read_declarations
 from loopscope.rules.ls318_unread import unread_mentions
@@ -149,7 +148,7 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
         findings += unresolved_requests(result, _line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
     if not errors and changes:
-        lost = list(lost_loops(before, model, result, left_out))
+        lost = list(lost_loops(before, model, result, left_out, findings))
         # Who leaves rules out, or definitions, has asked for a part, and is told of the rest.
         asked = left_out or any(file.ignores for file in facts.values())
         (findings if asked else condemned).extend(lost)

@@ -7,15 +7,18 @@ from collections.abc import Collection, Iterator, Sequence
 
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
-from loopscope.loop_map.compare import Cause, Difference, differences
-from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.rules.context import action
-from loopscope.types import Finding
+from loopscope.types import Finding, Level
 
 
 def lost_loops(
-    before: LoopMap, original: SuiteModel, after: SuiteModel, left_out: Collection[str] = ()
+    before: LoopMap,
+    original: SuiteModel,
+    after: SuiteModel,
+    left_out: Collection[str] = (),
+    told: Collection[Finding] = (),
 ) -> Iterator[Finding]:
     """Yield LS390 for tests whose modern loops differ from their legacy ones, by cause.
 
@@ -24,6 +27,7 @@ def lost_loops(
         original: Tells where the tests stood.
         after: The model of the result.
         left_out: Codes of rules that would have changed more, and were not selected.
+        told: The findings so far; who is told to make loops of a kind by hand knows of the kind.
     """
     if left_out:
         codes = ", ".join(sorted(left_out))
@@ -31,11 +35,21 @@ def lost_loops(
     else:
         hint = "Settle the other actions of this suite first; where there are none, report it"
     places = _places(original, after)
+    actions = {(one.path, one.line) for one in told if one.level is Level.ACTION}
+
+    def is_told(found: Difference) -> bool:
+        override = original.override_of(places[found.test])
+        return (
+            found.cause is Cause.KIND
+            and override is not None
+            and (override.key.path, override.function.line) in actions
+        )
+
     yield from _by_cause(
         [
             (places[found.test], found)
             for found in differences(before, after.modern_map)
-            if places[found.test].key.path not in after.cross_suite
+            if places[found.test].key.path not in after.cross_suite and not is_told(found)
         ],
         hint,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from loopscope.analysis.trace import Trace
+    from loopscope.analysis.suite.trace import Trace
     from loopscope.loop_map.report_model import LoopMaps
 
 # (major, minor) of every pytest-asyncio series that a migration can aim at.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from loopscope.analysis.trace import Trace, TracedFunction
+from loopscope.analysis.suite.trace import Trace, TracedFunction
 from loopscope.discovery.load import load_suites
 from loopscope.loop_map.report_model import LoopMaps
 from loopscope.pipeline import migrate

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from loopscope.reports.document import error_lines
+from loopscope.reports import error_lines
 from loopscope.reports.report_json import document, error_entry, suite_entry
 from loopscope.reports.report_text import suite_lines
 from loopscope.reports.summary import Summary

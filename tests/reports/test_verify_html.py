@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from loopscope.reports.html_verify import page
-from loopscope.verify.differences import Cause, Difference
-from loopscope.verify.result import Verification
+from loopscope.verify.differences import Cause, Difference, Verification
 from loopscope.verify.run_record import SuiteRun, TestRun, Warned
 from tests.reports.browsing import Open, shown
 from tests.reports.pages import HOSTILE

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopscope.cli.options import Request, suite_options, switch
+from loopscope.cli.options import suite_options, switch
 from loopscope.cli.progress import VerifyProgress
-from loopscope.cli.trace_option import TraceOption
+from loopscope.cli.request import Request, TraceOption
 from loopscope.reports import formats
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
-    from loopscope.verify.result import Verification
+    from loopscope.verify.differences import Verification
     from loopscope.verify.verify_suite import VerifyOptions
 
 _PYTHON = click.Path(path_type=Path)
@@ -146,7 +146,7 @@ def _run(
     request: Request, trace: TraceOption, verify_options: Callable[[Suite], VerifyOptions]
 ) -> int:
     from loopscope.cli.console import Screen
-    from loopscope.reports.document import error_lines
+    from loopscope.reports import error_lines
     from loopscope.reports.report_json import error_entry
     from loopscope.reports.verify_json import document
     from loopscope.reports.verify_text import summary_line, verification_lines
@@ -180,7 +180,7 @@ def _run(
 
 def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
     """Write the page; returns what went wrong."""
-    from loopscope.output.write_out import write_out
+    from loopscope.disk import write_out
     from loopscope.reports.html_verify import page
     from loopscope.types import FileError
 

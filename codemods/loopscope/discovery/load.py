@@ -16,7 +16,7 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
-from loopscope.discovery.only_and_skip import choose
+from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
 from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite

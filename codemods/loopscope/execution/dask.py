@@ -23,9 +23,9 @@ from concurrent.futures import TimeoutError as NotDone
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from loopscope import __version__
 from loopscope.execution.jobs import Job, WorkersGone, migrate_one
 from loopscope.types import Migration
-from loopscope.version import __version__
 
 # All in seconds.
 _PATIENCE = 5  # for an answer of the scheduler, and for the first worker

@@ -14,8 +14,7 @@ from posixpath import commonpath, dirname
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
-from loopscope.analysis.suite.closure import AMBIENT
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 

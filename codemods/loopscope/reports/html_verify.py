@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
-from loopscope.verify.differences import Difference, grouped
-from loopscope.verify.result import Verification
-from loopscope.version import __version__
+from loopscope.verify.differences import Difference, Verification, grouped
 
 _STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}
 

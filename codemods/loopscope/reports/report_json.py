@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from loopscope.reports import ReportOptions
-from loopscope.reports.document import Document
+from loopscope import __version__
+from loopscope.reports import Document, ReportOptions
 from loopscope.reports.summary import Summary
 from loopscope.types import Change, FileError, Finding, Migration, Target
-from loopscope.version import __version__
 
 
 class JsonReport(Document):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from loopscope.reports import Line, ReportOptions
-from loopscope.reports.document import Document
+from loopscope.reports import Document, Line, ReportOptions
 from loopscope.reports.paths import join
 from loopscope.reports.summary import Summary, status_word
 from loopscope.types import (

@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from loopscope.verify.differences import Difference
-from loopscope.verify.result import Verification
+from loopscope import __version__
+from loopscope.verify.differences import Difference, Verification
 from loopscope.verify.run_record import SuiteRun, TestRun
-from loopscope.version import __version__
 
 
 def document(found: Iterable[Verification], errors: Iterable[dict[str, str]]) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from loopscope.reports import Line
 from loopscope.reports.summary import counted
-from loopscope.verify.differences import Cause, Difference, grouped
-from loopscope.verify.result import Verification
+from loopscope.verify.differences import Cause, Difference, Verification, grouped
 from loopscope.verify.run_record import SuiteRun
 
 _SHOWN = 20  # differences of one cause, and notes of one kind, unless all are asked for

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.function_bodies import (
+from loopscope.analysis.file.functions import (
     FunctionNode,
     arguments,
     current_loops,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Hazard, Position
-from loopscope.analysis.file.function_bodies import (
+from loopscope.analysis.file.functions import (
     FunctionNode,
     own_nodes,
 )

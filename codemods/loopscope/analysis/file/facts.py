@@ -178,6 +178,7 @@ class LoopVariant:
     direct: str = ""
     policy: str = ""
     names: frozenset[str] = frozenset()
+    kind: str = ""  # see loop_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +293,7 @@ class FileFacts:
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
+    factories: frozenset[str] = frozenset()  # kinds of loop by its pytest_asyncio_loop_factories
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
 

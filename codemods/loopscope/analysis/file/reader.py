@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -16,7 +15,6 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
-from loopscope.analysis.file.comments import ignores, left_annotations
 from loopscope.analysis.file.decorators import parametrized, read_fixture
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
@@ -35,13 +33,18 @@ from loopscope.analysis.file.facts import (
 )
 from loopscope.analysis.file.functions import (
     awaited,
+    callees,
     decorated_by,
+    ignores,
     is_alias,
     is_generator,
+    left_annotations,
     parameters,
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.loop_factories import read_policy
+from loopscope.analysis.file.loop_kinds import HOOK, hook_kinds
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
@@ -54,7 +57,6 @@ from loopscope.analysis.file.names import (
     statements,
 )
 from loopscope.analysis.file.overrides import read_override
-from loopscope.analysis.file.policies import read_policy
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
@@ -127,12 +129,20 @@ class _Reader:
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
+            factories=self._factories(),
             mentions=mentions,
             unread=unread,
             ignores=ignores(self.lines),
             exported=self.exported,
             annotations=left_annotations(self.lines),
         )
+
+    def _factories(self) -> frozenset[str]:
+        functions = {
+            node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
+        }
+        hook = functions.get(HOOK)
+        return hook_kinds(hook, functions, self.names) if hook else frozenset()
 
     def _mentions(self) -> tuple[int, tuple[Position, ...]]:
         """Count the mentions of what decides about loops, and list those that nobody claims."""

@@ -14,7 +14,7 @@ from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.trace import SHOWN
+from loopscope.analysis.suite.trace import SHOWN
 from loopscope.rules.context import RuleContext, RuleResult, action
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
