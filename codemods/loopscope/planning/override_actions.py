@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopscope.analysis.file.facts import BodyKind, Function, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
@@ -39,9 +39,16 @@ class OverrideAction:
 
 
 def choose_action(
-    function: Function, fixture_defs: list[FixtureDef], options: Options
+    function: Function,
+    fixture_defs: list[FixtureDef],
+    options: Options,
+    *,
+    careful: bool = False,
 ) -> OverrideAction:
-    """Choose the action by the override's body and place alone, whoever uses it."""
+    """Choose the action by the override's body and place alone, whoever uses it.
+
+    ``careful`` does without assumptions, as ``Options.safe_only`` does everywhere.
+    """
     body, fixture = function.override, function.fixture
     assert body is not None
     assert fixture is not None
@@ -54,7 +61,9 @@ def choose_action(
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, fixture_defs, options)
     ):
-        return _work(function, fixture_defs, options)
+        return _work(
+            function, fixture_defs, replace(options, safe_only=careful or options.safe_only)
+        )
     return OverrideAction(ActionKind.DELETE)
 
 
