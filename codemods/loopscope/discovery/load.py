@@ -10,6 +10,7 @@ from pathlib import Path
 from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.discovery.cross_suite import (
     Index,
+    configuration_above,
     conftests_above,
     importers_elsewhere,
     modules_elsewhere,
@@ -152,7 +153,8 @@ def _cross_suite(
             suite = _load(inner, inner.root, index, config)
             below[prefix_of(inner, found.root)] = suite
     importers = importers_elsewhere(found, files, index)
-    return CrossSuiteFiles({**above, **outside}, modules, below, importers)
+    configured = configuration_above(found, index.suites)
+    return CrossSuiteFiles({**above, **outside}, modules, below, importers, configured)
 
 
 def _scan(

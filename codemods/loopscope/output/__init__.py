@@ -92,7 +92,7 @@ class ChangeApplier:
         changes = self._reviewer.review(migration.label, migration.changes)
         if self._reviewer.declined == before:
             return migration
-        from loopscope.pipeline import recheck
+        from loopscope.pipeline_check import recheck
 
         findings = set(migration.findings)
         if changes:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.guides import text, title
-from loopscope.reports import Document, ReportOptions
+from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.html_loop_map import boxes
 from loopscope.reports.html_templates import environment, own, policy, rows, tiles
 from loopscope.reports.paths import join
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _OPEN_HUNKS = 60
 
 
-class HtmlReport(Document):
+class HtmlReport(RunDocument):
     """Collects a run, suite by suite, for a page that is written beside another report."""
 
     def __init__(self, options: ReportOptions) -> None:

@@ -14,7 +14,7 @@ from loopscope.loop_map.report_model import (
     Reason,
     SharedLoop,
 )
-from loopscope.reports import Document, Line, ReportOptions
+from loopscope.reports import Line, ReportOptions, RunDocument
 from loopscope.reports.summary import Summary, counted
 from loopscope.types import Migration
 
@@ -40,7 +40,7 @@ class Node:
             yield from child.lines(depth + 1)
 
 
-class TextMap(Document):
+class TextMap(RunDocument):
     """A tree for people, suite by suite."""
 
     errors_first = True

@@ -12,7 +12,7 @@ from typing import Any
 
 from loopscope import __version__
 from loopscope.escape import visible
-from loopscope.reports import Document, ReportOptions
+from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.paths import base_directory, directory_uri, uri_from
 from loopscope.reports.summary import Summary
 from loopscope.rewriting.hunks import split_lines
@@ -29,7 +29,7 @@ _INDEX = {rule.code: number for number, rule in enumerate(REGISTRY)}
 _ALONE = "LS107"
 
 
-class SarifReport(Document):
+class SarifReport(RunDocument):
     """One log when all is done; nothing else on standard output."""
 
     def __init__(self, options: ReportOptions) -> None:

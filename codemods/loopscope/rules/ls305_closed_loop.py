@@ -13,7 +13,6 @@ from posixpath import basename
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Function, Position
 from loopscope.analysis.file.functions import (
-    FunctionNode,
     arguments,
     current_loops,
     expects_error,
@@ -21,6 +20,7 @@ from loopscope.analysis.file.functions import (
 )
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Scope
 

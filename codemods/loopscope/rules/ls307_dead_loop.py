@@ -14,13 +14,13 @@ from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.functions import (
     NESTED,
-    FunctionNode,
     arguments,
     expects_error,
     names_in,
     own_nodes,
 )
 from loopscope.analysis.file.names import Names
+from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 

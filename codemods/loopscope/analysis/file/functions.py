@@ -13,17 +13,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
 
 _NO_ARGUMENTS = ("self", "cls")
-
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 
 _IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
 _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 # Nested definitions run later, or never; nothing is called in the others.
 _LEAVES = (*NESTED, ast.expr_context, ast.operator, ast.Name, ast.Constant, str, type(None))
 RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
@@ -120,9 +118,7 @@ def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) ->
     )
 
 
-def callees(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, defined: Collection[str]
-) -> tuple[str, ...]:
+def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple[str, ...]:
     """List the dotted names that the function's own body calls.
 
     ``defined`` are the functions and classes of the file. Methods of the same object are
@@ -143,7 +139,7 @@ def callees(
     return tuple(found)
 
 
-def _called(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+def _called(node: FunctionNode) -> Iterator[ast.expr]:
     """List the calls in the function's own body; ``own_nodes`` takes twice the time."""
     stack: list[ast.AST] = [item for item in node.body if not isinstance(item, NESTED)]
     while stack:

@@ -21,7 +21,6 @@ _POLICIES = {
     "uvloop.new_event_loop": "EventLoopPolicy",
     "uvloop.Loop": "EventLoopPolicy",
 }
-
 _DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
 _DIRECT = {"uvloop.EventLoopPolicy": "new_event_loop", "winloop.EventLoopPolicy": "new_event_loop"}
 

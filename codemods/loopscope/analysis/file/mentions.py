@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopscope.analysis.file.calls import Lines
-from loopscope.python_source.syntax_tree import children
+from loopscope.python_source.syntax_tree import FUNCTIONS, children
 
 EVENT_LOOP = "event_loop"
 MODE = "asyncio_mode"
@@ -23,7 +23,6 @@ _WORDS = re.compile(
     r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
 )
 _MAKERS = ("fixture", "yield_fixture")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Subject(enum.Enum):
@@ -55,7 +54,7 @@ class Mention:
     def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The innermost function around the mention, its own decorators not counted as inside."""
         for outer, inner in zip(self.around[::-1], (self.node, *self.around[::-1]), strict=False):
-            if isinstance(outer, _FUNCTIONS) and inner not in outer.decorator_list:
+            if isinstance(outer, FUNCTIONS) and inner not in outer.decorator_list:
                 return outer
         return None
 
@@ -102,7 +101,7 @@ class Scanner:
                 return Subject.TEXT
             case ast.Attribute(attr=name) | ast.Name(id=name):
                 return _subject_of_name(node, name)
-            case ast.AsyncFunctionDef() if any(isinstance(one, _FUNCTIONS) for one in around):
+            case ast.AsyncFunctionDef() if any(isinstance(one, FUNCTIONS) for one in around):
                 return Subject.CORO
         return None
 

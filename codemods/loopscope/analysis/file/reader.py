@@ -57,13 +57,13 @@ from loopscope.analysis.file.names import (
     statements,
 )
 from loopscope.analysis.file.overrides import read_override
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
     r"|getfixturevalue|patch|setattr|\.run"
 )
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
@@ -99,7 +99,7 @@ class _Reader:
         self.loop_names = self._lines_with("event_loop")
         self.constants = constants(tree.body)
         self.defined = {
-            item.name for item in tree.body if isinstance(item, (*_FUNCTIONS, ast.ClassDef))
+            item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
         self.mark_reader = MarkReader(path, self.names)
         self.may_mark = "mark" in text
@@ -170,7 +170,7 @@ class _Reader:
 
     def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
         for node in body:
-            if isinstance(node, _FUNCTIONS):
+            if isinstance(node, FUNCTIONS):
                 function = self._function(node, None, "", conditional)
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
@@ -238,7 +238,7 @@ class _Reader:
             elif self.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
-        names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
+        names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
         self.classes.append(
             Class(
                 ordinal=ordinal,
@@ -258,7 +258,7 @@ class _Reader:
         self, body: Iterable[ast.stmt], ordinal: int, prefix: str, conditional: bool
     ) -> None:
         for child in body:
-            if isinstance(child, _FUNCTIONS):
+            if isinstance(child, FUNCTIONS):
                 self.functions.append(self._function(child, ordinal, prefix, conditional))
             elif isinstance(child, ast.ClassDef):
                 self._class(child, ordinal, prefix, conditional)
