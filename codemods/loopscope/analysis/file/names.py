@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from loopscope.analysis.file.facts import Import
 
@@ -64,6 +64,11 @@ class Names:
             return None
         return self._origins[node.id] + "".join(reversed(suffix))
 
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Each name that an import binds, with what it means."""
+        return self._origins
+
     def with_local(self, imports: Iterable[Import]) -> Names:
         """Add the names that a function imports for itself."""
         local = Names(imports)
@@ -100,6 +105,17 @@ def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from statements((child,))
                 else:  # an except handler or a match case
                     yield from statements(child.body)
+
+
+def assigned_names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the plain names that an assignment binds."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets = [statement.target]
+    for target in targets:
+        for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+            if isinstance(part, ast.Name):
+                yield part.id
 
 
 def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
