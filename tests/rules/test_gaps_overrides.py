@@ -142,7 +142,7 @@ def test_override_that_nobody_sees_beside_async_tests_is_for_a_person() -> None:
 def test_unreadable_override_after_a_helper_without_pytest() -> None:
     files = {
         "aaa.py": "import asyncio\n\n\ndef now():\n    return asyncio.get_event_loop()\n",
-        "test_a.py": "import functools\n" + HEAD + "wide = functools.partial(pytest.fixture)\n\n\n"
+        "test_a.py": "from kit import fixture as wide\n" + HEAD + "\n\n"
         "@wide()\ndef event_loop():\n    yield asyncio.new_event_loop()\n\n\n" + TEST,
     }
     assert "cannot be read as a fixture" in "".join(found(files))

@@ -20,13 +20,21 @@ def event_loop():
 """
 TEST = "@pytest.mark.asyncio\nasync def test_a(): ...\n"
 UNREAD = {
-    "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
-    "a fixture made by a call with a scope": """
-        def make(): ...
-        db = pytest.fixture(scope="module")(make)""",
-    "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
-    "an argument under a decorator of the project": """
-        def shared(function): return pytest.fixture(scope="session")(function)
+    "a fixture made of a method": """
+        class Kit:
+            async def make(self): ...
+        db = pytest_asyncio.fixture(Kit().make)""",
+    "two fixtures made of one function that asks": """
+        def make(event_loop): ...
+        db = pytest.fixture(scope="module")(make)
+        other = pytest.fixture(make)""",
+    "a fixture whose scope is computed": """
+        async def make(): ...
+        db = pytest_asyncio.fixture(**options())(make)""",
+    "an argument under a decorator that does more": """
+        def shared(function):
+            print(function)
+            return pytest.fixture(scope="session")(function)
         @shared
         def db(event_loop): return event_loop""",
     "a key of funcargs": """
@@ -90,6 +98,8 @@ READ = {
     "a log call": "def f(log): log.info('event_loop')",
     "a mode that is asked for": "def f(config): return config.getini('asyncio_mode')",
     "plugins by name": "pytest_plugins = ['kit.a', 'kit.b']",
+    "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
+    "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
     "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",
     "a literal with the name": "NAMES = ['event_loop']",
 }

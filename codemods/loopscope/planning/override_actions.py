@@ -49,6 +49,8 @@ def choose_action(
         return _manual("it is defined under a condition")
     if body.kind is BodyKind.OTHER:
         return _manual(body.reason)
+    if not function.is_own and body.kind not in (BodyKind.PLAIN, BodyKind.DEBUG):
+        return _manual("a call makes it of a function that other code may use")
     if body.kind is BodyKind.FACTORY:
         return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (

@@ -11,7 +11,8 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, Position, position
-from loopscope.analysis.file.decorators import FIXTURES, read_fixture
+from loopscope.analysis.file.decorators import read_fixture
+from loopscope.analysis.file.fixture_makers import FIXTURES
 from loopscope.analysis.file.function_bodies import FunctionNode
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.analysis.suite.closure import EVENT_LOOP
@@ -189,6 +190,8 @@ def _made_inside(node: FunctionNode, names: Names) -> Iterator[Position]:
 def _made_by_call(node: ast.AST, names: Names) -> Iterator[Position]:
     """Find fixtures made by a call (``db = pytest.fixture(make_db)``) and decorators of one."""
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Call):
+        return
+    if node.lineno in names.read:
         return
     call = node.value
     inner = call.func if isinstance(call.func, ast.Call) else call

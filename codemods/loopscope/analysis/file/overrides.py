@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.file.facts import BodyKind, LoopVariant, OverrideBody
@@ -24,11 +24,16 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def read_override(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, origin: str, lines: Sequence[str]
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: Names,
+    origin: str,
+    lines: Sequence[str],
+    keywords: Mapping[str, ast.expr] | None = None,
 ) -> OverrideBody:
     """Sort an override by what its body does.
 
-    ``origin`` is its fixture decorator, ``lines`` those of the file.
+    ``origin`` is its fixture decorator, ``lines`` those of the file, ``keywords`` those of the
+    call that makes it a fixture, where no decorator does.
     """
     arguments = tuple(item.arg for item in node.args.args if item.arg not in ("self", "cls"))
     reading = _Reading(names.with_local(_local_imports(node)), arguments, lines)
@@ -37,7 +42,7 @@ def read_override(
             return OverrideBody(BodyKind.BRIDGE)
         return OverrideBody(BodyKind.OTHER, "it is an async function", node.lineno)
     try:
-        params = read_params(node, names)
+        params = read_params(node, names, keywords)
     except ParamsError as error:
         return OverrideBody(BodyKind.OTHER, str(error), node.lineno)
     if params is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from loopscope.analysis.file.facts import LoopVariant, PolicyBody
 from loopscope.analysis.file.loop_factories import (
@@ -18,10 +19,17 @@ _DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_
 _DIRECT = {"uvloop.EventLoopPolicy": "new_event_loop", "winloop.EventLoopPolicy": "new_event_loop"}
 
 
-def read_policy(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> PolicyBody:
-    """Read the policies that an ``event_loop_policy`` override returns."""
+def read_policy(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: Names,
+    keywords: Mapping[str, ast.expr] | None = None,
+) -> PolicyBody:
+    """Read the policies that an ``event_loop_policy`` override returns.
+
+    ``keywords`` are those of the call that makes it a fixture, where no decorator does.
+    """
     try:
-        params = read_params(node, names)
+        params = read_params(node, names, keywords)
     except ParamsError as error:
         return PolicyBody(reason=str(error))
     bodies = [("", node.body)]

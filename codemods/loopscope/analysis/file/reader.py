@@ -16,14 +16,25 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.comments import ignores, left_annotations
+from loopscope.analysis.file.constants import constants, known_values
 from loopscope.analysis.file.decorators import parametrized, read_fixture
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
-    constants,
     dynamic_requests,
     passes_loop_name,
 )
-from loopscope.analysis.file.facts import Class, FileFacts, Function, Mark, MarkingHook, Place
+from loopscope.analysis.file.facts import (
+    Class,
+    Elsewhere,
+    FileFacts,
+    Function,
+    LoopUse,
+    Mark,
+    MarkingHook,
+    Place,
+    UseKind,
+)
+from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
     decorated_by,
@@ -33,6 +44,7 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, aliases, dotted, module_imports, statements
@@ -48,27 +60,40 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
-def read_file(path: str, text: str, checks: FileChecks | None = None) -> FileFacts:
+def read_file(
+    path: str,
+    text: str,
+    checks: FileChecks | None = None,
+    elsewhere: Elsewhere | None = None,
+) -> FileFacts:
     """Return the facts of one file, with what ``checks`` find in it.
+
+    ``elsewhere`` is what other files say of its names, once they are read.
 
     Raises:
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    return _Reader(path, text, ast.parse(text)).read(checks or {})
+    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks or {})
 
 
 class _Reader:
-    def __init__(self, path: str, text: str, tree: ast.Module) -> None:
+    def __init__(self, path: str, text: str, tree: ast.Module, elsewhere: Elsewhere) -> None:
         self.path = path
         self.tree = tree
         self.lines = text.splitlines() if "\f" not in text else _lines(text)
         imports = module_imports(tree)
         self.imports = imports
-        self.names = Names(imports)
-        self.names = Names([*imports, *aliases(tree.body, self.names)])
+        self.constants = constants(tree.body)
+        bound = [*imports, *aliases(tree.body, Names(imports))]
+        self.names = Names(bound, self.constants, elsewhere)
+        self.made = MadeFixtures()
+        if "fixture" in text or elsewhere.made or elsewhere.makers:
+            read_makers(tree.body, self.names)
+            self.made = read_made(tree, self.names)
         definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
+        self.definitions = len(definitions)
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
         self.yields = self._lines_with("yield")
         self.dynamic = Lines(
@@ -77,7 +102,6 @@ class _Reader:
             if "getfixturevalue" in line or "fixturenames" in line
         )
         self.loop_names = self._lines_with("event_loop")
-        self.constants = constants(tree.body)
         self.defined = {
             item.name for item in tree.body if isinstance(item, (*_FUNCTIONS, ast.ClassDef))
         }
@@ -93,6 +117,9 @@ class _Reader:
 
     def read(self, checks: FileChecks) -> FileFacts:
         self._module(self.tree.body, conditional=False)
+        for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
+            self.ordinals[node] = number
+            self.functions.append(self._function(node, None, "", False, of_lambda))
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
@@ -111,6 +138,17 @@ class _Reader:
             ignores=ignores(self.lines),
             exported=self.exported,
             annotations=left_annotations(self.lines),
+            offers=self._offers(),
+            made=self.made.elsewhere,
+            wanted=frozenset(self.names.missed),
+            elsewhere=self.names.elsewhere,
+        )
+
+    def _offers(self) -> Elsewhere:
+        """Return what the names of this file mean to files that import them."""
+        return Elsewhere(
+            constants=dict(known_values(self.names)),
+            makers={name: folded(maker, self.names) for name, maker in self.names.makers.items()},
         )
 
     def _lines_with(self, word: str) -> Lines:
@@ -221,26 +259,33 @@ class _Reader:
         class_ordinal: int | None,
         prefix: str,
         conditional: bool,
+        made: OfFunction | None = None,
     ) -> Function:
         ordinal = self.ordinals[node]
         fixture = None
         if node.decorator_list:
-            fixture = read_fixture(node, self.names, self.constants)
+            fixture = read_fixture(node, self.names)
+        elif class_ordinal is None:
+            made = made or self.made.functions.get(node.name)
+            fixture = made.fixture if made else None
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         end = node.end_lineno or node.lineno
         hit = self.hits.any_in(first, end)
         requested, everything = parameters(node, class_ordinal is not None)
+        if made is not None and made.given:
+            requested = tuple(name for name in requested if name not in made.given)
         asked = Requests()
         if self.dynamic.any_in(first, end):
-            asked = dynamic_requests(node, self.constants)
+            asked = dynamic_requests(node, self.constants, self.names)
         # Only a test that asks for something can hand it to a helper.
         calls = hit or bool(requested) or not node.name.startswith("test")
         override = None
         if fixture is not None and fixture.name == "event_loop":
-            override = read_override(node, self.names, fixture.origin, self.lines)
+            keywords = made.keywords if made else None
+            override = read_override(node, self.names, fixture.origin, self.lines, keywords)
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
-            policy = read_policy(node, self.names)
+            policy = read_policy(node, self.names, made.keywords if made else None)
         return Function(
             ordinal=ordinal,
             name=node.name,
@@ -251,7 +296,7 @@ class _Reader:
             class_ordinal=class_ordinal,
             is_async=isinstance(node, ast.AsyncFunctionDef),
             is_generator=self.yields.any_in(first, end) and is_generator(node),
-            conditional=conditional,
+            conditional=conditional or bool(made and made.conditional),
             parameters=requested,
             fixture=fixture,
             marks=(
@@ -267,7 +312,7 @@ class _Reader:
             built=asked.built,
             calls=callees(node, self.names, self.defined) if calls else (),
             passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
-            loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
+            loop_uses=self._loop_uses(node, ordinal) if hit and "event_loop" in everything else (),
             override=override,
             policy=policy,
             drives_loops=hit and drives_loops(node, self.names),
@@ -278,6 +323,13 @@ class _Reader:
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
         )
+
+    def _loop_uses(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int
+    ) -> tuple[LoopUse, ...]:
+        if ordinal >= self.definitions:  # a lambda, which cannot be changed
+            return (LoopUse(UseKind.NESTED, node.lineno),)
+        return loop_uses(node)
 
     def _known(self, decorator: ast.expr) -> bool:
         """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""

@@ -116,12 +116,23 @@ class Namespaces:
                 found.update(theirs)
                 continue
             for name, (key, function) in theirs.items():
-                if function.name == bound.attribute:
-                    found[name if name != function.name else bound.name] = (key, function)
+                if function.bound_name == bound.attribute:
+                    found[name if name != function.bound_name else bound.name] = (key, function)
         for function in self.files[path].functions:
-            if function.fixture is not None and not function.is_method:
-                found[function.fixture.name] = (Key(path, function.ordinal), function)
+            fixture = function.fixture
+            if fixture is not None and not function.is_method and not fixture.path:
+                found[fixture.name] = (Key(path, function.ordinal), function)
+        for made in self.files[path].made:
+            place = self.find_function(path, made.function)
+            if place is not None and place[1].fixture is not None:
+                found[made.fixture.name] = place
         return found
+
+    def find_function(self, path: str, name: str) -> tuple[Key, Function] | None:
+        """Find the function of another file that a dotted name means in a file."""
+        module, _, attribute = name.rpartition(".")
+        origin = self.find(path, module or ".") if module.strip(".") or name[:1] == "." else None
+        return self.module_functions(origin).get(attribute) if origin is not None else None
 
     def module_functions(self, path: str) -> dict[str, tuple[Key, Function]]:
         """Return the functions that a module holds by name: its own and the imported ones."""
