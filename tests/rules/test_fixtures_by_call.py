@@ -43,7 +43,8 @@ OVERRIDES = {
     ),
     "function around it": (
         "def wide(function):\n    @pytest.fixture(scope='module')\n"
-        "    @functools.wraps(function)\n    def inner(*args):\n        return function(*args)\n    return inner\n"
+        "    @functools.wraps(function)\n    def inner(*args):\n"
+        "        return function(*args)\n    return inner\n"
         "@wide\ndef event_loop():\n    return asyncio.new_event_loop()\n"
     ),
 }  # fmt: skip

@@ -71,8 +71,8 @@ UNREAD = {
             async def test(): ...
             return test
         test_b = make()""",
-    "plugins that grow": "pytest_plugins = []\npytest_plugins += ['kit']",
-    "plugins put together": "pytest_plugins = [f'kit.{name}' for name in ('a', 'b')]",
+    "plugins that grow": "pytest_plugins = []\npytest_plugins += names()",
+    "plugins put together": "pytest_plugins = [f'kit.{name}' for name in names()]",
     "a fixture on the loop asked for while it runs": """
         @pytest.fixture
         def opened(event_loop): return event_loop
@@ -98,6 +98,7 @@ READ = {
     "a log call": "def f(log): log.info('event_loop')",
     "a mode that is asked for": "def f(config): return config.getini('asyncio_mode')",
     "plugins by name": "pytest_plugins = ['kit.a', 'kit.b']",
+    "plugins added by name": "pytest_plugins = []\npytest_plugins += ['kit']",
     "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
     "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
     "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",

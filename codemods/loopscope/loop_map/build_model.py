@@ -12,6 +12,7 @@ from loopscope.analysis.suite.classify import Settings
 from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.analysis.suite.second_reading import read_again
 from loopscope.analysis.trace import index_trace
+from loopscope.config.entry_points import plugin_entry_points
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode
@@ -31,7 +32,12 @@ def build_model(
     facts = _completed(suite, suite.config, facts, {**others, **suite.files}, seconds, checks)
     settings = _settings(suite.config, suite.files)
     return SuiteModel(
-        facts, suite.config, settings, suite.cross_suite, index_trace(suite.trace, facts)
+        facts,
+        suite.config,
+        settings,
+        suite.cross_suite,
+        index_trace(suite.trace, facts),
+        plugin_entry_points(suite.files),
     )
 
 
@@ -58,7 +64,9 @@ def rebuild_model(
     facts = {**model.files, **facts}
     texts = {**_others(suite), **suite.files, **after}
     facts = _completed(suite, config, facts, texts, seconds, checks)
-    return SuiteModel(facts, config, _settings(config, {}), suite.cross_suite, model.trace_index)
+    entry_points = plugin_entry_points(suite.files)
+    settings = _settings(config, {})
+    return SuiteModel(facts, config, settings, suite.cross_suite, model.trace_index, entry_points)
 
 
 def _completed(

@@ -14,6 +14,7 @@ from loopscope.analysis.suite.external_fixtures import external_fixture_defs
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.trace import TraceIndex
+from loopscope.config.entry_points import EntryPoints
 from loopscope.loop_map.legacy import LegacyLoops
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.modern import ModernLoops
@@ -37,13 +38,18 @@ class SuiteModel:
         settings: Settings,
         cross_suite: CrossSuiteFiles | None = None,
         trace_index: TraceIndex | None = None,
+        entry_points: EntryPoints = (),
     ) -> None:
         self.trace_index = trace_index = trace_index or TraceIndex()
         self.files = files = trace_index.apply_to(files)
         self.settings = settings
         self.cross_suite = cross_suite or CrossSuiteFiles()
         self.index = SuiteIndex(
-            files, config, self.cross_suite, external_fixture_defs(trace_index.external)
+            files,
+            config,
+            self.cross_suite,
+            external_fixture_defs(trace_index.external),
+            entry_points,
         )
         self.closures = Closures(self.index, trace_index.trace.used)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)

@@ -202,6 +202,10 @@ class LoopPlanner:
                 if not self.model.is_override(function):
                     continue
                 key = Key(path, function.ordinal)
+                registered = any(item.key == key for item in self.model.overrides)
+                if key in self.model.index.hidden and not registered:
+                    yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
+                    continue
                 if self._only_sync(key):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue

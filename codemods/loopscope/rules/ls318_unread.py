@@ -209,6 +209,8 @@ def _made_by_call(node: ast.AST, names: Names) -> Iterator[Position]:
 
 def _grown_lists(node: ast.AST, names: Names) -> Iterator[Position]:
     """Find marks and plugins added after the first assignment, or put together by code."""
+    if getattr(node, "lineno", 0) in names.read:
+        return
     match node:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr=how))):
             if how in _GROWING and dotted(owner) == "pytest_plugins":

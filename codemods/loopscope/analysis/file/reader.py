@@ -49,6 +49,7 @@ from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, aliases, dotted, module_imports, statements
 from loopscope.analysis.file.overrides import read_override
+from loopscope.analysis.file.plugins import read_plugins
 from loopscope.analysis.file.policies import read_policy
 
 _HIT = re.compile(
@@ -112,7 +113,7 @@ class _Reader:
         self.hooks: list[MarkingHook] = []
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
-        self.plugins: tuple[str, ...] = ()
+        self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
         self.exported: tuple[str, ...] = ()
 
     def read(self, checks: FileChecks) -> FileFacts:
@@ -182,9 +183,7 @@ class _Reader:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return
-        if target.id == "pytest_plugins":
-            self.plugins = tuple(_strings(node.value))
-        elif target.id == "__all__":
+        if target.id == "__all__":
             self.exported = tuple(_strings(node.value))
         if target.id == "pytestmark":
             self.marks = tuple(self.mark_reader.marks_in(node.value, statement=node.lineno))

@@ -13,6 +13,8 @@ from posixpath import basename
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.config.entry_points import EntryPoints
+from loopscope.config.pytest_config import added_options
 from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
 
 
@@ -20,9 +22,14 @@ class Namespaces:
     """The files of one suite: what kind each is, and what it holds by which name."""
 
     def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, cross_suite: CrossSuiteFiles
+        self,
+        files: Mapping[str, FileFacts],
+        config: PytestConfig,
+        cross_suite: CrossSuiteFiles,
+        entry_points: EntryPoints = (),
     ) -> None:
         self.files = files
+        self.entry_points = entry_points
         self.config = config
         self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
@@ -77,15 +84,32 @@ class Namespaces:
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:
-        """The modules of the suite that ``pytest_plugins`` or ``-p`` makes plugins."""
-        found: list[str] = []
-        queue = [
+        """The modules of the suite that are plugins, in the order in which pytest loads them."""
+        named = [
             (path, name)
             for path in (*self.conftests_above, *self.conftests, *self.test_modules)
             for name in self.files[path].plugins
         ]
-        words = (self.config.text("addopts") or "").split()
-        queue += [("", words[n + 1]) for n, word in enumerate(words[:-1]) if word == "-p"]
+        given = [("", name) for name in added_options(self.config, "-p")]
+        later = self._with_their_own([*self.entry_points, *given, *named])
+        return tuple(dict.fromkeys((*self.early_plugins, *later)))
+
+    @cached_property
+    def early_plugins(self) -> tuple[str, ...]:
+        """The modules that ``-p`` makes plugins before pytest-asyncio is one.
+
+        See docs/loop-rules.md, Plugins of the command line.
+        """
+        names: list[str] = []
+        for name in added_options(self.config, "-p"):
+            if name == "asyncio":  # its own entry point
+                break
+            names.append(name)
+        return self._with_their_own([("", name) for name in names])
+
+    def _with_their_own(self, queue: list[tuple[str, str]]) -> tuple[str, ...]:
+        """Find the files of plugins, and of those that they name themselves."""
+        found: list[str] = []
         while queue:
             importer, name = queue.pop(0)
             path = self.find(importer, name)

@@ -51,7 +51,8 @@ def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult
             " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
         )
     if not fixture_defs:
-        return None if _shadowed(context, key, function) else _unregistered(context, key, function)
+        nobodys = key in context.model.index.hidden or _shadowed(context, key, function)
+        return None if nobodys else _unregistered(context, key, function)
     return _without_tests(context, key, function)
 
 
