@@ -211,7 +211,7 @@ def test_policy_that_goes_with_work_that_nobody_set_up() -> None:
 
 def test_policy_that_stays_in_a_factory() -> None:
     make = "loop = asyncio.get_event_loop_policy().new_event_loop()"
-    assert policies(make, "loop.set_task_factory(eager)", "yield loop", "loop.close()")
+    assert policies("kit.install_uvloop()", make, "yield loop", "loop.close()")
 
 
 def test_policy_that_stays_in_the_work_of_an_override() -> None:

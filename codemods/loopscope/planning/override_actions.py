@@ -56,7 +56,13 @@ def choose_action(
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, fixture_defs, options)
     ):
-        return _work(function, fixture_defs, options)
+        chosen = _work(function, fixture_defs, options)
+        # What only sets the loop up can be done by a function that makes the loop, too.
+        return (
+            chosen
+            if not (chosen.stays and body.variants)
+            else _factory(body, fixture_defs, options)
+        )
     return OverrideAction(ActionKind.DELETE)
 
 

@@ -197,6 +197,11 @@ def read_variant(
             name == handed
         ):
             making, returned = making[:-1], value
+    match returned:
+        case ast.Call(func=ast.Attribute(value=owner, attr="get_event_loop")) if making:
+            # The current loop is not known while the next one is made.
+            new = ast.Attribute(owner, "new_event_loop", ast.Load())
+            returned = ast.Call(new, returned.args, returned.keywords)
     statements, expression = texts(making), source_of(returned)
     direct = ""
     if not making and isinstance(returned, ast.Call) and not (returned.args or returned.keywords):

@@ -28,6 +28,7 @@ from loopscope.analysis.file.facts import (
     Elsewhere,
     FileFacts,
     Function,
+    LoopMaking,
     LoopUse,
     Mark,
     MarkingHook,
@@ -44,6 +45,7 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
@@ -56,6 +58,7 @@ _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
     r"|getfixturevalue|patch|setattr|\.run"
 )
+_MAKING = re.compile(r"event_loop|[Ll]oop\(|uvloop|nest_asyncio")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
@@ -88,6 +91,7 @@ class _Reader:
         self.constants = constants(tree.body)
         bound = [*imports, *aliases(tree.body, Names(imports))]
         self.names = Names(bound, self.constants, elsewhere)
+        self.loop_makers = LoopMakers.of(tree.body, self.names, self.lines)
         self.made = MadeFixtures()
         if "fixture" in text or elsewhere.made or elsewhere.makers:
             read_makers(tree.body, self.names)
@@ -97,6 +101,7 @@ class _Reader:
         self.definitions = len(definitions)
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
         self.yields = self._lines_with("yield")
+        self.makings = Lines(n for n, line in enumerate(self.lines, 1) if _MAKING.search(line))
         self.dynamic = Lines(
             number
             for number, line in enumerate(self.lines, 1)
@@ -150,7 +155,25 @@ class _Reader:
         return Elsewhere(
             constants=dict(known_values(self.names)),
             makers={name: folded(maker, self.names) for name, maker in self.names.makers.items()},
+            loops=self._loop_makers(),
         )
+
+    def _loop_makers(self) -> dict[str, LoopMaking]:
+        """Map functions to what they do for an override that calls them, or one that does."""
+        makers = self.loop_makers
+        found: dict[str, LoopMaking] = {}
+        wanted = {
+            name
+            for name, node in makers.functions.items()
+            if self.makings.any_in(node.lineno, node.end_lineno or node.lineno)
+        }
+        while wanted:
+            made = {name: makers.named(name) for name in wanted}
+            new = {name: making for name, making in made.items() if making is not None}
+            found.update(new)
+            wanted = {f.name for f in self.functions if new.keys() & f.calls and not f.is_method}
+            wanted = (wanted & makers.functions.keys()) - found.keys()
+        return found
 
     def _lines_with(self, word: str) -> Lines:
         return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
@@ -281,7 +304,9 @@ class _Reader:
         override = None
         if fixture is not None and fixture.name == "event_loop":
             keywords = made.keywords if made else None
-            override = read_override(node, self.names, fixture.origin, self.lines, keywords)
+            override = read_override(
+                node, self.names, fixture.origin, self.lines, keywords, self.loop_makers.making
+            )
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
             policy = read_policy(node, self.names, made.keywords if made else None)

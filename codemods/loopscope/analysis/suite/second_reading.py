@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import Elsewhere, FileFacts, Fixture
+from loopscope.analysis.file.facts import Elsewhere, FileFacts, Fixture, LoopMaking
 from loopscope.analysis.suite.namespaces import Namespaces
 
 _ROUNDS = 4  # what is imported may build on what is imported there
@@ -73,9 +73,22 @@ def _explained(
             constants[name] = offers.constants[own]
         if own in offers.makers:
             makers[name] = offers.makers[own]
-        if own in offers.loops:
-            loops[name] = offers.loops[own]
+        making = offers.loops.get(own) or _through(*place, namespaces)
+        if making is not None:
+            loops[name] = making
     return replace(known, constants=constants, makers=makers, loops=loops)
+
+
+def _through(path: str, name: str, namespaces: Namespaces, depth: int = 4) -> LoopMaking | None:
+    """Tell whether a function calls another that decides of what kind loops are."""
+    known = namespaces.module_functions(path).get(name)
+    for called in known[1].calls if known is not None and depth else ():
+        place = _definition(path, called, namespaces) or (path, called)
+        made = namespaces.files[place[0]].offers.loops.get(place[1])
+        made = made or _through(*place, namespaces, depth - 1)
+        if made is LoopMaking.POLICY:
+            return made
+    return None
 
 
 def _taken(path: str, facts: FileFacts, namespaces: Namespaces) -> Iterator[str]:
