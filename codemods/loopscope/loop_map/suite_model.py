@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
@@ -11,7 +11,7 @@ from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
 from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.external_fixtures import external_fixture_defs
-from loopscope.analysis.suite.fixtures import FixtureDef, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.trace import TraceIndex
 from loopscope.config.entry_points import EntryPoints
@@ -103,6 +103,16 @@ class SuiteModel:
     def override_of(self, test: Test) -> FixtureDef | None:
         """Find the override that the test sees, None for pytest-asyncio's own fixture."""
         return self.legacy.override_of(test)
+
+    def reaches_all(self, places: Collection[FixtureDef]) -> bool:
+        """Whether every test of this suite that may run on a loop sees one of the overrides."""
+        if all(place.base_id in ("", "./") for place in places):
+            return True
+        base_ids = {place.base_id for place in places if not place.in_module}
+        tests = [test for test in self.own_tests if self._on_loop(test)]
+        return bool(tests and base_ids) and all(
+            base_ids & {"", *directory_base_ids(test.module)} for test in tests
+        )
 
     # -- its style ----------------------------------------------------------------------
 

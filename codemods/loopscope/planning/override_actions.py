@@ -39,9 +39,12 @@ class OverrideAction:
 
 
 def choose_action(
-    function: Function, fixture_defs: list[FixtureDef], options: Options
+    function: Function, fixture_defs: list[FixtureDef], options: Options, *, everywhere: bool
 ) -> OverrideAction:
-    """Choose the action by the override's body and place alone, whoever uses it."""
+    """Choose the action by the override's body and place alone, whoever uses it.
+
+    ``everywhere`` says that all tests on loops see it.
+    """
     body, fixture = function.override, function.fixture
     assert body is not None
     assert fixture is not None
@@ -54,7 +57,7 @@ def choose_action(
     if body.kind is BodyKind.FACTORY:
         return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (
-        body.kind is BodyKind.DEBUG and not sets_debug(function, fixture_defs, options)
+        body.kind is BodyKind.DEBUG and not sets_debug(function, everywhere, options)
     ):
         chosen = _work(function, fixture_defs, options)
         # What only sets the loop up can be done by a function that makes the loop, too.
@@ -66,14 +69,14 @@ def choose_action(
     return OverrideAction(ActionKind.DELETE)
 
 
-def sets_debug(function: Function, fixture_defs: list[FixtureDef], options: Options) -> bool:
+def sets_debug(function: Function, everywhere: bool, options: Options) -> bool:
     """Whether ``asyncio_debug = true`` says the same as the override's ``set_debug``."""
     body = function.override
     return (
         body is not None
         and body.kind is BodyKind.DEBUG
         and options.target.has(1, 2)
-        and all(item.base_id in ("", "./") for item in fixture_defs)
+        and everywhere
     )
 
 

@@ -195,6 +195,8 @@ class ComponentSolver:
                 fixture = fixture_def.fixture
                 nodes.add(("fixture", fixture_def.key), fixture.scope)
                 nodes.add(("fixture", fixture_def.key), fixture.loop_scope or Scope.FUNCTION)
+                given = test.function.parameter_scopes.get(fixture.name, Scope.FUNCTION)
+                nodes.add(("fixture", fixture_def.key), given)
                 nodes.join(node, ("fixture", fixture_def.key))
             if static and fixture_def.key.is_external and model.suite_style is SuiteStyle.LEGACY:
                 nodes.join(node, EXTERNAL)
@@ -343,4 +345,6 @@ class ComponentSolver:
 
     def override_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
-        return choose_action(override.function, places or [override], self.options)
+        places = places or [override]
+        everywhere = self.model.reaches_all(places)
+        return choose_action(override.function, places, self.options, everywhere=everywhere)

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, Position, position
-from loopscope.analysis.file.decorators import read_fixture
+from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.fixture_makers import FIXTURES
 from loopscope.analysis.file.function_bodies import FunctionNode
 from loopscope.analysis.file.names import Names, dotted
@@ -138,6 +138,8 @@ def _hidden_request(node: FunctionNode, names: Names) -> Iterator[Position]:
     if EVENT_LOOP not in {argument.arg for argument in arguments}:
         return
     if node.name.startswith(("test", "pytest_")) or read_fixture(node, names) is not None:
+        return
+    if read_step(node, names) is not None:
         return
     for decorator in node.decorator_list:
         func = decorator.func if isinstance(decorator, ast.Call) else decorator

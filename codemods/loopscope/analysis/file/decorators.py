@@ -13,6 +13,8 @@ from loopscope.analysis.file.functions import is_generator
 from loopscope.analysis.file.names import Names
 from loopscope.types import Scope
 
+STEPS = frozenset(f"pytest_bdd.{name}" for name in ("given", "when", "then", "step"))
+
 
 def read_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Fixture | None:
     """Read the function as a fixture, or return None if it is none."""
@@ -23,6 +25,25 @@ def read_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> 
         if found.spread and not found.plain:
             continue
         return as_fixture(found, node.name, names, len(node.decorator_list))
+    return None
+
+
+def read_step(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Fixture | None:
+    """Read a step of pytest-bdd, which takes fixtures as one does; nobody asks for it by name."""
+    for decorator in node.decorator_list:
+        func = decorator.func if isinstance(decorator, ast.Call) else decorator
+        origin = names.resolve(func) or ""
+        if origin in STEPS and isinstance(node, ast.FunctionDef):
+            return Fixture(
+                origin=origin,
+                spelled="",
+                name=f"<step {node.name}>",
+                scope=Scope.FUNCTION,
+                scope_kind=ScopeKind.LITERAL,
+                loop_scope=None,
+                autouse=False,
+                decorators=len(node.decorator_list) + 1,
+            )
     return None
 
 

@@ -185,6 +185,8 @@ class Function:
     marks: tuple[Mark, ...]
     decorators: tuple[str, ...]  # resolved dotted names, "" where unknown
     parametrized: frozenset[str] = frozenset()  # argument names given by direct parametrize
+    # Scopes that parametrize gives the fixtures that it parametrizes, for this test.
+    parameter_scopes: Mapping[str, Scope] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
     built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
     calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees

@@ -17,7 +17,12 @@ from loopscope.analysis.file.calls import (
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.comments import ignores, left_annotations
 from loopscope.analysis.file.constants import constants, known_values
-from loopscope.analysis.file.decorators import parametrized, read_fixture
+from loopscope.analysis.file.decorators import (
+    parametrized,
+    parametrized_scopes,
+    read_fixture,
+    read_step,
+)
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
     dynamic_requests,
@@ -286,7 +291,7 @@ class _Reader:
         ordinal = self.ordinals[node]
         fixture = None
         if node.decorator_list:
-            fixture = read_fixture(node, self.names)
+            fixture = read_fixture(node, self.names) or read_step(node, self.names)
         elif class_ordinal is None:
             made = made or self.made.functions.get(node.name)
             fixture = made.fixture if made else None
@@ -332,6 +337,7 @@ class _Reader:
                 for item in node.decorator_list
             ),
             parametrized=parametrized(node.decorator_list, self.names),
+            parameter_scopes=parametrized_scopes(node.decorator_list, self.names),
             dynamic=asked.names,
             built=asked.built,
             calls=callees(node, self.names, self.defined) if calls else (),

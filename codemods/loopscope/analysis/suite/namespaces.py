@@ -6,7 +6,7 @@ See docs/loop-rules.md, Where a fixture is registered.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from posixpath import basename
 
@@ -16,6 +16,22 @@ from loopscope.analysis.suite.module_lookup import find_module
 from loopscope.config.entry_points import EntryPoints
 from loopscope.config.pytest_config import added_options
 from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
+
+_PYTEST = ("pytest", "pytest_asyncio", "anyio")
+
+
+def holds_async_tests(facts: FileFacts) -> bool:
+    """Whether a file is one of tests that pytest runs when it is named, whatever its own name."""
+    if not any(bound.module.partition(".")[0] in _PYTEST for bound in facts.imports):
+        return False
+    classes = {cls.ordinal for cls in facts.classes if cls.name.startswith("Test")}
+    return any(
+        function.name.startswith("test_")
+        and function.fixture is None
+        and (function.class_ordinal is None or function.class_ordinal in classes)
+        and (function.is_async or "event_loop" in function.parameters)
+        for function in facts.functions
+    )
 
 
 class Namespaces:
@@ -58,16 +74,35 @@ class Namespaces:
     @cached_property
     def test_modules(self) -> tuple[str, ...]:
         patterns = self.patterns("python_files", ("test_*.py", "*_test.py"))
-        return tuple(
+        possible = [
             path
             for path in sorted(self.files)
-            if basename(path) != "conftest.py"
-            and path not in self.cross_suite.outside
-            and any(
+            if basename(path) != "conftest.py" and path not in self.cross_suite.outside
+        ]
+        collected = {
+            path
+            for path in possible
+            if any(
                 fnmatch.fnmatch(path if "/" in pattern else basename(path), pattern)
                 for pattern in patterns
             )
-        )
+        }
+        named = {path for path in possible if holds_async_tests(self.files[path])} - collected
+        used = set(self._used(collected | set(self.conftests))) if named else set()
+        return tuple(sorted(collected | (named - used)))
+
+    def _used(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield the files that others import, or that are plugins: these are not run by name."""
+        for path in paths:
+            for bound in self.files[path].imports:
+                for module in (bound.module, f"{bound.module}.{bound.attribute}"):
+                    origin = self.find(path, module)
+                    if origin is not None and origin != path:
+                        yield origin
+            for name in self.files[path].plugins:
+                yield self.find(path, name) or ""
+        yield from self.early_plugins
+        yield from (self.find(path, name) or "" for path, name in self.entry_points)
 
     @cached_property
     def conftests(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from posixpath import basename
 
 from loopscope.analysis.file.facts import (
     FileFacts,
@@ -20,6 +19,7 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.bridges import Bridge
+from loopscope.planning.factories import name_below
 from loopscope.planning.override_actions import ActionKind, sets_debug
 from loopscope.rules.codegen.bridge import (
     bridge_code,
@@ -198,7 +198,9 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
         if override_action.hook:
             function = context.model.index.function(key)
             assert function.override is not None
-            condition = f'item.path.name == "{basename(key.path)}"'
+            name = name_below(context.model, key.path, override_action.hook)
+            condition = f"item.path.{'match' if '/' in name else 'name =='}"
+            condition += f'("{name}")' if "/" in name else f' "{name}"'
             if function.is_method:
                 owner = function.qualname.rpartition(".")[0]
                 condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
@@ -244,7 +246,7 @@ def _first_elsewhere(
 
 def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     fixture_defs = [item for item in context.model.overrides if item.key == key]
-    if sets_debug(function, fixture_defs, context.options):
+    if sets_debug(function, context.model.reaches_all(fixture_defs), context.options):
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
         )
