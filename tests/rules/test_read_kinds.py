@@ -210,6 +210,59 @@ def test_fixture_asked_for_by_a_constant(line: str, mark: str, body: str) -> Non
 @pytest.mark.parametrize("line", ["SCOPE = 'module'", "class S:\n    WIDE = 'module'"])
 def test_marks_take_their_scope_from_constants(line: str) -> None:
     name = "SCOPE" if "class" not in line else "S.WIDE"
-    source = f"import pytest\n{line}\n@pytest.mark.asyncio(loop_scope={name})\nasync def test_a(): ...\n"
-    files = {"test_a.py": source}
-    assert after(files)["test_a.py"] == source
+    mark = f"@pytest.mark.asyncio(loop_scope={name})\n"
+    files = {"test_a.py": f"import pytest\n{line}\n{mark}async def test_a(): ...\n"}
+    assert after(files)["test_a.py"] == files["test_a.py"]
+    assert not [text for text in messages(migrate_files(files)) if "action" in text]
+
+
+# -- tests that other tests call, doctests -------------------------------------------------------
+
+CALLED = """\
+import asyncio, pytest
+
+@pytest.mark.asyncio
+async def test_a(event_loop):
+    assert event_loop.is_running()
+
+@pytest.mark.asyncio
+async def test_b(event_loop):
+    await test_a(event_loop)
+"""
+
+
+def test_argument_of_a_test_that_another_one_calls_is_left_to_a_person() -> None:
+    files = {"test_a.py": CALLED}
+    assert "test_a.py:4 LS102 action" in messages(migrate_files(files))
+    assert "async def test_a(event_loop):" in after(files)["test_a.py"]
+
+
+def test_sync_test_that_another_one_calls_stays_sync() -> None:
+    body = "    event_loop.run_until_complete(asyncio.sleep(0))\n"
+    source = f"import asyncio, pytest\n\ndef test_a(event_loop):\n{body}\n"
+    caller = "def test_b(event_loop):\n    test_a(event_loop)\n"
+    assert "async def test_a():" in after({"test_a.py": source})["test_a.py"]
+    result = after({"test_a.py": source + caller})["test_a.py"]
+    assert f"\ndef test_a(event_loop):\n{body}" in result
+    assert BRIDGE in result
+
+
+DOCTEST = 'def f():\n    """\n    >>> getfixture("event_loop").close\n    """\n'
+
+
+def test_doctest_that_asks_is_left_to_a_person() -> None:
+    files = {"conftest.py": SESSION, "app.py": f"import asyncio\n{DOCTEST}", "test_a.py": TEST}
+    assert "app.py:4 LS102 action" in messages(migrate_files(files))
+
+
+@pytest.mark.parametrize("line", [">>> getfixture('db')", "x = getfixture('event_loop')"])
+def test_other_doctests_are_not_named(line: str) -> None:
+    source = f'import asyncio\ndef f():\n    """\n    {line}\n    """\n'
+    files = {"conftest.py": SESSION, "app.py": source, "test_a.py": TEST}
+    assert messages(migrate_files(files)) == []
+
+
+def test_usefixtures_with_the_loop_in_a_constant_is_left_to_a_person() -> None:
+    line = "NAMES = ['event_loop']\n\n@pytest.mark.usefixtures(*NAMES)\n@pytest.mark.asyncio"
+    files = {"test_a.py": TEST.replace("@pytest.mark.asyncio", line)}
+    assert "test_a.py:5 LS102 action" in messages(migrate_files(files))

@@ -31,7 +31,8 @@ class Mark:
     path: str = ""
     ordinal: int | None = None
     statement: int | None = None
-    strings: tuple[str, ...] = ()  # the positional arguments that are literal strings
+    strings: tuple[str, ...] = ()  # the positional arguments that are known texts
+    computed: bool = False  # constants give some of them
     keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
     inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
     reference: str = ""  # no mark: the (dotted) name of what may hold some in another file

@@ -141,6 +141,9 @@ class MarkReader:
             ordinal=ordinal,
             statement=statement,
             strings=tuple(self._strings(call)),
+            computed=any(
+                not isinstance(item, ast.Constant) for item in (call.args if call else ())
+            ),
             keywords=self._keywords(call),
             inside=inside,
             reference=reference,

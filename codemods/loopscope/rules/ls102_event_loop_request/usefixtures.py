@@ -96,6 +96,10 @@ def _leaves(context: RuleContext, test: Test) -> bool:
 
 def _drop(mark: Mark) -> RuleResult:
     place = ("LS102", mark.path, mark.line)
+    if mark.computed:
+        return action(
+            *place, 'drop "event_loop" from what this usefixtures mark names: the fixture is gone'
+        )
     if mark.ordinal is not None:
         return DropUsefixtures(*place, "usefixtures", _MESSAGE, mark.ordinal, mark.spelled)
     if mark.statement is not None:
