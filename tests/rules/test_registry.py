@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import loopscope
-from loopscope.explain.known_errors import KNOWN_ERRORS
+from loopscope.explain import KNOWN_ERRORS
 from loopscope.rules.context import Rule
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY, describe
 from tests import programs

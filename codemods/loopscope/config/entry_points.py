@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from posixpath import basename
 from typing import Any
 
-from loopscope.config.ini import FormatError, decode, parse_ini, parse_toml
+from loopscope.config.formats import FormatError, decode, parse_ini, parse_toml
 
 _GROUP = "pytest11"
 EntryPoints = tuple[tuple[str, str], ...]

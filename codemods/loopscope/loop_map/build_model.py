@@ -11,7 +11,7 @@ from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.analysis.suite.second_reading import read_again
-from loopscope.analysis.trace import index_trace
+from loopscope.analysis.suite.trace import index_trace
 from loopscope.config.entry_points import plugin_entry_points
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.loop_map.suite_model import SuiteModel

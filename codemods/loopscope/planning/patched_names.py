@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.analysis.suite.imports import find_module
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import SOURCE_ROOTS
 

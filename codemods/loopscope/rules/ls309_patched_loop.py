@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from loopscope.analysis.file.checks import FileCheck, Position, position
+from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.constants import constants, text_of
+from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.planning.patched_names import find_patches
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note

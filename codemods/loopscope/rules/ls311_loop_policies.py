@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.checks import FileCheck, Position, position
-from loopscope.analysis.file.facts import Function, Place
+from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.facts import Function, Place, Position
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.override_actions import ActionKind

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from loopscope.types import Scope
 
@@ -245,6 +246,7 @@ class LoopVariant:
     direct: str = ""
     policy: str = ""
     names: frozenset[str] = frozenset()
+    kind: str = ""  # see loop_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +319,14 @@ class MarkingHook:
     spelled: Spelling
 
 
+class Position(NamedTuple):
+    """Where something was found in a file, and what."""
+
+    line: int
+    column: int  # 1-based
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """Something that the check of a rule has found in one file.
@@ -355,6 +365,9 @@ class FileFacts:
     made: tuple[Made, ...] = ()
     wanted: frozenset[str] = frozenset()  # origins of names that other files may explain
     elsewhere: Elsewhere = field(default_factory=Elsewhere)  # what of that was known when read
+    factories: frozenset[str] = frozenset()  # kinds of loop by its pytest_asyncio_loop_factories
+    mentions: int = 0  # how often something is mentioned that decides about loops
+    unread: tuple[Position, ...] = ()  # the mentions that no reader claims
 
     def standing(self) -> tuple[Function, ...]:
         """Leave out the functions that a later definition of the same name replaces.

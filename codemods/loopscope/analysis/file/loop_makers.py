@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loopscope.analysis.file.facts import BodyKind, LoopMaking
-from loopscope.analysis.file.function_bodies import FunctionNode
 from loopscope.analysis.file.functions import is_generator, parameters
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted, imports_of, statements
 from loopscope.analysis.file.overrides import POLICY_SETTERS, read_override
+from loopscope.python_source.syntax_tree import FunctionNode
 
 _METHODS = ("staticmethod", "classmethod")
 

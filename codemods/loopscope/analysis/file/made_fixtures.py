@@ -12,8 +12,7 @@ from loopscope.analysis.file.facts import Fixture, Made
 from loopscope.analysis.file.fixture_makers import MadeByCall, made_by_call
 from loopscope.analysis.file.functions import parameters
 from loopscope.analysis.file.names import Names
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def _module_functions(
     body: list[ast.stmt],
 ) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for item in body:
-        if isinstance(item, _FUNCTIONS):
+        if isinstance(item, FUNCTIONS):
             yield item
         elif isinstance(item, (ast.If, ast.Try)):
             yield from _module_functions([*item.body, *item.orelse])

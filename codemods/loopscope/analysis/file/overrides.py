@@ -16,8 +16,7 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, dotted, imports_of
-from loopscope.python_source.indentation import dedented
-from loopscope.python_source.syntax_tree import is_docstring
+from loopscope.python_source.syntax_tree import dedented, is_docstring
 
 POLICY_SETTERS = frozenset(
     {

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -15,7 +14,7 @@ from loopscope.analysis.file.calls import (
     loop_uses,
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
-from loopscope.analysis.file.comments import ignores, left_annotations
+from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.constants import constants, known_values
 from loopscope.analysis.file.decorators import (
     parametrized,
@@ -38,26 +37,40 @@ from loopscope.analysis.file.facts import (
     Mark,
     MarkingHook,
     Place,
+    Position,
     UseKind,
 )
 from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
+    callees,
     decorated_by,
+    ignores,
     is_alias,
     is_generator,
+    left_annotations,
     parameters,
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.loop_factories import read_policy
+from loopscope.analysis.file.loop_kinds import HOOK, hook_kinds
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
-from loopscope.analysis.file.names import Names, aliases, dotted, module_imports, statements
+from loopscope.analysis.file.mentions import Scanner
+from loopscope.analysis.file.names import (
+    Names,
+    aliases,
+    dotted,
+    imports_of,
+    module_imports,
+    statements,
+)
 from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.plugins import read_plugins
-from loopscope.analysis.file.policies import read_policy
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
@@ -65,7 +78,6 @@ _HIT = re.compile(
 )
 _MAKING = re.compile(r"event_loop|[Ll]oop\(|uvloop|nest_asyncio")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
@@ -93,6 +105,7 @@ class _Reader:
         self.lines = text.splitlines() if "\f" not in text else _lines(text)
         imports = module_imports(tree)
         self.imports = imports
+        self.statements = list(statements(tree.body))
         self.constants = constants(tree.body)
         bound = [*imports, *aliases(tree.body, Names(imports))]
         self.names = Names(bound, self.constants, elsewhere)
@@ -101,7 +114,7 @@ class _Reader:
         if "fixture" in text or elsewhere.made or elsewhere.makers:
             read_makers(tree.body, self.names)
             self.made = read_made(tree, self.names)
-        definitions = [node for node in statements(tree.body) if isinstance(node, Definition)]
+        definitions = [node for node in self.statements if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.definitions = len(definitions)
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
@@ -114,7 +127,7 @@ class _Reader:
         )
         self.loop_names = self._lines_with("event_loop")
         self.defined = {
-            item.name for item in tree.body if isinstance(item, (*_FUNCTIONS, ast.ClassDef))
+            item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
         self.mark_reader = MarkReader(path, self.names)
         self.may_mark = "mark" in text
@@ -134,6 +147,7 @@ class _Reader:
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
+        mentions, unread = self._mentions()
         return FileFacts(
             path=self.path,
             functions=tuple(self.functions),
@@ -146,6 +160,9 @@ class _Reader:
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
+            factories=self._factories(),
+            mentions=mentions,
+            unread=unread,
             ignores=ignores(self.lines),
             exported=self.exported,
             annotations=left_annotations(self.lines),
@@ -180,6 +197,32 @@ class _Reader:
             wanted = (wanted & makers.functions.keys()) - found.keys()
         return found
 
+    def _factories(self) -> frozenset[str]:
+        functions = {
+            node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
+        }
+        hook = functions.get(HOOK)
+        return hook_kinds(hook, functions, self.names) if hook else frozenset()
+
+    def _mentions(self) -> tuple[int, tuple[Position, ...]]:
+        """Count the mentions of what decides about loops, and list those that nobody claims."""
+        mentions = list(Scanner(self.lines, self.constants).scan(self.tree))
+        if not mentions:
+            return 0, ()
+        local = [bound for node in self.statements for bound in imports_of(node)]
+        names = self.names.with_local(
+            bound for bound in local if bound.name not in {item.name for item in self.imports}
+        )
+        claims = Claims(names, self._marked_lines(), {hook.line for hook in self.hooks})
+        unread = [place for mention in mentions for place in claims.unread(mention)]
+        return len(mentions), tuple(sorted(set(unread)))
+
+    def _marked_lines(self) -> frozenset[int]:
+        groups = [self.marks, *self.mark_reader.variables.values()]
+        groups += [item.marks for item in self.functions]
+        groups += [item.marks for item in self.classes]
+        return frozenset(mark.line for marks in groups for mark in marks if mark.name == "asyncio")
+
     def _lines_with(self, word: str) -> Lines:
         return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
 
@@ -187,7 +230,7 @@ class _Reader:
 
     def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
         for node in body:
-            if isinstance(node, _FUNCTIONS):
+            if isinstance(node, FUNCTIONS):
                 function = self._function(node, None, "", conditional)
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
@@ -253,7 +296,7 @@ class _Reader:
             elif self.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
-        names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
+        names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
         self.classes.append(
             Class(
                 ordinal=ordinal,
@@ -273,7 +316,7 @@ class _Reader:
         self, body: Iterable[ast.stmt], ordinal: int, prefix: str, conditional: bool
     ) -> None:
         for child in body:
-            if isinstance(child, _FUNCTIONS):
+            if isinstance(child, FUNCTIONS):
                 self.functions.append(self._function(child, ordinal, prefix, conditional))
             elif isinstance(child, ast.ClassDef):
                 self._class(child, ordinal, prefix, conditional)

@@ -25,9 +25,12 @@ from loopscope.rules.context import (
     spell,
 )
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
-from loopscope.rules.ls102_event_loop_request.dynamic import QUESTIONS, indirect_requests
-from loopscope.rules.ls102_event_loop_request.usefixtures import drop_usefixtures
-from loopscope.rules.ls102_event_loop_request.xunit import serve_xunit
+from loopscope.rules.ls102_event_loop_request.other_requests import (
+    QUESTIONS,
+    drop_usefixtures,
+    indirect_requests,
+    serve_xunit,
+)
 from loopscope.rules.trace_notes import external_requests
 from loopscope.types import Safety, Scope
 

@@ -1,0 +1,331 @@
+"""The mentions that are understood, each with the reason; all others are left unread.
+
+A claim says which reader takes account of a mention, or why it means nothing for loops. What is
+not claimed here is unread, so a form of code that nobody thought of is reported, not passed over.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+
+from loopscope.analysis.file.decorators import read_fixture, read_step
+from loopscope.analysis.file.dynamic_requests import is_fixture_names
+from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.fixture_makers import FIXTURES
+from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
+from loopscope.analysis.file.names import Names, dotted, is_getattr
+from loopscope.python_source.syntax_tree import FUNCTIONS
+
+_MARK = "pytest.mark.asyncio"
+_PLUGIN = "pytest_asyncio"
+_SOURCES = ("makepyfile", "makeconftest", "makefile", "maketxtfile", "inline_runsource")
+# Calls whose text names an attribute, a log line, an option: no fixture.
+_LOOKERS = frozenset(
+    {
+        "getattr", "hasattr", "setattr", "delattr", "attrgetter", "print", "debug", "info",
+        "warning", "error", "exception", "critical", "log", "fail", "skip", "warn", "format",
+        "join", "startswith", "endswith", "index", "patch", "object",
+    }
+)  # fmt: skip
+# Modules whose decorators leave a function what it is to pytest.
+_PLAIN = ("contextlib", "functools", "typing", "abc", "asyncio", "unittest", "pytest", "warnings")
+_LIST = re.compile(r"\w+(\s*,\s*\w+)*")
+
+
+class Claims:
+    """Decides on the mentions of one file."""
+
+    def __init__(self, names: Names, marked: Collection[int], hooks: Collection[int]) -> None:
+        """Take what the readers know.
+
+        Args:
+            names: The names that imports bind.
+            marked: Lines where a reader found an asyncio mark.
+            hooks: Lines of the hooks that are read as hooks that mark tests.
+        """
+        self._names = names
+        self._marked = marked
+        self._hooks = hooks
+
+    def unread(self, mention: Mention) -> Iterator[Position]:
+        """Yield the place of a mention that nobody claims, with what stands there."""
+        decide = {
+            Subject.ARGUMENT: self._argument,
+            Subject.TEXT: self._text,
+            Subject.ATTRIBUTE: self._attribute,
+            Subject.MARK: self._mark,
+            Subject.FIXTURE: self._fixture,
+            Subject.PLUGINS: self._plugins,
+            Subject.MODE: self._mode,
+            Subject.CORO: self._coroutine,
+        }[mention.subject]
+        detail = decide(mention)
+        if detail:
+            node = mention.node
+            assert isinstance(node, (ast.expr, ast.stmt, ast.arg))
+            yield Position(node.lineno, node.col_offset + 1, detail)
+
+    # -- arguments ----------------------------------------------------------------------
+
+    def _argument(self, mention: Mention) -> str:
+        """Claim the arguments of fixtures, tests, hooks, and of what only Python code calls."""
+        function = mention.function
+        if function is None or any(isinstance(one, ast.Lambda) for one in mention.around[-2:]):
+            return ""
+        outer = mention.around[: mention.around.index(function)]
+        if any(isinstance(one, FUNCTIONS) for one in outer):
+            return ""  # called, or made a fixture, by the function around it
+        if function.name.startswith(("test", "pytest_")):
+            return ""
+        if read_fixture(function, self._names) or read_step(function, self._names):
+            return ""
+        for decorator in function.decorator_list:
+            func = decorator.func if isinstance(decorator, ast.Call) else decorator
+            origin = self._names.resolve(func) or dotted(func) or ""
+            plain = origin in ("staticmethod", "classmethod", "property")
+            if not plain and origin.partition(".")[0] not in _PLAIN:
+                return f"{function.name} asks for {EVENT_LOOP} under @{ast.unparse(decorator)}"
+        return ""
+
+    # -- texts --------------------------------------------------------------------------
+
+    def _text(self, mention: Mention) -> str:
+        node, parent = mention.node, mention.parent
+        text = str(node.value) if isinstance(node, ast.Constant) else EVENT_LOOP
+        if not _LIST.fullmatch(text):
+            return self._source(mention, text)
+        statement = next(one for one in reversed(mention.around) if isinstance(one, ast.stmt))
+        if isinstance(statement, ast.Raise):
+            return ""
+        holders = (ast.List, ast.Tuple, ast.Set, ast.keyword, ast.Starred)
+        holder = next(one for one in reversed(mention.around) if not isinstance(one, holders))
+        match holder:
+            case ast.Call():
+                return self._handed(mention, holder)
+            case ast.Compare():
+                sides = [holder.left, *holder.comparators]
+                known = any(is_fixture_names(side) for side in sides)
+                return "" if known else f'a comparison with "{EVENT_LOOP}"'
+            case ast.Subscript(value=value):
+                held = dotted(value) or ast.unparse(value)
+                asks = re.search(r"funcargs|fixture|arg2", held)
+                return f'{held}["{EVENT_LOOP}"]' if asks else ""
+            case ast.Expr() | ast.JoinedStr() | ast.FormattedValue() | ast.Dict() | ast.Assert():
+                return ""  # a docstring, a message, a table
+            case ast.Assign() | ast.AnnAssign():
+                return ""  # each use of a constant is a mention of its own
+            case ast.For() | ast.comprehension() | ast.Return() | ast.BinOp():
+                return ""  # getfixturevalue of the variable counts as a request for the loop
+        return f'"{EVENT_LOOP}" in {type(parent).__name__.lower()}'
+
+    def _handed(self, mention: Mention, call: ast.Call) -> str:
+        """Claim the texts that are handed to a function, by what the function does with them."""
+        func = call.func
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        if name == "parametrize":
+            return f"parameters for {EVENT_LOOP}"
+        if name in _SOURCES:
+            return f"{EVENT_LOOP} in the source of a suite in a string"
+        inside = mention.function is not None
+        known = name in ("usefixtures", "getfixturevalue", "param") or name in _LOOKERS
+        keyword = any(
+            isinstance(one, ast.keyword) and one.arg in ("name", "ids", "id")
+            for one in mention.around
+        )
+        makes = (
+            isinstance(func, (ast.Name, ast.Attribute)) and self._names.resolve(func) in FIXTURES
+        )
+        # A function that gets the name is followed by the closures of tests.
+        return "" if known or keyword or makes or inside else f'{name}("{EVENT_LOOP}")'
+
+    def _source(self, mention: Mention, text: str) -> str:
+        """Report the source of a suite that a test hands to pytester; all else is prose."""
+        for one in mention.around:
+            func = one.func if isinstance(one, ast.Call) else None
+            if isinstance(func, ast.Attribute) and func.attr in _SOURCES:
+                return f"{EVENT_LOOP} in the source of a suite in a string"
+        prose = f"({EVENT_LOOP}" not in text and f"{EVENT_LOOP})" not in text
+        if prose or isinstance(mention.parent, ast.Expr):
+            return ""
+        try:
+            tree = ast.parse(text.strip("\n"))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ""
+        asks = any(
+            isinstance(child, ast.arg) and child.arg == EVENT_LOOP for child in ast.walk(tree)
+        )
+        return f"{EVENT_LOOP} in the source of a suite in a string" if asks else ""
+
+    # -- attributes ----------------------------------------------------------------------
+
+    def _attribute(self, mention: Mention) -> str:
+        """Report what stands in the plugin's place; attributes of objects mean nothing."""
+        node = mention.node
+        assert isinstance(node, ast.Attribute)
+        origin = self._names.resolve(node.value) or ""
+        if not isinstance(node.ctx, ast.Load):
+            return f"{EVENT_LOOP} is assigned to something else" if origin else ""
+        if origin.partition(".")[0] == _PLUGIN:
+            return f"{ast.unparse(node)} is used"
+        return ""
+
+    # -- marks --------------------------------------------------------------------------
+
+    def _mark(self, mention: Mention) -> str:
+        if not self._is_mark(mention):
+            return ""
+        function, node = mention.function, mention.node
+        assert isinstance(node, ast.expr)
+        if any(isinstance(one, FUNCTIONS) and one.lineno in self._hooks for one in mention.around):
+            return ""
+        if function is not None:
+            if any(_calls(one, "add_marker") for one in mention.around):
+                return f"{function.name} adds the asyncio mark"
+            if _sets_pytestmark(function):
+                return f"{function.name} sets pytestmark"
+        if node.lineno in self._marked:
+            return ""
+        decorated = isinstance(
+            mention.parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        )
+        return "" if decorated else "the asyncio mark is used here"
+
+    def _is_mark(self, mention: Mention) -> bool:
+        node = mention.node
+        if isinstance(node, ast.Constant):
+            call = mention.parent
+            return _calls(call, "add_marker") or (
+                isinstance(call, ast.Call)
+                and is_getattr(call)
+                and (self._names.resolve(call) or "") == _MARK
+            )
+        assert isinstance(node, ast.Attribute)
+        return self._names.resolve(node) == _MARK or (dotted(node.value) or "").endswith("mark")
+
+    # -- what makes fixtures, plugins and modes ------------------------------------------------
+
+    def _fixture(self, mention: Mention) -> str:
+        """Claim decorators, and other names for them; a call that makes a fixture is unread."""
+        node, around = mention.node, mention.around
+        if (
+            not isinstance(node, (ast.Name, ast.Attribute))
+            or self._names.resolve(node) not in FIXTURES
+        ):
+            return ""
+        if self._is_read(mention):
+            return ""
+        maker: ast.AST = node
+        place = len(around) - 1
+        if _is_call_of(around[place], node):
+            maker, place = around[place], place - 1
+        holder = around[place]
+        if isinstance(holder, FUNCTIONS) and maker in holder.decorator_list:
+            return self._inner_fixture(mention, holder)
+        match holder:
+            case ast.Assign(targets=[target], value=value) if value is maker and maker is node:
+                known = isinstance(target, ast.Name) and mention.function is None
+                return "" if known else f"{ast.unparse(target)} makes fixtures"
+            case ast.Call(func=func) if func is maker:
+                return self._made(around[place - 1])
+            case ast.Assign() | ast.AnnAssign() if isinstance(maker, ast.Call) and maker.args:
+                return self._made(holder)
+            case ast.Expr():
+                return ""
+        statement = next(one for one in reversed(around) if isinstance(one, ast.stmt))
+        if isinstance(statement, ast.Assign):
+            return f"{ast.unparse(statement.targets[0])} makes fixtures"
+        inside = mention.function
+        return f"{inside.name} makes fixtures" if inside else f"{ast.unparse(node)} is handed on"
+
+    def _is_read(self, mention: Mention) -> bool:
+        """Whether a reader understood the statement at module level in which a mention stands."""
+        outer = mention.around[1] if len(mention.around) > 1 else None
+        name = getattr(outer, "name", None)
+        return any(
+            isinstance(one, ast.stmt) and one.lineno in self._names.read for one in mention.around
+        ) or (isinstance(outer, ast.FunctionDef) and name in self._names.makers)
+
+    def _made(self, holder: ast.AST) -> str:
+        if isinstance(holder, (ast.Assign, ast.AnnAssign)):
+            target = holder.targets[0] if isinstance(holder, ast.Assign) else holder.target
+            if dotted(target) == EVENT_LOOP:
+                return ""  # an action of LS101
+            return f"{ast.unparse(target)} is a fixture made by a call"
+        return "a fixture is made by a call"
+
+    def _inner_fixture(
+        self, mention: Mention, function: ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> str:
+        """Report fixtures that a function makes, where they may need a loop."""
+        outer = mention.function
+        if outer is None:
+            return ""
+        arguments = {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
+        if isinstance(function, ast.AsyncFunctionDef) or EVENT_LOOP in arguments:
+            return f"{outer.name} makes the fixture {function.name}"
+        return ""
+
+    def _plugins(self, mention: Mention) -> str:
+        if self._is_read(mention):
+            return ""
+        match mention.parent:
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                parts = (
+                    value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [value]
+                )
+                if all(isinstance(part, ast.Constant) for part in parts):
+                    return ""
+                return "pytest_plugins is no list of names"
+            case ast.AugAssign():
+                return "plugins are added to pytest_plugins"
+            case ast.Attribute(attr="append" | "extend" | "insert"):
+                return "plugins are added to pytest_plugins"
+        return ""
+
+    def _mode(self, mention: Mention) -> str:
+        node = mention.node
+        if isinstance(node, ast.Constant):
+            parent = mention.parent
+            stored = isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load)
+            return f"{MODE} is set by code" if stored or _calls(parent, "setattr") else ""
+        assert isinstance(node, (ast.Name, ast.Attribute))
+        stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+        return f"{MODE} is set by code" if stored else ""
+
+    def _coroutine(self, mention: Mention) -> str:
+        """Report async tests that a function makes and gives back."""
+        node, outer = mention.node, mention.function
+        assert isinstance(node, ast.AsyncFunctionDef)
+        if outer is None or not any(self._marks_asyncio(item) for item in node.decorator_list):
+            return ""
+        returned = {
+            dotted(item.value)
+            for item in ast.walk(outer)
+            if isinstance(item, ast.Return) and item.value is not None
+        }
+        return f"{outer.name} makes async tests" if node.name in returned else ""
+
+    def _marks_asyncio(self, node: ast.expr) -> bool:
+        func = node.func if isinstance(node, ast.Call) else node
+        return self._names.resolve(func) == _MARK
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    func = node.func
+    return (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == name
+
+
+def _is_call_of(node: ast.AST, func: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and node.func is func
+
+
+def _sets_pytestmark(function: ast.AST) -> bool:
+    return any(
+        (isinstance(child, ast.Attribute) and child.attr == "pytestmark")
+        or (isinstance(child, ast.Name) and child.id == "pytestmark")
+        for child in ast.walk(function)
+    )

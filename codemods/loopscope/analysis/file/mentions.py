@@ -1,0 +1,132 @@
+"""Every mention of what decides about loops, whether a reader understands it or not.
+
+The scanner knows words and shapes alone: no import is resolved, and no context decides what is
+found. Each mention must be claimed (``analysis/file/claims.py``); what nobody claims is an action
+of rule LS318. So what is not read is said, whatever it is.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from loopscope.analysis.file.calls import Lines
+from loopscope.python_source.syntax_tree import FUNCTIONS, children
+
+EVENT_LOOP = "event_loop"
+MODE = "asyncio_mode"
+PLUGINS = "pytest_plugins"
+_WORDS = re.compile(
+    r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
+)
+_MAKERS = ("fixture", "yield_fixture")
+
+
+class Subject(enum.Enum):
+    """What a mention is about."""
+
+    ARGUMENT = "an argument named event_loop"
+    TEXT = 'the text "event_loop"'
+    ATTRIBUTE = "an attribute or variable named event_loop"
+    MARK = "the asyncio mark"
+    FIXTURE = "what makes fixtures"
+    PLUGINS = "pytest_plugins"
+    MODE = "the mode of pytest-asyncio"
+    CORO = "an async function inside another function"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention: its node and the nodes around it, the outermost first."""
+
+    subject: Subject
+    node: ast.AST
+    around: tuple[ast.AST, ...]
+
+    @property
+    def parent(self) -> ast.AST:
+        return self.around[-1]
+
+    @property
+    def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The innermost function around the mention, its own decorators not counted as inside."""
+        for outer, inner in zip(self.around[::-1], (self.node, *self.around[::-1]), strict=False):
+            if isinstance(outer, FUNCTIONS) and inner not in outer.decorator_list:
+                return outer
+        return None
+
+
+class Scanner:
+    """Finds the mentions of one file."""
+
+    def __init__(self, lines: Sequence[str], constants: Mapping[str, ast.expr]) -> None:
+        self._hits = Lines(number for number, line in enumerate(lines, 1) if _WORDS.search(line))
+        self._names = {
+            name: text.value
+            for name, text in constants.items()
+            if isinstance(text, ast.Constant) and isinstance(text.value, str)
+        }
+        self._names = {name: text for name, text in self._names.items() if EVENT_LOOP in text}
+
+    def scan(self, tree: ast.Module) -> Iterator[Mention]:
+        """Yield the mentions in the order in which they are found."""
+        yield from self._below(tree, ())
+
+    def _below(self, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Mention]:
+        inside = (*around, node)
+        for child in children(node):
+            if isinstance(child, ast.stmt) and not self._names and not self._has_hit(child):
+                continue
+            subject = self._subject(child, inside)
+            if subject is not None:
+                yield Mention(subject, child, inside)
+            yield from self._below(child, inside)
+
+    def _has_hit(self, node: ast.stmt) -> bool:
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(item.lineno for item in decorators)])
+        last = node.end_lineno or node.lineno
+        return self._hits.any_in(first, last)
+
+    def _subject(self, node: ast.AST, around: tuple[ast.AST, ...]) -> Subject | None:
+        match node:
+            case ast.arg(arg="event_loop"):
+                return Subject.ARGUMENT
+            case ast.Constant(value=str(text)):
+                return _subject_of_text(text)
+            case ast.Name(id=name) if name in self._names and isinstance(node.ctx, ast.Load):
+                return Subject.TEXT
+            case ast.Attribute(attr=name) | ast.Name(id=name):
+                return _subject_of_name(node, name)
+            case ast.AsyncFunctionDef() if any(isinstance(one, FUNCTIONS) for one in around):
+                return Subject.CORO
+        return None
+
+
+def _subject_of_text(text: str) -> Subject | None:
+    if text == MODE:
+        return Subject.MODE
+    if EVENT_LOOP in text and (
+        EVENT_LOOP in re.split(r"[\s,]+", text)
+        or f"({EVENT_LOOP}" in text
+        or f"{EVENT_LOOP})" in text
+    ):
+        return Subject.TEXT
+    return Subject.MARK if text == "asyncio" else None
+
+
+def _subject_of_name(node: ast.Attribute | ast.Name, name: str) -> Subject | None:
+    if name in _MAKERS and isinstance(node.ctx, ast.Load):
+        return Subject.FIXTURE
+    if name == PLUGINS:
+        return Subject.PLUGINS
+    if name == MODE:
+        return Subject.MODE
+    if name == EVENT_LOOP and isinstance(node, ast.Attribute):
+        return Subject.ATTRIBUTE
+    if name == "asyncio" and isinstance(node, ast.Attribute):
+        return Subject.MARK
+    return None
