@@ -58,12 +58,8 @@ class Candidates:
     def fixture(self, key: Key, function: Function) -> Conversion | None:
         """Choose a conversion of the sync fixture, None if only the bridge serves it."""
         fixture = function.fixture
-        if (
-            fixture is None
-            or function.is_async
-            or function.override is not None
-            or key.is_external
-        ):
+        assert fixture is not None
+        if function.override is not None or key.is_external:
             return None
         asks = EVENT_LOOP in function.parameters
         current = [call for call in self.current_calls(key) if call.place is Place.SYNC]
@@ -205,7 +201,7 @@ def choose(
             requesters &= lost
             is_async = False
         for item in closure.fixtures:
-            if item.function.is_async or item.function.fixture is None:
+            if item.function.is_async:
                 continue
             if item.key not in requesters and not is_async:
                 continue  # only an async test gave it a current loop on 0.21

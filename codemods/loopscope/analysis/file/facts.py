@@ -379,6 +379,10 @@ class FileFacts:
             f for f in self.functions if f.ordinal >= last.get((f.class_ordinal, f.name), -1)
         )
 
+    def is_all_of_a_variable(self, mark: Mark) -> bool:
+        """Whether a variable that is used as a decorator holds this mark and nothing else."""
+        return (mark,) in self.mark_variables.values()
+
     def spelling(self, dotted: str) -> str | None:
         """Spell ``asyncio.create_task`` as this file does; None where it lacks the import."""
         for bound in self.imports:

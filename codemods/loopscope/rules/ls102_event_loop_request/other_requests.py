@@ -171,7 +171,7 @@ def drop_usefixtures(context: RuleContext) -> Iterator[RuleResult]:
                 users.setdefault(place, []).append(leaves and test.id in context.plan.tests)
     for place, found in users.items():
         if all(found):
-            yield _drop(marks[place])
+            yield _drop(context, marks[place])
     yield from _drop_configured(context)
 
 
@@ -207,7 +207,7 @@ def _leaves(context: RuleContext, test: Test) -> bool:
     return context.model.is_override(target.function) and not context.plan.stays(target.key)
 
 
-def _drop(mark: Mark) -> RuleResult:
+def _drop(context: RuleContext, mark: Mark) -> RuleResult:
     place = ("LS102", mark.path, mark.line)
     if mark.computed:
         return action(
@@ -215,7 +215,8 @@ def _drop(mark: Mark) -> RuleResult:
         )
     if mark.ordinal is not None:
         return DropUsefixtures(*place, "usefixtures", _MESSAGE, mark.ordinal, mark.spelled)
-    if mark.statement is not None:
+    alone = mark.strings == (EVENT_LOOP,) and context.files[mark.path].is_all_of_a_variable(mark)
+    if mark.statement is not None and not alone:
         return DropUsefixturesInStatement(
             *place, "pytestmark", _MESSAGE, mark.statement, mark.spelled
         )

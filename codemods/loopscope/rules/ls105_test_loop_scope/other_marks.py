@@ -144,10 +144,10 @@ def drop_loop_marks(context: RuleContext) -> Iterator[RuleResult]:
             place = (mark.path, mark.ordinal, mark.line)
             if mark.name == LOOP_MARK and place not in seen:
                 seen.add(place)
-                yield _drop(mark)
+                yield _drop(context, mark)
 
 
-def _drop(mark: Mark) -> RuleResult:
+def _drop(context: RuleContext, mark: Mark) -> RuleResult:
     place = ("LS105", mark.path, mark.line)
     if mark.keywords:
         return action(
@@ -157,7 +157,8 @@ def _drop(mark: Mark) -> RuleResult:
         )
     if mark.ordinal is not None:
         return RemoveDecoratorMark(*place, LOOP_MARK, _REMOVED, mark.ordinal, mark.spelled)
-    if mark.statement is not None:
+    alone = context.files[mark.path].is_all_of_a_variable(mark)
+    if mark.statement is not None and not alone:
         return RemoveStatementMark(*place, "pytestmark", _REMOVED, mark.statement, mark.spelled)
     return action(*place, "remove this mark by hand: loop_scope says what it said")
 
