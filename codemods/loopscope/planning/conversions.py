@@ -106,7 +106,7 @@ class Candidates:
             return False
         if not function.known_decorators or EVENT_LOOP in function.parametrized:
             return False
-        if self._foreign(test):
+        if self._foreign(test) or self._called(test):
             return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
@@ -125,6 +125,15 @@ class Candidates:
             and not test.function.loop_uses
             and not self.current_calls(test.key)
             and any(item.function.is_async for item in self.model.closure(test).fixtures)
+        )
+
+    def _called(self, test: Test) -> bool:
+        """Whether other code of its file calls the test, and would get a coroutine from it."""
+        names = {test.function.name, f"self.{test.function.name}"}
+        return any(
+            names & set(other.calls)
+            for other in self.model.files[test.key.path].functions
+            if other is not test.function
         )
 
     def _foreign(self, test: Test) -> bool:
