@@ -56,8 +56,14 @@ def make_plan(model: SuiteModel, options: Options) -> Plan:
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.concerns(test)]
-    converted = choose(Candidates(model, options), first.solver.loop_scope, concerned)
-    return (LoopPlanner(model, options, converted) if converted else first).plan()
+    candidates, left = Candidates(model, options), frozenset[Key]()
+    while True:
+        converted = choose(candidates, first.solver.loop_scope, concerned, left)
+        plan = (LoopPlanner(model, options, converted) if converted else first).plan()
+        manual = {key for key, act in plan.overrides.items() if act.kind is ActionKind.MANUAL}
+        if not converted or manual <= left:
+            return plan
+        left |= manual  # nobody is converted for an override that a person must replace
 
 
 class LoopPlanner:

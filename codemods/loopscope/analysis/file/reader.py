@@ -36,6 +36,7 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.file.functions import (
     awaited,
     decorated_by,
+    handed_on,
     is_alias,
     is_generator,
     parameters,
@@ -347,6 +348,7 @@ class _Reader:
             drives_loops=hit and drives_loops(node, self.names),
             returns_call=returns_call(node),
             awaits=awaited(node, requested, self.lines),
+            handed=handed_on(node, requested, self.lines),
             is_alias=is_alias(node),
             wraps_sync=wraps_sync(node),
             decorated_by=decorated_by(node),
