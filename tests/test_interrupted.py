@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import programs
+from tests.folders import contents
 
 from .batches import big_tree, command, in_session, until
 
@@ -68,11 +69,6 @@ def stopped(root: Path, number: signal.Signals, name: str, seconds: float) -> tu
 
 def migrate() -> list[str]:
     return command("migrate", "-q", "--jobs", "2")
-
-
-def contents(root: Path) -> Contents:
-    files = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 def assert_whole(found: Contents, old: Contents, new: Contents, *, killed: bool) -> int:

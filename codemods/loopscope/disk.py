@@ -1,11 +1,17 @@
-"""Reading bytes from a tree that may hold anything: pipes, devices, files without an end."""
+"""Files of any kind: bytes read from a tree that may hold anything, and written where users say.
+
+A tree holds pipes, devices and files without an end; reports, patches and records need not go to
+a file either.
+"""
 
 from __future__ import annotations
 
 import errno
 import io
 import os
+import select
 import stat
+from pathlib import Path
 
 # Parsing dense Python takes up to 450 times its size in memory, which may end the process, and
 # some seven seconds for each MiB, in which no signal is heard: the time limit comes too late.
@@ -14,12 +20,8 @@ LARGEST = 12 * 1024 * 1024
 _GLANCE = 64 * 1024  # bytes: few source files are longer
 _VCS = (".git", ".hg", ".svn", ".jj")
 # Open without waiting for the other end of a pipe; on Windows, without changing line ends.
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-)
+_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_PATIENCE = 600.0  # seconds without one byte being taken: a person may be reading in a pager
 
 
 def read_regular(path: str, largest: int | None = LARGEST) -> bytes:
@@ -63,7 +65,7 @@ def glance_at(path: str) -> bytes:
     Raises:
         OSError: As with ``read_regular``.
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     try:
         data = os.read(descriptor, _GLANCE)
     finally:
@@ -103,4 +105,32 @@ def is_vcs_root(directory: str) -> bool:
 
 
 def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | _FLAGS)
+    return os.open(path, flags | os.O_RDONLY | _FLAGS)
+
+
+def write_out(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, whose directory is made where it is missing.
+
+    A pipe, such as a shell makes of ``>(less)``, is waited for as long as somebody reads.
+
+    Raises:
+        OSError: It cannot be written; also, nobody reads the pipe.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "it is a pipe or socket that nobody reads", path) from None
+        raise
+    try:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(descriptor, rest) :]
+            except BlockingIOError:
+                if not select.select([], [descriptor], [], _PATIENCE)[1]:
+                    message = f"nobody has read from it for {_PATIENCE:g} seconds"
+                    raise OSError(errno.ETIMEDOUT, message, path) from None
+    finally:
+        os.close(descriptor)

@@ -8,17 +8,21 @@ from dataclasses import dataclass, replace
 
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.build_report import loop_maps
-from loopscope.loop_map.compare import count
-from loopscope.loop_map.model import LoopMap
-from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.pipeline_check import lost_below, lost_loops, torn_loops, unresolved_requests
+from loopscope.loop_map.model import LoopMap, count
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.pipeline_check import (
+    line_of_usefixtures,
+    lost_below,
+    lost_loops,
+    region_of_differences,
+    unresolved_requests,
+)
+from loopscope.planning.caution import Caution
 from loopscope.planning.planner import make_plan
-from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rewriting.undefined_names import undefined_names, what_compile_refuses
-from loopscope.rules.context import Edit, OptionEdit, RuleContext, action, note
+from loopscope.rules.context import Edit, OptionEdit, RuleContext, note
 from loopscope.rules.declarations import read_declarations
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
@@ -26,7 +30,6 @@ from loopscope.rules.registry import FILE_CHECKS, REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import (
     Change,
-    CrossSuiteFiles,
     FileError,
     Finding,
     Level,
@@ -50,10 +53,15 @@ def migrate(suite: Suite, options: Options) -> Migration:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One plan for a suite, carried out in memory, and what the recheck condemns of it."""
+    """One plan for a suite, carried out in memory, and what the recheck condemns of it.
 
+    ``region`` are the files of the tests that are concerned, with their fixtures.
+    """
+
+    model: SuiteModel
     migration: Migration
     condemned: tuple[Finding, ...]
+    region: frozenset[str]
 
 
 def _migrate(suite: Suite, options: Options) -> Migration:
@@ -68,28 +76,44 @@ def _migrate(suite: Suite, options: Options) -> Migration:
         whole = _attempt(replace(suite, editable=None), options)
         if not whole.condemned:
             return _not_in_part(suite, attempt)
+    for other_options, caution, how in _other_plans(options, attempt.region):
+        other = _attempt(suite, other_options, caution)
+        if not other.condemned and other.migration.changes:
+            return _taken_instead(other.migration, attempt.condemned, how)
+    return _nothing(attempt, options)
+
+
+def _other_plans(
+    options: Options, region: frozenset[str]
+) -> Iterator[tuple[Options, Caution, str]]:
+    """Yield the plans to try after the first one, each with what is different about it."""
     if not options.safe_only:
-        careful = _attempt(suite, replace(options, safe_only=True))
-        if not careful.condemned and careful.migration.changes:
-            return _taken_instead(careful.migration, attempt.condemned)
-    return _nothing(attempt)
+        yield options, Caution(careful=region), f"rests on no assumption in {_files(region)}"
+        careful = replace(options, safe_only=True)
+        yield careful, Caution(), "rests on no assumption, as with --safe-only"
+    yield options, Caution(joined=region), f"puts the tests of {_files(region)} on one loop"
 
 
-def _taken_instead(migration: Migration, condemned: Sequence[Finding]) -> Migration:
+def _files(paths: frozenset[str]) -> str:
+    first, *more = sorted(paths)
+    return f"{first} and {len(more)} more" if more else first
+
+
+def _taken_instead(migration: Migration, condemned: Sequence[Finding], how: str) -> Migration:
     first = condemned[0]
     said = note(
         "LS390",
         first.path,
         first.line,
         f"the shortest change was not taken, since {first.message.partition('. ')[0]}; this one"
-        " rests on no assumption, as with --safe-only",
+        f" {how}",
     )
     return replace(migration, findings=tuple(sorted({*migration.findings, said})))
 
 
-def _nothing(attempt: _Attempt) -> Migration:
+def _nothing(attempt: _Attempt, options: Options) -> Migration:
     """Return the migration that changes nothing, with all that is in the way."""
-    migration = attempt.migration
+    migration, model = attempt.migration, attempt.model
     findings = [*migration.findings, *attempt.condemned]
     findings = [
         replace(finding, message=f"{finding.message}. Nothing of this suite is changed until then")
@@ -104,6 +128,7 @@ def _nothing(attempt: _Attempt) -> Migration:
         findings=tuple(findings),
         loops_after=migration.loops_before,
         requires="",
+        maps=loop_maps(model, model) if options.loop_maps else None,
     )
 
 
@@ -118,15 +143,16 @@ def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
     return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
 
 
-def _attempt(suite: Suite, options: Options) -> _Attempt:
+def _attempt(suite: Suite, options: Options, caution: Caution | None = None) -> _Attempt:
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS)
     facts = model.files
-    context = RuleContext(model, make_plan(model, options), suite.config, options, suite.files)
+    plan = make_plan(model, options, caution)
+    context = RuleContext(model, plan, suite.config, options, suite.files)
     edits, option_edits, findings, left_out = _check_rules(context)
     edits = [edit for edit in edits if edit.path not in suite.cross_suite]
-    least = least_version(context, option_edits)
+    least = least_version(context, edits, option_edits)
     pins, more = _requirements(context, [*edits, *option_edits], least)
     findings += more
     findings += left_over(facts, findings)
@@ -140,19 +166,20 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
     before = (
         model.legacy_map if context.plan.suite_style is SuiteStyle.LEGACY else model.modern_map
     )
+    all_changes = [*changes, *_changes_below(suite, options)]
     result = model
-    if changes:
-        more_changes = [*changes, *_changes_below(suite, options)]
-        result = rebuild_model(suite, model, more_changes, errors, seconds, FILE_CHECKS)
+    if all_changes:
+        result = rebuild_model(suite, model, all_changes, errors, seconds, FILE_CHECKS)
     condemned: list[Finding] = []
     if not errors:
-        findings += unresolved_requests(result, _line_of_usefixtures(suite))
+        findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
     if not errors and changes:
-        lost = list(lost_loops(before, model, result, left_out))
+        lost = list(lost_loops(before, model, result, left_out, findings))
         # Who leaves rules out, or definitions, has asked for a part, and is told of the rest.
         asked = left_out or any(file.ignores for file in facts.values())
         (findings if asked else condemned).extend(lost)
+    if not errors and all_changes:
         findings += lost_below(before, model, result)
     if not errors:
         findings = [finding for finding in findings if not _ignored(context, finding)]
@@ -173,31 +200,8 @@ def _attempt(suite: Suite, options: Options) -> _Attempt:
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
         maps=loop_maps(model, result) if options.loop_maps else None,
     )
-    return _Attempt(migration, tuple(condemned))
-
-
-def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
-    """List the differences that remain when only ``changes``, some of a migration's, are made.
-
-    ``seconds`` is the limit for one file, as in ``Options.time_limit``.
-    """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="<unknown>")
-        return tuple(_recheck(replace(suite, cross_suite=CrossSuiteFiles()), changes, seconds))
-
-
-def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
-    model = build_model(suite, [], seconds, FILE_CHECKS)
-    before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
-    errors: list[FileError] = []
-    result = rebuild_model(suite, model, changes, errors, seconds, FILE_CHECKS)
-    for error in errors:
-        yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
-    for change in changes:
-        if change.path.endswith(".py"):
-            yield from _torn_code(suite.files.get(change.path, b""), change)
-    yield from torn_loops(before, result)
-    yield from unresolved_requests(result, _line_of_usefixtures(suite))
+    region = region_of_differences(before, model, result) if condemned else frozenset()
+    return _Attempt(model, migration, tuple(condemned), region)
 
 
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
@@ -216,24 +220,6 @@ def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
         for change in _migrate(inner, options).changes:
             if change.path.endswith(".py"):
                 yield replace(change, path=prefix + change.path)
-
-
-def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
-    """Report code that is broken because its other half is in a hunk that was left out."""
-    try:
-        before, after = decode(data).text, decode(change.after).text
-        refused = what_compile_refuses(after)
-        if refused and not what_compile_refuses(before):
-            message, line = refused
-            yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
-            return
-        known = undefined_names(before)
-        for name, line in undefined_names(after).items():
-            if name not in known:
-                message = f"as it was left, {name} is used but nothing defines or imports it"
-                yield action("LS390", change.path, line, message)
-    except (SourceError, SyntaxError, RecursionError, MemoryError):
-        return  # said elsewhere
 
 
 # -- the rules ---------------------------------------------------------------------------
@@ -299,13 +285,6 @@ def _ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool
     return any(
         outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
     )
-
-
-def _line_of_usefixtures(suite: Suite) -> int:
-    """Find the line of ``usefixtures`` in the configuration, 1 where there is none."""
-    lines = suite.files.get(suite.config.path or "", b"").splitlines()
-    found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(b"usefixtures"))
-    return next(found, 1)
 
 
 def _status(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:

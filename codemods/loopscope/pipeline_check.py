@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
-from loopscope.loop_map.compare import Cause, Difference, differences
-from loopscope.loop_map.model import LoopMap
-from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.loop_map.build_model import build_model, rebuild_model
+from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.python_source.source import SourceError, decode
+from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import action
-from loopscope.types import Finding
+from loopscope.rules.registry import FILE_CHECKS
+from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Suite
 
 
 def lost_loops(
-    before: LoopMap, original: SuiteModel, after: SuiteModel, left_out: Collection[str] = ()
+    before: LoopMap,
+    original: SuiteModel,
+    after: SuiteModel,
+    left_out: Collection[str] = (),
+    told: Collection[Finding] = (),
 ) -> Iterator[Finding]:
     """Yield LS390 for tests whose modern loops differ from their legacy ones, by cause.
 
@@ -24,6 +33,7 @@ def lost_loops(
         original: Tells where the tests stood.
         after: The model of the result.
         left_out: Codes of rules that would have changed more, and were not selected.
+        told: The findings so far; who is told to make loops of a kind by hand knows of the kind.
     """
     if left_out:
         codes = ", ".join(sorted(left_out))
@@ -31,11 +41,21 @@ def lost_loops(
     else:
         hint = "Settle the other actions of this suite first; where there are none, report it"
     places = _places(original, after)
+    actions = {(one.path, one.line) for one in told if one.level is Level.ACTION}
+
+    def is_told(found: Difference) -> bool:
+        override = original.override_of(places[found.test])
+        return (
+            found.cause is Cause.KIND
+            and override is not None
+            and (override.key.path, override.function.line) in actions
+        )
+
     yield from _by_cause(
         [
             (places[found.test], found)
             for found in differences(before, after.modern_map)
-            if places[found.test].key.path not in after.cross_suite
+            if places[found.test].key.path not in after.cross_suite and not is_told(found)
         ],
         hint,
     )
@@ -82,6 +102,18 @@ def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
             f"when pytest runs in the folder above, as configured there, {what} ({name} is the"
             f" first). Run {prefix} by itself, or migrate it with --style explicit",
         )
+
+
+def region_of_differences(
+    before: LoopMap, original: SuiteModel, after: SuiteModel
+) -> frozenset[str]:
+    """List the files of the tests whose loops differ, and of their fixtures."""
+    places = _places(original, after)
+    tests = [places[found.test] for found in differences(before, after.modern_map)]
+    keys = [item.key for test in tests for item in original.closure(test).fixtures]
+    overrides = filter(None, map(original.override_of, tests))
+    keys += [item.key for item in overrides]
+    return frozenset({*(test.module for test in tests), *(key.path for key in keys)})
 
 
 def torn_loops(before: LoopMap, after: SuiteModel) -> Iterator[Finding]:
@@ -149,3 +181,55 @@ def _missing(after: SuiteModel, key: Key, test: Test | None) -> Finding:
         function.line,
         f"{function.qualname} asks for event_loop, which pytest-asyncio no longer has. {advice}",
     )
+
+
+def line_of_usefixtures(suite: Suite) -> int:
+    """Find the line of ``usefixtures`` in the configuration, 1 where there is none."""
+    lines = suite.files.get(suite.config.path or "", b"").splitlines()
+    found = (n for n, line in enumerate(lines, 1) if line.strip().startswith(b"usefixtures"))
+    return next(found, 1)
+
+
+# -- a part of the changes ----------------------------------------------------------------
+
+
+def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
+    """List the differences that remain when only ``changes``, some of a migration's, are made.
+
+    ``seconds`` is the limit for one file, as in ``Options.time_limit``.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="<unknown>")
+        return tuple(_recheck(replace(suite, cross_suite=CrossSuiteFiles()), changes, seconds))
+
+
+def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
+    model = build_model(suite, [], seconds, FILE_CHECKS)
+    before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
+    errors: list[FileError] = []
+    result = rebuild_model(suite, model, changes, errors, seconds, FILE_CHECKS)
+    for error in errors:
+        yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
+    for change in changes:
+        if change.path.endswith(".py"):
+            yield from _torn_code(suite.files.get(change.path, b""), change)
+    yield from torn_loops(before, result)
+    yield from unresolved_requests(result, line_of_usefixtures(suite))
+
+
+def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
+    """Report code that is broken because its other half is in a hunk that was left out."""
+    try:
+        before, after = decode(data).text, decode(change.after).text
+        refused = what_compile_refuses(after)
+        if refused and not what_compile_refuses(before):
+            message, line = refused
+            yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
+            return
+        known = undefined_names(before)
+        for name, line in undefined_names(after).items():
+            if name not in known:
+                message = f"as it was left, {name} is used but nothing defines or imports it"
+                yield action("LS390", change.path, line, message)
+    except (SourceError, SyntaxError, RecursionError, MemoryError):
+        return  # said elsewhere

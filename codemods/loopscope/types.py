@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from loopscope.analysis.trace import Trace
+    from loopscope.analysis.suite.trace import Trace
     from loopscope.loop_map.report_model import LoopMaps
 
 # (major, minor) of every pytest-asyncio series that a migration can aim at.
@@ -198,13 +198,15 @@ class CrossSuiteFiles:
     the suite imports from elsewhere; its keys start with ``../``. ``modules`` maps the dotted
     names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
     the root collects, too; its keys are their folders, with a slash at the end. ``importers``
-    names the files of other suites that import from a module of this one.
+    names the files of other suites that import from a module of this one. ``above`` is the
+    configuration of a suite above whose runs collect this suite's tests, too.
     """
 
     outside: Mapping[str, bytes] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     below: Mapping[str, Suite] = field(default_factory=dict)
     importers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    above: PytestConfig | None = None
 
     def __contains__(self, path: str) -> bool:
         """Whether a path, relative to the root of the suite, is that of another suite."""

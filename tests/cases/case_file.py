@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from loopscope.analysis.suite.trace import Trace, TracedFunction
+from loopscope.discovery.load import load_suites
+from loopscope.loop_map.report_model import LoopMaps
 from loopscope.pipeline import migrate
-from loopscope.types import Migration, Options, Suite, Target
+from loopscope.types import FileError, Migration, Options, Scope, Suite, Target
 
 from ..suites_in_memory import suite_of
 
 SUITES = Path(__file__).with_name("suites")
 _MARK = "==== "
 _RESULT = "result"
+_TRACE = "trace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Case:
     head: str
     files: Mapping[str, str]
     result: str
+    trace: str = ""
 
     @property
     def options(self) -> Options:
@@ -48,16 +54,64 @@ def read_case(text: str) -> Case:
             lines = files.setdefault(line.removeprefix(_MARK).strip(), [])
         else:
             lines.append(line)
-    result = "".join(files.pop(_RESULT, []))
-    return Case("".join(head), {path: "".join(lines) for path, lines in files.items()}, result)
+    result, trace = ("".join(files.pop(name, [])) for name in (_RESULT, _TRACE))
+    return Case(
+        "".join(head), {path: "".join(text) for path, text in files.items()}, result, trace
+    )
 
 
 def run(case: Case) -> str:
-    """Migrate the suite in memory and show what comes of it, and what a second run would do."""
-    suite = suite_of(case.files)
+    """Migrate in memory and show what comes of it, and what a second run would do."""
+    if sum(path.rpartition("/")[2] in _CONFIGURATIONS for path in case.files) > 1:
+        return "".join(_run_several(case))
+    suite = replace(suite_of(case.files), trace=_trace(case.trace) if case.trace else None)
+    return "".join(_shown(case, suite, [suite]))
+
+
+_CONFIGURATIONS = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini")
+
+
+def _run_several(case: Case) -> Iterator[str]:
+    """Write the suites into a folder, find them there, and show each; they know of each other."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for path, text in {".git/HEAD": "", **case.files}.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(text.encode())
+        suites = list(load_suites([root]))
+        for suite in suites:
+            assert not isinstance(suite, FileError)
+            yield f"-- {Path(suite.label).relative_to(root.as_posix())}\n"
+            yield from _shown(case, suite, suites)
+
+
+def _trace(text: str) -> Trace:
+    """Read the record of a run: a line for each function, and for each test by its kind."""
+    functions: list[TracedFunction] = []
+    tests: dict[str, dict[str, Any]] = {}
+    for line in filter(None, text.splitlines()):
+        word, _, rest = line.partition(": ")
+        if word == "function":
+            given = ast.literal_eval(rest)
+            given["scope"] = Scope.parse(given.get("scope", "function"))
+            functions.append(TracedFunction(**given))
+        else:
+            test, *used = rest.split()
+            tests.setdefault(word, {})[test] = frozenset(used)
+    asked, ran = frozenset(tests.get("asking", ())), frozenset(tests.get("async", ()))
+    used = {test: names for found in tests.values() for test, names in found.items()}
+    return Trace(tuple(functions), used, ran, asked)
+
+
+def _shown(case: Case, suite: Suite, suites: Sequence[Suite | FileError]) -> Iterator[str]:
     migration = migrate(suite, case.options)
-    again = _again(case, suite, migration)
-    return "".join([*_messages(migration), *_difference(suite, migration), *again])
+    yield from _messages(migration)
+    yield from _edits(migration)
+    yield from _difference(suite, migration)
+    if migration.maps is not None:
+        yield from _maps(migration.maps)
+    if len(suites) == 1:
+        yield from _again(case, suite, migration)
 
 
 def _messages(migration: Migration) -> Iterator[str]:
@@ -69,6 +123,25 @@ def _messages(migration: Migration) -> Iterator[str]:
         yield f"{error.path}:{error.line} error: {error.message}\n"
     for one in migration.findings:
         yield f"{one.path}:{one.line}:{one.column} {one.code} {one.level.value}: {one.message}\n"
+
+
+def _edits(migration: Migration) -> Iterator[str]:
+    for change in migration.changes:
+        for edit in change.edits:
+            yield f"{change.path}:{edit.line} {edit.code} {edit.text}\n"
+
+
+def _maps(maps: LoopMaps) -> Iterator[str]:
+    for picture in filter(None, (maps.before, maps.after)):
+        yield f"{picture.rules}, torn: {' '.join(picture.torn) or 'none'}\n"
+        for loop in picture.loops:
+            yield f"  {loop.scope} loop of {loop.region or 'all'}\n"
+            for test in loop.tests:
+                kind = "async" if test.is_async else "sync"
+                yield f"    {kind} {test.id} {test.path}:{test.line}, {test.reason}\n"
+            for one in loop.fixtures:
+                place = f"{one.path}:{one.line}"
+                yield f"    {one.scope} fixture {one.name} {place}, {one.reason}\n"
 
 
 def _difference(suite: Suite, migration: Migration) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import programs
+from tests.folders import contents
 
 Run = Callable[..., Any]
 Tree = Callable[[dict[str, str]], None]
@@ -37,23 +38,18 @@ ONE_TEST = "async def test_one(): ...\nasync def test_two(): ...\n"
 CURRENT = {"pytest.ini": "", "test_a.py": "def test_a(): ...\n"}
 
 
-def content(root: Path) -> dict[str, bytes]:
-    files = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
-
-
 # -- what the commands do ---------------------------------------------------------------
 
 
 def test_check_reports_and_writes_nothing(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
     tree(SUITE)
-    before = content(tmp_path)
+    before = contents(tmp_path)
     result = loopscope("check")
     assert (result.code, result.err) == (1, "")
     assert result.out.startswith(". (pytest.ini): would change\n  conftest.py\n")
     assert "  LS101 event_loop: " in result.out
     assert result.out.splitlines()[-1].startswith("1 suite, 2 files would change (")
-    assert content(tmp_path) == before
+    assert contents(tmp_path) == before
 
 
 def test_migrate_writes_and_the_second_time_there_is_nothing_to_do(
@@ -63,12 +59,12 @@ def test_migrate_writes_and_the_second_time_there_is_nothing_to_do(
     first = loopscope("migrate")
     assert first.code == 0
     assert "2 files changed" in first.out
-    after = content(tmp_path)
+    after = contents(tmp_path)
     assert b"event_loop" not in after["conftest.py"]
     assert b"asyncio_default_test_loop_scope = session" in after["pytest.ini"]
     second = loopscope("migrate")
     assert (second.code, second.out) == (0, "1 suite, nothing to change.\n")
-    assert content(tmp_path) == after
+    assert contents(tmp_path) == after
     assert loopscope("check").code == 0
 
 
@@ -76,17 +72,17 @@ def test_diff_is_a_patch_on_its_own_and_gives_what_migrate_writes(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
     tree({f"suite/{name}": text for name, text in SUITE.items()})
-    before = content(tmp_path)
+    before = contents(tmp_path)
     result = loopscope("migrate", "--diff", "suite")
     assert result.code == 1
     assert result.out.startswith("--- a/suite/conftest.py\n+++ b/suite/conftest.py\n@@")
     assert "LS101" in result.err
-    assert content(tmp_path) == before
+    assert contents(tmp_path) == before
     programs.run(["git", "apply"], input=result.out.encode(), cwd=tmp_path, check=True)
-    applied = content(tmp_path)
+    applied = contents(tmp_path)
     tree({f"suite/{name}": text for name, text in SUITE.items()})
     assert loopscope("migrate", "suite").code == 0
-    assert content(tmp_path) == applied
+    assert contents(tmp_path) == applied
 
 
 def test_a_part_is_migrated_with_what_it_depends_on(
@@ -95,7 +91,7 @@ def test_a_part_is_migrated_with_what_it_depends_on(
     tree({"tests/" + path if path.endswith(".py") else path: text for path, text in SUITE.items()})
     tree({"src/lib.py": ASKS_FOR_A_LOOP})
     assert loopscope("migrate", "tests").code == 0
-    after = content(tmp_path)
+    after = contents(tmp_path)
     assert b"asyncio_default_fixture_loop_scope" in after["pytest.ini"]
     assert after["src/lib.py"] == ASKS_FOR_A_LOOP.encode()
     assert loopscope("check", "tests").code == 0
@@ -105,12 +101,12 @@ def test_a_part_that_would_leave_the_rest_wrong_is_refused(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
     tree({**SUITE, "a/test_a.py": ONE_TEST, "b/test_b.py": ONE_TEST})
-    before = content(tmp_path)
+    before = contents(tmp_path)
     result = loopscope("migrate", "a", "--style", "explicit")
     assert result.code == 2
     assert "nothing is changed: with only this part, " in result.err
     assert "Migrate the whole suite: loopscope migrate ." in result.err
-    assert content(tmp_path) == before
+    assert contents(tmp_path) == before
 
 
 def test_suites_of_a_monorepo_are_handled_one_by_one(loopscope: Run, tree: Tree) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from loopscope.cli import markdown
+from loopscope.cli.guide_commands import show
 from tests.cli.conftest import Result
 
 PAGE = "# Head\n\nSee [the rule](rules/LS105.md) and **more**.\n"
@@ -16,7 +16,7 @@ def test_a_pipe_gets_the_very_page(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
-    markdown.show(PAGE)
+    show(PAGE)
     assert capsys.readouterr().out == PAGE
 
 
@@ -25,7 +25,7 @@ def test_colour_that_is_asked_for_renders(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    markdown.show(PAGE)
+    show(PAGE)
     out = capsys.readouterr().out
     assert "\x1b[" in out
     assert "**" not in out

@@ -18,12 +18,7 @@ from pathlib import Path
 from tests import programs
 from tests.batches import big_tree, command
 from tests.clusters import KINDS, local_cluster, wait_for_workers
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    """Read the files below a folder, by their paths."""
-    paths = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+from tests.folders import contents
 
 
 def _timed(folder: Path, *arguments: str) -> tuple[float, int, str]:

@@ -29,6 +29,7 @@ from . import operators, worker
 # the most in the least time come first, for a mutant is done at one failure.
 PATHS = tuple(f"codemods/loopscope/{room}" for room in ("loop_map", "planning", "rules"))
 TESTS = (
+    "tests/cases",
     "tests/planning",
     "tests/loop_map",
     "tests/guides/test_examples.py",

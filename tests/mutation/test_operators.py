@@ -35,3 +35,9 @@ def test_flags_of_dataclasses_are_no_behaviour() -> None:
     before = "@dataclass(frozen=True, slots=True)\nclass A:\n    a: bool = True\n"
     assert not changes_anything(before, before.replace("frozen=True", "frozen=False"))
     assert changes_anything(before, before.replace("= True\n", "= False\n"))
+
+
+def test_ends_of_nodes_are_there() -> None:
+    before = "a = node.end_lineno or 0\nb = node.lineno or 0\n"
+    assert not changes_anything(before, before.replace("end_lineno or 0", "end_lineno or 1"))
+    assert changes_anything(before, before.replace("node.lineno or 0", "node.lineno or 1"))

@@ -15,6 +15,7 @@ from loopscope.output.journal import JOURNAL, recover
 from loopscope.output.write import write_changes
 from loopscope.types import Change
 from tests import programs
+from tests.folders import contents
 
 pytestmark = pytest.mark.slow
 
@@ -53,11 +54,6 @@ def make(root: Path) -> None:
             path.write_bytes(OLD)
     (root / "real.py").write_bytes(OLD)
     (root / "link.py").symlink_to("real.py")
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    found = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
 
 
 def assert_whole_and_completed_by_the_next_run(root: Path) -> int:

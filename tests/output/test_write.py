@@ -8,6 +8,7 @@ import pytest
 
 from loopscope.output.write import write_changes
 from loopscope.types import Change
+from tests.folders import contents
 
 
 def change(path: str, before: bytes | None = b"old", after: bytes = b"new") -> Change:
@@ -19,12 +20,6 @@ def suite(root: Path, *names: str) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"old")
     return root
-
-
-def contents(root: Path) -> dict[str, bytes]:
-    """Every file below, leftovers among them."""
-    found = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
 
 
 def test_all_changes_are_written_and_nothing_else_is_left(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.loop_map import model as loops
-from loopscope.loop_map.compare import Cause, differences
+from loopscope.loop_map.model import Cause, differences
 from loopscope.planning.bridges import Bridge, BridgeNeed, RequestPlace, place_bridges
 from loopscope.planning.planner import Plan, make_plan
 from loopscope.types import Options, Scope

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from loopscope.analysis.trace import Trace, TracedFunction
+from loopscope.analysis.suite.trace import Trace, TracedFunction
 from loopscope.pipeline import migrate
 from loopscope.types import Options, Target
 from tests.suites_in_memory import AUTO, STRICT, after, suite_of

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from loopscope.python_source import syntax_tree
-from loopscope.python_source.syntax_tree import parse, walk
+from loopscope.python_source.syntax_tree import body_of, dedented, indented, parse, walk
+
+MOVED = {
+    "plain": ("if x:\n    y()", "    if x:\n        y()"),
+    "string": ('f("""\n a\n\n  b""")', '    f("""\n a\n\n  b""")'),
+    "f-string": ('f(f"""\n {a}\n""")', '    f(f"""\n {a}\n""")'),
+    "bytes": ("x = b'''\n  '''", "    x = b'''\n  '''"),
+    "blank-lines": ("a\n\nb", "    a\n\n    b"),
+    "return": ("await x\nreturn y", "    await x\n    return y"),
+}
 
 
 def test_walk_misses_nothing_but_contexts_and_operators() -> None:
@@ -25,3 +34,16 @@ def test_the_same_text_is_parsed_once() -> None:
 def test_the_tree_of_a_long_text_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syntax_tree, "_LONGEST_KEPT", 5)
     assert parse("b = 2\n") is not parse("b = 2\n")
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_deeper_and_back(name: str) -> None:
+    flat, deep = MOVED[name]
+    assert indented(flat) == deep
+    assert body_of(f"async def f():\n{deep}\n") == flat
+
+
+def test_lines_left_of_the_statement_stay_where_they_are() -> None:
+    lines = ["def f():", "    print(", "'x',", "      1)"]
+    statement = ast.parse("\n".join(lines)).body[0].body[0]  # type: ignore[attr-defined]
+    assert dedented(lines, statement) == "print(\n'x',\n  1)"

@@ -69,9 +69,13 @@ def hostile_suite() -> Migration:
     )
 
 
-def page_of(migrations: Iterable[Migration], *, wrote: bool = False) -> str:
+def options(*, wrote: bool = False) -> ReportOptions:
     screen = Screen(sys.stdout)
-    page = HtmlReport(ReportOptions(Target(1, 5), screen, screen, wrote=wrote))
+    return ReportOptions(Target(1, 5), screen, screen, wrote=wrote)
+
+
+def page_of(migrations: Iterable[Migration], *, wrote: bool = False) -> str:
+    page = HtmlReport(options(wrote=wrote))
     summary = Summary()
     for migration in migrations:
         page.suite(migration)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from loopscope.reports.html_guides import guide_pages
+from loopscope.reports.html_report import guide_pages
 from loopscope.rules.registry import REGISTRY
 from loopscope.types import Change, EditRecord, FileError, Migration, Status
 from tests.reports.pages import HOSTILE, hostile_suite, page_of, suite

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from loopscope.reports.document import error_lines
+from loopscope.reports import error_lines
 from loopscope.reports.report_json import document, error_entry, suite_entry
 from loopscope.reports.report_text import suite_lines
 from loopscope.reports.summary import Summary
@@ -76,7 +76,7 @@ def test_error_names_the_place_from_the_current_directory(
 
 def test_json_keys_and_their_order() -> None:
     errors = [error_entry(FileError("bad.py", "broken", 3))]
-    found = json.loads(document(Target(1, 5), [suite_entry(CHANGED)], errors))
+    found = json.loads(document({"target": str(Target(1, 5))}, [suite_entry(CHANGED)], errors))
     assert json.dumps(found) == json.dumps({
         "loopscope": "0.1.0",
         "target": "1.5",

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.reports.html_verify import page
-from loopscope.verify.differences import Cause, Difference
-from loopscope.verify.result import Verification
+from loopscope.reports.html_verify import HtmlVerification
+from loopscope.verify.differences import Cause, Difference, Verification
 from loopscope.verify.run_record import SuiteRun, TestRun, Warned
 from tests.reports.browsing import Open, shown
-from tests.reports.pages import HOSTILE
+from tests.reports.pages import HOSTILE, options
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -20,7 +19,10 @@ _RUN = SuiteRun(0, {"test_a.py::test_one": TestRun({"call": "passed"}, loop=0)})
 
 def _file(folder: Path, *found: Verification) -> str:
     path = folder / "verify.html"
-    path.write_bytes(page(found, []))
+    page = HtmlVerification(options())
+    for one in found:
+        page.add(one)
+    path.write_bytes(page.render().encode("utf-8", "backslashreplace"))
     return path.as_uri()
 
 

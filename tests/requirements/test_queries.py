@@ -6,7 +6,7 @@ import pytest
 
 from loopscope.requirements import legacy_mode_floor, modern_floor, requires_python
 from loopscope.requirements.compatibility import RELEASES
-from loopscope.requirements.specifiers import Pythons
+from loopscope.requirements.pin import Pythons
 from loopscope.types import KNOWN_TARGETS
 
 

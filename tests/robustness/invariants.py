@@ -8,8 +8,8 @@ import configparser
 import sys
 from collections.abc import Mapping, Sequence
 
-from loopscope.config.ini import decode as decode_text
-from loopscope.config.ini import parse_ini, parse_toml
+from loopscope.config.formats import decode as decode_text
+from loopscope.config.formats import parse_ini, parse_toml
 from loopscope.config.pytest_config import choose_configuration
 from loopscope.output.patch import diff
 from loopscope.pipeline import migrate

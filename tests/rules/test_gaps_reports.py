@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from loopscope.analysis.trace import Trace, TracedFunction
+from loopscope.analysis.suite.trace import Trace, TracedFunction
 from loopscope.pipeline import migrate
 from loopscope.rules.registry import describe, find_rule
 from loopscope.types import Migration, Options, Scope, Target

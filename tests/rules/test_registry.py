@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import loopscope
-from loopscope.explain.known_errors import KNOWN_ERRORS
+from loopscope.explain import KNOWN_ERRORS
 from loopscope.rules.context import Rule
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY, describe
 from tests import programs
@@ -114,3 +114,11 @@ def test_help_imports_no_rule() -> None:
     done = programs.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "loopscope.cli.main" in done.stderr
     assert "loopscope.rules" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "release"), [("LS101", "pytest-asyncio 1.0 and newer"), ("LS107", "any release")]
+)
+def test_a_description_ends_with_the_release_that_needs_the_rule(code: str, release: str) -> None:
+    (rule,) = (rule for rule in REGISTRY if rule.code == code)
+    assert describe(rule).endswith(f"\n\nNeeded for: {release}\n")

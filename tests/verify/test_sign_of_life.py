@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.verify.run_progress import RunProgress
+from loopscope.verify.run_record import RunProgress
 from tests import programs
 
 from ..live.runner import _SOURCES

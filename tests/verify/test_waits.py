@@ -13,7 +13,7 @@ from loopscope.cli.verify import _signals
 from loopscope.requirements.installable import project_requirements
 from loopscope.verify import CannotRun, environments, interpreters, project_copies
 from loopscope.verify.environments import Environment, interpreter
-from loopscope.verify.run_progress import RunProgress
+from loopscope.verify.run_record import RunProgress
 from loopscope.verify.trace_file import UnfitTrace, load_trace
 from tests.programs import hanging
 

@@ -12,16 +12,16 @@ import sys
 
 import click
 
+from loopscope import __version__
 from loopscope.escape import visible
-from loopscope.version import __version__
 
 _COMMANDS = {
-    "check": "loopscope.cli.check:check",
-    "migrate": "loopscope.cli.migrate:migrate",
-    "map": "loopscope.cli.map:map_",
+    "check": "loopscope.cli.commands:check",
+    "migrate": "loopscope.cli.commands:migrate",
+    "map": "loopscope.cli.commands:map_",
     "verify": "loopscope.cli.verify:verify",
-    "rules": "loopscope.cli.rules:rules",
-    "explain": "loopscope.cli.explain:explain",
+    "rules": "loopscope.cli.guide_commands:rules",
+    "explain": "loopscope.cli.guide_commands:explain",
 }
 # The short help of each; the list of commands is printed without importing any of them.
 _SUMMARIES = {

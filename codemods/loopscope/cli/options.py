@@ -1,149 +1,21 @@
-"""The options that commands share, and what all options say together."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from loopscope.config.tool_settings import (
-    CliValues,
-    SettingsError,
-    common_directory,
-    nearest_settings,
-)
-from loopscope.discovery.gitignore import excluding
-from loopscope.disk import behind_links
 from loopscope.reports import formats
-from loopscope.types import Options, Suite, Target
+from loopscope.types import Target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _CODE = re.compile(r"LS\d{0,3}")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run shall do: one command line and the ``[tool.loopscope]`` of its paths."""
-
-    paths: tuple[Path, ...]
-    exclude: tuple[str, ...]
-    base: str | None  # the directory that ``exclude`` is written for; None: the current one
-    options: Options
-    format: str
-    html: Path | None
-    strict: bool
-    quiet: bool
-    verbose: bool
-    color: bool | None  # None: as the terminal says
-    diff: bool
-    review: bool
-    patch: Path | None
-    patch_dir: Path | None
-    allow_dirty: bool
-    jobs: int | None  # processes; None: as many as there are processors
-    dask: str | None  # the address of a scheduler, which then takes the place of processes
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    cli_values: CliValues
-    trace: Path | None  # the record of a legacy run
-    maps: bool = False  # draw the loop maps
-
-    @classmethod
-    def from_click(cls, context: click.Context) -> Request:
-        """Make one from a command with ``suite_options``.
-
-        Raises:
-            click.UsageError: The table holds what it may not, or the options contradict.
-        """
-        cli_values = CliValues.from_click(context)
-        paths = cli_values.values["paths"] or (Path("."),)
-        try:
-            settings = nearest_settings(common_directory(paths), _table_options())
-        except SettingsError as error:
-            raise click.UsageError(str(error)) from None
-        values = cli_values.merged_with(settings)
-        from_table = "exclude" in settings.values and "exclude" not in cli_values.typed
-        request = cls(
-            paths=paths,
-            exclude=values["exclude"],
-            base=settings.directory if from_table else None,
-            options=_options(values),
-            format=values["format"],
-            html=values.get("html"),
-            strict=values.get("strict", False),
-            quiet=values.get("quiet", False),
-            verbose=values["verbose"],
-            color=values["color"],
-            diff=values.get("diff", False),
-            review=values.get("review", False),
-            patch=values.get("patch"),
-            patch_dir=values.get("patch_dir"),
-            allow_dirty=values.get("allow_dirty", False),
-            jobs=values["jobs"],
-            dask=values["dask"],
-            only=values["only"],
-            skip=values["skip"],
-            trace=values["trace"],
-            cli_values=cli_values,
-        )
-        if request.review and (request.diff or request.format != "text"):
-            raise click.UsageError(
-                "--review talks to a person: it goes with neither --diff nor another --format"
-                " than text"
-            )
-        return request
-
-    @property
-    def writes(self) -> bool:
-        """Whether ``migrate`` changes the files themselves."""
-        return not (self.diff or self.patch or self.patch_dir)
-
-    @property
-    def prints_patch(self) -> bool:
-        """Whether standard output gets a patch, and people read the report elsewhere."""
-        return self.diff and self.format == "text"
-
-    def for_suite(self, suite: Suite) -> tuple[Suite, Options]:
-        """Apply the suite's own table: return the suite without what it excludes, and its options.
-
-        Raises:
-            SettingsError: Its table holds what it may not.
-        """
-        settings = nearest_settings(suite.label, _table_options())
-        exclude = settings.values.get("exclude", ())
-        if exclude and "exclude" not in self.cli_values.typed:
-            excluded = excluding(exclude, settings.directory)
-            root = os.path.abspath(suite.label)
-            kept = {
-                path: data
-                for path, data in suite.files.items()
-                if not excluded(os.path.join(root, path))
-                and not excluded(os.path.join(root, behind_links(root, path)))
-            }
-            suite = replace(suite, files=kept)
-        options = _options(self.cli_values.merged_with(settings))
-        return suite, replace(options, loop_maps=self.maps or self.html is not None)
-
-
-def _options(values: Mapping[str, Any]) -> Options:
-    return Options(
-        target=values["target"],
-        style=values["style"],
-        select=values["select"],
-        ignore=values["ignore"],
-        safe_only=values["safe_only"],
-        annotate=values.get("annotate", False),
-        requirements=not values.get("no_requirements", False),
-        ambient_loop=not values["no_ambient_loop"],
-        time_limit=values["time_limit"],
-    )
 
 
 class _Switch(click.Option):
@@ -184,7 +56,7 @@ def writing_options(function: _Function) -> _Function:
 
 
 @functools.cache
-def _table_options() -> dict[str, click.Option]:
+def table_options() -> dict[str, click.Option]:
     """Every option that ``[tool.loopscope]`` may hold, by its long name without the dashes.
 
     Which of them a command uses is its own matter.

@@ -14,7 +14,7 @@ from loopscope.cli.console import is_terminal
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, Task
 
-    from loopscope.verify.run_progress import RunProgress
+    from loopscope.verify.run_record import RunProgress
 
 
 _PATIENCE = 1.0  # seconds without a bar
@@ -108,7 +108,7 @@ class VerifyProgress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-        from loopscope.verify.run_progress import RunProgress
+        from loopscope.verify.run_record import RunProgress
 
         run_progress, over = RunProgress(record), threading.Event()
         columns = (name, BarColumn(), MofNCompleteColumn(), "tests", TimeElapsedColumn())

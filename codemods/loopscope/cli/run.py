@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from loopscope.cli.console import Screen
-from loopscope.cli.options import Request
 from loopscope.cli.progress import Bar
-from loopscope.cli.trace_option import TraceOption
+from loopscope.cli.request import Request, TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
 from loopscope.execution import migrate_all, processors
@@ -25,7 +24,7 @@ from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
-    from loopscope.output.apply import ChangeApplier
+    from loopscope.output import ChangeApplier
     from loopscope.reports.html_report import HtmlReport
 
 
@@ -101,8 +100,8 @@ class _Reports:
     def _write_page(self, summary: Summary) -> None:
         if self._page is None or self._path is None:
             return
+        from loopscope.disk import write_out
         from loopscope.guides import GuidesMissing
-        from loopscope.output.write_out import write_out
 
         try:
             page = self._page.render(summary)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopscope.cli.options import Request, suite_options, switch
+from loopscope.cli.options import suite_options, switch
 from loopscope.cli.progress import VerifyProgress
-from loopscope.cli.trace_option import TraceOption
-from loopscope.reports import formats
+from loopscope.cli.request import Request, TraceOption
+from loopscope.reports import ReportOptions, formats, make_verify_report
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
-    from loopscope.verify.result import Verification
+    from loopscope.verify.differences import Verification
     from loopscope.verify.verify_suite import VerifyOptions
 
 _PYTHON = click.Path(path_type=Path)
@@ -146,46 +146,45 @@ def _run(
     request: Request, trace: TraceOption, verify_options: Callable[[Suite], VerifyOptions]
 ) -> int:
     from loopscope.cli.console import Screen
-    from loopscope.reports.document import error_lines
-    from loopscope.reports.report_json import error_entry
-    from loopscope.reports.verify_json import document
-    from loopscope.reports.verify_text import summary_line, verification_lines
     from loopscope.verify.verify_suite import verify as verify_suite
 
     out, err = Screen(sys.stdout, request.color), Screen(sys.stderr, request.color)
-    as_json = request.format == "json"
+    options = ReportOptions(
+        request.options.target, out, err, quiet=request.quiet, verbose=request.verbose
+    )
+    report = make_verify_report(request.format, options)
     say: Callable[[str], None] = (lambda _: None) if request.quiet else err.text
     say("This runs the tests of the project, in copies: do it only with code that you trust.")
     watching = VerifyProgress(quiet=request.quiet)
-    found: list[Verification] = []
     errors: list[FileError] = []
     for suite in _suites(request, errors):
-        one = verify_suite(suite, verify_options(suite), say, watching.run)
-        found.append(one)
-        if not as_json and (not request.quiet or one.exit_code()):
-            out.lines(verification_lines(one, verbose=request.verbose))
+        report.add(verify_suite(suite, verify_options(suite), say, watching.run))
     unmatched = trace.unmatched()
     errors += [unmatched] if unmatched else []
     if "html" in request.cli_values.typed and request.html is not None:
-        errors += _page(request.html, found, list(map(error_entry, errors)))
+        errors += _write_page(request.html, options, report.found, errors)
     for error in errors:
-        err.lines(error_lines(error))
-    if as_json:
-        sys.stdout.write(document(found, map(error_entry, errors)) + "\n")
-    else:
-        out.text(summary_line(found), "bold")
-    codes = [one.exit_code(strict=request.strict) for one in found]
-    return 2 if errors or not found else max(codes)
+        report.error(error)
+    report.finish()
+    codes = [one.exit_code(strict=request.strict) for one in report.found]
+    return 2 if errors or not codes else max(codes)
 
 
-def _page(path: Path, found: list[Verification], errors: list[dict[str, str]]) -> list[FileError]:
+def _write_page(
+    path: Path, options: ReportOptions, found: list[Verification], errors: list[FileError]
+) -> list[FileError]:
     """Write the page; returns what went wrong."""
-    from loopscope.output.write_out import write_out
-    from loopscope.reports.html_verify import page
+    from loopscope.disk import write_out
+    from loopscope.reports.html_verify import HtmlVerification
     from loopscope.types import FileError
 
+    page = HtmlVerification(options)
+    for one in found:
+        page.add(one)
+    for error in errors:
+        page.error(error)
     try:
-        write_out(path, page(found, errors))
+        write_out(path, page.render().encode("utf-8", "backslashreplace"))
     except OSError as error:
         return [FileError(path.as_posix(), f"cannot be written: {error.strerror}")]
     return []

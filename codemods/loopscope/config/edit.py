@@ -11,8 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from loopscope.config import edit_ini, edit_toml
-from loopscope.config.edit_lines import append_block
-from loopscope.config.ini import FormatError, decode
+from loopscope.config.formats import FormatError, append_block, decode
 from loopscope.types import PytestConfig
 
 _INI_OPTIONS = "tool.pytest.ini_options"

@@ -6,8 +6,15 @@ below the comment that belongs to the next section, and ends its line with LF in
 
 from __future__ import annotations
 
-from loopscope.config.edit_lines import append_block, insert_line, spaced
-from loopscope.config.ini import IniOption, IniSection, delimiter_offset, parse_ini
+from loopscope.config.formats import (
+    IniOption,
+    IniSection,
+    append_block,
+    delimiter_offset,
+    insert_line,
+    parse_ini,
+    spaced,
+)
 
 
 def content(text: str) -> dict[str, dict[str, str]]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from loopscope.config.edit_lines import append_block, insert_line, spaced
-from loopscope.config.ini import parse_toml
+from loopscope.config.formats import append_block, insert_line, parse_toml, spaced
 from loopscope.config.toml import Key, Layout, Path, layout
 
 

@@ -13,7 +13,7 @@ from fnmatch import translate
 from posixpath import basename
 from typing import Any
 
-from loopscope.config.ini import FormatError, decode, parse_ini, parse_toml
+from loopscope.config.formats import FormatError, decode, parse_ini, parse_toml
 from loopscope.types import FileError, PytestConfig, Scope
 
 # In pytest's order: the first of a directory that holds pytest configuration counts.

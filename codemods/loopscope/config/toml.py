@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from loopscope.config.ini import parse_toml
+from loopscope.config.formats import parse_toml
 
 Path = tuple[str, ...]
 

@@ -18,7 +18,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from loopscope.config.ini import FormatError, decode, parse_toml
+from loopscope.config.formats import FormatError, decode, parse_toml
 from loopscope.disk import is_vcs_root, read_regular
 from loopscope.escape import visible
 

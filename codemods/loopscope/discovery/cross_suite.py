@@ -93,6 +93,21 @@ def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator
             yield inner
 
 
+def configuration_above(
+    found: DiscoveredSuite, suites: Iterable[DiscoveredSuite]
+) -> PytestConfig | None:
+    """Find the configuration of the nearest suite above whose runs collect the tests of one."""
+    above = [
+        other
+        for other in suites
+        if found in _descendants(other)
+        and other.config is not None
+        and other.config.path is not None
+        and _collects(other.config, prefix_of(found, other.root).rstrip("/"))
+    ]
+    return max(above, key=lambda other: len(other.root)).config if above else None
+
+
 def prefix_of(inner: DiscoveredSuite, root: str) -> str:
     """Return the folder of a suite below ``root``, with a slash at the end."""
     return os.path.relpath(inner.root, root).replace(os.sep, "/") + "/"

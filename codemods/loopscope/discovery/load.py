@@ -10,6 +10,7 @@ from pathlib import Path
 from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.discovery.cross_suite import (
     Index,
+    configuration_above,
     conftests_above,
     importers_elsewhere,
     modules_elsewhere,
@@ -17,7 +18,7 @@ from loopscope.discovery.cross_suite import (
     suites_below,
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
-from loopscope.discovery.only_and_skip import choose
+from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
 from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite
@@ -153,7 +154,8 @@ def _cross_suite(
             suite = _load(inner, inner.root, index, config)
             below[prefix_of(inner, found.root)] = suite
     importers = importers_elsewhere(found, files, index)
-    return CrossSuiteFiles({**above, **outside}, modules, below, importers)
+    configured = configuration_above(found, index.suites)
+    return CrossSuiteFiles({**above, **outside}, modules, below, importers, configured)
 
 
 def _scan(

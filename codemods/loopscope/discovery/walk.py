@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration, is_test_file
-from loopscope.discovery.gitignore import (
+from loopscope.discovery.selection import (
     Ignored,
     is_skipped_content,
     is_skipped_name,

@@ -123,8 +123,8 @@ class _Spread:
     def _wait(self, future: Future[Migration]) -> Migration:
         """Wait for a result, and pass on what the workers say meanwhile; they end each wait."""
         while True:
-            while not self._workers.messages.empty():
-                self._say(self._workers.messages.get())
+            for message in self._workers.news():
+                self._say(message)
             try:
                 return future.result(_STEP)
             except NotDone:

@@ -23,9 +23,9 @@ from concurrent.futures import TimeoutError as NotDone
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from loopscope.execution.jobs import Job, WorkersGone, migrate_one
+from loopscope import __version__
+from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one
 from loopscope.types import Migration
-from loopscope.version import __version__
 
 # All in seconds.
 _PATIENCE = 5  # for an answer of the scheduler, and for the first worker
@@ -42,7 +42,7 @@ class ClusterError(Exception):
     """The cluster cannot be used; the message says why and what to do."""
 
 
-class Cluster:
+class Cluster(Workers):
     """A connection to a scheduler. A worker that dies loses nothing: Dask asks another one.
 
     Args:
@@ -61,7 +61,7 @@ class Cluster:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         # Dask is surprised by suites of some megabytes.
         warnings.filterwarnings("ignore", "(?s)Sending large graph", UserWarning)
-        self.messages: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._address = address
         self._client: Any = None
         self._gone: WorkersGone | None = None
@@ -95,6 +95,12 @@ class Cluster:
             self._open.add(future)
         asyncio.run_coroutine_threadsafe(self._fetch(job, future), self._loop)
         return future
+
+    def news(self) -> list[str]:
+        found = []
+        while not self._news.empty():
+            found.append(self._news.get())
+        return found
 
     def close(self) -> None:
         """Give up what is under way, and disconnect; after a short time without the scheduler."""
@@ -206,7 +212,7 @@ class Cluster:
                     return f"its workers have been silent for {_SILENCE} s"
             elif alone_since is None:
                 alone_since = now
-                self.messages.put(
+                self._news.put(
                     f"the cluster at {self._address} has no workers any more: waiting"
                     f" {_NO_WORKERS} s for one"
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import time
 import traceback
 from concurrent.futures import Future
@@ -21,15 +20,18 @@ class WorkersGone(Exception):
 class Workers(Protocol):
     """The interface of a pool or cluster that runs jobs in other processes.
 
-    ``width`` is how many of them run at once, ``messages`` what the user should know meanwhile.
+    ``width`` is how many of them run at once.
     """
 
     width: int
-    messages: queue.SimpleQueue[str]
 
     def submit(self, job: Job) -> Future[Migration]: ...
 
     def close(self) -> None: ...
+
+    def news(self) -> list[str]:
+        """Tell what the user should know since the last call; nothing by default."""
+        return []
 
 
 def migrate_one(suite: Suite, options: Options) -> Migration:

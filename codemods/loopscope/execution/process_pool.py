@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from loopscope.execution.jobs import Job, failed, migrate_one
+from loopscope.execution.jobs import Job, Workers, failed, migrate_one
 from loopscope.types import Migration
 
 _PATIENCE = 5.0  # seconds that a process has to be gone after it was told to, or killed
@@ -38,7 +38,7 @@ class _Worker:
     thread: threading.Thread
 
 
-class Pool:
+class Pool(Workers):
     """Processes that handle suites; one that dies takes only its own suite along.
 
     They are spawned, not forked: this process has threads (one for each of them, and the
@@ -47,7 +47,6 @@ class Pool:
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self.messages: queue.SimpleQueue[str] = queue.SimpleQueue()  # it has none
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Migration]] | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
         self._alive = 0

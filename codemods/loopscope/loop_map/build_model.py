@@ -9,7 +9,7 @@ from loopscope.analysis.file.checks import FileChecks
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
-from loopscope.analysis.trace import index_trace
+from loopscope.analysis.suite.trace import index_trace
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.loop_kinds import DEFAULT
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.report_model import (
@@ -68,6 +69,7 @@ class _View:
         """Draw every loop, the widest first, then in the order of their regions."""
         tests: dict[Loop, list[LoopTest]] = defaultdict(list)
         fixtures: dict[Loop, dict[Key, LoopFixture]] = defaultdict(dict)
+        kinds: dict[Loop, set[str]] = defaultdict(set)
         found = self.map
         for test in self._model.tests:
             loops = found.get(test.id)
@@ -76,6 +78,7 @@ class _View:
             member = self._test(test, is_async=loops.own is not None)
             for loop in loops.all:
                 tests[loop].append(member)
+                kinds[loop] |= loops.kinds
             for fixture_def in self._model.closure(test).fixtures:
                 name, key = fixture_def.fixture.name, fixture_def.key
                 if name in loops.fixtures and key not in fixtures[loops.fixtures[name]]:
@@ -88,6 +91,7 @@ class _View:
                     loop.region,
                     tuple(tests[loop]),
                     tuple(sorted(fixtures[loop].values())),
+                    tuple(sorted(kinds[loop])) if kinds[loop] != {DEFAULT} else (),
                 )
                 for loop in sorted(tests, key=_order)
             ),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cached_property
 from posixpath import dirname
 
+from loopscope.analysis.file.facts import BodyKind
+from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
@@ -88,8 +90,17 @@ class LegacyLoops:
             own = self._classify.is_async_test(test)
             if own or names:
                 loop = self.loop(test)
-                found[test.id] = TestLoops(loop if own else None, dict.fromkeys(names, loop))
+                fixtures = dict.fromkeys(names, loop)
+                found[test.id] = TestLoops(loop if own else None, fixtures, self.kinds(test))
         return found
+
+    def kinds(self, test: Test) -> frozenset[str]:
+        """List the kinds of loop that the override of a test makes, one for each of its params."""
+        override = self.override_of(test)
+        body = override.function.override if override is not None else None
+        if body is None or body.kind not in (BodyKind.FACTORY, BodyKind.OTHER):
+            return frozenset({DEFAULT})
+        return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
         """List the fixtures of a test whose value lives on a loop, ``event_loop`` included."""

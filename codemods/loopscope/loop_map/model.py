@@ -1,12 +1,15 @@
-"""The loop map: for each test, the loop that it and each of its async fixtures get."""
+"""The loop map: the loop of each test and of each of its async fixtures; how two maps differ."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import enum
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import NamedTuple
 
+from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.types import Scope
 
@@ -30,6 +33,7 @@ class TestLoops:
 
     own: Loop | None
     fixtures: Mapping[str, Loop] = field(default_factory=dict)
+    kinds: frozenset[str] = frozenset({DEFAULT})  # of loop, see analysis/file/loop_kinds.py
 
     @property
     def all(self) -> frozenset[Loop]:
@@ -58,3 +62,77 @@ def region_of(test: Test, loop_scope: Scope, *, one_package: bool = False) -> st
     if loop_scope is Scope.CLASS and test.classes:
         return test.base_ids[-1]
     return test.id
+
+
+class Cause(enum.Enum):
+    """In what way loops do not come out as they were; said of one test, and of several."""
+
+    LOST = "it ran on a loop and would no longer be run on one", "are no longer run on a loop"
+    STRAY = "it would run on another loop than its", "now run on another loop than their"
+    KIND = (
+        "it would run on a loop of another kind than",
+        "now run on a loop of another kind than",
+    )
+    SPLIT = "it would no longer share a loop with", "no longer share a loop with"
+
+    def of_one(self, names: str) -> str:
+        """Write the sentence about one test."""
+        return f"{self.value[0]} {names}".rstrip()
+
+    def of_several(self, names: str) -> str:
+        """Write the rest of a sentence about several tests."""
+        return f"{self.value[1]} {names}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A test whose loops do not come out as they were; ``names`` are fixtures or a test."""
+
+    test: str
+    cause: Cause
+    names: str = ""
+
+    @property
+    def message(self) -> str:
+        """The sentence about this test."""
+        return self.cause.of_one(self.names)
+
+
+def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
+    """List the tests that lost a fixture's loop, and those that no longer share one.
+
+    Sharing more than before is not a difference; ``count`` shows it.
+    """
+    groups: dict[Loop, list[str]] = defaultdict(list)
+    for test, old in before.items():
+        new = after.get(test)
+        if new is None:
+            if old.own is not None:
+                yield Difference(test, Cause.LOST)
+            continue
+        if old.own is not None and new.own is None:
+            yield Difference(test, Cause.LOST)
+        if UNKNOWN not in old.kinds | new.kinds and not old.kinds <= new.kinds:
+            lost = sorted(old.kinds - new.kinds)
+            yield Difference(test, Cause.KIND, ", ".join(kind or "the default" for kind in lost))
+        if len(new.all) > 1:
+            strays = [name for name, loop in new.fixtures.items() if loop != new.own]
+            yield Difference(test, Cause.STRAY, _names(strays))
+        elif len(old.all) == 1:
+            groups[next(iter(old.all))].append(test)
+    for tests in groups.values():
+        first = tests[0]
+        expected = after[first].all
+        for test in tests[1:]:
+            if after[test].all != expected:
+                yield Difference(test, Cause.SPLIT, first)
+
+
+def count(loops: LoopMap) -> int:
+    """Count the distinct loops of a map."""
+    return len({loop for test in loops.values() for loop in test.all})
+
+
+def _names(names: list[str]) -> str:
+    word = "fixture" if len(names) == 1 else "fixtures"
+    return f"{word} {', '.join(names)}" if names else "fixtures"

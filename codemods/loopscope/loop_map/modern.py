@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closures
 from loopscope.analysis.suite.fixtures import Test
@@ -53,5 +54,25 @@ class ModernLoops:
                     region = region_of(test, loop_scope, one_package=True)
                     fixtures[fixture_def.fixture.name] = Loop(loop_scope, region)
             if own is not None or fixtures:
-                found[test.id] = TestLoops(own, fixtures)
+                found[test.id] = TestLoops(
+                    own, fixtures, self.kinds(test, is_async=own is not None)
+                )
         return found
+
+    def kinds(self, test: Test, *, is_async: bool) -> frozenset[str]:
+        """List the kinds of loop that a test may get: by the nearest hook, else by the policy.
+
+        A hook gives a sync test the default loop (docs/loop-rules.md, Loop factories).
+        """
+        mark = test.mark("asyncio")
+        if mark is not None and "loop_factories" in mark.keywords:
+            return frozenset({UNKNOWN})
+        factories = self._closures.factories(test)
+        if factories:
+            return factories if is_async else frozenset({DEFAULT})
+        policies = self._closures.visible(test, "event_loop_policy")
+        policy = policies[-1].function.policy if policies else None
+        if not policies:
+            return frozenset({DEFAULT})
+        kinds = frozenset(item.kind for item in policy.variants) if policy else frozenset()
+        return kinds or frozenset({UNKNOWN})

@@ -68,6 +68,12 @@ class SharedLoop:
     region: str  # the test, class, module or package ("pkg/*": those below) it is for; "": all
     tests: tuple[LoopTest, ...]
     fixtures: tuple[LoopFixture, ...] = ()
+    kinds: tuple[str, ...] = ()  # such as ("uvloop",): none, the default; several: by params
+
+    @property
+    def kind(self) -> str:
+        """The kinds in words, "" for the default alone."""
+        return " or ".join(kind or "default" for kind in self.kinds)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

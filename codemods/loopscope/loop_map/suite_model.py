@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
-from loopscope.analysis.suite.current_loop_calls import CurrentLoop
 from loopscope.analysis.suite.driven_loops import DrivenLoops
-from loopscope.analysis.suite.external_fixtures import external_fixture_defs
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.analysis.suite.index import SuiteIndex
-from loopscope.analysis.trace import TraceIndex
+from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
 from loopscope.loop_map.legacy import LegacyLoops
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.modern import ModernLoops

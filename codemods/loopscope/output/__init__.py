@@ -1,0 +1,131 @@
+"""Apply the changes of a suite: ask, then write them or make a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loopscope.types import FileError, Migration, Status, Suite
+
+if TYPE_CHECKING:
+    from loopscope.output.patch import Patches
+    from loopscope.output.review import Reviewer
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where changes go: to a patch or a stream, else to the files themselves."""
+
+    time_limit: float  # for one file that is read again after a review
+    review: bool = False  # ask about each hunk
+    print_patch: Callable[[Iterable[bytes]], None] | None = None
+    write: bool = True
+    patch: Path | None = None
+    patch_dir: Path | None = None
+    allow_dirty: bool = False
+    color: bool = False  # of the questions
+
+
+class ChangeApplier:
+    """Asks about the changes of each suite, then writes them or makes patches.
+
+    The modules for that are imported with the first change, since most runs have none.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
+        self._reviewer: Reviewer | None = None
+        self._patches: Patches | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether changes go to the files themselves."""
+        return self._destination.write
+
+    @property
+    def declined(self) -> int:
+        """Count the hunks that the user did not accept."""
+        return self._reviewer.declined if self._reviewer else 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user has quit: the suites that are left are not handled."""
+        return self._reviewer is not None and self._reviewer.stopped
+
+    @property
+    def recover(self) -> Callable[[str], tuple[FileError, ...]] | None:
+        """Return the function that undoes a write cut off before; None where none is written."""
+        if not self.wrote:
+            return None
+        from loopscope.output.journal import recover
+
+        return recover
+
+    def apply(self, suite: Suite, migration: Migration) -> Migration:
+        """Handle the changes; what comes back holds those that went where they should."""
+        if not migration.changes:
+            return migration
+        if self.wrote and not self._destination.allow_dirty:
+            from loopscope.output.git import uncommitted
+
+            errors = uncommitted(Path(migration.label), migration.changes)
+            if errors:
+                return _failed(migration, errors)
+        if self._destination.review:
+            migration = self._review(suite, migration)
+        errors = self._put(migration)
+        return _failed(migration, errors) if errors else migration
+
+    def finish(self) -> tuple[tuple[str, ...], tuple[FileError, ...]]:
+        """Write what stands for all suites; returns how to apply the patches, and errors."""
+        errors = self._to_patches().finish() if self._destination.patch else ()
+        return tuple(self._patches.commands) if self._patches else (), errors
+
+    def _review(self, suite: Suite, migration: Migration) -> Migration:
+        from loopscope.output.review import Reviewer
+
+        if self._reviewer is None:
+            self._reviewer = Reviewer(color=self._destination.color)
+        before = self._reviewer.declined
+        changes = self._reviewer.review(migration.label, migration.changes)
+        if self._reviewer.declined == before:
+            return migration
+        from loopscope.pipeline_check import recheck
+
+        findings = set(migration.findings)
+        if changes:
+            findings |= set(recheck(suite, changes, self._destination.time_limit))
+        status = Status.ERROR if migration.errors else Status.MANUAL
+        findings_in_order = tuple(sorted(findings))
+        return replace(
+            migration, status=status, changes=changes, findings=findings_in_order, maps=None
+        )
+
+    def _put(self, migration: Migration) -> tuple[FileError, ...]:
+        if self.wrote:
+            from loopscope.output.write import write_changes
+
+            return write_changes(Path(migration.label), migration.changes)
+        errors: tuple[FileError, ...] = ()
+        if self._destination.patch or self._destination.patch_dir:
+            errors = self._to_patches().add(migration.label, migration.changes)
+        if self._destination.print_patch is not None and not errors:
+            from loopscope.output.patch import diff
+
+            self._destination.print_patch(diff(migration.label, migration.changes))
+        return errors
+
+    def _to_patches(self) -> Patches:
+        if self._patches is None:
+            from loopscope.output.patch import Patches
+
+            self._patches = Patches(self._destination.patch, self._destination.patch_dir)
+        return self._patches
+
+
+def _failed(migration: Migration, errors: tuple[FileError, ...]) -> Migration:
+    """Make the migration of a suite that stays as it was."""
+    errors = (*migration.errors, *errors)
+    return replace(migration, status=Status.ERROR, changes=(), errors=errors, maps=None)

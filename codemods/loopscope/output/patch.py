@@ -14,8 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from loopscope.disk import behind_links
-from loopscope.output.write_out import write_out
+from loopscope.disk import behind_links, write_out
 from loopscope.rewriting.hunks import hunks
 from loopscope.types import Change, FileError
 

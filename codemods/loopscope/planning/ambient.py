@@ -14,8 +14,7 @@ from posixpath import commonpath, dirname
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
-from loopscope.analysis.suite.closure import AMBIENT
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
@@ -35,8 +34,15 @@ class Ambient:
 class AmbientUsers:
     """The sync tests from which code that asks for the current loop can be reached."""
 
-    def __init__(self, model: SuiteModel, options: Options, settled: Collection[Key]) -> None:
+    def __init__(
+        self,
+        model: SuiteModel,
+        options: Options,
+        settled: Collection[Key],
+        careful: Collection[str] = (),
+    ) -> None:
         self._model = model
+        self._careful = careful  # files of tests that get none
         self._wanted = (
             model.suite_style is SuiteStyle.LEGACY
             and model.uses_plugin
@@ -53,7 +59,7 @@ class AmbientUsers:
         """Whether the test is one of them; the caller asks for sync tests only."""
         if self._wanted and test.id in self._model.trace_index.trace.asking_tests:
             return True
-        if not self._wanted or not self._asking:
+        if not self._wanted or not self._asking or test.module in self._careful:
             return False
         known = self._reach.get(test.module)
         if known is None:

@@ -18,6 +18,7 @@ from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, U
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.planning.caution import Caution
 from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.types import Options, Scope
 
@@ -35,10 +36,13 @@ class Conversion(enum.Enum):
 class Candidates:
     """The sync functions that could be converted, before anyone asked who uses them."""
 
-    def __init__(self, model: SuiteModel, options: Options) -> None:
+    def __init__(
+        self, model: SuiteModel, options: Options, caution: Caution | None = None
+    ) -> None:
         self.model = model
         self.options = options
         self._raw = {item.fixture.name for item in raw_fixtures(model)}
+        self._caution = caution or Caution()
         self._dynamic = {
             name
             for facts in model.files.values()
@@ -50,15 +54,14 @@ class Candidates:
         """List the calls of a function that ask for the current loop without naming it."""
         return self.model.current.calls(key)
 
+    def _careful(self, key: Key) -> bool:
+        return self._caution.is_careful(key.path, self.options)
+
     def fixture(self, key: Key, function: Function) -> Conversion | None:
         """Choose a conversion of the sync fixture, None if only the bridge serves it."""
         fixture = function.fixture
-        if (
-            fixture is None
-            or function.is_async
-            or function.override is not None
-            or key.is_external
-        ):
+        assert fixture is not None
+        if function.override is not None or key.is_external:
             return None
         asks = EVENT_LOOP in function.parameters
         current = [call for call in self.current_calls(key) if call.place is Place.SYNC]
@@ -67,12 +70,8 @@ class Candidates:
         kinds = {use.kind for use in function.loop_uses}
         runs = self._only_runs(key, function) and fixture.decorators == 1
         runs = runs and function.handed.isdisjoint(self._raw)
-        if (
-            runs
-            and not self.model.driven.by_function(key)
-            and not self.options.safe_only
-            and fixture.name not in self._dynamic
-        ):
+        runs = runs and not self.model.driven.by_function(key)
+        if runs and not self._careful(key) and fixture.name not in self._dynamic:
             return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
             return None
@@ -88,7 +87,7 @@ class Candidates:
         """
         fixture = function.fixture
         assert fixture is not None
-        if self.options.safe_only or (asks and self.options.target.has(1, 0)):
+        if self._careful(key) or (asks and self.options.target.has(1, 0)):
             return False
         drives = {use.method for use in function.loop_uses}
         drives |= {call.method for call in self.current_calls(key)}
@@ -102,7 +101,7 @@ class Candidates:
     def test(self, test: Test) -> bool:
         """Whether the sync test could become an async one."""
         function = test.function
-        if function.is_async or function.is_generator or self.options.safe_only:
+        if function.is_async or function.is_generator or self._careful(test.key):
             return False
         if not function.known_decorators or EVENT_LOOP in function.parametrized:
             return False
@@ -212,7 +211,7 @@ def choose(
             requesters &= lost
             is_async = False
         for item in closure.fixtures:
-            if item.function.is_async or item.function.fixture is None:
+            if item.function.is_async:
                 continue
             if item.key not in requesters and not is_async:
                 continue  # only an async test gave it a current loop on 0.21

@@ -19,7 +19,7 @@ from loopscope.analysis.suite.fixtures import (
     directory_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.planning.override_actions import ActionKind, OverrideAction
+from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
 from loopscope.types import Scope
 
 FACTORIES_HOOK = "pytest_asyncio_loop_factories"
@@ -42,7 +42,7 @@ def choose_factory(
         MANUAL with the reason.
     """
     if any(f.name == FACTORIES_HOOK for facts in model.files.values() for f in facts.functions):
-        return _manual(f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already")
+        return manual(f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already")
     places = [item for item in model.overrides if item.key == key]
     hook = _hook(model, places)
     covered: set[str] = set()
@@ -52,14 +52,14 @@ def choose_factory(
         if override is None or override.key != key:
             others.append(test)
         elif test.id not in tests:
-            return _manual(
+            return manual(
                 f"{_KIND}, and the sync test {test.function.qualname} uses it: loop factories "
                 "reach async tests only"
             )
         else:
             covered.add(test.id)
     if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
-        return _manual(
+        return manual(
             f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
@@ -95,7 +95,7 @@ def _beside(
         if test.id not in tests or not base_ids & {"", *directory_base_ids(test.module)}:
             continue
         if override is None or not _makes_factory(override):
-            return _manual(
+            return manual(
                 f"{_KIND}, and {test.function.qualname} below it has a loop of its own: let a "
                 "pytest_asyncio_loop_factories hook look at its item"
             )
@@ -108,9 +108,9 @@ def _narrow(
     """Decide on a module's or class's override; the hook knows its tests by their place."""
     place = places[0]
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
-        return _manual(f"{_KIND}, and so does an override in a conftest")
+        return manual(f"{_KIND}, and so does an override in a conftest")
     if any(loop_scope > Scope.FUNCTION for loop_scope in tests.values()):
-        return _manual(
+        return manual(
             f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
@@ -118,29 +118,25 @@ def _narrow(
     name = basename(place.key.path)
     same = [path for path in model.files if path.startswith(below) and basename(path) == name]
     if len(same) > 1:
-        return _manual(f"{_KIND} in a module whose name {name} is not the only one below {hook}")
+        return manual(f"{_KIND} in a module whose name {name} is not the only one below {hook}")
     facts = model.files[place.key.path]
     body = place.function.override
     assert body is not None
     bound = {item.name for item in facts.imports if not item.module.startswith(".")}
     missing = sorted(name for variant in body.variants for name in variant.names - bound)
     if missing:
-        return _manual(f"{_KIND} out of {missing[0]}, which no conftest can import")
+        return manual(f"{_KIND} out of {missing[0]}, which no conftest can import")
     if len(places) > 1:
-        return _manual(f"{_KIND} in a class that other classes inherit from")
+        return manual(f"{_KIND} in a class that other classes inherit from")
     for test in model.tests:
         if test.id in tests and place.base_id in test.base_ids:
             override = model.override_of(test)
             direct = not place.in_class or test.base_ids[-1] == place.base_id
             if override is None or override.key != place.key or not direct:
-                return _manual(f"{_KIND}, but not for {test.function.qualname} beside it")
+                return manual(f"{_KIND}, but not for {test.function.qualname} beside it")
     return OverrideAction(ActionKind.FACTORY, hook=hook)
 
 
 def _makes_factory(override: FixtureDef) -> bool:
     body = override.function.override
     return body is not None and body.kind is BodyKind.FACTORY
-
-
-def _manual(reason: str) -> OverrideAction:
-    return OverrideAction(ActionKind.MANUAL, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopscope.analysis.file.facts import BodyKind, Function, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
@@ -39,22 +39,31 @@ class OverrideAction:
 
 
 def choose_action(
-    function: Function, fixture_defs: list[FixtureDef], options: Options
+    function: Function,
+    fixture_defs: list[FixtureDef],
+    options: Options,
+    *,
+    careful: bool = False,
 ) -> OverrideAction:
-    """Choose the action by the override's body and place alone, whoever uses it."""
+    """Choose the action by the override's body and place alone, whoever uses it.
+
+    ``careful`` does without assumptions, as ``Options.safe_only`` does everywhere.
+    """
     body, fixture = function.override, function.fixture
     assert body is not None
     assert fixture is not None
     if function.conditional:
-        return _manual("it is defined under a condition")
+        return manual("it is defined under a condition")
     if body.kind is BodyKind.OTHER:
-        return _manual(body.reason)
+        return manual(body.reason)
     if body.kind is BodyKind.FACTORY:
         return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, fixture_defs, options)
     ):
-        return _work(function, fixture_defs, options)
+        return _work(
+            function, fixture_defs, replace(options, safe_only=careful or options.safe_only)
+        )
     return OverrideAction(ActionKind.DELETE)
 
 
@@ -71,13 +80,13 @@ def sets_debug(function: Function, fixture_defs: list[FixtureDef], options: Opti
 
 def _work(function: Function, fixture_defs: list[FixtureDef], options: Options) -> OverrideAction:
     if not options.target.has(1, 0):
-        return _manual("it does work besides making a loop, and the target is older than 1.0")
+        return manual("it does work besides making a loop, and the target is older than 1.0")
     if options.safe_only:
-        return _manual("it does work besides making a loop, and only safe edits are wanted")
+        return manual("it does work besides making a loop, and only safe edits are wanted")
     if _imported(fixture_defs) and function.override and function.override.closed:
-        return _manual("it does work after closing the loop, and is imported by name")
+        return manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:
-        return _manual("it builds on another event_loop and does work besides")
+        return manual("it builds on another event_loop and does work besides")
     return OverrideAction(ActionKind.WORK)
 
 
@@ -85,16 +94,16 @@ def _factory(
     body: OverrideBody, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
     if body.parameters:
-        return _manual(f"its loop is made from the fixture {body.parameters[0]}")
+        return manual(f"its loop is made from the fixture {body.parameters[0]}")
     if _imported(fixture_defs):
-        return _manual("it makes a loop of another kind, and is imported by name")
+        return manual("it makes a loop of another kind, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)
     if all(item.base_id in ("", "./") for item in fixture_defs) and all(
         variant.policy for variant in body.variants
     ):
         return OverrideAction(ActionKind.POLICY)
-    return _manual("it makes a loop of another kind; loop factories need --target 1.4")
+    return manual("it makes a loop of another kind; loop factories need --target 1.4")
 
 
 def _imported(fixture_defs: list[FixtureDef]) -> bool:
@@ -102,5 +111,6 @@ def _imported(fixture_defs: list[FixtureDef]) -> bool:
     return any(item.file != item.key.path for item in fixture_defs)
 
 
-def _manual(reason: str) -> OverrideAction:
+def manual(reason: str) -> OverrideAction:
+    """Leave the override to a person, for this reason."""
     return OverrideAction(ActionKind.MANUAL, reason)

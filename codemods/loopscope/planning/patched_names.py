@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.analysis.suite.imports import find_module
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import SOURCE_ROOTS
 
@@ -97,7 +97,7 @@ def _is_asyncio(files: Files, module: str | None, rest: tuple[str, ...], owner: 
     )
 
 
-def _users(model: SuiteModel, path: str, hazard: Hazard) -> dict[str, set[int] | None]:
+def _users(model: SuiteModel, path: str, hazard: Hazard) -> Mapping[str, set[int] | None]:
     """File -> the functions that run under the patch; None: all of the file may."""
     functions = {function.ordinal: function for function in model.files[path].functions}
     owner = functions.get(hazard.ordinal) if hazard.ordinal is not None else None
@@ -110,26 +110,25 @@ def _users(model: SuiteModel, path: str, hazard: Hazard) -> dict[str, set[int] |
     ]
     if owner is None or key is None or not tests:
         return {path: None}
-    found: dict[str, set[int] | None] = {path: {owner.ordinal}}
+    found = {path: {owner.ordinal}}
     for test in tests:
         for file, ordinal in ((test.key.path, test.key.ordinal), (test.module, None)):
             known = found.setdefault(file, set())
-            if known is not None and ordinal is not None:
+            if ordinal is not None:
                 known.add(ordinal)
     testing = {test.key for test in model.index.tests}
-    for file, ordinals in found.items():
-        if ordinals is not None:  # helpers that the tests may call
-            ordinals.update(
-                function.ordinal
-                for function in model.files[file].functions
-                if function.fixture is None and Key(file, function.ordinal) not in testing
-            )
+    for file, ordinals in found.items():  # helpers that the tests may call
+        ordinals.update(
+            function.ordinal
+            for function in model.files[file].functions
+            if function.fixture is None and Key(file, function.ordinal) not in testing
+        )
     return found
 
 
 def _reach(
     model: SuiteModel,
-    users: dict[str, set[int] | None],
+    users: Mapping[str, set[int] | None],
     hazard: Hazard,
     target: str | None,
 ) -> dict[str, set[int] | None]:

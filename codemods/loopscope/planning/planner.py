@@ -16,6 +16,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import Bridge, place_bridges
+from loopscope.planning.caution import Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
@@ -43,6 +44,7 @@ class Plan:
     # Ids of async tests, and fixtures of sync tests, that name their loop scope even where it is
     # the default, because a kept override suggests another one.
     named: frozenset[str | Key] = frozenset()
+    careful: frozenset[str] = frozenset()  # files in which no edit rests on an assumption
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -50,16 +52,17 @@ class Plan:
         return override_action is not None and override_action.stays
 
 
-def make_plan(model: SuiteModel, options: Options) -> Plan:
+def make_plan(model: SuiteModel, options: Options, caution: Caution | None = None) -> Plan:
     """Plan one suite; a modern suite keeps the loops that it has."""
-    first = LoopPlanner(model, options, {})
+    first = LoopPlanner(model, options, {}, caution)
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.concerns(test)]
-    candidates, left = Candidates(model, options), frozenset[Key]()
+    candidates, left = Candidates(model, options, caution), frozenset[Key]()
     while True:
         converted = choose(candidates, first.solver.loop_scope, concerned, left)
-        plan = (LoopPlanner(model, options, converted) if converted else first).plan()
+        planner = LoopPlanner(model, options, converted, caution) if converted else first
+        plan = planner.plan()
         manual = {key for key, act in plan.overrides.items() if act.kind is ActionKind.MANUAL}
         if not converted or manual <= left:
             return plan
@@ -70,11 +73,15 @@ class LoopPlanner:
     """Turns the loop scopes that its solver finds into a plan: overrides, bridges, defaults."""
 
     def __init__(
-        self, model: SuiteModel, options: Options, converted: Mapping[Key, Conversion]
+        self,
+        model: SuiteModel,
+        options: Options,
+        converted: Mapping[Key, Conversion],
+        caution: Caution | None = None,
     ) -> None:
         self.model = model
         self.options = options
-        self.solver = ComponentSolver(model, options, converted)
+        self.solver = ComponentSolver(model, options, converted, caution)
 
     def plan(self) -> Plan:
         """Plan the loop scopes, and the action for every override and request."""
@@ -142,6 +149,7 @@ class LoopPlanner:
                 if ("current", module) in self.solver.nodes
             },
             frozenset() if modern else frozenset(self._named(overrides)),
+            self.solver.caution.careful,
         )
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:

@@ -18,12 +18,15 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, visible_bas
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import BridgeNeed
+from loopscope.planning.caution import Caution
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
 
 # All async fixtures from outside of the suite: only the configured default reaches them.
 EXTERNAL = "fixtures that no file of the suite defines"
+# All tests of the modules that a plan joins.
+JOINED = "tests that are put on one loop"
 
 # The xunit methods that run after function-scoped fixtures of the module.
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
@@ -73,17 +76,26 @@ class ComponentSolver:
     """The components of one suite; their loop scopes are asked when all is joined."""
 
     def __init__(
-        self, model: SuiteModel, options: Options, converted: Mapping[Key, Conversion]
+        self,
+        model: SuiteModel,
+        options: Options,
+        converted: Mapping[Key, Conversion],
+        caution: Caution | None = None,
     ) -> None:
         self.model = model
+        self.caution = caution = caution or Caution()
         self.options = options
         self.converted = converted
         self.nodes = DisjointSet()
         self.bridge_needs: dict[tuple[FixtureDef | None, str], BridgeNeed] = {}
-        self.ambient = AmbientUsers(model, options, self._settled())
+        self.ambient = AmbientUsers(model, options, self._settled(), caution.careful)
         for test in model.tests:
             if self.concerns(test):
                 self._join(test)
+                if test.module in caution.joined:
+                    one = Scope.MODULE if len(caution.joined) == 1 else Scope.SESSION
+                    self.nodes.add(JOINED, one)
+                    self.nodes.join(("test", test.id), JOINED)
         for target, key, function in self._unused_fixtures():
             assert function.fixture is not None
             place = (target, key.path)
@@ -343,4 +355,7 @@ class ComponentSolver:
 
     def override_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
-        return choose_action(override.function, places or [override], self.options)
+        careful = override.key.path in self.caution.careful
+        return choose_action(
+            override.function, places or [override], self.options, careful=careful
+        )

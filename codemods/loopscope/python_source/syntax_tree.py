@@ -2,7 +2,8 @@
 
 The number of a statement is its place among all statements of a file, in document order. ``ast``
 and LibCST agree on this order, so a number found in one names the same statement in the other,
-without the cost of LibCST's position metadata.
+without the cost of LibCST's position metadata. Code is moved to another depth by its tree, too:
+the lines inside of strings stay, for they are part of a value.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Characters; a tree takes two hundred times the memory of its text.
 _LONGEST_KEPT = 500_000
@@ -43,12 +47,19 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                stack += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-                stack.append(value)
+        stack += children(node)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """List the nodes right below one, in document order, without contexts and operators."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+            found.append(value)
+    return found
 
 
 def depth(text: str) -> int:
@@ -99,3 +110,51 @@ class StatementNumbers:
                 self._add(getattr(node, name, ()))
             if isinstance(node, ast.stmt):
                 self.ends[number] = len(self.statements)
+
+
+def dedented(lines: Sequence[str], node: ast.stmt) -> str:
+    """Return the source of a statement, without its indentation or a final line end.
+
+    ``lines`` are those of the file, without line ends.
+    """
+    first, last = node.lineno, node.end_lineno or node.lineno
+    text = lines[first - 1]
+    return _without(lines[first - 1 : last], _margin(text), _inside(node, first))
+
+
+def body_of(code: str) -> str:
+    """Return the body of the only function in ``code``, on its own lines and dedented."""
+    tree = ast.parse(code)
+    lines = code.rstrip().split("\n")[1:]
+    return _without(lines, _margin(next(line for line in lines if line.strip())), _inside(tree, 2))
+
+
+def indented(code: str) -> str:
+    """``code`` by four spaces deeper."""
+    inside = _inside(ast.parse(code), 1)
+    return "\n".join(
+        line if number in inside or not line.strip() else f"    {line}"
+        for number, line in enumerate(code.split("\n"))
+    )
+
+
+def _without(lines: Sequence[str], margin: int, inside: set[int]) -> str:
+    return "\n".join(
+        line if number in inside else line[min(margin, _margin(line)) :]
+        for number, line in enumerate(lines)
+    ).rstrip()
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _inside(tree: ast.AST, first: int) -> set[int]:
+    """Find the indexes, from line ``first`` on, of the lines that start inside of a string."""
+    return {
+        line - first
+        for node in walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
+        for line in range(node.lineno + 1, (node.end_lineno or 0) + 1)
+    }

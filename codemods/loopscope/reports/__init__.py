@@ -1,23 +1,29 @@
 """Reports: one format is one module.
 
 ``report_NAME.py`` is ``--format NAME`` of check and migrate, ``map_NAME.py`` that of map, and
-``verify_NAME.py`` that of verify: what there is to choose from follows from the files. The first
-two hold a subclass of ``Document`` called ``REPORT``.
+``verify_NAME.py`` that of verify: what there is to choose from follows from the files. Each holds
+a class called ``REPORT``: a ``RunDocument``, or a ``VerifyDocument`` for verify.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from loopscope.reports.paths import join
+from loopscope.reports.summary import Summary
+from loopscope.types import FileError, Migration
 
 if TYPE_CHECKING:
     from loopscope.reports.map_text import Node
     from loopscope.reports.summary import Summary
     from loopscope.types import FileError, Migration, Target
+    from loopscope.verify.differences import Verification
 
+ResultT = TypeVar("ResultT")
 # A line is a sequence of (text, style); a style is a word of rich, or "".
 Line = tuple[tuple[str, str], ...]
 
@@ -69,6 +75,85 @@ def formats(kind: str) -> tuple[str, ...]:
 
 def make_report(kind: str, name: str, options: ReportOptions) -> Report:
     """Make a new report of the format ``name``, one of ``formats(kind)``."""
-    module = importlib.import_module(f"{__name__}.{kind}_{name}")
-    report: Report = module.REPORT(options)
+    report: Report = _format(kind, name)(options)
     return report
+
+
+def make_verify_report(name: str, options: ReportOptions) -> VerifyDocument:
+    """Make a new report of the format ``name``, one of ``formats("verify")``."""
+    report: VerifyDocument = _format("verify", name)(options)
+    return report
+
+
+def _format(kind: str, name: str) -> Any:
+    return importlib.import_module(f"{__name__}.{kind}_{name}").REPORT
+
+
+class Document(Generic[ResultT]):
+    """What all reports have in common: errors are printed and kept, the end is written."""
+
+    def __init__(self, options: ReportOptions) -> None:
+        self.options = options
+        self.errors: list[tuple[str, FileError]] = []  # with the label of the suite, or ""
+
+    def add(self, result: ResultT) -> None:
+        """Take a suite, without its errors."""
+        raise NotImplementedError
+
+    def error(self, error: FileError, label: str = "") -> None:
+        """Keep what could not be handled, and say so at once."""
+        self.errors.append((label, error))
+        self.print_error(error, label)
+
+    def print_error(self, error: FileError, label: str) -> None:
+        """Say on standard error what could not be handled."""
+        self.options.err.lines(error_lines(error, label))
+
+
+class RunDocument(Document[Migration]):
+    """A report on a run; formats say what they add of a suite, and what they write at the end."""
+
+    errors_first: ClassVar[bool] = False  # those of a suite, before what is said of it
+
+    def suite(self, migration: Migration) -> None:
+        """Take one suite."""
+        if not self.errors_first:
+            self.add(migration)
+        for error in migration.errors:
+            self.error(error, migration.label)
+        if self.errors_first:
+            self.add(migration)
+
+    def finish(self, summary: Summary, commands: Sequence[str]) -> None:
+        """Write what is to be said at the end; ``commands`` apply the patches that were made."""
+        self.options.out.raw(self.render(summary))
+
+    def render(self, summary: Summary) -> str:
+        """Return the whole text of a format that is written at the end."""
+        raise NotImplementedError
+
+
+class VerifyDocument(Document["Verification"]):
+    """A report on runs before and after; ``found`` are those of all suites so far."""
+
+    def __init__(self, options: ReportOptions) -> None:
+        super().__init__(options)
+        self.found: list[Verification] = []
+
+    def add(self, result: Verification) -> None:
+        self.found.append(result)
+
+    def finish(self) -> None:
+        """Write what is to be said at the end."""
+        self.options.out.raw(self.render())
+
+    def render(self) -> str:
+        """Return the whole text of a format that is written at the end."""
+        raise NotImplementedError
+
+
+def error_lines(error: FileError, label: str = "") -> Iterator[Line]:
+    """One error: where, what happened."""
+    place = join(label, error.path)
+    line = f":{error.line}" if error.line else ""
+    yield (("error: ", "bold red"), (f"{place}{line}", "bold"), (f": {error.message}", ""))

@@ -51,6 +51,7 @@ class Box:
 
     scope: str
     name: str
+    kind: str
     region: str
     loops: int
     chips: tuple[Chip, ...]
@@ -97,6 +98,7 @@ def _box(loops: Sequence[SharedLoop], name: str) -> Box:
     return Box(
         scope=scope,
         name=name,
+        kind=", ".join(sorted({loop.kind for loop in loops} - {""})),
         region="" if scope == "function" else loops[0].region,
         loops=len(loops),
         chips=tuple(Chip(name, tuple(found)) for name, found in by_name),

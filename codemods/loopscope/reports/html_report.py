@@ -5,31 +5,35 @@ The page is put together by Jinja2 with autoescape from the templates beside thi
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from loopscope import __version__
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions
-from loopscope.reports.document import Document
-from loopscope.reports.html_guides import guide_pages
+from loopscope.guides import text, title
+from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.html_loop_map import boxes
-from loopscope.reports.html_templates import environment, own, policy, tiles
+from loopscope.reports.html_templates import environment, own, policy, rows, tiles
 from loopscope.reports.paths import join
-from loopscope.reports.side_by_side import rows
 from loopscope.reports.summary import Summary, status_word
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
 from loopscope.types import Change, FileError, Level, Migration, Safety
-from loopscope.version import __version__
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 # A page with more hunks starts with its suites and files closed.
 _OPEN_HUNKS = 60
 
 
-class HtmlReport(Document):
+class HtmlReport(RunDocument):
     """Collects a run, suite by suite, for a page that is written beside another report."""
 
     def __init__(self, options: ReportOptions) -> None:
@@ -189,3 +193,76 @@ def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:
     counts = Counter(code for suite in shown for code in suite.codes)
     rules = ((find_rule(code), count) for code, count in sorted(counts.items()))
     return [{"code": rule.code, "name": rule.name, "count": n} for rule, n in rules if rule]
+
+
+@dataclass(frozen=True, slots=True)
+class GuidePage:
+    """One guide; ``links`` are the names of the guides that it links to."""
+
+    name: str  # "rules/LS105" or "get-running-loop"
+    title: str
+    html: Markup
+    links: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Its anchor."""
+        return anchor(self.name)
+
+
+def anchor(name: str) -> str:
+    """Where a guide stands in a page: ``LS105`` for a rule's, else ``guide-NAME``."""
+    folder, _, last = name.rpartition("/")
+    return last if folder else f"guide-{last}"
+
+
+def guide_pages(names: Iterable[str]) -> list[GuidePage]:
+    """Render the guides of these names, and all that they link to; rules come first.
+
+    Raises:
+        GuidesMissing: This installation has none.
+        OSError: One of them cannot be read.
+    """
+    found: dict[str, GuidePage] = {}
+    waiting = sorted(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = guide_page(name)
+            waiting += found[name].links
+    return sorted(found.values(), key=lambda page: ("/" not in page.name, page.title))
+
+
+@cache
+def guide_page(name: str) -> GuidePage:
+    """One guide, without its title, and with links that lead to places of the same page."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = _below_title(parser.parse(text(name)))
+    links: dict[str, None] = {}
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                _point(child, posixpath.dirname(name), links)
+    html = parser.renderer.render(tokens, parser.options, {})
+    return GuidePage(name, title(name), Markup(html), tuple(links))
+
+
+def _below_title(tokens: list[Token]) -> list[Token]:
+    """Render the rest of the page, its sections one level below those of the report."""
+    if tokens and tokens[0].tag == "h1":
+        tokens = tokens[3:]  # opening, words, closing
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    return tokens
+
+
+def _point(link: Token, folder: str, links: dict[str, None]) -> None:
+    """Turn a link to ``../other.md#section`` into one to the place of that guide."""
+    path = str(link.attrs["href"]).partition("#")[0]
+    if path.endswith(".md"):
+        name = posixpath.normpath(posixpath.join(folder, path)).removesuffix(".md")
+        links[name] = None
+        link.attrs["href"] = f"#{anchor(name)}"

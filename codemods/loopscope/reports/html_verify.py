@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from loopscope import __version__
 from loopscope.escape import visible
+from loopscope.reports import VerifyDocument
 from loopscope.reports.html_templates import environment, own, policy, tiles
+from loopscope.reports.report_json import error_entry
 from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
-from loopscope.verify.differences import Difference, grouped
-from loopscope.verify.result import Verification
-from loopscope.version import __version__
+from loopscope.types import FileError
+from loopscope.verify.differences import Difference, Verification, grouped
 
 _STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}
 
 
-def page(found: Sequence[Verification], errors: Sequence[dict[str, str]]) -> bytes:
-    """Render the page, in UTF-8; ``errors`` are of ``report_json.error_entry``."""
-    style = own("page.css")
-    text = (
-        environment()
-        .get_template("verify.html")
-        .render(
+class HtmlVerification(VerifyDocument):
+    """Collects the suites for a page that is written beside another report."""
+
+    def print_error(self, error: FileError, label: str) -> None:
+        """Leave it to the other report."""
+
+    def render(self) -> str:
+        style = own("page.css")
+        template = environment().get_template("verify.html")
+        return template.render(
             policy=policy(style, ""),
             style=style,
-            line=summary_line(list(found)).rstrip("."),
+            line=summary_line(self.found).rstrip("."),
             version=__version__,
-            tiles=tiles(_numbers(found)),
-            errors=errors,
-            suites=[_suite(one) for one in found],
+            tiles=tiles(_numbers(self.found)),
+            errors=[error_entry(error) for _, error in self.errors],
+            suites=[_suite(one) for one in self.found],
         )
-    )
-    return text.encode("utf-8", "backslashreplace")
 
 
 def _numbers(found: Sequence[Verification]) -> tuple[tuple[str, object, str], ...]:

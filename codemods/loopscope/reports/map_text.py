@@ -14,8 +14,7 @@ from loopscope.loop_map.report_model import (
     Reason,
     SharedLoop,
 )
-from loopscope.reports import Line, ReportOptions
-from loopscope.reports.document import Document
+from loopscope.reports import Line, ReportOptions, RunDocument
 from loopscope.reports.summary import Summary, counted
 from loopscope.types import Migration
 
@@ -41,7 +40,7 @@ class Node:
             yield from child.lines(depth + 1)
 
 
-class TextMap(Document):
+class TextMap(RunDocument):
     """A tree for people, suite by suite."""
 
     errors_first = True
@@ -104,7 +103,7 @@ def _for_one_test(loop: SharedLoop) -> bool:
 
 def _loop(loop: SharedLoop, verbose: bool) -> Node:
     """Draw a loop for several tests; on one line where its region says which."""
-    text = f"{loop.scope} loop"
+    text = f"{loop.scope} loop" + (f" ({loop.kind})" if loop.kind else "")
     line: Line = ((text, "cyan"), (f" of {loop.region}" if loop.region else "", ""))
     reasons = (f", {_reasons(loop.reasons)}", "")
     groups = Counter(test.group for test in loop.tests)
@@ -115,7 +114,9 @@ def _loop(loop: SharedLoop, verbose: bool) -> Node:
 
 
 def _single_loops(scope: str, loops: Sequence[SharedLoop], verbose: bool) -> Node:
-    text = counted(len(loops), f"{scope} loop") + (", one for each test" if len(loops) > 1 else "")
+    kinds = ", ".join(sorted({loop.kind or "default" for loop in loops}))
+    text = counted(len(loops), f"{scope} loop") + (f" ({kinds})" if kinds != "default" else "")
+    text += ", one for each test" if len(loops) > 1 else ""
     reasons = Counter(reason for loop in loops for reason in loop.reasons)
     why = _reasons([reason for reason, _ in reasons.most_common()])
     return Node(((text, "cyan"), (f": {why}", "")), _members(loops, verbose))

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions
-from loopscope.reports.document import Document
+from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.paths import base_directory, path_from
 from loopscope.reports.summary import Summary
 from loopscope.rules.registry import find_rule
@@ -20,7 +19,7 @@ _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-class GitHubReport(Document):
+class GitHubReport(RunDocument):
     """Annotations as they come, then the summary for the log of the step."""
 
     errors_first = True

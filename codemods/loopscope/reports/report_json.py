@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from loopscope.reports import ReportOptions
-from loopscope.reports.document import Document
+from loopscope import __version__
+from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.summary import Summary
-from loopscope.types import Change, FileError, Finding, Migration, Target
-from loopscope.version import __version__
+from loopscope.types import Change, FileError, Finding, Migration
 
 
-class JsonReport(Document):
+class JsonReport(RunDocument):
     """One document when all is done; nothing else on standard output."""
 
     def __init__(self, options: ReportOptions) -> None:
@@ -25,16 +24,16 @@ class JsonReport(Document):
 
     def render(self, summary: Summary) -> str:
         errors = (error_entry(error) for _, error in self.errors)
-        return document(self.options.target, self.suites, errors) + "\n"
+        return document({"target": str(self.options.target)}, self.suites, errors) + "\n"
 
 
 def document(
-    target: Target, suites: Iterable[dict[str, Any]], errors: Iterable[dict[str, str]]
+    head: dict[str, str], suites: Iterable[dict[str, Any]], errors: Iterable[dict[str, str]]
 ) -> str:
-    """Put the document together from ``suite_entry`` or ``map_entry``, and ``error_entry``."""
+    """Put a document together from the entries of suites and ``error_entry``."""
     content = {
         "loopscope": __version__,
-        "target": str(target),
+        **head,
         "suites": list(suites),
         "errors": list(errors),
     }

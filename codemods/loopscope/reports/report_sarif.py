@@ -10,15 +10,14 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
+from loopscope import __version__
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions
-from loopscope.reports.document import Document
+from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.paths import base_directory, directory_uri, uri_from
 from loopscope.reports.summary import Summary
 from loopscope.rewriting.hunks import split_lines
 from loopscope.rules.registry import REGISTRY, describe
 from loopscope.types import Change, EditRecord, FileError, Finding, Level, Migration
-from loopscope.version import __version__
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,7 +29,7 @@ _INDEX = {rule.code: number for number, rule in enumerate(REGISTRY)}
 _ALONE = "LS107"
 
 
-class SarifReport(Document):
+class SarifReport(RunDocument):
     """One log when all is done; nothing else on standard output."""
 
     def __init__(self, options: ReportOptions) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from loopscope.reports import Line, ReportOptions
-from loopscope.reports.document import Document
+from loopscope.reports import Line, ReportOptions, RunDocument
 from loopscope.reports.paths import join
 from loopscope.reports.summary import Summary, status_word
 from loopscope.types import (
@@ -24,7 +23,7 @@ STATUS_STYLES = {
 }  # fmt: skip
 
 
-class TextReport(Document):
+class TextReport(RunDocument):
     """Lines for people, suite by suite; then a table, and the summary."""
 
     def __init__(self, options: ReportOptions) -> None:

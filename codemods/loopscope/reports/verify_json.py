@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from typing import Any
 
-from loopscope.verify.differences import Difference
-from loopscope.verify.result import Verification
+from loopscope.reports import VerifyDocument
+from loopscope.reports.report_json import document, error_entry
+from loopscope.verify.differences import Difference, Verification
 from loopscope.verify.run_record import SuiteRun, TestRun
-from loopscope.version import __version__
 
 
-def document(found: Iterable[Verification], errors: Iterable[dict[str, str]]) -> str:
-    """Put the document together; ``errors`` are of ``report_json.error_entry``."""
-    content = {
-        "loopscope": __version__,
-        "suites": [suite_entry(one) for one in found],
-        "errors": list(errors),
-    }
-    return json.dumps(content, indent=2)
+class JsonVerification(VerifyDocument):
+    """One document when all is done; nothing else on standard output."""
+
+    def render(self) -> str:
+        suites = map(suite_entry, self.found)
+        return document({}, suites, (error_entry(error) for _, error in self.errors)) + "\n"
 
 
 def suite_entry(found: Verification) -> dict[str, Any]:
@@ -73,3 +69,6 @@ def _test(test: TestRun) -> dict[str, Any]:
         "fixtures": [{"name": name, "loop": loop} for name, loop in test.fixtures],
         "seconds": test.seconds,
     }
+
+
+REPORT = JsonVerification

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from loopscope.reports import Line
+from loopscope.reports import Line, VerifyDocument
 from loopscope.reports.summary import counted
-from loopscope.verify.differences import Cause, Difference, grouped
-from loopscope.verify.result import Verification
+from loopscope.verify.differences import Cause, Difference, Verification, grouped
 from loopscope.verify.run_record import SuiteRun
 
 _SHOWN = 20  # differences of one cause, and notes of one kind, unless all are asked for
@@ -25,6 +24,18 @@ _WORDS = (
     ("recorded", "recorded"),
     ("failed", "could not be run"),
 )
+
+
+class TextVerification(VerifyDocument):
+    """Lines as the suites come; with ``quiet`` only those of suites that differ or failed."""
+
+    def add(self, result: Verification) -> None:
+        super().add(result)
+        if not self.options.quiet or result.exit_code():
+            self.options.out.lines(verification_lines(result, verbose=self.options.verbose))
+
+    def finish(self) -> None:
+        self.options.out.text(summary_line(self.found), "bold")
 
 
 def verification_lines(found: Verification, *, verbose: bool = False) -> Iterator[Line]:
@@ -124,3 +135,6 @@ def _advice(found: Verification, verbose: bool) -> Iterator[Line]:
             [((f"    {part}", ""),) for part in line.splitlines()] for line in lines
         ]
         yield from _shortened(blocks, len(blocks), verbose)
+
+
+REPORT = TextVerification

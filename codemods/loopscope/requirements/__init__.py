@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from posixpath import basename
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from posixpath import basename, dirname
 
+from loopscope.config.formats import FormatError
+from loopscope.python_source.source import Source, SourceError, encode
+from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements.compatibility import PLUGIN
-from loopscope.requirements.file_places import is_pin_file, read_pins, set_pins
-from loopscope.requirements.pin import Kind, Pin, PinsError
-from loopscope.requirements.specifiers import highest, lowest, padded
+from loopscope.requirements.ini_and_toml import read_ini, read_toml
+from loopscope.requirements.pin import Kind, Pin, PinsError, highest, lowest, padded
+from loopscope.requirements.pip_and_conda import read_conda, read_pip
+from loopscope.requirements.python_files import read_python
+from loopscope.requirements.source_text import SourceText
 from loopscope.types import PROJECT_FILES, FileError
 
 __all__ = [
@@ -23,6 +30,10 @@ __all__ = [
     "requires_python",
     "set_pins",
 ]
+
+_Reader = Callable[[SourceText], Iterator[Pin]]
+_TOML_LOCK = re.compile(r'^name = "pytest[-_.]asyncio"\r?\nversion = "([^"]+)"', re.MULTILINE)
+_JSON_LOCK = re.compile(r'"pytest[-_.]asyncio"\s*:\s*\{[^{}]*?"version"\s*:\s*"==([^"]+)"')
 
 
 def requires_python(files: Mapping[str, bytes]) -> Pin | None:
@@ -67,3 +78,131 @@ def _plugin(files: Mapping[str, bytes]) -> Iterator[Pin]:
 def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
     pins = read_pins(path, data)
     return () if isinstance(pins, FileError) else pins
+
+
+def _locked(source: SourceText) -> Iterator[Pin]:
+    """Find the locked versions of pytest-asyncio itself, several where they differ by Python."""
+    pattern = _JSON_LOCK if source.path.endswith("Pipfile.lock") else _TOML_LOCK
+    for found in pattern.finditer(source.text):
+        version = f"=={found[1]}"
+        line = source.line(found.start())
+        yield Pin(
+            source.path, line, PLUGIN, version, Kind.LOCK, versions=(version,), start=found.start()
+        )
+
+
+_READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (re.compile(r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"), read_toml),
+    (re.compile(r"setup\.cfg|tox\.ini"), read_ini),
+    (re.compile(r"setup\.py|noxfile\.py"), read_python),
+    (re.compile(r".*(?:requirements|constraints).*\.(?:txt|in)"), read_pip),
+    (re.compile(r"(?:.*[-_.])?(?:environment|env)(?:[-_.].*)?\.ya?ml"), read_conda),
+    (re.compile(r"(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\..+)?\.toml"), _locked),
+)
+_IN_FOLDER = re.compile(r"(?:.*[-_.])?(?:requirements|reqs|constraints)(?:[-_.].*)?")
+# Files in such folders are what tests feed to the code, or templates: no declarations.
+_MATERIAL = frozenset({
+    "data", "testdata", "test_data", "test-data", "fixtures", "resources", "samples",
+    "snapshots", "golden", "templates", "vendor", "_vendor", "third_party",
+})  # fmt: skip
+_MENTION = re.compile(rb"pytest|aresponses|python|\0", re.IGNORECASE)  # UTF-16 holds NULs
+
+
+def is_pin_file(path: str) -> bool:
+    """Whether a file of this path (relative, forward slashes) may declare requirements."""
+    return _reader(path) is not None
+
+
+def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
+    """Find the declarations of pytest-asyncio, pytest and plugins that must move along.
+
+    The package ``python`` stands for the Pythons that a project supports. The pins come in
+    the order of the file; their number in it is what ``set_pins`` calls them by.
+
+    Args:
+        path: Relative, with forward slashes; its name decides the format. Nothing is found
+            in a file of another name.
+        data: The contents.
+    """
+    reader = _reader(path)
+    if reader is None or not _MENTION.search(data):
+        return ()
+    try:
+        return _read(reader, path, _decode(path, data).text)
+    except FormatError as error:
+        return FileError(path, str(error), error.line)
+    except SourceError as error:
+        return FileError(path, error.message, error.line)
+
+
+def set_pins(path: str, data: bytes, wanted: Mapping[int, str]) -> bytes:
+    """Give declarations other specifiers; every other byte stays.
+
+    Args:
+        path: As for ``read_pins``.
+        data: The contents.
+        wanted: The new specifier, as the file shall say it, by the pin's place in what
+            ``read_pins`` returns.
+
+    Raises:
+        PinsError: The file cannot be read, or would not say just that afterwards.
+    """
+    pins = read_pins(path, data)
+    if isinstance(pins, FileError):
+        raise PinsError(f"{path}: {pins.message}")
+    try:
+        source = _decode(path, data)
+        text = source.text
+        for place in sorted(wanted, reverse=True):
+            if not pins[place].kind.editable:
+                raise PinsError(f"{path}:{pins[place].line}: no specifier that can be written")
+            text = text[: pins[place].start] + wanted[place] + text[pins[place].end :]
+        after = encode(source, text)
+    except (SourceError, IndexError) as error:
+        raise PinsError(f"{path}: {error}") from error
+    again = read_pins(path, after)
+    expected = [_said(pin, wanted.get(place)) for place, pin in enumerate(pins)]
+    if isinstance(again, FileError) or [_said(pin) for pin in again] != expected:
+        raise PinsError(f"{path}: these requirements cannot be written there")
+    return after
+
+
+def _reader(path: str) -> _Reader | None:
+    name, folder = basename(path), dirname(path)
+    parts = folder.split("/") if folder else []
+    if any(part in _MATERIAL or "{" in part for part in parts):
+        return None
+    for pattern, reader in _READERS:
+        if pattern.fullmatch(name):
+            return reader
+    inside = parts and _IN_FOLDER.fullmatch(parts[-1]) and name.endswith((".txt", ".in"))
+    return read_pip if inside else None
+
+
+def _read(reader: _Reader, path: str, text: str) -> tuple[Pin, ...]:
+    return tuple(sorted(reader(SourceText(path, text)), key=lambda pin: pin.start))
+
+
+def _said(pin: Pin, specifier: str | None = None) -> Pin:
+    """Return the parts of a pin that an edit of the specifier must keep."""
+    kind = Kind.RANGE if pin.kind.editable else pin.kind
+    said = pin.specifier if specifier is None else specifier
+    return replace(pin, specifier=said, versions=(), kind=kind)
+
+
+def _decode(path: str, data: bytes) -> Source:
+    """Decode the text of the file.
+
+    Raises:
+        SourceError: It is Python in an encoding that cannot be read.
+    """
+    if path.endswith(".py"):
+        return decode_python(data)
+    for encoding in ("utf-8", "utf-16"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if text.encode(encoding) == data:
+            return Source(text, encoding, False, "\n")
+    return Source(data.decode("latin-1"), "latin-1", False, "\n")  # any bytes, and back

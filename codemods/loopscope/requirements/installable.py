@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from loopscope.config.ini import FormatError, decode, parse_toml
+from loopscope.config.formats import FormatError, decode, parse_toml
 from loopscope.disk import read_regular
 from loopscope.requirements.pin import normalised
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from loopscope.config.ini import FormatError
+from loopscope.config.formats import FormatError
 from loopscope.requirements.pin import Kind, Pin, Style
 from loopscope.requirements.source_text import SourceText
 
@@ -20,7 +20,7 @@ _NO_REQUIREMENTS = frozenset({
 _INSTALLS = frozenset({"install", "conda_install", "run", "run_install", "run_always"})
 
 
-def read(source: SourceText) -> Iterator[Pin]:
+def read_python(source: SourceText) -> Iterator[Pin]:
     """Read the requirements among the strings; bare names only where requirements are listed.
 
     Raises:

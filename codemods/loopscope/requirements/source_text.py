@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from loopscope.requirements.compatibility import PLUGIN, WATCHED
-from loopscope.requirements.pin import Kind, Pin, Style, normalised
-from loopscope.requirements.specifiers import kind_of, normal
+from loopscope.requirements.pin import Kind, Pin, Style, kind_of, normal, normalised
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)([ \t]*\[[^\]]*\])?")
 _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>)"

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from loopscope.requirements import is_pin_file, read_pins, requires_python
 from loopscope.requirements.compatibility import PLUGIN, RELEASES, Release, Version, release_of
-from loopscope.requirements.pin import Kind, Pin
-from loopscope.requirements.specifiers import Pythons, lowest, padded
+from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
 from loopscope.types import FileError, Target
 
 

@@ -57,10 +57,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         assert fixture is not None
         if key in foreign and fixture.origin != "pytest_asyncio.fixture":
             continue  # it stays a pytest.fixture, which knows no loop_scope
-        if key in moved and context.options.safe_only:
+        careful = context.options.safe_only or key.path in context.plan.careful
+        if key in moved and careful:
             yield action("LS104", key.path, function.line, _SHARED.format(loop_scope.word, _SAFE))
         if fixture.loop_scope is loop_scope or not _wanted(context, key):
-            if key in moved and not context.options.safe_only:
+            if key in moved and not careful:
                 yield note(
                     "LS104", key.path, function.line, _SHARED.format(loop_scope.word, _KEEP)
                 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from loopscope.analysis.file.facts import Function, PolicyBody
-from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.planning.factories import FACTORIES_HOOK
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.codegen.factory import factory_code
@@ -75,7 +75,25 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         loop_scope > Scope.FUNCTION for loop_scope in context.plan.tests.values()
     ):
         return "it covers a part of the suite, and loops are wider than function"
+    sync = next((test for test in _sync_tests(context) if _sees(context, test, key)), None)
+    if sync is not None:
+        return (
+            f"the sync test {sync.function.qualname} uses async fixtures, and no hook reaches it"
+        )
     return ""
+
+
+def _sync_tests(context: RuleContext) -> Iterator[Test]:
+    """Yield the sync tests that set up something on a loop."""
+    loops = context.model.modern_map
+    for test in context.model.tests:
+        if test.id in loops and test.id not in context.plan.tests:
+            yield test
+
+
+def _sees(context: RuleContext, test: Test, key: Key) -> bool:
+    policies = context.model.closures.visible(test, "event_loop_policy")
+    return bool(policies) and policies[-1].key == key
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ only a deleted override used would be a warning of every linter. Imports that we
 before stay. Any release of pytest-asyncio makes this necessary.
 
 An edit names what it needs and what it makes superfluous (``Edit.needs``, ``Edit.forget``);
-``rewriting/python_file.py`` changes the imports once all edits of a file are made.
+``rewriting/change_set.py`` changes the imports once all edits of a file are made.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import FileFacts
-from loopscope.analysis.suite.closure import AMBIENT
+from loopscope.analysis.suite.fixtures import AMBIENT
 from loopscope.planning.ambient import Ambient
 from loopscope.rules.codegen.bridge import Writer
 from loopscope.rules.context import AppendEdit, Need, Rule, RuleContext, RuleResult

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, note
+from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
@@ -47,6 +48,25 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
     if default is not Scope.FUNCTION and settings.test_default is None:
         yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
+        yield from _configured_above(context, default)
+
+
+def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResult]:
+    """Report defaults that do not count where pytest runs in a folder above.
+
+    Of two configurations pytest reads the one of the folder that it is started in
+    (docs/loop-rules.md, Where pytest reads its configuration).
+    """
+    above = context.model.cross_suite.above
+    if above is not None and loop_scope_option(above, TEST_OPTION) is not default:
+        yield action(
+            "LS201",
+            context.config.path or "",
+            1,
+            f"when pytest runs in a folder above, {above.path} there counts and not this file, so"
+            f" the loop scope {default.word} is lost: state {TEST_OPTION} there, too, run this"
+            " suite by itself, or migrate it with --style explicit",
+        )
 
 
 def _is_idle(context: RuleContext) -> bool:

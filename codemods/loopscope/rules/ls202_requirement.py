@@ -11,8 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.requirements.compatibility import PLUGIN, PYTEST_EXACT, Release
-from loopscope.requirements.pin import Kind, Pin
-from loopscope.requirements.specifiers import highest, lowest, numbers, padded, raised, repinned
+from loopscope.requirements.pin import (
+    Kind,
+    Pin,
+    highest,
+    lowest,
+    numbers,
+    padded,
+    raised,
+    repinned,
+)
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Rule, action
 from loopscope.rules.declarations import Aims, Declarations, Declared, dotted

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from loopscope.analysis.file.facts import FileFacts, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.analysis.suite.imports import find_module
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 

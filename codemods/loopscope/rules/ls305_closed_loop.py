@@ -12,8 +12,7 @@ from posixpath import basename
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Function, Position
-from loopscope.analysis.file.function_bodies import (
-    FunctionNode,
+from loopscope.analysis.file.functions import (
     arguments,
     current_loops,
     expects_error,
@@ -21,6 +20,7 @@ from loopscope.analysis.file.function_bodies import (
 )
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Scope
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.function_bodies import (
-    FunctionNode,
+from loopscope.analysis.file.functions import (
     arguments,
     current_loops,
     is_current_loop,
@@ -21,6 +20,7 @@ from loopscope.analysis.file.function_bodies import (
     own_nodes,
 )
 from loopscope.analysis.file.names import Names
+from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 

@@ -12,15 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.function_bodies import (
+from loopscope.analysis.file.functions import (
     NESTED,
-    FunctionNode,
     arguments,
     expects_error,
     names_in,
     own_nodes,
 )
 from loopscope.analysis.file.names import Names
+from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
@@ -127,9 +127,7 @@ def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Position]:
         used = _names_of_run(run, nested)
         for name in sorted(used & met):
             yield position(run, name)
-        made = {
-            name for name, value in bound.items() if value is not None and run in ast.walk(value)
-        }
+        made = {name for name, value in bound.items() if run in ast.walk(value)}
         met |= (used | made) & set(bound)
 
 
@@ -151,7 +149,7 @@ def _names_of_run(run: ast.Call, nested: dict[str, ast.AsyncFunctionDef]) -> set
     return used
 
 
-def _bound_objects(node: FunctionNode, names: Names) -> dict[str, ast.expr | None]:
+def _bound_objects(node: FunctionNode, names: Names) -> dict[str, ast.expr]:
     """Local variables, set once, whose value holds on to a loop."""
     values: dict[str, ast.expr | None] = {}
     for child in own_nodes(node):

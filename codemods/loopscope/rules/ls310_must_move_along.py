@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, RELEASES, Release, Version
-from loopscope.requirements.pin import Kind, Pin
-from loopscope.requirements.specifiers import highest, lowest, padded
+from loopscope.requirements.pin import Kind, Pin, highest, lowest, padded
 from loopscope.rules.context import Rule, action
 from loopscope.rules.declarations import Aims, Declarations, dotted
 from loopscope.types import Finding

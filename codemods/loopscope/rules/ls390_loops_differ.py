@@ -4,7 +4,7 @@ The result is read again, and its modern loop map has to be the legacy one of th
 whatever release of pytest-asyncio it is for. Where it is not, the suite is beyond what the rules
 know, or they are wrong, and nothing but this tells.
 
-``pipeline_check.py`` compares; ``pipeline.recheck`` says what no longer fits together where
+``pipeline_check.py`` compares; its ``recheck`` says what no longer fits together where
 only some hunks were taken.
 """
 

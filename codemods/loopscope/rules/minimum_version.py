@@ -9,19 +9,23 @@ from collections.abc import Iterable, Iterator
 
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
-from loopscope.rules.context import OptionEdit, RuleContext
+from loopscope.rules.context import Edit, OptionEdit, RuleContext
+from loopscope.rules.ls101_event_loop_override.override_edits import ReplaceOverride
 from loopscope.types import Scope
 
 Version = tuple[int, int]
 
 
-def least_version(context: RuleContext, options: Iterable[OptionEdit]) -> Version:
+def least_version(
+    context: RuleContext, edits: Iterable[Edit], options: Iterable[OptionEdit]
+) -> Version:
     """Return the release that brought the newest feature which the result needs.
 
     Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken.
     """
     floor: Version = (1, 0) if context.options.target.has(1, 0) else (0, 24)
-    return max([floor, *_needed(context, options)])
+    factory = any(edit.code == "LS106" and isinstance(edit, ReplaceOverride) for edit in edits)
+    return max([floor, *([(1, 4)] if factory else []), *_needed(context, options)])
 
 
 def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Version]:

@@ -41,5 +41,5 @@ def describe(rule: Rule) -> str:
     return f"{rule.code} {rule.name}\n\n{text}\n\nNeeded for: {since}\n"
 
 
-# What reports say of these has always been their summary.
+# The docstrings of these speak of the code, not to those who read a report.
 _BY_SUMMARY = ("LS108", "LS303", "LS310", "LS390")

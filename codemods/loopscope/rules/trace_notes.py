@@ -9,7 +9,7 @@ from dataclasses import replace
 from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
-from loopscope.analysis.trace import SHOWN, TracedFunction
+from loopscope.analysis.suite.trace import SHOWN, TracedFunction
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 

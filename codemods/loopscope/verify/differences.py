@@ -1,4 +1,4 @@
-"""Two runs of a suite, before and after its migration, compared test by test."""
+"""Two runs of a suite, before and after its migration: differences, flaky tests, the verdict."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ _REASONS: tuple[tuple[str, str], ...] = (
     ("DeprecationWarning", "a warning that the configuration turns into an error"),
     ("No module named", "the environment lacks a package that the suite imports"),
 )  # fmt: skip
+
+Pair = tuple[SuiteRun, SuiteRun]  # before, after
+# Runs the suite again on both sides: all of it (None), or only these tests.
+Again = Callable[[Iterable[str] | None], Pair]
 
 
 def reason(error: str) -> str:
@@ -207,3 +211,78 @@ def _pairs(before: SuiteRun, after: SuiteRun) -> Iterator[tuple[str, TestRun, Te
 
 def _phases(test: TestRun) -> str:
     return ", ".join(f"{phase} {outcome}" for phase, outcome in test.outcomes.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One suite, run before and after its migration.
+
+    ``before`` and ``after`` are None where a run could not be made; ``problem`` then says why,
+    and ``details`` holds what the program that failed had printed.
+    """
+
+    suite: str  # the label of the suite
+    before: SuiteRun | None = None
+    after: SuiteRun | None = None
+    differences: tuple[Difference, ...] = ()
+    flaky: tuple[Difference, ...] = ()  # of tests that differ from themselves
+    warnings: tuple[Warned, ...] = ()  # about asyncio, and new
+    slower: tuple[tuple[str, float, float], ...] = ()  # node id, seconds before and after
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    details: str = ""
+
+    @property
+    def status(self) -> str:
+        """In one word: failed, different, recorded (the original alone was run) or same."""
+        if self.problem:
+            return "failed"
+        if self.differences:
+            return "different"
+        return "recorded" if self.after is None else "same"
+
+    def exit_code(self, *, strict: bool = False) -> int:
+        """0 the same, 1 differences (``strict``: or notes), 2 could not run."""
+        if self.problem:
+            return 2
+        advice = self.flaky or self.warnings or self.slower
+        return 1 if self.differences or (strict and advice) else 0
+
+
+def separate_flaky(
+    first: Pair, differences: Iterable[Difference], reruns: int, again: Again
+) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    """Separate the differences that stay from those of flaky tests.
+
+    The tests are first run again by themselves, which is quick. One that differs from itself
+    then may only miss the tests that used to run before it: the whole suite has the last word.
+    """
+    found = tuple(differences)
+    suspects = _unlike_themselves(first, {one.test for one in found}, reruns, again, alone=True)
+    if suspects:
+        suspects = _unlike_themselves(first, suspects, reruns, again, alone=False)
+    steady = tuple(one for one in found if one.test not in suspects)
+    return steady, tuple(one for one in found if one.test in suspects)
+
+
+def _unlike_themselves(
+    first: Pair, tests: set[str], reruns: int, again: Again, *, alone: bool
+) -> set[str]:
+    known = {test for test in tests if any(test in run.tests for run in first)}
+    found: set[str] = set()
+    for _ in range(reruns if known else 0):
+        second = again(sorted(known)) if alone else again(None)
+        found |= set(_changed(first, second, known))
+    return found
+
+
+def _changed(first: Pair, second: Pair, tests: Iterable[str]) -> Iterator[str]:
+    for test in tests:
+        for once, twice in zip(first, second, strict=True):
+            if _signature(once, test) != _signature(twice, test):
+                yield test
+
+
+def _signature(run: SuiteRun, test: str) -> object:
+    found = run.tests.get(test)
+    return found and (dict(found.outcomes), sorted(found.strays))

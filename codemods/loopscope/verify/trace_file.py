@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from loopscope.analysis.trace import Trace
+from loopscope.analysis.suite.trace import Trace
 from loopscope.types import FileError, Suite
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import read_record

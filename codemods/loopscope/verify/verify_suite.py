@@ -9,15 +9,22 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.analysis.trace import Trace
+from loopscope.analysis.suite.trace import Trace
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.types import FileError, Level, Migration, Options, Suite
 from loopscope.verify import CannotRun
-from loopscope.verify.differences import MayShare, always, compare, new_warnings, slower
-from loopscope.verify.flaky import Pair, part
+from loopscope.verify.differences import (
+    MayShare,
+    Pair,
+    Verification,
+    always,
+    compare,
+    new_warnings,
+    separate_flaky,
+    slower,
+)
 from loopscope.verify.project_copies import copy_project, copy_revision, project_above
-from loopscope.verify.result import Verification
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, lines_of, run_suite
 from loopscope.verify.trace_file import changed, unfit
@@ -217,7 +224,7 @@ class _Steps:
                 "after", orders[1], chosen
             )
 
-        differences, flaky = part(
+        differences, flaky = separate_flaky(
             first, compare(*first, may_share), self._verify_options.reruns, again
         )
         return Verification(
@@ -276,7 +283,7 @@ def as_planned(planned: LoopMap) -> MayShare:
 
 
 def _save(trace: Path, record: Path) -> None:
-    from loopscope.output.write_out import write_out
+    from loopscope.disk import write_out
 
     try:
         write_out(trace, "".join(f"{line}\n" for line in lines_of(record)).encode())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import LoopCall, LoopUse, Place, UseKind
 from loopscope.analysis.file.names import Names, imports_of, statements
-from loopscope.python_source.syntax_tree import walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, walk
 
 # Calls that give the current loop, or that take it silently.
 CURRENT_LOOP = frozenset(
@@ -27,7 +27,6 @@ _CONSTRUCTORS = frozenset(
     )
 )  # fmt: skip
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Lines:
@@ -70,7 +69,7 @@ class CallFinder:
         owner: int | None,
         method: str = "",
     ) -> None:
-        if isinstance(node, _FUNCTIONS):
+        if isinstance(node, FUNCTIONS):
             self._function(node, place, ordinal, owner)
         elif isinstance(node, ast.ClassDef):
             for item in [*node.decorator_list, *node.bases, *node.keywords]:
@@ -171,7 +170,7 @@ def loop_uses(
             for item in [*child.args, *child.keywords]:
                 visit(item, nested, None)
             return
-        if isinstance(child, (*_FUNCTIONS, ast.Lambda)):
+        if isinstance(child, (*FUNCTIONS, ast.Lambda)):
             body = child.body if isinstance(child.body, list) else [child.body]
             outside = [*getattr(child, "decorator_list", ()), child.args]
             for item in outside:

@@ -12,8 +12,7 @@ from typing import Any
 
 from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.names import Names, imports_of, statements
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
 
 def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") -> Position:
@@ -60,7 +59,7 @@ def find_hazards(
     found: set[Hazard] = set()
     for node, ordinal in _units(tree.body, None, ordinals):
         chunk = "\n".join(lines[_first_line(node) - 1 : getattr(node, "end_lineno", 0)])
-        function = isinstance(node, _FUNCTIONS)
+        function = isinstance(node, FUNCTIONS)
         wanted = [
             (code, check)
             for code, check in possible
@@ -70,7 +69,7 @@ def find_hazards(
             continue
         local = (
             [item for child in statements([node]) for item in imports_of(child)]
-            if isinstance(node, _FUNCTIONS)
+            if isinstance(node, FUNCTIONS)
             else []
         )
         known = names.with_local(local) if local else names
@@ -101,7 +100,7 @@ def _units(
     Each comes with its own ordinal, or with that of the class around it.
     """
     for node in body:
-        if isinstance(node, _FUNCTIONS):
+        if isinstance(node, FUNCTIONS):
             yield node, ordinals[node]
         elif isinstance(node, ast.ClassDef):
             yield from ((part, ordinals[node]) for part in (*node.decorator_list, *node.bases))

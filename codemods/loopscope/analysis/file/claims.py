@@ -15,8 +15,8 @@ from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
 from loopscope.analysis.file.names import Names, dotted, is_getattr
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MARK = "pytest.mark.asyncio"
 _PLUGIN = "pytest_asyncio"
 _SOURCES = ("makepyfile", "makeconftest", "makefile", "maketxtfile", "inline_runsource")
@@ -74,7 +74,7 @@ class Claims:
         if function is None or any(isinstance(one, ast.Lambda) for one in mention.around[-2:]):
             return ""
         outer = mention.around[: mention.around.index(function)]
-        if any(isinstance(one, _FUNCTIONS) for one in outer):
+        if any(isinstance(one, FUNCTIONS) for one in outer):
             return ""  # called, or made a fixture, by the function around it
         if function.name.startswith(("test", "pytest_")):
             return ""
@@ -177,9 +177,7 @@ class Claims:
             return ""
         function, node = mention.function, mention.node
         assert isinstance(node, ast.expr)
-        if any(
-            isinstance(one, _FUNCTIONS) and one.lineno in self._hooks for one in mention.around
-        ):
+        if any(isinstance(one, FUNCTIONS) and one.lineno in self._hooks for one in mention.around):
             return ""
         if function is not None:
             if any(_calls(one, "add_marker") for one in mention.around):
@@ -220,7 +218,7 @@ class Claims:
         if _is_call_of(around[place], node):
             maker, place = around[place], place - 1
         holder = around[place]
-        if isinstance(holder, _FUNCTIONS) and maker in holder.decorator_list:
+        if isinstance(holder, FUNCTIONS) and maker in holder.decorator_list:
             return self._inner_fixture(mention, holder)
         match holder:
             case ast.Assign(targets=[target], value=value) if value is maker and maker is node:

@@ -180,6 +180,7 @@ class LoopVariant:
     direct: str = ""
     policy: str = ""
     names: frozenset[str] = frozenset()
+    kind: str = ""  # see loop_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ class FileFacts:
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what each refers to
+    factories: frozenset[str] = frozenset()  # kinds of loop by its pytest_asyncio_loop_factories
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
 
@@ -308,6 +310,10 @@ class FileFacts:
         return tuple(
             f for f in self.functions if f.ordinal >= last.get((f.class_ordinal, f.name), -1)
         )
+
+    def is_all_of_a_variable(self, mark: Mark) -> bool:
+        """Whether a variable that is used as a decorator holds this mark and nothing else."""
+        return (mark,) in self.mark_variables.values()
 
     def spelling(self, dotted: str) -> str | None:
         """Spell ``asyncio.create_task`` as this file does; None where it lacks the import."""

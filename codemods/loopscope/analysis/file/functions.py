@@ -1,14 +1,31 @@
-"""Facts about one function that its definition alone shows."""
+"""Facts about one function: its parameters and body, which loops and names stand in it.
+
+Facts about lines stand here, too: the comments that are meant for loopscope.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import re
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from loopscope.analysis.file.function_bodies import NESTED, FunctionNode
-from loopscope.python_source.syntax_tree import walk
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.names import Names, dotted
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
 
 _NO_ARGUMENTS = ("self", "cls")
+_FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
+
+_IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
+_ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
+
+NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
+# Nested definitions run later, or never; nothing is called in the others.
+_LEAVES = (*NESTED, ast.expr_context, ast.operator, ast.Name, ast.Constant, str, type(None))
+RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
+_QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
 
 
 def parameters(node: FunctionNode, method: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -140,3 +157,119 @@ def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) ->
     return frozenset(
         value.id for value in values if isinstance(value, ast.Name) and value.id in names
     )
+
+
+def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple[str, ...]:
+    """List the dotted names that the function's own body calls.
+
+    ``defined`` are the functions and classes of the file. Methods of the same object are
+    ``self.name``.
+    """
+    found: dict[str, None] = {}
+    for func in _called(node):
+        origin = dotted(func)
+        if origin is None:
+            continue
+        first, _, rest = origin.partition(".")
+        if first in defined or (first in ("self", "cls") and "." not in rest):
+            found[f"self.{rest}" if first == "cls" else origin] = None
+            continue
+        origin = names.resolve(func)
+        if origin and origin.partition(".")[0] not in _FOREIGN:
+            found[origin] = None
+    return tuple(found)
+
+
+def _called(node: FunctionNode) -> Iterator[ast.expr]:
+    """List the calls in the function's own body; ``own_nodes`` takes twice the time."""
+    stack: list[ast.AST] = [item for item in node.body if not isinstance(item, NESTED)]
+    while stack:
+        child = stack.pop()
+        if isinstance(child, ast.Call):
+            yield child.func
+        for name in child._fields:
+            value = getattr(child, name, None)
+            if isinstance(value, list):
+                stack += [item for item in value if not isinstance(item, _LEAVES)]
+            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+                stack.append(value)
+
+
+def ignores(lines: Sequence[str]) -> Mapping[int, tuple[str, ...]]:
+    """Return the codes that are ignored on a line (1-based); "" stands for all of them."""
+    found = {}
+    for number, line in enumerate(lines, 1):
+        if "loopscope" in line and (match := _IGNORE.search(line)):
+            codes = match.group(1)
+            found[number] = tuple(code.strip() for code in codes.split(",")) if codes else ("",)
+    return found
+
+
+def left_annotations(lines: Sequence[str]) -> Mapping[int, str]:
+    """Return the code that an earlier run left on a line (1-based)."""
+    return {
+        number: match.group(1)
+        for number, line in enumerate(lines, 1)
+        if "loopscope" in line and (match := _ANNOTATION.search(line))
+    }
+
+
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that run with the function's own body: no nested functions or classes."""
+    stack: list[ast.AST] = list(getattr(node, "body", ()))[::-1]
+    while stack:
+        child = stack.pop()
+        yield child
+        if not isinstance(child, NESTED):
+            stack.extend(list(ast.iter_child_nodes(child))[::-1])
+
+
+def is_current_loop(node: ast.expr, names: Names) -> bool:
+    """``asyncio.get_event_loop()``, ``asyncio.get_running_loop()`` and the like."""
+    return (
+        isinstance(node, ast.Call)
+        and not node.args
+        and names.resolve(node.func) in CURRENT_LOOP | RUNNING_LOOP
+    )
+
+
+def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
+    """Find the variables of a function that never hold anything but the current loop."""
+    stored: Counter[str] = Counter()
+    current: Counter[str] = Counter()
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
+            stored[child.id] += 1
+        elif isinstance(child, ast.arg):
+            stored[child.arg] += 1
+        elif (
+            isinstance(child, ast.Assign)
+            and len(child.targets) == 1
+            and isinstance(child.targets[0], ast.Name)
+            and is_current_loop(child.value, names)
+        ):
+            current[child.targets[0].id] += 1
+    return frozenset(name for name, number in current.items() if stored[name] == number)
+
+
+def expects_error(node: ast.AST) -> bool:
+    """Whether the statement is a ``with pytest.raises(…)`` or ``with suppress(…)``."""
+    if not isinstance(node, (ast.With, ast.AsyncWith)):
+        return False
+    for item in node.items:
+        call = item.context_expr
+        func = call.func if isinstance(call, ast.Call) else call
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        if name.lower().endswith(_QUIET) or name.startswith("assertRaises"):
+            return True
+    return False
+
+
+def arguments(node: FunctionNode) -> frozenset[str]:
+    """List the names of all parameters."""
+    return frozenset(child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg))
+
+
+def names_in(node: ast.AST) -> frozenset[str]:
+    """Collect the names that are read or written in a node."""
+    return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))

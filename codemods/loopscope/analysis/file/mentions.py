@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopscope.analysis.file.calls import Lines
+from loopscope.python_source.syntax_tree import FUNCTIONS, children
 
 EVENT_LOOP = "event_loop"
 MODE = "asyncio_mode"
 PLUGINS = "pytest_plugins"
-_WORDS = re.compile(r"event_loop|asyncio_mode|pytest_plugins|fixture|mark|async def")
+_WORDS = re.compile(
+    r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
+)
 _MAKERS = ("fixture", "yield_fixture")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Subject(enum.Enum):
@@ -52,7 +54,7 @@ class Mention:
     def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The innermost function around the mention, its own decorators not counted as inside."""
         for outer, inner in zip(self.around[::-1], (self.node, *self.around[::-1]), strict=False):
-            if isinstance(outer, _FUNCTIONS) and inner not in outer.decorator_list:
+            if isinstance(outer, FUNCTIONS) and inner not in outer.decorator_list:
                 return outer
         return None
 
@@ -75,7 +77,7 @@ class Scanner:
 
     def _below(self, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Mention]:
         inside = (*around, node)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.stmt) and not self._names and not self._has_hit(child):
                 continue
             subject = self._subject(child, inside)
@@ -99,7 +101,7 @@ class Scanner:
                 return Subject.TEXT
             case ast.Attribute(attr=name) | ast.Name(id=name):
                 return _subject_of_name(node, name)
-            case ast.AsyncFunctionDef() if any(isinstance(one, _FUNCTIONS) for one in around):
+            case ast.AsyncFunctionDef() if any(isinstance(one, FUNCTIONS) for one in around):
                 return Subject.CORO
         return None
 

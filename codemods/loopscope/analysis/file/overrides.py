@@ -16,8 +16,7 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode
 from loopscope.analysis.file.names import Names, imports_of
-from loopscope.python_source.indentation import dedented
-from loopscope.python_source.syntax_tree import is_docstring
+from loopscope.python_source.syntax_tree import dedented, is_docstring
 
 _CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -16,7 +15,6 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
-from loopscope.analysis.file.comments import ignores, left_annotations
 from loopscope.analysis.file.decorators import parametrized, read_fixture
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
@@ -35,14 +33,19 @@ from loopscope.analysis.file.facts import (
 )
 from loopscope.analysis.file.functions import (
     awaited,
+    callees,
     decorated_by,
     handed_on,
+    ignores,
     is_alias,
     is_generator,
+    left_annotations,
     parameters,
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.loop_factories import read_policy
+from loopscope.analysis.file.loop_kinds import HOOK, hook_kinds
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
@@ -56,15 +59,14 @@ from loopscope.analysis.file.names import (
     statements,
 )
 from loopscope.analysis.file.overrides import read_override
-from loopscope.analysis.file.policies import read_policy
 from loopscope.analysis.file.references import References
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
     r"|getfixturevalue|patch|setattr|\.run"
 )
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
@@ -100,7 +102,7 @@ class _Reader:
         self.loop_names = self._lines_with("event_loop")
         self.constants = constants(tree.body)
         self.defined = {
-            item.name for item in tree.body if isinstance(item, (*_FUNCTIONS, ast.ClassDef))
+            item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
         self.mark_reader = MarkReader(path, self.names)
         self.may_mark = "mark" in text
@@ -140,6 +142,7 @@ class _Reader:
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
+            factories=self._factories(),
             mentions=mentions,
             unread=unread,
             ignores=ignores(self.lines),
@@ -147,6 +150,13 @@ class _Reader:
             variables=self.variables,
             annotations=left_annotations(self.lines),
         )
+
+    def _factories(self) -> frozenset[str]:
+        functions = {
+            node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
+        }
+        hook = functions.get(HOOK)
+        return hook_kinds(hook, functions, self.names) if hook else frozenset()
 
     def _mentions(self) -> tuple[int, tuple[Position, ...]]:
         """Count the mentions of what decides about loops, and list those that nobody claims."""
@@ -171,7 +181,7 @@ class _Reader:
         """List what the statement that begins in this line mentions."""
         last = node.end_lineno or node.lineno
         local: Mapping[str, str] = {}
-        if isinstance(node, _FUNCTIONS) and self.imported.any_in(first, last):
+        if isinstance(node, FUNCTIONS) and self.imported.any_in(first, last):
             local = Names(
                 bound for item in statements([node]) for bound in imports_of(item)
             ).origins
@@ -184,7 +194,7 @@ class _Reader:
 
     def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
         for node in body:
-            if isinstance(node, _FUNCTIONS):
+            if isinstance(node, FUNCTIONS):
                 function = self._function(node, None, "", conditional)
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
@@ -256,7 +266,7 @@ class _Reader:
             elif self.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
-        names = {child.name for child in node.body if isinstance(child, _FUNCTIONS)}
+        names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
         self.classes.append(
             Class(
                 ordinal=ordinal,
@@ -271,7 +281,7 @@ class _Reader:
                 refers=tuple(
                     name
                     for child in node.body
-                    if not isinstance(child, (*_FUNCTIONS, ast.ClassDef))
+                    if not isinstance(child, (*FUNCTIONS, ast.ClassDef))
                     for name in self._refers(child, child.lineno)
                 ),
             )
@@ -282,7 +292,7 @@ class _Reader:
         self, body: Iterable[ast.stmt], ordinal: int, prefix: str, conditional: bool
     ) -> None:
         for child in body:
-            if isinstance(child, _FUNCTIONS):
+            if isinstance(child, FUNCTIONS):
                 self.functions.append(self._function(child, ordinal, prefix, conditional))
             elif isinstance(child, ast.ClassDef):
                 self._class(child, ordinal, prefix, conditional)

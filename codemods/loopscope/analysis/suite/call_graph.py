@@ -1,10 +1,13 @@
-"""The call graph of a suite, by the names of its functions."""
+"""What the functions of a suite call, by name: each other, and for the current loop."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
-from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
+from loopscope.analysis.suite.fixtures import AMBIENT, Key
 from loopscope.analysis.suite.index import SuiteIndex
 
 
@@ -62,3 +65,67 @@ class CallGraph:
             return found[0]
         cls = self._index.find_class(path, last)
         return self._in_class(cls, "__init__") if cls is not None else None
+
+
+class CurrentLoop:
+    """The calls for the current loop in sync code, by the function that makes them."""
+
+    def __init__(
+        self, files: Mapping[str, FileFacts], index: SuiteIndex, call_graph: CallGraph
+    ) -> None:
+        self._index = index
+        self._call_graph = call_graph
+        self._own: dict[Key, list[LoopCall]] = defaultdict(list)
+        for path, facts in files.items():
+            for call in facts.loop_calls:
+                if call.owner is not None and call.place is not Place.ASYNC:
+                    self._own[Key(path, call.owner)].append(call)
+        self._known: dict[Key, tuple[LoopCall, ...]] = {}
+
+    def calls(self, key: Key) -> tuple[LoopCall, ...]:
+        """List the calls of a function, those of the functions that it calls at its own line.
+
+        The fixture of LS109 only looks whether there is a loop.
+        """
+        if not self._own or self._index.function(key).name == AMBIENT:
+            return ()
+        known = self._known.get(key)
+        if known is None:
+            known = (*self._own.get(key, ()), *self._through(key))
+            self._known[key] = known
+        return known
+
+    def _through(self, key: Key) -> list[LoopCall]:
+        function = self._index.function(key)
+        return [
+            replace(
+                call,
+                line=function.line,
+                column=1,
+                ordinal=key.ordinal,
+                owner=key.ordinal,
+                through=self._index.function(other).qualname,
+            )
+            for other in self._call_graph.of(key)
+            for call in self._own.get(other, ())
+            if call.place is Place.SYNC
+        ]
+
+    def asks(self, key: Key) -> bool:
+        """Whether the function asks for it when it is called, not later."""
+        return any(call.place is Place.SYNC for call in self.calls(key))
+
+    def only_through(self, key: Key) -> str:
+        """Name the one function through which it asks; "" where it also asks by itself."""
+        calls = [call for call in self.calls(key) if call.place is Place.SYNC]
+        return calls[0].through if calls and all(call.through for call in calls) else ""
+
+    def in_methods(self, cls: Key, names: Collection[str]) -> bool:
+        """Whether a method of one of these names asks for it, in a class or its bases."""
+        return any(
+            function.class_ordinal == owner.ordinal
+            and function.name in names
+            and self.asks(Key(owner.path, function.ordinal))
+            for owner in self._index.mro(cls)
+            for function in self._index.files[owner.path].functions
+        )

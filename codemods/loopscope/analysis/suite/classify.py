@@ -10,7 +10,7 @@ from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
-from loopscope.analysis.trace import TraceIndex
+from loopscope.analysis.suite.trace import TraceIndex
 from loopscope.types import Scope
 
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.call_graph import CallGraph
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 
 EVENT_LOOP = "event_loop"
-# Rule LS109's fixture: it asks for the bridge in sync tests only.
-AMBIENT = "_ambient_event_loop"
 
 
 class RequestKind(enum.Enum):
@@ -68,6 +66,10 @@ class Closures:
     def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
         """List the fixtures of that name that the test sees, the nearest last."""
         return tuple(fixtures[name] for fixtures in self._index.chain(test) if name in fixtures)
+
+    def factories(self, test: Test) -> frozenset[str]:
+        """List the kinds of loop by the nearest loop factory hook of a test; none without one."""
+        return self._index.factories(test.module)
 
     def of(self, test: Test) -> Closure:
         """Return the closure of one test: its fixtures in the order in which they are found."""

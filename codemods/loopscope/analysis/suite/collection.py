@@ -8,7 +8,7 @@ from functools import cached_property
 
 from loopscope.analysis.file.facts import Function, Mark
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.analysis.suite.imported_marks import Marks
+from loopscope.analysis.suite.imports import Marks
 from loopscope.analysis.suite.namespaces import Namespaces
 
 

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from loopscope.analysis.file.facts import Fixture, Function, Mark
 
+# Rule LS109's fixture: it asks for the bridge in sync tests only.
+AMBIENT = "_ambient_event_loop"
+
 
 class Key(NamedTuple):
     """A definition: its file and its ordinal there.

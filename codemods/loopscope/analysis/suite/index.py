@@ -98,6 +98,14 @@ class SuiteIndex:
                     add(base_id, self._names.class_fixtures(key))
         return found
 
+    def factories(self, module: str) -> frozenset[str]:
+        """List the kinds of loop that the nearest loop factory hook gives; none without one."""
+        above = {*directory_base_ids(module)}
+        near = [path for path in self.conftests if conftest_base_id(path) in above]
+        places = [*self.plugins, *self._names.conftests_above, *near]
+        hooks = [self.files[path].factories for path in places if self.files[path].factories]
+        return hooks[-1] if hooks else frozenset()
+
     def chain(self, test: Test) -> tuple[dict[str, FixtureDef], ...]:
         """List the fixtures that a test sees, base id by base id, the nearest last."""
         nearest = test.id.partition("[")[0].rpartition("::")[0]

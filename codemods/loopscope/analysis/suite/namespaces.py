@@ -12,7 +12,7 @@ from posixpath import basename
 
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.module_lookup import find_module
+from loopscope.analysis.suite.imports import find_module
 from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
 
 

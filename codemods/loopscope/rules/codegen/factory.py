@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from loopscope.analysis.file.facts import FileFacts, LoopVariant
 from loopscope.planning.factories import FACTORIES_HOOK
-from loopscope.python_source.indentation import indented
+from loopscope.python_source.syntax_tree import indented
 from loopscope.rules.codegen.bridge import Code, Writer
 
 

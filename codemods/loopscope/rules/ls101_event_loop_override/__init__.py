@@ -36,16 +36,16 @@ from loopscope.rules.context import (
     RuleResult,
     action,
 )
-from loopscope.rules.ls101_event_loop_override.ordinary import keep_ordinary
+from loopscope.rules.ls101_event_loop_override.kept import (
+    for_others,
+    from_elsewhere,
+    keep_ordinary,
+    run_from_here,
+    unknown_imports,
+)
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
-)
-from loopscope.rules.ls101_event_loop_override.shared import (
-    for_others,
-    from_elsewhere,
-    run_from_here,
-    unknown_imports,
 )
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,

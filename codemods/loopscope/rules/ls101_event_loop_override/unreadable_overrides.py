@@ -14,10 +14,9 @@ from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.trace import SHOWN
+from loopscope.analysis.suite.trace import SHOWN
+from loopscope.python_source.syntax_tree import FUNCTIONS
 from loopscope.rules.context import RuleContext, RuleResult, action
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
@@ -58,11 +57,11 @@ def _traced(context: RuleContext, path: str) -> str:
 
 def hidden_overrides(node: ast.AST, names: Names) -> Iterator[Position]:
     """Under a decorator of unknown kind, assigned, or made inside of another function."""
-    if isinstance(node, _FUNCTIONS):
+    if isinstance(node, FUNCTIONS):
         if node.name == EVENT_LOOP and _may_be_fixture(node, names):
             yield position(node, "its decorator is not one of pytest or pytest-asyncio")
         for child in ast.walk(node):
-            if child is not node and isinstance(child, _FUNCTIONS):
+            if child is not node and isinstance(child, FUNCTIONS):
                 fixture = read_fixture(child, names)
                 if fixture is not None and fixture.name == EVENT_LOOP:
                     yield position(child, "it is made inside of another function")

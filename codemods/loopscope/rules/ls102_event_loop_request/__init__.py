@@ -24,9 +24,12 @@ from loopscope.rules.context import (
     action,
     spell,
 )
-from loopscope.rules.ls102_event_loop_request.dynamic import QUESTIONS, indirect_requests
-from loopscope.rules.ls102_event_loop_request.usefixtures import drop_usefixtures
-from loopscope.rules.ls102_event_loop_request.xunit import serve_xunit
+from loopscope.rules.ls102_event_loop_request.other_requests import (
+    QUESTIONS,
+    drop_usefixtures,
+    indirect_requests,
+    serve_xunit,
+)
 from loopscope.rules.trace_notes import external_requests
 from loopscope.types import Safety, Scope
 
@@ -161,18 +164,17 @@ def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
 
 def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync:
     kind = "fixture" if function.fixture is not None else "test"
-    receivers = {
+    called = {
         f"{call.spelled}()"
         for call in context.files[key.path].loop_calls
         if call.owner == key.ordinal and call.what in CURRENT_LOOP
     }
-    if EVENT_LOOP in function.parameters:
-        receivers.add(EVENT_LOOP)
+    receivers = called | ({EVENT_LOOP} & set(function.parameters))
     why = "it only ran coroutines on its loop, and awaits them now"
     if context.plan.converted[key] is Conversion.RUNNING:
         receivers = set()
         why = "below pytest-asyncio 1.1 it finds its loop only so"
-    elif not (receivers and (function.loop_uses or EVENT_LOOP not in receivers)):
+    elif not called and not function.loop_uses:
         why = "loop factories reach the async fixtures of async tests only"
     return MakeAsync(
         "LS102",

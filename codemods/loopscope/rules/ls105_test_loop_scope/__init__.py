@@ -20,7 +20,6 @@ from loopscope.rules.context import (
     RuleResult,
     action,
 )
-from loopscope.rules.ls105_test_loop_scope.legacy_marks import drop_loop_marks
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,
     ChangeMarksInside,
@@ -29,8 +28,13 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     MarkChange,
     RemoveDecoratorMark,
 )
-from loopscope.rules.ls105_test_loop_scope.new_marks import mark_tests, own_marks, unnamed
-from loopscope.rules.ls105_test_loop_scope.unreadable_marks import unreadable_marks
+from loopscope.rules.ls105_test_loop_scope.other_marks import (
+    drop_loop_marks,
+    mark_tests,
+    own_marks,
+    unnamed,
+    unreadable_marks,
+)
 from loopscope.types import Scope
 
 _KNOWN = frozenset({"scope", "loop_scope", "loop_factories"})

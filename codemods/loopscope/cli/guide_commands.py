@@ -1,0 +1,185 @@
+"""``loopscope rules`` and ``explain``: Markdown, rendered on a terminal and plain in a pipe."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import click
+
+from loopscope.cli.console import is_terminal, wants_color
+
+if TYPE_CHECKING:
+    from loopscope.explain import KnownError
+
+_WIDEST = 100  # columns; longer lines are hard to read
+_STYLES = {"markdown.code": "bold cyan"}  # on the terminal's own background, dark or light
+_LINK = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md(?:#[\w-]+)?\)")
+
+
+@click.command()
+@click.argument("code", required=False, metavar="[CODE]")
+def rules(code: str | None) -> None:
+    """List the rules; with a CODE such as LS105, show its guide.
+
+    The guides that are no rule's have names: README is their index.
+
+    \b
+    Examples:
+      loopscope rules
+      loopscope rules LS104
+      loopscope rules README
+      loopscope rules event-loop-is-closed
+    """
+    from loopscope.guides import GuidesMissing, text
+
+    if code is None:
+        _list()
+        return
+    try:
+        show(text(_page(code)))
+    except GuidesMissing as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _list() -> None:
+    from loopscope.rules.registry import REGISTRY
+
+    rows = [(rule.code, rule.name, rule.summary.split(":")[0]) for rule in REGISTRY]
+    if on_terminal():
+        head = "| code | rule | what it does |\n| --- | --- | --- |\n"
+        show(head + "".join(f"| {' | '.join(row)} |\n" for row in rows))
+        return
+    width = max(len(name) for _, name, _ in rows)
+    for number, name, summary in rows:
+        click.echo(f"{number}  {name:<{width}}  {summary}")
+
+
+def _page(code: str) -> str:
+    """Return the name of the page for a rule's code, or its name, or a guide's name."""
+    from loopscope.guides import names
+    from loopscope.rules.registry import REGISTRY
+
+    pages = {name.lower(): name for name in names()}
+    for rule in REGISTRY:
+        pages[rule.code.lower()] = pages[rule.name] = f"rules/{rule.code}"
+    wanted = code.lower().removesuffix(".md")
+    if wanted in pages:
+        return pages[wanted]
+    near = difflib.get_close_matches(wanted, pages, n=1)
+    hint = f" Did you mean {pages[near[0]].rpartition('/')[2]}?" if near else ""
+    raise click.BadParameter(
+        f"there is no rule or guide {code!r}.{hint} `loopscope rules` lists the rules,"
+        " `loopscope rules README` the guides.",
+        param_hint="CODE",
+    )
+
+
+# A pasted line may start with dashes; only --help is an option.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("text", nargs=-1)
+@click.pass_context
+def explain(ctx: click.Context, text: tuple[str, ...]) -> None:
+    """Name the causes of an error TEXT, the rules that repair it and the guides to read.
+
+    TEXT is a message, a pasted traceback or a whole log; "-" or nothing reads standard input.
+
+    Exit code: 0 something is known about it, 1 nothing is.
+
+    \b
+    Examples:
+      loopscope explain "attached to a different loop"
+      pytest 2>&1 | loopscope explain
+    """
+    from loopscope.explain import match_errors
+    from loopscope.guides import GuidesMissing
+
+    found = match_errors(click.unstyle(_given(text)))
+    try:
+        show("\n".join(_known(found) if found else _unknown()))
+    except GuidesMissing as error:
+        raise click.ClickException(str(error)) from None
+    ctx.exit(0 if found else 1)
+
+
+def _given(words: Sequence[str]) -> str:
+    """Return the text of the command line, or of standard input.
+
+    Raises:
+        click.UsageError: There is none.
+    """
+    if words and words != ("-",):
+        given = " ".join(words)
+        source = "the text"
+    elif not words and sys.stdin.isatty():
+        raise click.UsageError(
+            "give an error text in quotes, or pipe a log into it: pytest 2>&1 | loopscope explain"
+        )
+    else:
+        given = sys.stdin.buffer.read().decode("utf-8", "replace")
+        source = "standard input"
+    if not given.strip():
+        raise click.UsageError(f"{source} is empty: there is nothing to explain")
+    return given
+
+
+def _known(found: Sequence[KnownError]) -> Iterator[str]:
+    from loopscope.guides import title
+    from loopscope.rules.registry import find_rule
+
+    for known_error in found:
+        yield f"# {known_error.shown}\n"
+        yield "Causes:\n"
+        yield from (f"- {cause}" for cause in known_error.causes)
+        yield "\nRules:\n"
+        for code in known_error.rules:
+            rule = find_rule(code)
+            assert rule is not None, code
+            yield f"- {code} {rule.name}: {rule.summary.split(':')[0]}"
+        yield "\nTo read:\n"
+        for name in known_error.guides:
+            yield f"- `loopscope rules {name.rpartition('/')[2]}`: {title(name)}"
+        yield ""
+
+
+def _unknown() -> Iterator[str]:
+    from loopscope.explain import KNOWN_ERRORS
+
+    yield "Nothing is known about this text. Known are these, in any text around them:\n"
+    yield from (f"- {known_error.shown}" for known_error in KNOWN_ERRORS)
+    yield "\n`loopscope rules README` shows where to start without one.\n"
+
+
+def show(markdown: str) -> None:
+    """Write a page to standard output."""
+    if not on_terminal():
+        sys.stdout.write(markdown)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.theme import Theme
+
+    color = wants_color(sys.stdout)
+    console = Console(
+        file=sys.stdout, force_terminal=True, no_color=not color, theme=Theme(_STYLES)
+    )
+    page = Markdown(_without_links(markdown), hyperlinks=False, code_theme="ansi_dark")
+    console.print(page, width=min(console.width, _WIDEST))
+
+
+def on_terminal() -> bool:
+    """Whether pages are rendered: for a person, or because FORCE_COLOR asks for it."""
+    return is_terminal(sys.stdout) or wants_color(sys.stdout)
+
+
+def _without_links(markdown: str) -> str:
+    """Replace links to other pages by the commands that show them, at the end."""
+    linked = dict.fromkeys(PurePosixPath(target).name for _, target in _LINK.findall(markdown))
+    text = _LINK.sub(r"\1", markdown)
+    if not linked:
+        return text
+    return f"{text}\n---\n\n" + "\n".join(f"- `loopscope rules {name}`" for name in linked)

@@ -1,0 +1,191 @@
+"""What one command line asks for, together with the ``[tool.loopscope]`` tables it meets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loopscope.cli.options import table_options
+from loopscope.config.tool_settings import (
+    CliValues,
+    SettingsError,
+    common_directory,
+    nearest_settings,
+)
+from loopscope.discovery.selection import excluding
+from loopscope.disk import behind_links
+from loopscope.types import FileError, Options, Suite
+
+if TYPE_CHECKING:
+    from loopscope.analysis.suite.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run shall do: one command line and the ``[tool.loopscope]`` of its paths."""
+
+    paths: tuple[Path, ...]
+    exclude: tuple[str, ...]
+    base: str | None  # the directory that ``exclude`` is written for; None: the current one
+    options: Options
+    format: str
+    html: Path | None
+    strict: bool
+    quiet: bool
+    verbose: bool
+    color: bool | None  # None: as the terminal says
+    diff: bool
+    review: bool
+    patch: Path | None
+    patch_dir: Path | None
+    allow_dirty: bool
+    jobs: int | None  # processes; None: as many as there are processors
+    dask: str | None  # the address of a scheduler, which then takes the place of processes
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    cli_values: CliValues
+    trace: Path | None  # the record of a legacy run
+    maps: bool = False  # draw the loop maps
+
+    @classmethod
+    def from_click(cls, context: click.Context) -> Request:
+        """Make one from a command with ``suite_options``.
+
+        Raises:
+            click.UsageError: The table holds what it may not, or the options contradict.
+        """
+        cli_values = CliValues.from_click(context)
+        paths = cli_values.values["paths"] or (Path("."),)
+        try:
+            settings = nearest_settings(common_directory(paths), table_options())
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from None
+        values = cli_values.merged_with(settings)
+        from_table = "exclude" in settings.values and "exclude" not in cli_values.typed
+        request = cls(
+            paths=paths,
+            exclude=values["exclude"],
+            base=settings.directory if from_table else None,
+            options=_options(values),
+            format=values["format"],
+            html=values.get("html"),
+            strict=values.get("strict", False),
+            quiet=values.get("quiet", False),
+            verbose=values["verbose"],
+            color=values["color"],
+            diff=values.get("diff", False),
+            review=values.get("review", False),
+            patch=values.get("patch"),
+            patch_dir=values.get("patch_dir"),
+            allow_dirty=values.get("allow_dirty", False),
+            jobs=values["jobs"],
+            dask=values["dask"],
+            only=values["only"],
+            skip=values["skip"],
+            trace=values["trace"],
+            cli_values=cli_values,
+        )
+        if request.review and (request.diff or request.format != "text"):
+            raise click.UsageError(
+                "--review talks to a person: it goes with neither --diff nor another --format"
+                " than text"
+            )
+        return request
+
+    @property
+    def writes(self) -> bool:
+        """Whether ``migrate`` changes the files themselves."""
+        return not (self.diff or self.patch or self.patch_dir)
+
+    @property
+    def prints_patch(self) -> bool:
+        """Whether standard output gets a patch, and people read the report elsewhere."""
+        return self.diff and self.format == "text"
+
+    def for_suite(self, suite: Suite) -> tuple[Suite, Options]:
+        """Apply the suite's own table: return the suite without what it excludes, and its options.
+
+        Raises:
+            SettingsError: Its table holds what it may not.
+        """
+        settings = nearest_settings(suite.label, table_options())
+        exclude = settings.values.get("exclude", ())
+        if exclude and "exclude" not in self.cli_values.typed:
+            excluded = excluding(exclude, settings.directory)
+            root = os.path.abspath(suite.label)
+            kept = {
+                path: data
+                for path, data in suite.files.items()
+                if not excluded(os.path.join(root, path))
+                and not excluded(os.path.join(root, behind_links(root, path)))
+            }
+            suite = replace(suite, files=kept)
+        options = _options(self.cli_values.merged_with(settings))
+        return suite, replace(options, loop_maps=self.maps or self.html is not None)
+
+
+def _options(values: Mapping[str, Any]) -> Options:
+    return Options(
+        target=values["target"],
+        style=values["style"],
+        select=values["select"],
+        ignore=values["ignore"],
+        safe_only=values["safe_only"],
+        annotate=values.get("annotate", False),
+        requirements=not values.get("no_requirements", False),
+        ambient_loop=not values["no_ambient_loop"],
+        time_limit=values["time_limit"],
+    )
+
+
+class TraceOption:
+    """A record, or none, and whether a suite for it was found.
+
+    Raises:
+        click.UsageError: The file is no record of a legacy run.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path, self._matched = path, False
+        self.loaded: Trace | None = None
+        if path is not None:
+            from loopscope.verify.trace_file import UnfitTrace, load_trace
+
+            try:
+                self.loaded = load_trace(path)
+            except UnfitTrace as error:
+                raise click.UsageError(f"--trace {error}") from None
+
+    def meant_for(self, suite: Suite) -> bool:
+        """Whether the record is one of this suite."""
+        from loopscope.verify.trace_file import knows
+
+        found = self.loaded is not None and knows(self.loaded, suite)
+        self._matched = self._matched or found
+        return found
+
+    def attach(self, suite: Suite) -> Suite:
+        """Add the record to its suite; refuse it where files changed since the run."""
+        if self.loaded is None or not self.meant_for(suite):
+            return suite
+        from loopscope.verify.trace_file import changed
+
+        errors = changed(self.loaded, suite)
+        if errors:
+            return replace(suite, files={}, errors=(*suite.errors, *errors))
+        return replace(suite, trace=self.loaded)
+
+    def unmatched(self) -> FileError | None:
+        """Report, when all suites are read, that the record belongs to none of them."""
+        if self.loaded is None or self._matched:
+            return None
+        return FileError(
+            str(self._path),
+            "is the record of another suite: it has no test of the files here. Give the folder"
+            " (pytest's rootdir) that it was made in",
+        )

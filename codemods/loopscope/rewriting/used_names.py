@@ -1,0 +1,180 @@
+"""The names that a file binds, uses, or uses undefined; and code that Python would not run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import symtable
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+
+from loopscope.python_source.syntax_tree import parse, walk
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)([^#\n]*)")
+# Calls whose string arguments name types or fixtures.
+_NAMING_CALLS = frozenset(
+    {"cast", "TypeVar", "NewType", "ForwardRef", "usefixtures", "getfixturevalue"}
+)
+
+_NAMING = (
+    ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.AnnAssign, ast.Assign, ast.AugAssign,
+    ast.Subscript, ast.Call,
+)  # fmt: skip
+
+_ALWAYS = frozenset(dir(builtins)) | {"__file__", "__path__", "__annotations__"}
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """List the names that imports at module level bind; none under ``if``, ``try`` or ``def``."""
+    return {
+        bound_name(statement, alias)
+        for statement in tree.body
+        if isinstance(statement, (ast.Import, ast.ImportFrom))
+        for alias in statement.names
+    }
+
+
+def bound_name(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    """Return the name that one part of an import binds: ``a`` for ``import a.b``."""
+    if alias.asname is not None or isinstance(statement, ast.ImportFrom):
+        return alias.asname or alias.name
+    return alias.name.partition(".")[0]
+
+
+@lru_cache(maxsize=4)
+def used_names(text: str) -> frozenset[str]:
+    """Collect every name that the file may use, also in strings.
+
+    Variables, arguments (they name fixtures), ``__all__``, types in strings and in comments.
+
+    Raises:
+        SyntaxError: this Python cannot parse ``text``.
+    """
+    names: set[str] = set()
+    for node in walk(parse(text)):
+        if isinstance(node, ast.Name):  # most of them
+            names.add(node.id)
+        elif isinstance(node, _NAMING):
+            names.update(_names_in(node))
+    for comment in _TYPE_COMMENT.findall(text):
+        names.update(_WORD.findall(comment))
+    return frozenset(names)
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.arg):
+        yield node.arg
+        yield from _quoted(node.annotation)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        yield from _quoted(node.returns)
+    elif isinstance(node, ast.AnnAssign):
+        yield from _quoted(node.annotation)
+        yield from _exported(node.target, node.value)
+    elif isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _exported(target, node.value)
+    elif isinstance(node, ast.AugAssign):
+        yield from _exported(node.target, node.value)
+    elif isinstance(node, ast.Subscript):
+        yield from _quoted(node.slice)
+    elif isinstance(node, ast.Call):
+        yield from _called(node)
+
+
+def _called(node: ast.Call) -> Iterator[str]:
+    func = node.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name in _NAMING_CALLS:
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            yield from _quoted(argument)
+    root = func.value if isinstance(func, ast.Attribute) else None  # __all__.extend([...])
+    if isinstance(root, ast.Name):
+        for argument in node.args:
+            yield from _exported(root, argument)
+
+
+def _exported(target: ast.expr, value: ast.expr | None) -> Iterator[str]:
+    if isinstance(target, ast.Name) and target.id == "__all__":
+        yield from _quoted(value)
+
+
+def _quoted(node: ast.expr | None) -> Iterator[str]:
+    """Collect the words of the strings below ``node``."""
+    if node is None:
+        return
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield from _WORD.findall(inner.value)
+
+
+def undefined_names(source: str) -> dict[str, int]:
+    """Each such name with the first line that uses it.
+
+    With a star import all names count as defined.
+
+    Raises:
+        SyntaxError: ``source`` is no Python.
+    """
+    lines: dict[str, list[int]] = defaultdict(list)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            return {}
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            lines[node.id].append(node.lineno)
+    scopes = list(_scopes(symtable.symtable(source, "<unknown>", "exec")))
+    known = _ALWAYS.union(*map(_defined, scopes))
+    found: dict[str, int] = {}
+    for scope in scopes:
+        for name in _from_outside(scope) - known:
+            uses = [line for line in lines[name] if line >= scope.get_lineno()]
+            if uses:
+                found[name] = min([*uses, found.get(name, uses[0])])
+    return found
+
+
+def what_compile_refuses(source: str) -> tuple[str, int] | None:
+    """Find an error that only the compiler reports, such as ``await`` in a plain function.
+
+    Returns:
+        The reason and its 1-based line, or None. Nothing is run.
+
+    Raises:
+        SyntaxError: The parser refuses it, too.
+        RecursionError: It is nested too deeply.
+    """
+    tree = ast.parse(source)
+    try:
+        compile(tree, "<unknown>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error.msg, error.lineno or 0
+    return None
+
+
+def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield scope
+    for child in scope.get_children():
+        yield from _scopes(child)
+
+
+def _defined(scope: symtable.SymbolTable) -> set[str]:
+    """Collect the names of the module that a scope binds."""
+    top = scope.get_type() == "module"
+    return {
+        symbol.get_name()
+        for symbol in scope.get_symbols()
+        if (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace())
+        and (top or symbol.is_declared_global())
+    }
+
+
+def _from_outside(scope: symtable.SymbolTable) -> set[str]:
+    """Collect the names that a scope reads from the module, or from nowhere."""
+    top = scope.get_type() == "module"
+    return {
+        symbol.get_name()
+        for symbol in scope.get_symbols()
+        if symbol.is_referenced() and (top or symbol.is_global())
+    }
