@@ -10,6 +10,7 @@ from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
+from loopscope.analysis.suite.driven_loops import DrivenLoops
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
@@ -52,6 +53,7 @@ class SuiteModel:
         )
         self.closures = Closures(self.index, trace_index.trace.used)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
+        self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
         self.legacy = LegacyLoops(self.classify, self.closures, settings)
         self.modern = ModernLoops(self.classify, self.closures, settings)

@@ -192,6 +192,7 @@ class Function:
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
     built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
     calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()
     override: OverrideBody | None = None
@@ -293,6 +294,7 @@ class Class:
     marks: tuple[Mark, ...]
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
+    refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +368,7 @@ class FileFacts:
     wanted: frozenset[str] = frozenset()  # origins of names that other files may explain
     elsewhere: Elsewhere = field(default_factory=Elsewhere)  # what of that was known when read
     factories: frozenset[str] = frozenset()  # kinds of loop by its pytest_asyncio_loop_factories
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what each refers to
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
 

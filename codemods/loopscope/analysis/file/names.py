@@ -81,6 +81,11 @@ class Names:
             return None
         return self._origins[node.id] + "".join(reversed(suffix))
 
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Each name that an import binds, with what it means."""
+        return self._origins
+
     def constant(self, node: ast.expr) -> ast.expr | None:
         """Find the value of a variable that is set once, here or in an imported file."""
         name = dotted(node) or ""
@@ -148,6 +153,17 @@ def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from statements((child,))
                 else:  # an except handler or a match case
                     yield from statements(child.body)
+
+
+def assigned_names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the plain names that an assignment binds."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets = [statement.target]
+    for target in targets:
+        for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+            if isinstance(part, ast.Name):
+                yield part.id
 
 
 def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:

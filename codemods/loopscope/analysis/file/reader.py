@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from loopscope.analysis.file.calls import (
     CallFinder,
@@ -63,6 +63,7 @@ from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import (
     Names,
     aliases,
+    assigned_names,
     dotted,
     imports_of,
     module_imports,
@@ -70,6 +71,7 @@ from loopscope.analysis.file.names import (
 )
 from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.plugins import read_plugins
+from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _HIT = re.compile(
@@ -138,6 +140,16 @@ class _Reader:
         self.pytestmark: int | None = None
         self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
         self.exported: tuple[str, ...] = ()
+        self.variables: dict[str, tuple[str, ...]] = {}
+        self.references = References(
+            self.names.origins,
+            {
+                *(node.name for node in definitions),
+                *(name for node in self.statements for name in assigned_names(node)),
+            },
+            starred=any(bound.attribute == "*" for bound in imports),
+        )
+        self.imported = self._lines_with("import ")
 
     def read(self, checks: FileChecks) -> FileFacts:
         self._module(self.tree.body, conditional=False)
@@ -165,6 +177,7 @@ class _Reader:
             unread=unread,
             ignores=ignores(self.lines),
             exported=self.exported,
+            variables=self.variables,
             annotations=left_annotations(self.lines),
             offers=self._offers(),
             made=self.made.elsewhere,
@@ -223,6 +236,16 @@ class _Reader:
         groups += [item.marks for item in self.classes]
         return frozenset(mark.line for marks in groups for mark in marks if mark.name == "asyncio")
 
+    def _refers(self, node: ast.stmt, first: int) -> tuple[str, ...]:
+        """List what the statement that begins in this line mentions."""
+        last = node.end_lineno or node.lineno
+        local: Mapping[str, str] = {}
+        if isinstance(node, FUNCTIONS) and self.imported.any_in(first, last):
+            local = Names(
+                bound for item in statements([node]) for bound in imports_of(item)
+            ).origins
+        return self.references.found_in("\n".join(self.lines[first - 1 : last]), local)
+
     def _lines_with(self, word: str) -> Lines:
         return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
 
@@ -251,6 +274,10 @@ class _Reader:
                     self._module(handler.body, conditional=True)
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
+        if not isinstance(node.value, ast.Constant):
+            refers = self._refers(node, node.lineno)
+            for name in assigned_names(node) if refers else ():
+                self.variables[name] = (*self.variables.get(name, ()), *refers)
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return
@@ -308,6 +335,12 @@ class _Reader:
                 marks=tuple(marks),
                 pytestmark=pytestmark,
                 has_init="__init__" in names,
+                refers=tuple(
+                    name
+                    for child in node.body
+                    if not isinstance(child, (*FUNCTIONS, ast.ClassDef))
+                    for name in self._refers(child, child.lineno)
+                ),
             )
         )
         self._members(node.body, ordinal, f"{qualname}.", conditional)
@@ -384,6 +417,7 @@ class _Reader:
             dynamic=asked.names,
             built=asked.built,
             calls=callees(node, self.names, self.defined) if calls else (),
+            refers=self._refers(node, first),
             passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
             loop_uses=self._loop_uses(node, ordinal) if hit and "event_loop" in everything else (),
             override=override,
