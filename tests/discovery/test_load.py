@@ -43,3 +43,16 @@ def test_a_helper_that_holds_a_decorator_belongs_to_the_suite(tmp_path: Path) ->
         "other.py": "x = 1\n",
     }
     assert kept(tmp_path, files) == {"pytest.ini", "test_a.py", "own.py"}
+
+
+def test_modules_that_lead_to_one_which_runs_a_loop_belong_to_the_suite(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": LEGACY,
+        "drive.py": "import asyncio\n\n\ndef go(coro):\n    asyncio.run(coro)\n",
+        "middle.py": "from drive import (\n    go,\n)\n",
+        "package/__init__.py": "import middle as m\n",
+        "package/user.py": "from . import package\n",
+        "plain.py": "drive = 1\n",
+    }
+    (tmp_path / "package").mkdir()
+    assert kept(tmp_path, files) == {"pytest.ini", *files} - {"plain.py"}

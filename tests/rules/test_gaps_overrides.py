@@ -142,7 +142,7 @@ def test_override_that_nobody_sees_beside_async_tests_is_for_a_person() -> None:
 def test_unreadable_override_after_a_helper_without_pytest() -> None:
     files = {
         "aaa.py": "import asyncio\n\n\ndef now():\n    return asyncio.get_event_loop()\n",
-        "test_a.py": "import functools\n" + HEAD + "wide = functools.partial(pytest.fixture)\n\n\n"
+        "test_a.py": "from kit import fixture as wide\n" + HEAD + "\n\n"
         "@wide()\ndef event_loop():\n    yield asyncio.new_event_loop()\n\n\n" + TEST,
     }
     assert "cannot be read as a fixture" in "".join(found(files))
@@ -211,7 +211,7 @@ def test_policy_that_goes_with_work_that_nobody_set_up() -> None:
 
 def test_policy_that_stays_in_a_factory() -> None:
     make = "loop = asyncio.get_event_loop_policy().new_event_loop()"
-    assert policies(make, "loop.set_task_factory(eager)", "yield loop", "loop.close()")
+    assert policies("kit.install_uvloop()", make, "yield loop", "loop.close()")
 
 
 def test_policy_that_stays_in_the_work_of_an_override() -> None:

@@ -55,16 +55,35 @@ def test_loop_that_is_returned_at_once() -> None:
     assert '{"uvloop": uvloop.new_event_loop}' in conftest(text)
 
 
-def test_loop_that_is_configured_needs_a_function() -> None:
-    text = override(
-        '(scope="session")',
-        "loop = asyncio.new_event_loop()",
-        "loop.set_task_factory(asyncio.eager_task_factory)  # 3.12",
-        "asyncio.set_event_loop(loop)",
-        "yield loop",
-        "loop.close()",
-    )
-    assert conftest(text) == dedent("""\
+CONFIGURED = override(
+    '(scope="session")',
+    "loop = asyncio.new_event_loop()",
+    "loop.set_task_factory(asyncio.eager_task_factory)  # 3.12",
+    "asyncio.set_event_loop(loop)",
+    "yield loop",
+    "loop.close()",
+)
+
+
+def test_loop_that_is_configured_is_configured_while_it_runs() -> None:
+    """Loop factories would reach no sync test, and need pytest-asyncio 1.4."""
+    assert conftest(CONFIGURED) == dedent("""\
+        @pytest_asyncio.fixture(scope="session", loop_scope="session")
+        async def event_loop():
+            loop = asyncio.get_running_loop()
+            loop.set_task_factory(asyncio.eager_task_factory)  # 3.12
+            return loop
+
+
+        @pytest.fixture(autouse=True)
+        def _event_loop_first(request):
+            if pytest_asyncio.is_async_test(request.node):
+                request.getfixturevalue("event_loop")
+        """)
+
+
+def test_loop_that_is_configured_has_a_factory_where_only_safe_edits_are_wanted() -> None:
+    assert conftest(CONFIGURED, safe_only=True) == dedent("""\
         def new_event_loop():
             loop = asyncio.new_event_loop()
             loop.set_task_factory(asyncio.eager_task_factory)  # 3.12

@@ -10,14 +10,14 @@ HEAD = "import asyncio, functools\nimport pytest\n\n"
 BODY = "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
 TEST = "import asyncio\n\nasync def test_it():\n    pass\n"
 OVERRIDES = {
-    "decorator that is a partial": (
-        "wide = functools.partial(pytest.fixture, scope='session')\n"
-        f"@wide()\ndef event_loop():\n{BODY}",
-        6,
-    ),
-    "decorated by a call": (
-        f"def make():\n{BODY}event_loop = pytest.fixture(scope='session')(make)\n",
+    "decorated by a function that does more": (
+        "def wide(function):\n    print(function)\n"
+        f"    return pytest.fixture(function)\n@wide\ndef event_loop():\n{BODY}",
         8,
+    ),
+    "made of a method": (
+        f"class Kit:\n  def make(self):\n{BODY}event_loop = pytest.fixture(Kit().make)\n",
+        9,
     ),
     "made by a function": (
         "def made(scope):\n    @pytest.fixture(scope=scope, name='event_loop')\n"

@@ -36,7 +36,7 @@ async def test_now():
 )
 def test_ls309_patched_calls_stay(target: str, module: str) -> None:
     files = {"pkg/mod.py": module, "test_a.py": PATCHED.format(target)}
-    assert messages(migrate_files(files)) == ["test_a.py:10 LS309 action"]
+    assert messages(migrate_files(files)) == ["test_a.py:10 LS309 note"]
     assert after(files)["pkg/mod.py"] == module
 
 
@@ -92,7 +92,7 @@ def test_ls309_fixture_patches_for_its_tests() -> None:
         "@pytest.mark.asyncio\nasync def test_it(fake_loop):\n    asyncio.get_event_loop()\n"
     )
     files = {"conftest.py": conftest, "test_a.py": test}
-    assert messages(migrate_files(files)) == ["conftest.py:8 LS309 action"]
+    assert messages(migrate_files(files)) == ["conftest.py:8 LS309 note"]
     assert after(files)["test_a.py"] == test
 
 
@@ -103,7 +103,7 @@ def test_ls309_whole_asyncio_mocked() -> None:
         "        await",
     )
     files = {"pkg/mod.py": MOD, "test_a.py": test}
-    assert messages(migrate_files(files)) == ["test_a.py:10 LS309 action"]
+    assert messages(migrate_files(files)) == ["test_a.py:10 LS309 note"]
 
 
 def test_ls309_import_inside_the_test() -> None:
@@ -112,4 +112,38 @@ def test_ls309_import_inside_the_test() -> None:
         "    with", "    from pkg.mod import now\n    with"
     )
     files = {"pkg/mod.py": MOD, "test_a.py": test}
+    assert after(files)["pkg/mod.py"] == MOD
+
+
+TARGETS = {
+    "constant": ("TARGET = 'pkg.mod.asyncio.get_event_loop'", "patch(TARGET)"),
+    "f-string": ("NAME = 'pkg.mod'", "patch(f'{NAME}.asyncio.get_event_loop')"),
+    "name of a module": ("import pkg.mod", "patch(f'{pkg.mod.__name__}.asyncio.get_event_loop')"),
+    "sum": ("BASE = 'pkg.mod.asyncio.'", "patch(BASE + 'get_event_loop')"),
+    "keyword": ("TARGET = 'asyncio.get_event_loop'", "patch(target=TARGET)"),
+    "other name": ("from unittest.mock import patch as p", "p('asyncio.get_event_loop')"),
+    "imported": ("from names import TARGET", "patch(TARGET)"),
+    "attribute": ("import names", "patch(names.TARGET)"),
+    "object": ("from pkg import mod", "patch.object(mod.asyncio, 'get_event_loop')"),
+    "name of the attribute": (
+        "from pkg import mod\nNAME = 'get_event_loop'",
+        "patch.object(mod.asyncio, NAME)",
+    ),
+    "partial": (
+        "import functools\nreplaced = functools.partial(patch, 'asyncio.get_event_loop')",
+        "replaced()",
+    ),
+    "helper": ("def in_(base): return patch(base + '.get_event_loop')", "in_('pkg.mod.asyncio')"),
+}
+
+
+@pytest.mark.parametrize(("line", "call"), TARGETS.values(), ids=TARGETS.keys())
+def test_ls309_spellings_of_the_target(line: str, call: str) -> None:
+    source = PATCHED.replace("import pytest\n", f"import pytest\n{line}\n")
+    files = {
+        "names.py": "TARGET = 'pkg.mod.asyncio.get_event_loop'\n",
+        "pkg/mod.py": MOD,
+        "test_a.py": source.replace('patch("{}")', call),
+    }
+    assert [text for text in messages(migrate_files(files)) if "LS309 note" in text]
     assert after(files)["pkg/mod.py"] == MOD

@@ -20,13 +20,21 @@ def event_loop():
 """
 TEST = "@pytest.mark.asyncio\nasync def test_a(): ...\n"
 UNREAD = {
-    "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
-    "a fixture made by a call with a scope": """
-        def make(): ...
-        db = pytest.fixture(scope="module")(make)""",
-    "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
-    "an argument under a decorator of the project": """
-        def shared(function): return pytest.fixture(scope="session")(function)
+    "a fixture made of a method": """
+        class Kit:
+            async def make(self): ...
+        db = pytest_asyncio.fixture(Kit().make)""",
+    "two fixtures made of one function that asks": """
+        def make(event_loop): ...
+        db = pytest.fixture(scope="module")(make)
+        other = pytest.fixture(make)""",
+    "a fixture whose scope is computed": """
+        async def make(): ...
+        db = pytest_asyncio.fixture(**options())(make)""",
+    "an argument under a decorator that does more": """
+        def shared(function):
+            print(function)
+            return pytest.fixture(scope="session")(function)
         @shared
         def db(event_loop): return event_loop""",
     "a key of funcargs": """
@@ -63,8 +71,8 @@ UNREAD = {
             async def test(): ...
             return test
         test_b = make()""",
-    "plugins that grow": "pytest_plugins = []\npytest_plugins += ['kit']",
-    "plugins put together": "pytest_plugins = [f'kit.{name}' for name in ('a', 'b')]",
+    "plugins that grow": "pytest_plugins = []\npytest_plugins += names()",
+    "plugins put together": "pytest_plugins = [f'kit.{name}' for name in names()]",
     "a fixture on the loop asked for while it runs": """
         @pytest.fixture
         def opened(event_loop): return event_loop
@@ -90,6 +98,9 @@ READ = {
     "a log call": "def f(log): log.info('event_loop')",
     "a mode that is asked for": "def f(config): return config.getini('asyncio_mode')",
     "plugins by name": "pytest_plugins = ['kit.a', 'kit.b']",
+    "plugins added by name": "pytest_plugins = []\npytest_plugins += ['kit']",
+    "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
+    "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
     "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",
     "a literal with the name": "NAMES = ['event_loop']",
 }

@@ -112,17 +112,19 @@ def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
 
 
 def added_options(config: PytestConfig, flag: str) -> list[str]:
-    """List the values that ``addopts`` gives to a long option, such as ``--confcutdir``."""
+    """List the values that ``addopts`` gives to an option, such as ``--confcutdir`` or ``-p``."""
     addopts = config.options.get("addopts", "")
     words = list(addopts if isinstance(addopts, tuple) else _words(str(addopts)))
     if "--" in words:
         words = words[: words.index("--")]
-    following = zip(words, [*words, ""][1:], strict=True)
-    return [
-        word.partition("=")[2] if "=" in word else after
-        for word, after in following
-        if word == flag or word.startswith(f"{flag}=")
-    ]
+    short = not flag.startswith("--")
+    found = []
+    for word, after in zip(words, [*words, ""][1:], strict=True):
+        if word == flag:
+            found.append(after)
+        elif word.startswith(f"{flag}=" if not short else flag):
+            found.append(word.removeprefix(flag).removeprefix("="))
+    return found
 
 
 def _read_pytest_toml(document: dict[str, Any], path: str) -> PytestConfig | FileError:

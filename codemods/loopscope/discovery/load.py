@@ -17,6 +17,7 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
+from loopscope.discovery.drivers import leading_to, runs_loop
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -172,12 +173,16 @@ def _scan(
         return {}, False
     errors[:] = found.errors
     files: dict[str, bytes] = {}
+    others: dict[str, bytes] = {}
     for path in found.python:
         data = _read(found, path, errors)
         if data is None or found.is_ignored(path):
             continue
         if _matters(path, data, config) or (tests and is_test_file(path, tests)):
             files[path] = data
+        else:
+            others[path] = data
+    files |= {path: others[path] for path in leading_to(files, others)}
     return files, True
 
 
@@ -211,6 +216,7 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
         or path in _SCRIPTS
         or is_test_file(path, config)
         or any(word in data for word in _SUPPORT)
+        or runs_loop(data)
     )
 
 

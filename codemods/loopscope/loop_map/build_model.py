@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from posixpath import basename
 
 from loopscope.analysis.file.checks import FileChecks
-from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.facts import Elsewhere, FileFacts
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
+from loopscope.analysis.suite.namespaces import Namespaces
+from loopscope.analysis.suite.second_reading import read_again
 from loopscope.analysis.suite.trace import index_trace
+from loopscope.config.entry_points import plugin_entry_points
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode
@@ -24,10 +27,17 @@ def build_model(
 ) -> SuiteModel:
     """Read the suite as it is; add what is wrong with a file of its own to ``errors``."""
     facts = _read(suite.files, errors, seconds, checks)
-    facts |= _read(_others(suite), [], seconds, checks)
+    others = _others(suite)
+    facts |= _read(others, [], seconds, checks)
+    facts = _completed(suite, suite.config, facts, {**others, **suite.files}, seconds, checks)
     settings = _settings(suite.config, suite.files)
     return SuiteModel(
-        facts, suite.config, settings, suite.cross_suite, index_trace(suite.trace, facts)
+        facts,
+        suite.config,
+        settings,
+        suite.cross_suite,
+        index_trace(suite.trace, facts),
+        plugin_entry_points(suite.files),
     )
 
 
@@ -52,7 +62,28 @@ def rebuild_model(
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config
     facts = {**model.files, **facts}
-    return SuiteModel(facts, config, _settings(config, {}), suite.cross_suite, model.trace_index)
+    texts = {**_others(suite), **suite.files, **after}
+    facts = _completed(suite, config, facts, texts, seconds, checks)
+    entry_points = plugin_entry_points(suite.files)
+    settings = _settings(config, {})
+    return SuiteModel(facts, config, settings, suite.cross_suite, model.trace_index, entry_points)
+
+
+def _completed(
+    suite: Suite,
+    config: PytestConfig,
+    facts: dict[str, FileFacts],
+    texts: Mapping[str, bytes],
+    seconds: float,
+    checks: FileChecks,
+) -> dict[str, FileFacts]:
+    """Read those files again whose names other files explain."""
+
+    def read(path: str, elsewhere: Elsewhere) -> FileFacts | None:
+        data = texts.get(path)
+        return _read_one(path, data, [], seconds, checks, elsewhere) if data is not None else None
+
+    return read_again(lambda files: Namespaces(files, config, suite.cross_suite), read, facts)
 
 
 def _others(suite: Suite) -> dict[str, bytes]:
@@ -68,18 +99,31 @@ def _read(
 ) -> dict[str, FileFacts]:
     facts: dict[str, FileFacts] = {}
     for path in sorted(files):
-        if not path.endswith(".py"):
-            continue
-        try:
-            with time_limit(seconds):
-                facts[path] = read_file(path, decode(files[path]).text, checks)
-        except SourceError as error:
-            errors.append(FileError(path, error.message, error.line))
-        except (SyntaxError, RecursionError, MemoryError) as error:
-            errors.append(FileError(path, *explain(error, decode(files[path]).text)))
-        except OutOfTime:
-            errors.append(FileError(path, took_too_long(seconds)))
+        if path.endswith(".py"):
+            found = _read_one(path, files[path], errors, seconds, checks)
+            if found is not None:
+                facts[path] = found
     return facts
+
+
+def _read_one(
+    path: str,
+    data: bytes,
+    errors: list[FileError],
+    seconds: float,
+    checks: FileChecks,
+    elsewhere: Elsewhere | None = None,
+) -> FileFacts | None:
+    try:
+        with time_limit(seconds):
+            return read_file(path, decode(data).text, checks, elsewhere)
+    except SourceError as error:
+        errors.append(FileError(path, error.message, error.line))
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        errors.append(FileError(path, *explain(error, decode(data).text)))
+    except OutOfTime:
+        errors.append(FileError(path, took_too_long(seconds)))
+    return None
 
 
 def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:

@@ -98,6 +98,8 @@ class LegacyLoops:
         """List the kinds of loop that the override of a test makes, one for each of its params."""
         override = self.override_of(test)
         body = override.function.override if override is not None else None
+        if body is not None and body.kind is BodyKind.WORK and body.variants:
+            return frozenset({UNKNOWN})  # its settings may come with the loop, or be made on it
         if body is None or body.kind not in (BodyKind.FACTORY, BodyKind.OTHER):
             return frozenset({DEFAULT})
         return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
-from loopscope.analysis.suite.fixtures import FixtureDef, Test
+from loopscope.analysis.suite.driven_loops import DrivenLoops
+from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
+from loopscope.config.entry_points import EntryPoints
 from loopscope.loop_map.legacy import LegacyLoops
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.modern import ModernLoops
@@ -36,16 +38,22 @@ class SuiteModel:
         settings: Settings,
         cross_suite: CrossSuiteFiles | None = None,
         trace_index: TraceIndex | None = None,
+        entry_points: EntryPoints = (),
     ) -> None:
         self.trace_index = trace_index = trace_index or TraceIndex()
         self.files = files = trace_index.apply_to(files)
         self.settings = settings
         self.cross_suite = cross_suite or CrossSuiteFiles()
         self.index = SuiteIndex(
-            files, config, self.cross_suite, external_fixture_defs(trace_index.external)
+            files,
+            config,
+            self.cross_suite,
+            external_fixture_defs(trace_index.external),
+            entry_points,
         )
         self.closures = Closures(self.index, trace_index.trace.used)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
+        self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
         self.legacy = LegacyLoops(self.classify, self.closures, settings)
         self.modern = ModernLoops(self.classify, self.closures, settings)
@@ -96,6 +104,16 @@ class SuiteModel:
     def override_of(self, test: Test) -> FixtureDef | None:
         """Find the override that the test sees, None for pytest-asyncio's own fixture."""
         return self.legacy.override_of(test)
+
+    def reaches_all(self, places: Collection[FixtureDef]) -> bool:
+        """Whether every test of this suite that may run on a loop sees one of the overrides."""
+        if all(place.base_id in ("", "./") for place in places):
+            return True
+        base_ids = {place.base_id for place in places if not place.in_module}
+        tests = [test for test in self.own_tests if self._on_loop(test)]
+        return bool(tests and base_ids) and all(
+            base_ids & {"", *directory_base_ids(test.module)} for test in tests
+        )
 
     # -- its style ----------------------------------------------------------------------
 

@@ -67,7 +67,12 @@ class Candidates:
             return None
         kinds = {use.kind for use in function.loop_uses}
         runs = self._only_runs(key, function) and fixture.decorators == 1
-        if runs and not self._careful(key) and fixture.name not in self._dynamic:
+        if (
+            runs
+            and not self.model.driven.by_function(key)
+            and not self._careful(key)
+            and fixture.name not in self._dynamic
+        ):
             return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
             return None
@@ -88,7 +93,7 @@ class Candidates:
         drives = {use.method for use in function.loop_uses}
         drives |= {call.method for call in self.current_calls(key)}
         return (
-            not function.drives_loops
+            not self.model.driven.by_function(key)
             and not drives & {_RUNS, "run_forever"}
             and fixture.decorators == 1
             and fixture.name not in self._dynamic
@@ -101,9 +106,11 @@ class Candidates:
             return False
         if not function.known_decorators or EVENT_LOOP in function.parametrized:
             return False
-        if self._foreign(test):
+        if self._foreign(test) or self._called(test):
             return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
+            return False
+        if self.model.driven.by_test(test):
             return False
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
 
@@ -115,9 +122,18 @@ class Candidates:
             body is not None
             and body.kind is BodyKind.FACTORY
             and self.options.target.has(1, 4)
-            and not (test.function.loop_uses or test.function.drives_loops)
+            and not test.function.loop_uses
             and not self.current_calls(test.key)
             and any(item.function.is_async for item in self.model.closure(test).fixtures)
+        )
+
+    def _called(self, test: Test) -> bool:
+        """Whether other code of its file calls the test, and would get a coroutine from it."""
+        names = {test.function.name, f"self.{test.function.name}"}
+        return any(
+            names & set(other.calls)
+            for other in self.model.files[test.key.path].functions
+            if other is not test.function
         )
 
     def _foreign(self, test: Test) -> bool:
@@ -137,7 +153,7 @@ class Candidates:
             and not call.through
             for call in calls
         )
-        return straight and current and bool(runs or calls) and not function.drives_loops
+        return straight and current and bool(runs or calls)
 
     def holds(self, fixture_def: FixtureDef) -> bool:
         """Whether a sync fixture may drive a loop when a test uses its value.
@@ -145,9 +161,12 @@ class Candidates:
         It got the loop and keeps it, hands out a callable that uses it, or runs another.
         """
         function = fixture_def.function
-        if function.is_async or function.override is not None:
+        if function.override is not None:
             return False
-        if function.drives_loops or any(
+        if function.is_async:
+            return self.model.driven.by_function(fixture_def.key)
+        driven = function.drives_loops or self.model.driven.by_function(fixture_def.key)
+        if driven or any(
             call.place in (Place.NESTED, Place.LAMBDA, Place.GENERATOR)
             or (call.what in CURRENT_LOOP and (call.through or call.method != _RUNS))
             for call in self.current_calls(fixture_def.key)

@@ -114,10 +114,8 @@ def _narrow(
             f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
-    below = conftest_base_id(hook).removeprefix("./")
-    name = basename(place.key.path)
-    same = [path for path in model.files if path.startswith(below) and basename(path) == name]
-    if len(same) > 1:
+    if not name_below(model, place.key.path, hook):
+        name = basename(place.key.path)
         return manual(f"{_KIND} in a module whose name {name} is not the only one below {hook}")
     facts = model.files[place.key.path]
     body = place.function.override
@@ -135,6 +133,21 @@ def _narrow(
             if override is None or override.key != place.key or not direct:
                 return manual(f"{_KIND}, but not for {test.function.qualname} beside it")
     return OverrideAction(ActionKind.FACTORY, hook=hook)
+
+
+def name_below(model: SuiteModel, path: str, hook: str) -> str:
+    """Return the shortest end of a path that no other file below the hook's conftest has.
+
+    "" where the whole path is the end of another one.
+    """
+    below = conftest_base_id(hook).removeprefix("./")
+    others = [f"/{other}" for other in model.files if other.startswith(below) and other != path]
+    parts = path.split("/")
+    for number in range(1, len(parts) + 1):
+        name = "/".join(parts[-number:])
+        if not any(other.endswith(f"/{name}") for other in others):
+            return name
+    return ""
 
 
 def _makes_factory(override: FixtureDef) -> bool:

@@ -43,11 +43,13 @@ def choose_action(
     fixture_defs: list[FixtureDef],
     options: Options,
     *,
+    everywhere: bool,
     careful: bool = False,
 ) -> OverrideAction:
     """Choose the action by the override's body and place alone, whoever uses it.
 
-    ``careful`` does without assumptions, as ``Options.safe_only`` does everywhere.
+    ``everywhere`` says that all tests on loops see it; ``careful`` does without assumptions, as
+    ``Options.safe_only`` does everywhere.
     """
     body, fixture = function.override, function.fixture
     assert body is not None
@@ -56,25 +58,33 @@ def choose_action(
         return manual("it is defined under a condition")
     if body.kind is BodyKind.OTHER:
         return manual(body.reason)
+    if not function.is_own and body.kind not in (BodyKind.PLAIN, BodyKind.DEBUG):
+        return manual("a call makes it of a function that other code may use")
     if body.kind is BodyKind.FACTORY:
         return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (
-        body.kind is BodyKind.DEBUG and not sets_debug(function, fixture_defs, options)
+        body.kind is BodyKind.DEBUG and not sets_debug(function, everywhere, options)
     ):
-        return _work(
+        chosen = _work(
             function, fixture_defs, replace(options, safe_only=careful or options.safe_only)
+        )
+        # What only sets the loop up can be done by a function that makes the loop, too.
+        return (
+            chosen
+            if not (chosen.stays and body.variants)
+            else _factory(body, fixture_defs, options)
         )
     return OverrideAction(ActionKind.DELETE)
 
 
-def sets_debug(function: Function, fixture_defs: list[FixtureDef], options: Options) -> bool:
+def sets_debug(function: Function, everywhere: bool, options: Options) -> bool:
     """Whether ``asyncio_debug = true`` says the same as the override's ``set_debug``."""
     body = function.override
     return (
         body is not None
         and body.kind is BodyKind.DEBUG
         and options.target.has(1, 2)
-        and all(item.base_id in ("", "./") for item in fixture_defs)
+        and everywhere
     )
 
 

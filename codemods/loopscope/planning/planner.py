@@ -156,9 +156,14 @@ class LoopPlanner:
                 yield from (item.key for item in self.model.closure(test).fixtures)
 
     def _at_home(self, bridge: Bridge) -> Bridge:
-        """Move a bridge for another suite's override to a conftest of this suite."""
+        """Move a bridge to where it can stand: what others use is not replaced."""
         key = bridge.replaces
-        if key is None or not key.path.startswith("../"):
+        if key is None:
+            return bridge
+        function = self.model.index.function(key)
+        if not function.is_own and function.fixture is not None:
+            return replace(bridge, path=function.fixture.path or key.path, replaces=None)
+        if not key.path.startswith("../"):
             return bridge
         files = [item.file for item in self.model.overrides if item.key == key]
         own = [file for file in files if file not in self.model.cross_suite]
@@ -204,6 +209,10 @@ class LoopPlanner:
                 if not self.model.is_override(function):
                     continue
                 key = Key(path, function.ordinal)
+                registered = any(item.key == key for item in self.model.overrides)
+                if key in self.model.index.hidden and not registered:
+                    yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
+                    continue
                 if self._only_sync(key):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue

@@ -207,6 +207,8 @@ class ComponentSolver:
                 fixture = fixture_def.fixture
                 nodes.add(("fixture", fixture_def.key), fixture.scope)
                 nodes.add(("fixture", fixture_def.key), fixture.loop_scope or Scope.FUNCTION)
+                given = test.function.parameter_scopes.get(fixture.name, Scope.FUNCTION)
+                nodes.add(("fixture", fixture_def.key), given)
                 nodes.join(node, ("fixture", fixture_def.key))
             if static and fixture_def.key.is_external and model.suite_style is SuiteStyle.LEGACY:
                 nodes.join(node, EXTERNAL)
@@ -355,7 +357,11 @@ class ComponentSolver:
 
     def override_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
-        careful = override.key.path in self.caution.careful
+        places = places or [override]
         return choose_action(
-            override.function, places or [override], self.options, careful=careful
+            override.function,
+            places,
+            self.options,
+            everywhere=self.model.reaches_all(places),
+            careful=override.key.path in self.caution.careful,
         )

@@ -50,6 +50,18 @@ def set_decorator(
     )
 
 
+def put_decorator(node: NodeT, spelled: str, code: str) -> NodeT:
+    """Put another decorator (``code`` without the @) in the place of the one of that name."""
+    new = cst.parse_expression(code)
+    return _with_decorators(
+        node,
+        [
+            one.with_changes(decorator=new) if dotted(one.decorator) == spelled else one
+            for one in node.decorators
+        ],
+    )
+
+
 def remove_decorator(node: NodeT, spelled: Collection[str]) -> NodeT:
     """Remove the decorators whose dotted name is in ``spelled``, with their own comments."""
     kept = [one for one in node.decorators if dotted(one.decorator) not in spelled]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 import libcst as cst
 
-from loopscope.rewriting.call_keywords import MarkSetter
+from loopscope.rewriting.call_keywords import MarkSetter, dotted, set_call
 
 
 def replace_definition(node: cst.FunctionDef, source: str) -> cst.FunctionDef:
@@ -29,6 +29,36 @@ def set_call_in_statement(
         )
         if isinstance(small, (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr))
         and small.value is not None
+        else small
+        for small in node.body
+    ]
+    return node.with_changes(body=body)
+
+
+def set_fixture_call(
+    node: cst.SimpleStatementLine,
+    spelled: Collection[str],
+    keywords: Mapping[str, str],
+    name: str | None,
+) -> cst.SimpleStatementLine:
+    """Set keywords and name of the call that makes a fixture in an assignment."""
+    body = [
+        small.with_changes(value=set_call(small.value, spelled, keywords, name=name))
+        if isinstance(small, (cst.Assign, cst.AnnAssign)) and small.value is not None
+        else small
+        for small in node.body
+    ]
+    return node.with_changes(body=body)
+
+
+def put_maker(node: cst.SimpleStatementLine, spelled: str, code: str) -> cst.SimpleStatementLine:
+    """Put ``code`` in the place of ``spelled`` or its call: ``db = shared(make_db)``."""
+    new = cst.parse_expression(code)
+    body = [
+        small.with_changes(value=small.value.with_changes(func=new, args=small.value.args[:1]))
+        if isinstance(small, (cst.Assign, cst.AnnAssign))
+        and isinstance(small.value, cst.Call)
+        and dotted(small.value.func) == spelled
         else small
         for small in node.body
     ]

@@ -14,20 +14,8 @@ from typing import Any
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import Conversion
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.fixture_edits import fixture_edit, place_of
 from loopscope.types import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class UsePluginFixture(DefinitionEdit):
-    """Replaces the name of the fixture decorator."""
-
-    old: str
-    new: str
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.decorator_lists import set_decorator
-
-        return set_decorator(node, (self.old,), name=self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +70,14 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             continue
         if function.is_async and context.model.mode != "auto":
             moved.add(key)
-        new, needs = spell(context.files[key.path], "pytest_asyncio.fixture")
-        yield UsePluginFixture(
+        new, _ = spell(context.files[place_of(key, function)[0]], "pytest_asyncio.fixture")
+        yield fixture_edit(
+            context,
             "LS103",
-            key.path,
-            function.line,
-            function.qualname,
+            key,
             f"async fixture moved to {new}"
             if function.is_async or conversion in (Conversion.ASYNC, Conversion.RUNNING)
             else f"sync fixture moved to {new}, which gives it the loop of its tests",
-            key.ordinal,
-            fixture.spelled,
-            new,
-            needs=needs,
         )
     yield from _awaited(context, moved)
 

@@ -6,39 +6,15 @@ runs on the loop of its own ``loop_scope``, which must be that of its tests.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.rules.context import (
-    DefinitionEdit,
-    Rule,
-    RuleContext,
-    RuleResult,
-    action,
-    fixture_names,
-    note,
-)
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
+from loopscope.rules.fixture_edits import fixture_edit
 from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
 from loopscope.rules.trace_notes import external_loops
 from loopscope.types import Safety, Scope
-
-
-@dataclass(frozen=True, slots=True)
-class SetFixtureLoopScope(DefinitionEdit):
-    """Sets ``loop_scope`` on the fixture decorator."""
-
-    spelled: Collection[str]
-    loop_scope: Scope
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.decorator_lists import set_decorator
-
-        keywords = {"loop_scope": f'"{self.loop_scope.word}"'}
-        return set_decorator(node, tuple(self.spelled), keywords=keywords)
-
 
 _SHARED = (
     "tests of several loop scopes share this fixture, so all of them move to the widest, {}. {}"
@@ -71,16 +47,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if key in moved:
             message += "; tests of several loop scopes share it, so they move to the widest"
             safety = Safety.ASSUMPTION
-        yield SetFixtureLoopScope(
-            "LS104",
-            key.path,
-            function.line,
-            function.qualname,
-            message,
-            key.ordinal,
-            fixture_names(context.files[key.path], function),
-            loop_scope,
-            safety=safety,
+        value = f'"{loop_scope.word}"'
+        yield fixture_edit(
+            context, "LS104", key, message, keywords={"loop_scope": value}, safety=safety
         )
 
 

@@ -62,7 +62,10 @@ def _narrower(
         and not requester.function.conditional
         and not target.function.conditional
     )
-    return target if literal and target.fixture.scope < requester.fixture.scope else None
+    scopes = test.function.parameter_scopes  # what parametrize says goes before the fixture's own
+    narrow = scopes.get(target.fixture.name, target.fixture.scope)
+    wide = scopes.get(requester.fixture.name, requester.fixture.scope)
+    return target if literal and narrow < wide else None
 
 
 def _foreign(context: RuleContext) -> set[str]:

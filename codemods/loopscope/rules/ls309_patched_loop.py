@@ -6,10 +6,11 @@ import ast
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.constants import constants, text_of
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.planning.patched_names import find_patches
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls107_running_loop import swaps
 
 _SHOWN = 3
@@ -21,13 +22,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     for patch in find_patches(context.model, swaps(context)):
         if patch.calls:
             places = sorted({f"{path}:{call.line}" for path, call in patch.calls})
-            yield action(
+            yield note(
                 "LS309",
                 patch.path,
                 patch.hazard.line,
                 f"this patch of {patch.hazard.detail} may reach get_event_loop() in async code "
-                f"at {_listed(places)}, which therefore stays. Patch get_running_loop instead, "
-                "and change these calls with it",
+                f"at {_listed(places)}, which therefore stays, and works as before. To call "
+                "get_running_loop there, change the patch with it",
                 patch.hazard.column,
             )
 
@@ -47,11 +48,14 @@ def patches(node: ast.AST, names: Names) -> Iterator[Position]:
     """Every replacement of ``get_event_loop``, with the dotted name that is replaced.
 
     A whole ``asyncio`` that is replaced (``patch("pkg.mod.asyncio")``) counts where the
-    function sets up its ``get_event_loop``.
+    function sets up its ``get_event_loop``. A target that is not known is what the function
+    spells that could be it.
     """
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        names = names.with_local((), constants(node.body))
     for child in ast.walk(node):
         if isinstance(child, ast.Call):
-            target = _patched(child, names)
+            target = _patched(child, names, node)
             if target is None:
                 continue
             if target.endswith(f".{_NAME}") or (
@@ -66,25 +70,44 @@ def patches(node: ast.AST, names: Names) -> Iterator[Position]:
                         yield position(child, target)
 
 
-def _patched(call: ast.Call, names: Names) -> str | None:
+def _patched(call: ast.Call, names: Names, around: ast.AST) -> str | None:
+    if call.args and names.resolve(call.func) == "functools.partial":
+        call = ast.Call(call.args[0], call.args[1:], call.keywords)
     func = dotted(call.func) or ""
     method = func.rpartition(".")[2]
-    first = call.args[0] if call.args else None
-    if first is None or ("patch" not in func and method != "setattr"):
+    targets = [*call.args[:1], *(item.value for item in call.keywords if item.arg == "target")]
+    replaces = "patch" in func or "mock.patch" in (names.resolve(call.func) or "")
+    if not targets or not (replaces or method == "setattr"):
         return None
-    text = first.value if isinstance(first, ast.Constant) else None
+    first = targets[0]
+    text = text_of(first, names)
     if method == "multiple":
         if any(item.arg == _NAME for item in call.keywords):
-            owner = text if isinstance(text, str) else names.resolve(first)
+            owner = text if text is not None else names.resolve(first)
             return f"{owner}.{_NAME}" if owner else None
         return None
-    if isinstance(text, str):
+    if text is not None and not (method == "setattr" and "." not in text):
         return text
     if method in ("setattr", "object") and len(call.args) > 1:
-        name, owner = call.args[1], names.resolve(first)
-        if isinstance(name, ast.Constant) and name.value in (_NAME, "asyncio") and owner:
-            return f"{owner}.{name.value}"
-    return None
+        name, owner = text_of(call.args[1], names), names.resolve(first)
+        if name is None and _NAME in _spelled(around):
+            name = _NAME
+        return f"{owner}.{name}" if name in (_NAME, "asyncio") and owner else None
+    known = [target for target in _spelled(around) if target.endswith(f".{_NAME}")]
+    if not known:
+        return None
+    return known[0] if known[0].partition(".")[0] else f"asyncio.{_NAME}"  # of any module
+
+
+def _spelled(node: ast.AST) -> list[str]:
+    """List the texts in a node that end in the name."""
+    return [
+        child.value
+        for child in ast.walk(node)
+        if isinstance(child, ast.Constant)
+        and isinstance(child.value, str)
+        and child.value.endswith(_NAME)
+    ]
 
 
 def _sets_up(node: ast.AST, names: Names) -> bool:
@@ -105,8 +128,7 @@ RULE = Rule(
     check,
     file_check=FileCheck(
         patches,
-        words=(("get_event_loop", ".asyncio"),),
-        file_words=(("get_event_loop",),),
+        words=(("get_event_loop", "patch", "setattr"),),
         anywhere=True,
         local_imports=True,
     ),

@@ -31,7 +31,7 @@ MENTIONS = {
 # Code that no reader understands; each must be an action of LS318 in whatever place it stands.
 UNREAD = (
     "made = pytest.fixture(scope='module')(print)",
-    "made = functools.partial(pytest.fixture, scope='module')",
+    "made = functools.partial(pytest.fixture, scope='module', **more)",
     "pytest_asyncio.plugin.event_loop = None",
     "config.option.asyncio_mode = 'auto'",
     "value = item.funcargs['event_loop']",

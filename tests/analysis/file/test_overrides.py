@@ -100,7 +100,7 @@ SORTED = {
         "loop = asyncio.new_event_loop()\nyield loop\ndatabase.close()\nloop.close()\n",
     ),
     "exception handler": (
-        BodyKind.FACTORY,
+        BodyKind.WORK,
         "loop = asyncio.new_event_loop()\nloop.set_exception_handler(h)\nyield loop\n",
     ),
     "loop class": (BodyKind.FACTORY, "loop = asyncio.SelectorEventLoop()\nyield loop\n"),

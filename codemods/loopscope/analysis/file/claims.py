@@ -10,9 +10,10 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
-from loopscope.analysis.file.decorators import FIXTURES, read_fixture
+from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.fixture_makers import FIXTURES
 from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
 from loopscope.analysis.file.names import Names, dotted, is_getattr
 from loopscope.python_source.syntax_tree import FUNCTIONS
@@ -78,7 +79,7 @@ class Claims:
             return ""  # called, or made a fixture, by the function around it
         if function.name.startswith(("test", "pytest_")):
             return ""
-        if read_fixture(function, self._names) is not None:
+        if read_fixture(function, self._names) or read_step(function, self._names):
             return ""
         for decorator in function.decorator_list:
             func = decorator.func if isinstance(decorator, ast.Call) else decorator
@@ -213,6 +214,8 @@ class Claims:
             or self._names.resolve(node) not in FIXTURES
         ):
             return ""
+        if self._is_read(mention):
+            return ""
         maker: ast.AST = node
         place = len(around) - 1
         if _is_call_of(around[place], node):
@@ -236,6 +239,14 @@ class Claims:
         inside = mention.function
         return f"{inside.name} makes fixtures" if inside else f"{ast.unparse(node)} is handed on"
 
+    def _is_read(self, mention: Mention) -> bool:
+        """Whether a reader understood the statement at module level in which a mention stands."""
+        outer = mention.around[1] if len(mention.around) > 1 else None
+        name = getattr(outer, "name", None)
+        return any(
+            isinstance(one, ast.stmt) and one.lineno in self._names.read for one in mention.around
+        ) or (isinstance(outer, ast.FunctionDef) and name in self._names.makers)
+
     def _made(self, holder: ast.AST) -> str:
         if isinstance(holder, (ast.Assign, ast.AnnAssign)):
             target = holder.targets[0] if isinstance(holder, ast.Assign) else holder.target
@@ -257,6 +268,8 @@ class Claims:
         return ""
 
     def _plugins(self, mention: Mention) -> str:
+        if self._is_read(mention):
+            return ""
         match mention.parent:
             case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
                 parts = (

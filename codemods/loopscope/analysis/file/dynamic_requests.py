@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
 
+from loopscope.analysis.file.decorators import parameter_values
+from loopscope.analysis.file.names import Constants, Names
 from loopscope.python_source.syntax_tree import walk
 
 _LOOP = "event_loop"
 _ADDING = ("append", "insert", "extend")
-Constants = Mapping[str, ast.expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +28,9 @@ class Requests:
     built: tuple[int, ...] = ()
 
 
-def constants(body: list[ast.stmt]) -> Constants:
-    """Map the variables that a module assigns once to their values."""
-    found: dict[str, list[ast.expr]] = {}
-    for statement in body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found.setdefault(name, []).append(value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                found.setdefault(name, []).append(value)
-    return {name: values[0] for name, values in found.items() if len(values) == 1}
-
-
-def dynamic_requests(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Constants) -> Requests:
+def dynamic_requests(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, module: Constants, origins: Names
+) -> Requests:
     """List the names that the function may request at run time.
 
     A name that is no literal counts as that of the loop where the function, its decorators
@@ -47,9 +38,13 @@ def dynamic_requests(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Const
     """
     known = {**module, **_locals(node)}
     is_async = isinstance(node, ast.AsyncFunctionDef)
+    given = parameter_values(node.decorator_list, origins)
     names: list[str] = []
     built: list[int] = []
     for line, value in _values(node):
+        if isinstance(value, ast.Name) and value.id in given and not is_async:
+            names += given[value.id]
+            continue
         name = _pattern(value, known)
         if name.strip("*") == "" and _mentions_loop(node, known):
             name = _LOOP

@@ -32,7 +32,8 @@ class Mark:
     path: str = ""
     ordinal: int | None = None
     statement: int | None = None
-    strings: tuple[str, ...] = ()  # the positional arguments that are literal strings
+    strings: tuple[str, ...] = ()  # the positional arguments that are known texts
+    computed: bool = False  # constants give some of them
     keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
     inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
     reference: str = ""  # no mark: the (dotted) name of what may hold some in another file
@@ -64,6 +65,61 @@ class Fixture:
     autouse: bool
     keywords: tuple[str, ...] = ()
     decorators: int = 1  # how many decorators the function has
+    bound: str = ""  # the variable that holds it, where a call makes it: ``db = fixture(make_db)``
+    line: int = 0  # of the statement with that call
+    path: str = ""  # the file of that statement, "" for the function's own
+    private: bool = True  # nothing but the fixture uses the function
+    # The keywords that a decorator of the project gives it, as source; None: not all are literals.
+    written: Mapping[str, str] | None = None
+    by_project: bool = False  # a decorator of the project makes it
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A function of the project that makes fixtures, by way of ``origin``.
+
+    Its ``keywords``, as source, may name its ``parameters``.
+    """
+
+    origin: str
+    keywords: Mapping[str, str]
+    direct: bool = False  # it takes the function itself: ``@shared``
+    called: bool = False  # it takes options and gives a decorator: ``@shared(scope="module")``
+    parameters: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    hands_on: bool = False  # all other keywords go to the fixture, too
+    wraps: bool = False  # the fixture is a sync function around the one that it gets
+
+
+class LoopMaking(enum.Enum):
+    """What a function of the project does for an override that calls it."""
+
+    PLAIN = "plain"  # it makes a loop of the default kind, and nothing else
+    KIND = "kind"  # it makes a loop of another kind, or one with settings
+    POLICY = "policy"  # it decides of what kind loops are
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other files of the suite say of the names of one file, by their dotted origins.
+
+    ``made`` are functions of this file that others make fixtures, by their own names; ``taken``
+    are the origins of functions that this file makes fixtures.
+    """
+
+    constants: Mapping[str, object] = field(default_factory=dict)
+    makers: Mapping[str, Maker] = field(default_factory=dict)
+    loops: Mapping[str, LoopMaking] = field(default_factory=dict)
+    made: Mapping[str, Fixture] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A fixture that a call makes of a function of another file."""
+
+    function: str  # its dotted origin
+    fixture: Fixture
 
 
 class UseKind(enum.Enum):
@@ -131,9 +187,12 @@ class Function:
     marks: tuple[Mark, ...]
     decorators: tuple[str, ...]  # resolved dotted names, "" where unknown
     parametrized: frozenset[str] = frozenset()  # argument names given by direct parametrize
+    # Scopes that parametrize gives the fixtures that it parametrizes, for this test.
+    parameter_scopes: Mapping[str, Scope] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
     built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
     calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()
     override: OverrideBody | None = None
@@ -149,6 +208,16 @@ class Function:
     @property
     def is_method(self) -> bool:
         return self.class_ordinal is not None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the definition may go with the fixture: no call makes it of what others use."""
+        return self.fixture is None or not self.fixture.line or self.fixture.private
+
+    @property
+    def bound_name(self) -> str:
+        """The name by which other modules import the fixture."""
+        return self.fixture.bound if self.fixture and self.fixture.bound else self.name
 
 
 class BodyKind(enum.Enum):
@@ -225,6 +294,7 @@ class Class:
     marks: tuple[Mark, ...]
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
+    refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +363,12 @@ class FileFacts:
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
+    offers: Elsewhere = field(default_factory=Elsewhere)  # what its own names are to other files
+    made: tuple[Made, ...] = ()
+    wanted: frozenset[str] = frozenset()  # origins of names that other files may explain
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)  # what of that was known when read
     factories: frozenset[str] = frozenset()  # kinds of loop by its pytest_asyncio_loop_factories
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what each refers to
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -30,9 +30,13 @@ class ParamsError(Exception):
 
 
 def read_params(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: Names,
+    given: Mapping[str, ast.expr] | None = None,
 ) -> list[tuple[str, ast.expr]] | None:
     """Read the id and the value of each param of a fixture, as pytest names them.
+
+    ``given`` are the keywords of the call that makes it a fixture, where no decorator does.
 
     Returns:
         None where the fixture has no params.
@@ -40,7 +44,7 @@ def read_params(
     Raises:
         ParamsError: They are made elsewhere, or their ids are.
     """
-    keywords = _keywords(node)
+    keywords = given if given is not None else _keywords(node)
     if "params" not in keywords:
         return None
     params, ids = keywords["params"], keywords.get("ids")
@@ -48,10 +52,10 @@ def read_params(
         raise ParamsError("its params are not written in the decorator")
     if ids is not None and not isinstance(ids, (ast.List, ast.Tuple)):
         raise ParamsError("the ids of its params are not written in the decorator")
-    given = list(ids.elts) if ids is not None else [None] * len(params.elts)
-    if len(given) != len(params.elts):
+    named = list(ids.elts) if ids is not None else [None] * len(params.elts)
+    if len(named) != len(params.elts):
         raise ParamsError("it has more params than ids")
-    found = [_param(value, name, names) for value, name in zip(params.elts, given, strict=True)]
+    found = [_param(value, name, names) for value, name in zip(params.elts, named, strict=True)]
     return list(zip(_distinct([name for name, _ in found]), [v for _, v in found], strict=True))
 
 
@@ -196,6 +200,11 @@ def read_variant(
             name == handed
         ):
             making, returned = making[:-1], value
+    match returned:
+        case ast.Call(func=ast.Attribute(value=owner, attr="get_event_loop")) if making:
+            # The current loop is not known while the next one is made.
+            new = ast.Attribute(owner, "new_event_loop", ast.Load())
+            returned = ast.Call(new, returned.args, returned.keywords)
     statements, expression = texts(making), source_of(returned)
     direct = ""
     if not making and isinstance(returned, ast.Call) and not (returned.args or returned.keywords):
@@ -251,10 +260,17 @@ def free_names(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(read - bound)
 
 
-def read_policy(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> PolicyBody:
-    """Read the policies that an ``event_loop_policy`` override returns."""
+def read_policy(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: Names,
+    keywords: Mapping[str, ast.expr] | None = None,
+) -> PolicyBody:
+    """Read the policies that an ``event_loop_policy`` override returns.
+
+    ``keywords`` are those of the call that makes it a fixture, where no decorator does.
+    """
     try:
-        params = read_params(node, names)
+        params = read_params(node, names, keywords)
     except ParamsError as error:
         return PolicyBody(reason=str(error))
     bodies = [("", node.body)]

@@ -7,9 +7,13 @@ tasks, shuts down async generators and the default executor and closes the loop 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from loopscope.analysis.file.facts import LoopMaking
 from loopscope.analysis.file.names import Names
+
+Making = Callable[[ast.expr], "LoopMaking | None"]
+"""Tells what a called function of the project does for an override."""
 
 _POLICY = "asyncio.get_event_loop_policy()"
 CREATORS = frozenset(
@@ -37,8 +41,11 @@ _QUIET = frozenset({"is_closed", "is_running", "stop"})
 class LoopCode:
     """Knows which local names hold the loop and its tasks, and what has been done with them."""
 
-    def __init__(self, names: Names, arguments: Collection[str]) -> None:
+    def __init__(
+        self, names: Names, arguments: Collection[str], making: Making = lambda _: None
+    ) -> None:
         self.names = names
+        self.helper = making
         # A super-override gets the loop that it builds on as its own argument.
         self.loops: set[str] = {"event_loop"} & set(arguments)
         self.tasks: set[str] = set()  # local names that hold its pending tasks
@@ -50,13 +57,14 @@ class LoopCode:
         self.closes = False
         self.debug = False
         self.sets_current = False
+        self.errors: set[str] = set()  # local names of caught exceptions
         self.dropped: list[str] = []  # clean-up that asyncio.Runner does by itself
 
     # -- statements ---------------------------------------------------------------------
 
     def redundant(self, node: ast.stmt) -> bool:
         match node:
-            case ast.Pass() | ast.Import() | ast.ImportFrom():
+            case ast.Pass() | ast.Import() | ast.ImportFrom() | ast.Raise(exc=None):
                 return True
             case ast.Expr(value=ast.Constant()):
                 return True
@@ -100,6 +108,7 @@ class LoopCode:
             )
         }
         known = {"RuntimeError", "asyncio.CancelledError", "CancelledError", "Exception"}
+        self.errors |= {handler.name for handler in handlers if handler.name}
         bodies = [node.body, node.orelse, node.finalbody, *(item.body for item in handlers)]
         return caught <= known and all(self._all(body) for body in bodies)
 
@@ -146,7 +155,8 @@ class LoopCode:
             return node.id in self.loops
         if not isinstance(node, ast.Call) or node.args or node.keywords:
             return False
-        if self.names.resolve(node.func) in CREATORS | {RUNNING} or self._of_policy(node.func):
+        known = self.names.resolve(node.func) in CREATORS | {RUNNING}
+        if known or self._of_policy(node.func) or self.helper(node.func) is LoopMaking.PLAIN:
             self.made = True
             return True
         return False
@@ -185,11 +195,18 @@ class LoopCode:
             return all(self._about_loop(value) for value in node.values)
         if isinstance(node, ast.Name):
             return node.id in self.tasks | self.loops
+        if self._about_error(node):
+            return True
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return node.func.attr in _QUIET | {"done", "cancelled"} and self._about_loop(
                 node.func.value
             )
         return False
+
+    def _about_error(self, node: ast.expr) -> bool:
+        """``"no current event loop" in str(error)``."""
+        names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+        return bool(names & self.errors) and names <= self.errors | {"str"}
 
     def _redundant_call(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Call):

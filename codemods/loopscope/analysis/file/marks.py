@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
 from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.file.names import Names, dotted, is_getattr
 from loopscope.python_source.syntax_tree import walk
@@ -139,22 +140,44 @@ class MarkReader:
             path=self.path,
             ordinal=ordinal,
             statement=statement,
-            strings=tuple(_strings(call)),
-            keywords=_keywords(call),
+            strings=tuple(self._strings(call)),
+            computed=any(
+                not isinstance(item, ast.Constant) for item in (call.args if call else ())
+            ),
+            keywords=self._keywords(call),
             inside=inside,
             reference=reference,
         )
 
+    def _strings(self, call: ast.Call | None) -> Iterator[str]:
+        for value in call.args if call else ():
+            if isinstance(value, ast.Constant):
+                if isinstance(value.value, str):
+                    yield value.value
+            elif isinstance(value, ast.Starred):
+                yield from texts_of(value.value, self.names) or ()
+            else:
+                text = text_of(value, self.names)
+                if text is not None:
+                    yield text
 
-def _strings(call: ast.Call | None) -> Iterator[str]:
-    for value in call.args if call else ():
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            yield value.value
+    def _keywords(self, call: ast.Call | None) -> Mapping[str, str | None]:
+        found: dict[str, str | None] = {}
+        for item in call.keywords if call else ():
+            if isinstance(item.value, ast.Constant):
+                found[item.arg or ""] = str(item.value.value)
+            elif item.arg:
+                found[item.arg] = text_of(item.value, self.names)
+            else:
+                found.update(self._spread(item.value))
+        return found
 
-
-def _keywords(call: ast.Call | None) -> Mapping[str, str | None]:
-    return {
-        item.arg: str(item.value.value) if isinstance(item.value, ast.Constant) else None
-        for item in (call.keywords if call else ())
-        if item.arg
-    }
+    def _spread(self, node: ast.expr) -> Mapping[str, str | None]:
+        """Return the keywords behind ``**OPTIONS``, where they are known."""
+        try:
+            value = value_of(node, self.names)
+        except Unknown:
+            return {}
+        if not isinstance(value, dict):
+            return {}
+        return {str(key): str(one) for key, one in value.items()}

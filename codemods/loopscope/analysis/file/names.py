@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 
-from loopscope.analysis.file.facts import Import
+from loopscope.analysis.file.facts import Elsewhere, Import, LoopMaking, Maker
+
+Constants = Mapping[str, ast.expr]
+_FOREIGN = frozenset({"", "pytest", "pytest_asyncio", *sys.stdlib_module_names})
 
 
 def dotted(node: ast.expr) -> str | None:
@@ -32,9 +36,22 @@ def is_getattr(call: ast.Call) -> bool:
 
 
 class Names:
-    """The names that imports bind, with a scope for function-local imports."""
+    """What the names of a file mean, with a scope for those that a function imports for itself.
 
-    def __init__(self, imports: Iterable[Import]) -> None:
+    They are bound by imports, or hold constants or functions that make fixtures.
+    """
+
+    def __init__(
+        self,
+        imports: Iterable[Import],
+        constants: Constants | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        self.constants = constants or {}
+        self.elsewhere = elsewhere or Elsewhere()
+        self.makers: dict[str, Maker] = {}
+        self.missed: set[str] = set()  # origins that other files of the suite may explain
+        self.read: set[int] = set()  # lines of statements that make fixtures and were understood
         self._origins = {
             found.name: found.module if found.attribute is None else _join(found)
             for found in imports
@@ -64,10 +81,46 @@ class Names:
             return None
         return self._origins[node.id] + "".join(reversed(suffix))
 
-    def with_local(self, imports: Iterable[Import]) -> Names:
-        """Add the names that a function imports for itself."""
-        local = Names(imports)
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Each name that an import binds, with what it means."""
+        return self._origins
+
+    def constant(self, node: ast.expr) -> ast.expr | None:
+        """Find the value of a variable that is set once, here or in an imported file."""
+        name = dotted(node) or ""
+        if name in self.constants:
+            return self.constants[name]
+        origin = self._origin(node)
+        if origin in self.elsewhere.constants:
+            return ast.Constant(self.elsewhere.constants[origin])  # type: ignore[arg-type]
+        return None
+
+    def maker(self, node: ast.expr) -> Maker | None:
+        """Find the function of the project that makes fixtures, here or in an imported file."""
+        name = dotted(node) or ""
+        return self.makers.get(name) or self.elsewhere.makers.get(self._origin(node))
+
+    def loops(self, node: ast.expr) -> LoopMaking | None:
+        """Return what an imported function does for an override that calls it."""
+        return self.elsewhere.loops.get(self._origin(node))
+
+    def of_elsewhere(self, node: ast.expr) -> str:
+        """Return the origin of a name that may come from another file of the suite, else ""."""
+        origin = self.resolve(node) or ""
+        return "" if origin.partition(".")[0] in _FOREIGN - {""} else origin
+
+    def _origin(self, node: ast.expr) -> str:
+        origin = self.resolve(node) or ""
+        if origin.strip(".") and origin.partition(".")[0] not in _FOREIGN - {""}:
+            self.missed.add(origin)
+        return origin
+
+    def with_local(self, imports: Iterable[Import], constants: Constants | None = None) -> Names:
+        """Add the names that a function imports for itself, and its own constants."""
+        local = Names(imports, {**self.constants, **(constants or {})}, self.elsewhere)
         local._origins = {**self._origins, **local._origins}
+        local.makers, local.missed, local.read = self.makers, self.missed, self.read
         return local
 
 
@@ -100,6 +153,17 @@ def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from statements((child,))
                 else:  # an except handler or a match case
                     yield from statements(child.body)
+
+
+def assigned_names(statement: ast.stmt) -> Iterator[str]:
+    """Yield the plain names that an assignment binds."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets = [statement.target]
+    for target in targets:
+        for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+            if isinstance(part, ast.Name):
+                yield part.id
 
 
 def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:

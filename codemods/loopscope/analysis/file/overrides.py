@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import BodyKind, LoopVariant, OverrideBody
+from loopscope.analysis.file.facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,
@@ -14,35 +14,51 @@ from loopscope.analysis.file.loop_factories import (
     source_of,
     with_param,
 )
-from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode
-from loopscope.analysis.file.names import Names, imports_of
+from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode, Making
+from loopscope.analysis.file.names import Names, dotted, imports_of
 from loopscope.python_source.syntax_tree import dedented, is_docstring
 
+POLICY_SETTERS = frozenset(
+    {
+        "asyncio.set_event_loop_policy",
+        "asyncio.events.set_event_loop_policy",
+        "nest_asyncio.apply",
+        "uvloop.install",
+        "winloop.install",
+    }
+)
 _CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def read_override(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, origin: str, lines: Sequence[str]
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    names: Names,
+    origin: str,
+    lines: Sequence[str],
+    keywords: Mapping[str, ast.expr] | None = None,
+    making: Making = lambda _: None,
 ) -> OverrideBody:
     """Sort an override by what its body does.
 
-    ``origin`` is its fixture decorator, ``lines`` those of the file.
+    ``origin`` is its fixture decorator, ``lines`` those of the file, ``keywords`` those of the
+    call that makes it a fixture, where no decorator does; ``making`` knows what the functions
+    do that it calls.
     """
     arguments = tuple(item.arg for item in node.args.args if item.arg not in ("self", "cls"))
-    reading = _Reading(names.with_local(_local_imports(node)), arguments, lines)
+    reading = _Reading(names.with_local(_local_imports(node)), arguments, lines, making=making)
     if isinstance(node, ast.AsyncFunctionDef):
         if origin == "pytest_asyncio.fixture" and reading.is_bridge(node.body):
             return OverrideBody(BodyKind.BRIDGE)
         return OverrideBody(BodyKind.OTHER, "it is an async function", node.lineno)
     try:
-        params = read_params(node, names)
+        params = read_params(node, names, keywords)
     except ParamsError as error:
         return OverrideBody(BodyKind.OTHER, str(error), node.lineno)
     if params is None:
         reading.read(node.body)
         return reading.result(node)
-    bodies = [_with_param(node, names, arguments, *param) for param in params]
+    bodies = [_with_param(node, names, arguments, making, *param) for param in params]
     for body in bodies:
         if body.kind is not BodyKind.FACTORY:
             reason = body.reason or "it has params, and does more than making loops"
@@ -51,10 +67,15 @@ def read_override(
 
 
 def _with_param(
-    node: ast.FunctionDef, names: Names, arguments: tuple[str, ...], key: str, value: ast.expr
+    node: ast.FunctionDef,
+    names: Names,
+    arguments: tuple[str, ...],
+    making: Making,
+    key: str,
+    value: ast.expr,
 ) -> OverrideBody:
     """Return the override as it is for one of its params."""
-    reading = _Reading(names.with_local(_local_imports(node)), arguments, (), key)
+    reading = _Reading(names.with_local(_local_imports(node)), arguments, (), key, making)
     reading.makers.add(ast.unparse(value))
     reading.read(with_param(node, value))
     return reading.result(node)
@@ -68,9 +89,14 @@ class _Reading(LoopCode):
     """Walks the statements of an override and sorts each of them."""
 
     def __init__(
-        self, names: Names, arguments: tuple[str, ...], lines: Sequence[str], key: str = ""
+        self,
+        names: Names,
+        arguments: tuple[str, ...],
+        lines: Sequence[str],
+        key: str = "",
+        making: Making = lambda _: None,
     ) -> None:
-        super().__init__(names, arguments)
+        super().__init__(names, arguments, making)
         self.lines = lines
         self.arguments = arguments
         self.key = key  # of one of several variants
@@ -80,6 +106,7 @@ class _Reading(LoopCode):
         self.problem: tuple[int, str] | None = None
         self.work: dict[str, list[ast.stmt]] = {"before": [], "after": [], "closed": []}
         self.debugging: list[ast.stmt] = []
+        self.settings: list[ast.stmt] = []  # of the loop, before the yield
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
 
     def read(self, body: Sequence[ast.stmt]) -> None:
@@ -102,6 +129,9 @@ class _Reading(LoopCode):
                 continue
             if phase == "before" and self._makes_loop(statement):
                 self.factory = True
+            elif phase == "before" and self._sets_up(statement):
+                self.settings.append(statement)
+                self.work[phase].append(statement)
             elif self._is_work(statement):
                 self.work[phase].append(statement)
             elif self.problem is None:
@@ -116,6 +146,8 @@ class _Reading(LoopCode):
             return OverrideBody(BodyKind.OTHER, self.problem[1], self.problem[0])
         if not self.yields or not (self.made or self.factory):
             return OverrideBody(BodyKind.OTHER, "it returns no loop that it makes", node.lineno)
+        if self.factory:  # what makes the loop sets it up, too
+            self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
         worked = any(self.work.values())
         if self.factory and worked:
             first = next(item for items in self.work.values() for item in items)
@@ -142,7 +174,15 @@ class _Reading(LoopCode):
             returns=_returns(node),
             sets_current=self.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
-            variants=(self._variant(),) if self.factory else (),
+            variants=(self._variant(),) if self.factory or self._only_settings() else (),
+        )
+
+    def _only_settings(self) -> bool:
+        """Whether all its work is done by a function that makes the loop, too."""
+        return (
+            bool(self.settings)
+            and self.work["before"] == self.settings
+            and not (self.work["after"] or self.work["closed"])
         )
 
     def _variant(self) -> LoopVariant:
@@ -164,7 +204,7 @@ class _Reading(LoopCode):
                     self.loops.add(name)
                     return True
                 return False
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]):
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="close")]):
                 return name in self.loops
             case ast.Expr(value=ast.Call() as call):
                 return self._configures(call)
@@ -172,6 +212,17 @@ class _Reading(LoopCode):
                 return all(
                     self._makes_loop(item) or self.redundant(item) for item in [*body, *orelse]
                 )
+        return False
+
+    def _sets_up(self, node: ast.stmt) -> bool:
+        """Whether the statement sets the loop up in a way that a running one can be set up."""
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]):
+                return name in self.loops
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))
+            ):
+                return name in self.loops and method in _CONFIGURING
         return False
 
     def _needless(self, node: ast.stmt) -> bool:
@@ -194,7 +245,7 @@ class _Reading(LoopCode):
             isinstance(child, ast.Name) and child.id in self.arguments for child in ast.walk(call)
         ):
             return False
-        if owned or ast.unparse(call.func) in self.makers:
+        if owned or ast.unparse(call.func) in self.makers or self.helper(call.func) is not None:
             return True
         name = (self.names.resolve(call.func) or ast.unparse(call.func)).rpartition(".")[2]
         return name == "new_event_loop" or name.endswith(("EventLoop", "Loop"))
@@ -208,38 +259,58 @@ class _Reading(LoopCode):
         )
 
     def _configures(self, call: ast.Call) -> bool:
-        """``set_event_loop_policy(…)``, ``loop.set_task_factory(…)``, ``nest_asyncio.apply()``."""
+        """``set_event_loop_policy(…)``, ``nest_asyncio.apply()``, a function that calls those."""
         resolved = self.names.resolve(call.func) or ""
-        if resolved in ("asyncio.set_event_loop_policy", "nest_asyncio.apply", "uvloop.install"):
-            return True
-        func = call.func
-        return (
-            isinstance(func, ast.Attribute)
-            and func.attr in _CONFIGURING
-            and isinstance(func.value, ast.Name)
-            and func.value.id in self.loops
-        )
+        return resolved in POLICY_SETTERS or self._decides(call)
+
+    def _decides(self, call: ast.Call) -> bool:
+        """Whether it calls a function that decides of what kind loops are, or says so."""
+        made = self.helper(call.func)
+        if made is not None:
+            return made is LoopMaking.POLICY
+        resolved = self.names.resolve(call.func) or dotted(call.func) or ""
+        word = resolved.rpartition(".")[2].lower()
+        return not resolved.startswith("asyncio.") and ("uvloop" in word or "policy" in word)
 
     def _is_work(self, node: ast.stmt) -> bool:
         """Work that an async fixture can do as it stands, awaiting what the loop ran."""
-        for child in ast.walk(node):
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            return not any(self._drives(item) or self.closer(item) for item in ast.walk(node))
+        stack: list[ast.AST] = [node]
+        while stack:
+            child = stack.pop()
+            if isinstance(child, ast.Lambda):
+                if any(self._drives(item) or self.closer(item) for item in ast.walk(child)):
+                    return False
+                continue
             if isinstance(child, (ast.Return, ast.Yield, ast.YieldFrom, *_DEFINITIONS)):
                 return False
             if self.closer(child):  # it would close the loop of the runner
                 return False
             if isinstance(child, ast.Call):
                 resolved = self.names.resolve(child.func) or ""
-                if resolved in ("asyncio.run", "asyncio.set_event_loop_policy"):
+                if resolved == "asyncio.run" or self._configures(child):
                     return False
-                if isinstance(child.func, ast.Attribute) and (
-                    child.func.attr in ("run_forever", *_CONFIGURING)
-                    or (child.func.attr == "run_until_complete" and not self._own(child))
-                ):
+                if self._drives(child) and not self._own(child):
                     return False
+                configured = isinstance(child.func, ast.Attribute) and (
+                    child.func.attr in _CONFIGURING and not self.is_loop(child.func.value)
+                )
+                if configured:
+                    return False
+            stack += ast.iter_child_nodes(child)
         return True
 
+    def _drives(self, node: ast.AST) -> bool:
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("run_until_complete", "run_forever")
+        )
+
     def _own(self, call: ast.Call) -> bool:
-        assert isinstance(call.func, ast.Attribute)
+        if not isinstance(call.func, ast.Attribute) or call.func.attr != "run_until_complete":
+            return False
         return self.is_loop(call.func.value) and len(call.args) == 1
 
     # -- ours ---------------------------------------------------------------------------

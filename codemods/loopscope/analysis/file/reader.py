@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from loopscope.analysis.file.calls import (
     CallFinder,
@@ -15,22 +15,32 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
-from loopscope.analysis.file.decorators import parametrized, read_fixture
+from loopscope.analysis.file.constants import constants, known_values
+from loopscope.analysis.file.decorators import (
+    parametrized,
+    parametrized_scopes,
+    read_fixture,
+    read_step,
+)
 from loopscope.analysis.file.dynamic_requests import (
     Requests,
-    constants,
     dynamic_requests,
     passes_loop_name,
 )
 from loopscope.analysis.file.facts import (
     Class,
+    Elsewhere,
     FileFacts,
     Function,
+    LoopMaking,
+    LoopUse,
     Mark,
     MarkingHook,
     Place,
     Position,
+    UseKind,
 )
+from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
     callees,
@@ -45,59 +55,79 @@ from loopscope.analysis.file.functions import (
 )
 from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.loop_kinds import HOOK, hook_kinds
+from loopscope.analysis.file.loop_makers import LoopMakers
+from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import (
     Names,
     aliases,
+    assigned_names,
     dotted,
     imports_of,
     module_imports,
     statements,
 )
 from loopscope.analysis.file.overrides import read_override
+from loopscope.analysis.file.plugins import read_plugins
+from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _HIT = re.compile(
     r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
     r"|getfixturevalue|patch|setattr|\.run"
 )
+_MAKING = re.compile(r"event_loop|[Ll]oop\(|uvloop|nest_asyncio")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
-def read_file(path: str, text: str, checks: FileChecks | None = None) -> FileFacts:
+def read_file(
+    path: str,
+    text: str,
+    checks: FileChecks | None = None,
+    elsewhere: Elsewhere | None = None,
+) -> FileFacts:
     """Return the facts of one file, with what ``checks`` find in it.
+
+    ``elsewhere`` is what other files say of its names, once they are read.
 
     Raises:
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    return _Reader(path, text, ast.parse(text)).read(checks or {})
+    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks or {})
 
 
 class _Reader:
-    def __init__(self, path: str, text: str, tree: ast.Module) -> None:
+    def __init__(self, path: str, text: str, tree: ast.Module, elsewhere: Elsewhere) -> None:
         self.path = path
         self.tree = tree
         self.lines = text.splitlines() if "\f" not in text else _lines(text)
         imports = module_imports(tree)
         self.imports = imports
         self.statements = list(statements(tree.body))
-        self.names = Names(imports)
-        self.names = Names([*imports, *aliases(tree.body, self.names)])
+        self.constants = constants(tree.body)
+        bound = [*imports, *aliases(tree.body, Names(imports))]
+        self.names = Names(bound, self.constants, elsewhere)
+        self.loop_makers = LoopMakers.of(tree.body, self.names, self.lines)
+        self.made = MadeFixtures()
+        if "fixture" in text or elsewhere.made or elsewhere.makers:
+            read_makers(tree.body, self.names)
+            self.made = read_made(tree, self.names)
         definitions = [node for node in self.statements if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
+        self.definitions = len(definitions)
         self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
         self.yields = self._lines_with("yield")
+        self.makings = Lines(n for n, line in enumerate(self.lines, 1) if _MAKING.search(line))
         self.dynamic = Lines(
             number
             for number, line in enumerate(self.lines, 1)
             if "getfixturevalue" in line or "fixturenames" in line
         )
         self.loop_names = self._lines_with("event_loop")
-        self.constants = constants(tree.body)
         self.defined = {
             item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
@@ -108,11 +138,24 @@ class _Reader:
         self.hooks: list[MarkingHook] = []
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
-        self.plugins: tuple[str, ...] = ()
+        self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
         self.exported: tuple[str, ...] = ()
+        self.variables: dict[str, tuple[str, ...]] = {}
+        self.references = References(
+            self.names.origins,
+            {
+                *(node.name for node in definitions),
+                *(name for node in self.statements for name in assigned_names(node)),
+            },
+            starred=any(bound.attribute == "*" for bound in imports),
+        )
+        self.imported = self._lines_with("import ")
 
     def read(self, checks: FileChecks) -> FileFacts:
         self._module(self.tree.body, conditional=False)
+        for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
+            self.ordinals[node] = number
+            self.functions.append(self._function(node, None, "", False, of_lambda))
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
@@ -134,8 +177,38 @@ class _Reader:
             unread=unread,
             ignores=ignores(self.lines),
             exported=self.exported,
+            variables=self.variables,
             annotations=left_annotations(self.lines),
+            offers=self._offers(),
+            made=self.made.elsewhere,
+            wanted=frozenset(self.names.missed),
+            elsewhere=self.names.elsewhere,
         )
+
+    def _offers(self) -> Elsewhere:
+        """Return what the names of this file mean to files that import them."""
+        return Elsewhere(
+            constants=dict(known_values(self.names)),
+            makers={name: folded(maker, self.names) for name, maker in self.names.makers.items()},
+            loops=self._loop_makers(),
+        )
+
+    def _loop_makers(self) -> dict[str, LoopMaking]:
+        """Map functions to what they do for an override that calls them, or one that does."""
+        makers = self.loop_makers
+        found: dict[str, LoopMaking] = {}
+        wanted = {
+            name
+            for name, node in makers.functions.items()
+            if self.makings.any_in(node.lineno, node.end_lineno or node.lineno)
+        }
+        while wanted:
+            made = {name: makers.named(name) for name in wanted}
+            new = {name: making for name, making in made.items() if making is not None}
+            found.update(new)
+            wanted = {f.name for f in self.functions if new.keys() & f.calls and not f.is_method}
+            wanted = (wanted & makers.functions.keys()) - found.keys()
+        return found
 
     def _factories(self) -> frozenset[str]:
         functions = {
@@ -162,6 +235,16 @@ class _Reader:
         groups += [item.marks for item in self.functions]
         groups += [item.marks for item in self.classes]
         return frozenset(mark.line for marks in groups for mark in marks if mark.name == "asyncio")
+
+    def _refers(self, node: ast.stmt, first: int) -> tuple[str, ...]:
+        """List what the statement that begins in this line mentions."""
+        last = node.end_lineno or node.lineno
+        local: Mapping[str, str] = {}
+        if isinstance(node, FUNCTIONS) and self.imported.any_in(first, last):
+            local = Names(
+                bound for item in statements([node]) for bound in imports_of(item)
+            ).origins
+        return self.references.found_in("\n".join(self.lines[first - 1 : last]), local)
 
     def _lines_with(self, word: str) -> Lines:
         return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
@@ -191,12 +274,14 @@ class _Reader:
                     self._module(handler.body, conditional=True)
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
+        if not isinstance(node.value, ast.Constant):
+            refers = self._refers(node, node.lineno)
+            for name in assigned_names(node) if refers else ():
+                self.variables[name] = (*self.variables.get(name, ()), *refers)
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return
-        if target.id == "pytest_plugins":
-            self.plugins = tuple(_strings(node.value))
-        elif target.id == "__all__":
+        if target.id == "__all__":
             self.exported = tuple(_strings(node.value))
         if target.id == "pytestmark":
             self.marks = tuple(self.mark_reader.marks_in(node.value, statement=node.lineno))
@@ -250,6 +335,12 @@ class _Reader:
                 marks=tuple(marks),
                 pytestmark=pytestmark,
                 has_init="__init__" in names,
+                refers=tuple(
+                    name
+                    for child in node.body
+                    if not isinstance(child, (*FUNCTIONS, ast.ClassDef))
+                    for name in self._refers(child, child.lineno)
+                ),
             )
         )
         self._members(node.body, ordinal, f"{qualname}.", conditional)
@@ -271,26 +362,35 @@ class _Reader:
         class_ordinal: int | None,
         prefix: str,
         conditional: bool,
+        made: OfFunction | None = None,
     ) -> Function:
         ordinal = self.ordinals[node]
         fixture = None
         if node.decorator_list:
-            fixture = read_fixture(node, self.names, self.constants)
+            fixture = read_fixture(node, self.names) or read_step(node, self.names)
+        elif class_ordinal is None:
+            made = made or self.made.functions.get(node.name)
+            fixture = made.fixture if made else None
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
         end = node.end_lineno or node.lineno
         hit = self.hits.any_in(first, end)
         requested, everything = parameters(node, class_ordinal is not None)
+        if made is not None and made.given:
+            requested = tuple(name for name in requested if name not in made.given)
         asked = Requests()
         if self.dynamic.any_in(first, end):
-            asked = dynamic_requests(node, self.constants)
+            asked = dynamic_requests(node, self.constants, self.names)
         # Only a test that asks for something can hand it to a helper.
         calls = hit or bool(requested) or not node.name.startswith("test")
         override = None
         if fixture is not None and fixture.name == "event_loop":
-            override = read_override(node, self.names, fixture.origin, self.lines)
+            keywords = made.keywords if made else None
+            override = read_override(
+                node, self.names, fixture.origin, self.lines, keywords, self.loop_makers.making
+            )
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
-            policy = read_policy(node, self.names)
+            policy = read_policy(node, self.names, made.keywords if made else None)
         return Function(
             ordinal=ordinal,
             name=node.name,
@@ -301,7 +401,7 @@ class _Reader:
             class_ordinal=class_ordinal,
             is_async=isinstance(node, ast.AsyncFunctionDef),
             is_generator=self.yields.any_in(first, end) and is_generator(node),
-            conditional=conditional,
+            conditional=conditional or bool(made and made.conditional),
             parameters=requested,
             fixture=fixture,
             marks=(
@@ -313,11 +413,13 @@ class _Reader:
                 for item in node.decorator_list
             ),
             parametrized=parametrized(node.decorator_list, self.names),
+            parameter_scopes=parametrized_scopes(node.decorator_list, self.names),
             dynamic=asked.names,
             built=asked.built,
             calls=callees(node, self.names, self.defined) if calls else (),
+            refers=self._refers(node, first),
             passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
-            loop_uses=loop_uses(node) if hit and "event_loop" in everything else (),
+            loop_uses=self._loop_uses(node, ordinal) if hit and "event_loop" in everything else (),
             override=override,
             policy=policy,
             drives_loops=hit and drives_loops(node, self.names),
@@ -328,6 +430,13 @@ class _Reader:
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
         )
+
+    def _loop_uses(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int
+    ) -> tuple[LoopUse, ...]:
+        if ordinal >= self.definitions:  # a lambda, which cannot be changed
+            return (LoopUse(UseKind.NESTED, node.lineno),)
+        return loop_uses(node)
 
     def _known(self, decorator: ast.expr) -> bool:
         """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.collection import Collection
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
@@ -15,7 +15,10 @@ from loopscope.analysis.suite.fixtures import (
     directory_base_ids,
 )
 from loopscope.analysis.suite.namespaces import Namespaces
+from loopscope.config.entry_points import EntryPoints
 from loopscope.types import CrossSuiteFiles, PytestConfig
+
+_LOOP = "event_loop"
 
 
 class SuiteIndex:
@@ -27,11 +30,12 @@ class SuiteIndex:
         config: PytestConfig,
         cross_suite: CrossSuiteFiles | None = None,
         external: Mapping[str, Mapping[str, FixtureDef]] | None = None,
+        entry_points: EntryPoints = (),
     ) -> None:
         self.files = files
         self.config = config
         self.cross_suite = cross_suite or CrossSuiteFiles()
-        self._names = names = Namespaces(files, config, self.cross_suite)
+        self._names = names = Namespaces(files, config, self.cross_suite, entry_points)
         self._collection = Collection(names)
         self.find, self.find_class = names.find, names.find_class
         self.cls, self.mro, self.is_unittest = names.cls, names.mro, names.is_unittest
@@ -58,8 +62,18 @@ class SuiteIndex:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """The modules of the suite that ``pytest_plugins`` or ``-p`` makes plugins."""
+        """The modules of the suite that are plugins, by whatever way."""
         return self._names.plugins
+
+    @cached_property
+    def hidden(self) -> frozenset[Key]:
+        """The overrides of ``event_loop`` that never took effect: pytest-asyncio's came later."""
+        loops = (self.module_fixtures(path).get(_LOOP) for path in self._names.early_plugins)
+        return frozenset(
+            key
+            for key, function in filter(None, loops)
+            if function.override is not None and function.override.kind is not BodyKind.BRIDGE
+        )
 
     def function(self, key: Key) -> Function:
         if key.is_external:
@@ -84,7 +98,14 @@ class SuiteIndex:
             for name, (key, function) in fixtures.items():
                 into[name] = FixtureDef(base_id, key, function)
 
-        for path in (*self.plugins, *self._names.conftests_above):
+        for path in self.plugins:
+            fixtures = self.module_fixtures(path)
+            early = path in self._names.early_plugins
+            add(
+                "",
+                {n: one for n, one in fixtures.items() if not (early and one[0] in self.hidden)},
+            )
+        for path in self._names.conftests_above:
             add("", self.module_fixtures(path))
         for path in self.conftests:
             add(conftest_base_id(path), self.module_fixtures(path))

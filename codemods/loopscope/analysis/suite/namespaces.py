@@ -6,23 +6,46 @@ See docs/loop-rules.md, Where a fixture is registered.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from posixpath import basename
 
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.imports import find_module
+from loopscope.config.entry_points import EntryPoints
+from loopscope.config.pytest_config import added_options
 from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
+
+_PYTEST = ("pytest", "pytest_asyncio", "anyio")
+
+
+def holds_async_tests(facts: FileFacts) -> bool:
+    """Whether a file is one of tests that pytest runs when it is named, whatever its own name."""
+    if not any(bound.module.partition(".")[0] in _PYTEST for bound in facts.imports):
+        return False
+    classes = {cls.ordinal for cls in facts.classes if cls.name.startswith("Test")}
+    return any(
+        function.name.startswith("test_")
+        and function.fixture is None
+        and (function.class_ordinal is None or function.class_ordinal in classes)
+        and (function.is_async or "event_loop" in function.parameters)
+        for function in facts.functions
+    )
 
 
 class Namespaces:
     """The files of one suite: what kind each is, and what it holds by which name."""
 
     def __init__(
-        self, files: Mapping[str, FileFacts], config: PytestConfig, cross_suite: CrossSuiteFiles
+        self,
+        files: Mapping[str, FileFacts],
+        config: PytestConfig,
+        cross_suite: CrossSuiteFiles,
+        entry_points: EntryPoints = (),
     ) -> None:
         self.files = files
+        self.entry_points = entry_points
         self.config = config
         self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
@@ -51,16 +74,35 @@ class Namespaces:
     @cached_property
     def test_modules(self) -> tuple[str, ...]:
         patterns = self.patterns("python_files", ("test_*.py", "*_test.py"))
-        return tuple(
+        possible = [
             path
             for path in sorted(self.files)
-            if basename(path) != "conftest.py"
-            and path not in self.cross_suite.outside
-            and any(
+            if basename(path) != "conftest.py" and path not in self.cross_suite.outside
+        ]
+        collected = {
+            path
+            for path in possible
+            if any(
                 fnmatch.fnmatch(path if "/" in pattern else basename(path), pattern)
                 for pattern in patterns
             )
-        )
+        }
+        named = {path for path in possible if holds_async_tests(self.files[path])} - collected
+        used = set(self._used(collected | set(self.conftests))) if named else set()
+        return tuple(sorted(collected | (named - used)))
+
+    def _used(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield the files that others import, or that are plugins: these are not run by name."""
+        for path in paths:
+            for bound in self.files[path].imports:
+                for module in (bound.module, f"{bound.module}.{bound.attribute}"):
+                    origin = self.find(path, module)
+                    if origin is not None and origin != path:
+                        yield origin
+            for name in self.files[path].plugins:
+                yield self.find(path, name) or ""
+        yield from self.early_plugins
+        yield from (self.find(path, name) or "" for path, name in self.entry_points)
 
     @cached_property
     def conftests(self) -> tuple[str, ...]:
@@ -77,15 +119,32 @@ class Namespaces:
 
     @cached_property
     def plugins(self) -> tuple[str, ...]:
-        """The modules of the suite that ``pytest_plugins`` or ``-p`` makes plugins."""
-        found: list[str] = []
-        queue = [
+        """The modules of the suite that are plugins, in the order in which pytest loads them."""
+        named = [
             (path, name)
             for path in (*self.conftests_above, *self.conftests, *self.test_modules)
             for name in self.files[path].plugins
         ]
-        words = (self.config.text("addopts") or "").split()
-        queue += [("", words[n + 1]) for n, word in enumerate(words[:-1]) if word == "-p"]
+        given = [("", name) for name in added_options(self.config, "-p")]
+        later = self._with_their_own([*self.entry_points, *given, *named])
+        return tuple(dict.fromkeys((*self.early_plugins, *later)))
+
+    @cached_property
+    def early_plugins(self) -> tuple[str, ...]:
+        """The modules that ``-p`` makes plugins before pytest-asyncio is one.
+
+        See docs/loop-rules.md, Plugins of the command line.
+        """
+        names: list[str] = []
+        for name in added_options(self.config, "-p"):
+            if name == "asyncio":  # its own entry point
+                break
+            names.append(name)
+        return self._with_their_own([("", name) for name in names])
+
+    def _with_their_own(self, queue: list[tuple[str, str]]) -> tuple[str, ...]:
+        """Find the files of plugins, and of those that they name themselves."""
+        found: list[str] = []
         while queue:
             importer, name = queue.pop(0)
             path = self.find(importer, name)
@@ -116,12 +175,23 @@ class Namespaces:
                 found.update(theirs)
                 continue
             for name, (key, function) in theirs.items():
-                if function.name == bound.attribute:
-                    found[name if name != function.name else bound.name] = (key, function)
+                if function.bound_name == bound.attribute:
+                    found[name if name != function.bound_name else bound.name] = (key, function)
         for function in self.files[path].functions:
-            if function.fixture is not None and not function.is_method:
-                found[function.fixture.name] = (Key(path, function.ordinal), function)
+            fixture = function.fixture
+            if fixture is not None and not function.is_method and not fixture.path:
+                found[fixture.name] = (Key(path, function.ordinal), function)
+        for made in self.files[path].made:
+            place = self.find_function(path, made.function)
+            if place is not None and place[1].fixture is not None:
+                found[made.fixture.name] = place
         return found
+
+    def find_function(self, path: str, name: str) -> tuple[Key, Function] | None:
+        """Find the function of another file that a dotted name means in a file."""
+        module, _, attribute = name.rpartition(".")
+        origin = self.find(path, module or ".") if module.strip(".") or name[:1] == "." else None
+        return self.module_functions(origin).get(attribute) if origin is not None else None
 
     def module_functions(self, path: str) -> dict[str, tuple[Key, Function]]:
         """Return the functions that a module holds by name: its own and the imported ones."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from posixpath import basename
 
 from loopscope.analysis.file.facts import (
     FileFacts,
@@ -20,6 +19,7 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.bridges import Bridge
+from loopscope.planning.factories import name_below
 from loopscope.planning.override_actions import ActionKind, sets_debug
 from loopscope.rules.codegen.bridge import (
     bridge_code,
@@ -36,6 +36,7 @@ from loopscope.rules.context import (
     RuleResult,
     action,
 )
+from loopscope.rules.fixture_edits import DeleteStatement, place_of
 from loopscope.rules.ls101_event_loop_override.kept import (
     for_others,
     from_elsewhere,
@@ -77,7 +78,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         elif kind is ActionKind.ORDINARY:
             yield from keep_ordinary(context, key, function)
         elif kind is ActionKind.DELETE or (override_action.hook and key not in replaced):
-            yield _deletion(key, function)
+            yield from _deletion(key, function)
             yield from _imports(context, key, function)
         else:
             edit = _replacement(context, key, function, kind, replaced.get(key))
@@ -87,6 +88,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 yield from _first_elsewhere(context, edit, importers)
             else:
                 yield edit
+                yield from _deleted_call(key, function)
         if not override_action.stays:
             yield from _debug(context, key, function)
     for bridge in context.plan.bridges:
@@ -109,18 +111,32 @@ def _manual(key: Key, function: Function, reason: str) -> RuleResult:
     )
 
 
-def _deletion(key: Key, function: Function) -> DeleteOverride:
+def _deletion(key: Key, function: Function) -> Iterator[RuleResult]:
     safety, dropped = _dropped(function)
-    return DeleteOverride(
-        "LS101",
-        key.path,
-        function.line,
-        function.qualname,
-        f"override deleted; loop scopes take its place{dropped}",
-        function.ordinal,
-        safety=safety,
-        forget=(function.name,),
-    )
+    message = f"override deleted; loop scopes take its place{dropped}"
+    if function.is_own:
+        yield DeleteOverride(
+            "LS101",
+            key.path,
+            function.line,
+            function.qualname,
+            message,
+            function.ordinal,
+            safety=safety,
+            forget=(function.bound_name,),
+        )
+    yield from _deleted_call(key, function, safety, message)
+
+
+def _deleted_call(
+    key: Key, function: Function, safety: Safety = Safety.SAFE, message: str = ""
+) -> Iterator[RuleResult]:
+    """Delete the statement that made the override, where no decorator did."""
+    path, line = place_of(key, function)
+    if function.fixture is not None and function.fixture.line:
+        message = message or "the call that made the override is deleted"
+        name = function.bound_name
+        yield DeleteStatement("LS101", path, line, name, message, line, safety=safety)
 
 
 def _dropped(function: Function) -> tuple[Safety, str]:
@@ -182,7 +198,9 @@ def _hooks(context: RuleContext) -> Iterator[RuleResult]:
         if override_action.hook:
             function = context.model.index.function(key)
             assert function.override is not None
-            condition = f'item.path.name == "{basename(key.path)}"'
+            name = name_below(context.model, key.path, override_action.hook)
+            condition = f"item.path.{'match' if '/' in name else 'name =='}"
+            condition += f'("{name}")' if "/" in name else f' "{name}"'
             if function.is_method:
                 owner = function.qualname.rpartition(".")[0]
                 condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
@@ -228,7 +246,7 @@ def _first_elsewhere(
 
 def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     fixture_defs = [item for item in context.model.overrides if item.key == key]
-    if sets_debug(function, fixture_defs, context.options):
+    if sets_debug(function, context.model.reaches_all(fixture_defs), context.options):
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
         )
@@ -243,14 +261,14 @@ def _imports(
         if path == key.path or found is None or found[0] != key:
             continue
         for bound in facts.imports:
-            if bound.attribute == function.name:
+            if bound.attribute == function.bound_name:
                 yield ImportEdit(
                     "LS101",
                     path,
                     bound.line,
                     bound.name,
                     f"import of the {what} removed",
-                    forget=(function.name,),
+                    forget=(function.bound_name,),
                 )
 
 

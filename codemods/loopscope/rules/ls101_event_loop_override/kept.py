@@ -14,8 +14,8 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction
 from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
+from loopscope.rules.fixture_edits import fixture_edit
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
-from loopscope.rules.ls103_async_fixture_decorator import UsePluginFixture
 
 _SHOWN = 3
 
@@ -53,7 +53,8 @@ def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult
             " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
         )
     if not fixture_defs:
-        return None if _shadowed(context, key, function) else _unregistered(context, key, function)
+        nobodys = key in context.model.index.hidden or _shadowed(context, key, function)
+        return None if nobodys else _unregistered(context, key, function)
     return _without_tests(context, key, function)
 
 
@@ -209,7 +210,7 @@ def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterato
         or not _asks_current(context)
     ):
         return
-    if body.kind is BodyKind.OTHER:
+    if body.kind is BodyKind.OTHER or not function.is_own:
         yield action(
             "LS101",
             key.path,
@@ -236,18 +237,9 @@ def _plain_fixture(context: RuleContext, key: Key, function: Function) -> Iterat
     fixture = function.fixture
     if fixture is None or fixture.origin != "pytest_asyncio.fixture":
         return
-    new, needs = spell(context.files[key.path], "pytest.fixture")
-    yield UsePluginFixture(
-        "LS101",
-        key.path,
-        function.line,
-        function.qualname,
-        f"moved to {new}: it is an ordinary fixture now",
-        function.ordinal,
-        fixture.spelled,
-        new,
-        needs=needs,
-    )
+    new, _ = spell(context.files[key.path], "pytest.fixture")
+    message = f"moved to {new}: it is an ordinary fixture now"
+    yield fixture_edit(context, "LS101", key, message, plugin=False)
 
 
 def _asks_current(context: RuleContext) -> bool:

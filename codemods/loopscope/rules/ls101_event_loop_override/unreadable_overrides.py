@@ -65,6 +65,8 @@ def hidden_overrides(node: ast.AST, names: Names) -> Iterator[Position]:
                 fixture = read_fixture(child, names)
                 if fixture is not None and fixture.name == EVENT_LOOP:
                     yield position(child, "it is made inside of another function")
+    elif isinstance(node, ast.Assign) and node.lineno in names.read:
+        return
     elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
         targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
         made = names.resolve(node.value.func) if isinstance(node.value, ast.Call) else None

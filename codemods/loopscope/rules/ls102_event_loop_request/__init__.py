@@ -24,6 +24,7 @@ from loopscope.rules.context import (
     action,
     spell,
 )
+from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
     drop_usefixtures,
@@ -129,13 +130,32 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                     key.ordinal,
                 )
         elif asks and key not in held and (function.fixture is not None or key in tests):
-            yield _drop(context, key, function, "asyncio.get_running_loop")
+            caller = _caller(context, key, function)
+            if caller is not None:
+                yield action(
+                    "LS102",
+                    key.path,
+                    function.line,
+                    f"{caller.qualname} calls {function.qualname} with its event_loop, so that "
+                    "this argument cannot go by itself: drop it here and in the call",
+                )
+            else:
+                yield _drop(context, key, function, "asyncio.get_running_loop")
     yield from drop_usefixtures(context)
     yield from _dynamic(context)
     yield from serve_xunit(context)
     yield from indirect_requests(context)
+    yield from doctest_requests(context)
     yield from _unresolved(context)
     yield from external_requests(context)
+
+
+def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
+    """Find a function of the file that calls another one with arguments of its own."""
+    for other in context.files[key.path].functions:
+        if {function.name, f"self.{function.name}"} & set(other.calls) and other is not function:
+            return other
+    return None
 
 
 def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:

@@ -209,6 +209,10 @@ def _leaves(context: RuleContext, test: Test) -> bool:
 
 def _drop(context: RuleContext, mark: Mark) -> RuleResult:
     place = ("LS102", mark.path, mark.line)
+    if mark.computed:
+        return action(
+            *place, 'drop "event_loop" from what this usefixtures mark names: the fixture is gone'
+        )
     if mark.ordinal is not None:
         return DropUsefixtures(*place, "usefixtures", _MESSAGE, mark.ordinal, mark.spelled)
     alone = mark.strings == (EVENT_LOOP,) and context.files[mark.path].is_all_of_a_variable(mark)

@@ -1,0 +1,87 @@
+"""Functions of a project that make event loops, or decide of what kind they are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from loopscope.analysis.file.facts import BodyKind, LoopMaking
+from loopscope.analysis.file.functions import is_generator, parameters
+from loopscope.analysis.file.loop_statements import CREATORS
+from loopscope.analysis.file.names import Names, dotted, imports_of, statements
+from loopscope.analysis.file.overrides import POLICY_SETTERS, read_override
+from loopscope.python_source.syntax_tree import FunctionNode
+
+_METHODS = ("staticmethod", "classmethod")
+
+
+@dataclass(slots=True)
+class LoopMakers:
+    """What the functions of one file do for an override; each is read when it is asked for."""
+
+    names: Names
+    lines: Sequence[str]
+    functions: Mapping[str, FunctionNode]
+    _known: dict[str, LoopMaking | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: Sequence[ast.stmt], names: Names, lines: Sequence[str]) -> LoopMakers:
+        """Collect the functions of a module, and those of its classes that need no object."""
+        found: dict[str, FunctionNode] = {}
+        for item in body:
+            if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if not item.decorator_list:
+                    found[item.name] = item
+            elif isinstance(item, ast.ClassDef):
+                for member in item.body:
+                    if isinstance(member, ast.FunctionDef) and any(
+                        isinstance(decorator, ast.Name) and decorator.id in _METHODS
+                        for decorator in member.decorator_list
+                    ):
+                        found[f"{item.name}.{member.name}"] = member
+        return cls(names, lines, found)
+
+    def making(self, func: ast.expr) -> LoopMaking | None:
+        """Return what the called function does, None if it has nothing to do with loops."""
+        name = dotted(func) or ""
+        if name in self.functions:
+            return self.named(name)
+        value = self.names.constants.get(name)
+        if isinstance(value, (ast.Name, ast.Attribute)):
+            return LoopMaking.PLAIN if self.names.resolve(value) in CREATORS else None
+        if isinstance(value, ast.Lambda):
+            match value.body:
+                case ast.Call(func=maker, args=[], keywords=[]):
+                    made = self.names.resolve(maker) in CREATORS
+                    return LoopMaking.PLAIN if made else None
+            return None
+        return self.names.loops(func)
+
+    def named(self, name: str) -> LoopMaking | None:
+        """Return what a function of the file does."""
+        if name not in self._known:
+            self._known[name] = None  # where it calls itself
+            self._known[name] = self._read(self.functions[name])
+        return self._known[name]
+
+    def _read(self, node: FunctionNode) -> LoopMaking | None:
+        local = [found for child in statements(node.body) for found in imports_of(child)]
+        names = self.names.with_local(local) if local else self.names
+        for child in ast.walk(node):
+            if isinstance(child, ast.Call) and (
+                names.resolve(child.func) in POLICY_SETTERS
+                or self.making(child.func) is LoopMaking.POLICY
+            ):
+                return LoopMaking.POLICY
+        if isinstance(node, ast.AsyncFunctionDef) or is_generator(node):
+            return None
+        if parameters(node, method=False)[0]:
+            return None
+        body = read_override(node, self.names, "", self.lines, {}, self.making)
+        if body.kind is BodyKind.PLAIN and not body.dropped:
+            return LoopMaking.PLAIN
+        made = body.kind in (BodyKind.FACTORY, BodyKind.DEBUG) or (
+            body.kind is BodyKind.WORK and bool(body.variants)
+        )
+        return LoopMaking.KIND if made else None

@@ -1,0 +1,122 @@
+"""Fixtures that calls make: of functions of the file or of others, and of lambdas."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from loopscope.analysis.file.decorators import as_fixture, is_plain
+from loopscope.analysis.file.facts import Fixture, Made
+from loopscope.analysis.file.fixture_makers import MadeByCall, made_by_call
+from loopscope.analysis.file.functions import parameters
+from loopscope.analysis.file.names import Names
+from loopscope.python_source.syntax_tree import FUNCTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class OfFunction:
+    """A fixture made of a function: ``keywords`` of the call, ``given`` (bound) arguments."""
+
+    fixture: Fixture
+    keywords: dict[str, ast.expr]
+    given: frozenset[str] = frozenset()
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFixtures:
+    """``functions`` are those of the file by name, ``lambdas`` stand in the calls themselves."""
+
+    functions: dict[str, OfFunction] = field(default_factory=dict)
+    lambdas: tuple[tuple[ast.FunctionDef, OfFunction], ...] = ()
+    elsewhere: tuple[Made, ...] = ()
+
+
+def read_made(tree: ast.Module, names: Names) -> MadeFixtures:
+    """Read the fixtures that calls at module level make; ``names.read`` gets their lines."""
+    found = [one for one in made_by_call(tree.body, names) if _is_known(one)]
+    made = MadeFixtures()
+    for name, fixture in names.elsewhere.made.items():
+        made.functions[name] = OfFunction(fixture, {})
+    if not found:
+        return made
+    defined = {item.name: item for item in _module_functions(tree.body)}
+    used = Counter(one.function.id for one in found if isinstance(one.function, ast.Name))
+    mentions = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    lambdas: list[tuple[ast.FunctionDef, OfFunction]] = []
+    elsewhere: list[Made] = []
+    for one in found:
+        function = one.function
+        if isinstance(function, ast.Lambda):
+            if not one.bound and (one.name == "event_loop" or not _mentions_asyncio(function)):
+                lambdas.append((_as_function(one.name, function), _of(one, names, private=False)))
+                names.read.add(one.statement.lineno)
+        elif isinstance(function, ast.Name) and function.id in defined:
+            node = defined[function.id]
+            if node.decorator_list or used[function.id] > 1:
+                continue
+            if one.decoration.wraps and not is_plain(node):
+                continue
+            private = mentions[function.id] == 1 and not one.bound
+            if not private and "event_loop" in parameters(node, method=False)[1]:
+                continue  # its argument cannot go: others hand it over
+            made.functions[function.id] = _of(one, names, node, private=private)
+            names.read.add(one.statement.lineno)
+        elif not one.bound:
+            origin = names.of_elsewhere(function)
+            if origin in names.elsewhere.taken:
+                names.read.add(one.statement.lineno)
+            if origin:
+                elsewhere.append(Made(origin, _of(one, names, private=False).fixture))
+    return replace(made, lambdas=tuple(lambdas), elsewhere=tuple(elsewhere))
+
+
+def _is_known(one: MadeByCall) -> bool:
+    return not one.decoration.spread and isinstance(
+        one.function, (ast.Name, ast.Attribute, ast.Lambda)
+    )
+
+
+def _module_functions(
+    body: list[ast.stmt],
+) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for item in body:
+        if isinstance(item, FUNCTIONS):
+            yield item
+        elif isinstance(item, (ast.If, ast.Try)):
+            yield from _module_functions([*item.body, *item.orelse])
+
+
+def _of(
+    one: MadeByCall,
+    names: Names,
+    node: ast.FunctionDef | ast.AsyncFunctionDef | None = None,
+    *,
+    private: bool = True,
+) -> OfFunction:
+    fixture = as_fixture(one.decoration, one.name, names, 1 if private else 2)
+    fixture = replace(fixture, bound=one.name, line=one.statement.lineno, private=private)
+    given: set[str] = set()
+    for call in one.bound if node is not None else ():
+        assert node is not None
+        wanted, _ = parameters(node, method=False)
+        given |= {*wanted[: len(call.args) - 1], *(item.arg or "" for item in call.keywords)}
+    return OfFunction(fixture, dict(one.decoration.keywords), frozenset(given), one.conditional)
+
+
+def _mentions_asyncio(function: ast.Lambda) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id in ("asyncio", "get_event_loop")
+        for node in ast.walk(function)
+    )
+
+
+def _as_function(name: str, function: ast.Lambda) -> ast.FunctionDef:
+    """Write a lambda as the function that does the same."""
+    node = ast.FunctionDef(
+        name=name, args=function.args, body=[ast.Return(function.body)], decorator_list=[]
+    )
+    ast.copy_location(node, function)
+    return ast.fix_missing_locations(node)

@@ -1,0 +1,67 @@
+"""What of the suite's own code a piece of source mentions, and whether it drives a loop.
+
+A mention is enough, a call is not asked for: what is handed on (``runner.invoke(app.main)``) or
+named in a nested function may run as well. So words are looked for, not syntax; one too many keeps
+sync code sync, which is right in any case.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Collection, Mapping
+
+# Run a loop of their own, and refuse to where one runs already.
+RUNNERS = frozenset(
+    {
+        "asyncio.run", "asyncio.Runner", "asyncio.runners.run", "asyncio.runners.Runner",
+        "anyio.run", "trio.run", "uvloop.run", "curio.run", "aiorun.run", "uvicorn.run",
+        "aiohttp.web.run_app",
+        "asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync",
+    }
+)  # fmt: skip
+# The mention of a loop that is driven: ``loop.run_until_complete``.
+DRIVEN = "run_until_complete"
+_DOTTED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
+_DRIVES = re.compile(r"\.run_(?:until_complete|forever)\b")
+_FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
+_OBJECT = ("self", "cls")
+
+
+class References:
+    """Reads the mentions of one file, whose names are bound to ``origins``.
+
+    ``defined`` are its own functions, classes and variables, ``starred`` says that more names
+    may come from other files.
+    """
+
+    def __init__(
+        self, origins: Mapping[str, str], defined: Collection[str], *, starred: bool
+    ) -> None:
+        self._origins = origins
+        self._defined = defined
+        self._starred = starred
+
+    def found_in(self, text: str, local: Mapping[str, str]) -> tuple[str, ...]:
+        """List the dotted names in a text that may mean code of the suite, or drive a loop.
+
+        ``local`` are the names that a function imports for itself. Members of the same object
+        are ``self.name``.
+        """
+        found: dict[str, None] = {}
+        for word in dict.fromkeys(_DOTTED.findall(text)):
+            first, _, rest = word.partition(".")
+            if first in _OBJECT:
+                if rest:
+                    found[f"self.{rest.partition('.')[0]}"] = None
+                continue
+            origin = local.get(first) or self._origins.get(first)
+            if origin is not None:
+                name = f"{origin}.{rest}" if rest else origin
+                if name.partition(".")[0] not in _FOREIGN or name in RUNNERS:
+                    found[name] = None
+            elif first in self._defined or self._starred:
+                found[word] = None
+        if _DRIVES.search(text):
+            found[DRIVEN] = None
+        return tuple(found)

@@ -1,0 +1,129 @@
+"""Edits of what makes a function a fixture: its decorator, or the call that gets the function."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.rules.context import (
+    DefinitionEdit,
+    Edit,
+    RuleContext,
+    StatementEdit,
+    action,
+    fixture_names,
+    spell,
+)
+from loopscope.types import Finding, Safety
+
+
+@dataclass(frozen=True, slots=True)
+class SetFixtureDecorator(DefinitionEdit):
+    """Sets the name and keywords of the fixture decorator.
+
+    ``written`` are those that a decorator of the project gave, when a plain one takes its place.
+    """
+
+    spelled: Collection[str]
+    name: str | None = None
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    project: str = ""
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.decorator_lists import put_decorator, set_decorator
+
+        if self.project:
+            plain = _call(self.name, {**self.written, **self.keywords})
+            node = put_decorator(node, self.project, plain)
+        return set_decorator(node, tuple(self.spelled), name=self.name, keywords=self.keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class SetFixtureCall(StatementEdit):
+    """Sets the same for a fixture that a call makes: ``db = pytest.fixture(make_db)``."""
+
+    spelled: Collection[str]
+    name: str | None = None
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    project: str = ""
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.statements import put_maker, set_fixture_call
+
+        if self.project:
+            plain = _call(self.name, {**self.written, **self.keywords})
+            node = put_maker(node, self.project, plain)
+        return set_fixture_call(node, self.spelled, self.keywords, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteStatement(StatementEdit):
+    """Deletes the statement that makes a fixture of a function."""
+
+    def apply(self, node: Any) -> Any:
+        return None
+
+
+def _call(name: str | None, keywords: Mapping[str, str]) -> str:
+    arguments = ", ".join(f"{key}={value}" for key, value in keywords.items())
+    return f"{name}({arguments})" if arguments else f"{name}"
+
+
+def place_of(key: Key, function: Function) -> tuple[str, int]:
+    """Return the file and line of what makes a function a fixture."""
+    fixture = function.fixture
+    if fixture is None or not fixture.line:
+        return key.path, function.line
+    return fixture.path or key.path, fixture.line
+
+
+def fixture_edit(
+    context: RuleContext,
+    code: str,
+    key: Key,
+    message: str,
+    *,
+    plugin: bool = True,
+    keywords: Mapping[str, str] | None = None,
+    safety: Safety = Safety.SAFE,
+) -> Edit | Finding:
+    """Make the edit that gives a fixture pytest-asyncio's (or pytest's) ``fixture``, and keywords.
+
+    An action says what a person must do where a function of the project makes the fixture, and
+    what it gives it is not known.
+    """
+    function = context.model.index.function(key)
+    fixture = function.fixture
+    assert fixture is not None
+    path, line = place_of(key, function)
+    facts = context.files[path]
+    wanted = "pytest_asyncio.fixture" if plugin else "pytest.fixture"
+    name, needs = spell(facts, wanted)
+    spelled: Collection[str] = fixture_names(facts, function)
+    project, written = "", {}
+    if fixture.by_project:
+        if fixture.written is None:
+            return action(
+                code, path, line,
+                f"{message}. But {fixture.spelled} makes this fixture, with arguments that are"
+                f" no literals: put @{_call(name, keywords or {})} in its place, with the same"
+                " arguments",
+            )  # fmt: skip
+        project, written, spelled = fixture.spelled, dict(fixture.written), (name,)
+    elif fixture.origin == wanted:
+        name, needs = fixture.spelled, ()
+    values = dict(keywords or {})
+    if fixture.line:
+        return SetFixtureCall(
+            code, path, line, function.bound_name, message, line, spelled, name, values,
+            project, written, safety=safety, needs=needs,
+        )  # fmt: skip
+    return SetFixtureDecorator(
+        code, path, line, function.qualname, message, key.ordinal, spelled, name, values,
+        project, written, safety=safety, needs=needs,
+    )  # fmt: skip
