@@ -139,10 +139,16 @@ class ComponentSolver:
         """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
         if self.is_async(test) or not self.ambient.concerns(test):
             return False
+        if self._set_up_by_methods(test):
+            return True  # before the bridge is there
         closure = self.model.closure(test)
         return not (
             any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures))
         )
+
+    def _set_up_by_methods(self, test: Test) -> bool:
+        """Whether an xunit method of the test's classes asks for the current loop."""
+        return any(self.model.current.in_methods(cls, XUNIT_METHODS) for cls in test.classes)
 
     def _bound(self, item: FixtureDef) -> bool:
         """Recognize a sync fixture under ``pytest_asyncio.fixture``, set up on its own loop."""
