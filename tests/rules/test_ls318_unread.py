@@ -20,6 +20,12 @@ def event_loop():
 """
 TEST = "@pytest.mark.asyncio\nasync def test_a(): ...\n"
 UNREAD = {
+    "a maker of values that takes the current loop": """
+        import dataclasses
+        @dataclasses.dataclass
+        class Box:
+            future: asyncio.Future = dataclasses.field(default_factory=asyncio.Future)""",
+    "a partial of what takes the current loop": "when = functools.partial(asyncio.get_event_loop)",
     "a fixture made of a method": """
         class Kit:
             async def make(self): ...
@@ -79,6 +85,12 @@ UNREAD = {
         async def test_b(request): request.getfixturevalue("opened")""",
 }
 READ = {
+    "a default factory of another kind": """
+        import dataclasses
+        @dataclasses.dataclass
+        class Box:
+            names: list = dataclasses.field(default_factory=list)
+            future: asyncio.Future = None""",
     "a docstring": """
         def help():
             \"\"\"Use event_loop.\"\"\" """,

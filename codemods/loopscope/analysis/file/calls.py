@@ -19,7 +19,7 @@ CURRENT_LOOP = frozenset(
         "asyncio.get_event_loop_policy().get_event_loop",
     }
 )
-_CONSTRUCTORS = frozenset(
+CONSTRUCTORS = frozenset(
     f"asyncio.{name}"
     for name in (
         "Future", "Task", "StreamReader", "StreamReaderProtocol", "ensure_future", "gather",
@@ -133,7 +133,7 @@ class CallFinder:
             return
         takes_loop = any(keyword.arg == "loop" for keyword in node.keywords)
         current = what in CURRENT_LOOP and not node.args and not node.keywords
-        if current or (what in _CONSTRUCTORS and not takes_loop):
+        if current or (what in CONSTRUCTORS and not takes_loop):
             spelled = ast.unparse(node.func)
             self.found.append(
                 LoopCall(

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
+from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
@@ -60,6 +61,7 @@ class Claims:
             Subject.PLUGINS: self._plugins,
             Subject.MODE: self._mode,
             Subject.CORO: self._coroutine,
+            Subject.VALUE: self._value,
         }[mention.subject]
         detail = decide(mention)
         if detail:
@@ -293,6 +295,13 @@ class Claims:
         assert isinstance(node, (ast.Name, ast.Attribute))
         stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
         return f"{MODE} is set by code" if stored else ""
+
+    def _value(self, mention: Mention) -> str:
+        """Report what takes the current loop when it is called, wherever that may be."""
+        node = mention.node
+        assert isinstance(node, (ast.Name, ast.Attribute))
+        takes = (self._names.resolve(node) or "") in CURRENT_LOOP | CONSTRUCTORS
+        return f"{ast.unparse(node)} takes the current loop where it is called" if takes else ""
 
     def _coroutine(self, mention: Mention) -> str:
         """Report async tests that a function makes and gives back."""

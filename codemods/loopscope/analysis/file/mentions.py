@@ -21,7 +21,9 @@ MODE = "asyncio_mode"
 PLUGINS = "pytest_plugins"
 _WORDS = re.compile(
     r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
+    r"|factory|partial|\bmap\("
 )
+_TAKERS = ("get_event_loop", "Future", "ensure_future", "StreamReader", "wrap_future", "shield")
 _MAKERS = ("fixture", "yield_fixture")
 
 
@@ -36,6 +38,7 @@ class Subject(enum.Enum):
     PLUGINS = "pytest_plugins"
     MODE = "the mode of pytest-asyncio"
     CORO = "an async function inside another function"
+    VALUE = "what takes the current loop, handed on as a value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ class Scanner:
             case ast.Name(id=name) if name in self._names and isinstance(node.ctx, ast.Load):
                 return Subject.TEXT
             case ast.Attribute(attr=name) | ast.Name(id=name):
-                return _subject_of_name(node, name)
+                handed = name in _TAKERS and _is_handed_on(node, around[-1])
+                return Subject.VALUE if handed else _subject_of_name(node, name)
             case ast.AsyncFunctionDef() if any(isinstance(one, FUNCTIONS) for one in around):
                 return Subject.CORO
         return None
@@ -130,3 +134,14 @@ def _subject_of_name(node: ast.Attribute | ast.Name, name: str) -> Subject | Non
     if name == "asyncio" and isinstance(node, ast.Attribute):
         return Subject.MARK
     return None
+
+
+def _is_handed_on(node: ast.AST, parent: ast.AST) -> bool:
+    """``default_factory=asyncio.Future``, ``partial(asyncio.get_event_loop)`` and the like."""
+    if isinstance(parent, ast.keyword):
+        return (parent.arg or "").endswith("factory")
+    if not isinstance(parent, ast.Call) or node not in parent.args:
+        return False
+    func = parent.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return name in ("partial", "map")
