@@ -7,7 +7,7 @@ and they are solved again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
@@ -15,11 +15,12 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
-from loopscope.planning.bridges import Bridge, place_bridges
+from loopscope.planning.bridges import RequestPlace, Sites, place_bridges
 from loopscope.planning.caution import Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
+from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
 
@@ -98,20 +99,14 @@ class LoopPlanner:
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
         overrides = dict(self._overrides(tests))
+        needs = self.solver.bridge_needs
+        wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}
         bridges = place_bridges(
-            {
-                place: need
-                for place, need in self.solver.bridge_needs.items()
-                if self._wants(place, overrides)
-            },
+            wanted,
             lambda place: (
                 Scope.FUNCTION if modern else self.solver.nodes.loop_scope(("bridge", place))
             ),
-            [
-                item.base_id
-                for item in model.overrides
-                if not item.key.is_external and overrides[item.key].stays
-            ],
+            self._sites(overrides, [place for place in needs if place not in wanted]),
         )
         bridges = [self._at_home(bridge) for bridge in bridges]
         for bridge in bridges:
@@ -154,6 +149,29 @@ class LoopPlanner:
                 yield test.id
             else:
                 yield from (item.key for item in self.model.closure(test).fixtures)
+
+    def _sites(
+        self, overrides: Mapping[Key, OverrideAction], unwanted: Iterable[RequestPlace]
+    ) -> Sites:
+        """Return what bridges must not hide, and where they may stand."""
+        index, cross_suite = self.model.index, self.model.cross_suite
+        return Sites(
+            index.plugins,
+            [path for path in index.conftests if path not in cross_suite],
+            [
+                base_id
+                for base_id, fixtures in index.registered.items()
+                if EVENT_LOOP in fixtures and not self._goes(fixtures[EVENT_LOOP], overrides)
+            ],
+            {*self.solver.held, *unwanted},
+            [key for key, action in overrides.items() if action.kind is ActionKind.DELETE],
+        )
+
+    def _goes(self, item: FixtureDef, overrides: Mapping[Key, OverrideAction]) -> bool:
+        """Whether the fixture is an override that makes room for a bridge."""
+        if item.key.is_external:
+            return True
+        return self.model.is_override(item.function) and not overrides[item.key].stays
 
     def _at_home(self, bridge: Bridge) -> Bridge:
         """Move a bridge to where it can stand: what others use is not replaced."""

@@ -13,6 +13,7 @@ from loopscope.analysis.suite.fixtures import (
     Test,
     conftest_base_id,
     directory_base_ids,
+    own_base_id,
 )
 from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.config.entry_points import EntryPoints
@@ -118,6 +119,22 @@ class SuiteIndex:
                     classes.add(base_id)
                     add(base_id, self._names.class_fixtures(key))
         return found
+
+    def registrar(self, item: FixtureDef) -> str:
+        """Return the file by which pytest registers a fixture: a conftest, test module or plugin.
+
+        Its definition may stand in a module that pytest never reads.
+        """
+        if item.base_id:
+            return item.file
+        for path in self.plugins:
+            if any(key == item.key for key, _ in self.module_fixtures(path).values()):
+                return path
+        return item.key.path
+
+    def base_id_of(self, path: str) -> str:
+        """Return the base id that registers the fixtures of a conftest, test module or plugin."""
+        return "" if path in self.plugins else own_base_id(path)
 
     def factories(self, module: str) -> frozenset[str]:
         """List the kinds of loop that the nearest loop factory hook gives; none without one."""
