@@ -98,7 +98,7 @@ class LoopPlanner:
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = dict(self._overrides(tests))
+        overrides = self._without_shadowed(dict(self._overrides(tests)))
         needs = self.solver.bridge_needs
         wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}
         bridges = place_bridges(
@@ -228,7 +228,8 @@ class LoopPlanner:
                     continue
                 key = Key(path, function.ordinal)
                 registered = any(item.key == key for item in self.model.overrides)
-                if key in self.model.index.hidden and not registered:
+                shadowed = key in self.model.index.shadowed
+                if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
                 if self._only_sync(key):
@@ -242,6 +243,16 @@ class LoopPlanner:
                     concerned = [test for test in self.model.tests if self.solver.concerns(test)]
                     override_action = choose_factory(self.model, key, concerned, tests)
                 yield key, override_action
+
+    def _without_shadowed(self, overrides: dict[Key, OverrideAction]) -> dict[Key, OverrideAction]:
+        """Leave an override in a base class alone where one that stays hides it.
+
+        It shows when a person takes that one away; until then it has no effect.
+        """
+        for key, hiding in self.model.index.shadowed.items():
+            if any(other not in overrides or overrides[other].stays for other in hiding):
+                overrides.pop(key, None)
+        return overrides
 
     def _only_sync(self, key: Key) -> bool:
         """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.

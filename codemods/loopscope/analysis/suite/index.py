@@ -76,6 +76,23 @@ class SuiteIndex:
             if function.override is not None and function.override.kind is not BodyKind.BRIDGE
         )
 
+    @cached_property
+    def shadowed(self) -> dict[Key, frozenset[Key]]:
+        """The overrides in base classes that no class gets, each with those that hide it."""
+        if not any(f.override and f.is_method for one in self.files.values() for f in one.functions):
+            return {}
+        hiding: dict[Key, set[Key]] = {}
+        for cls in {key for test in self.tests for key in test.classes}:
+            winner = self._names.class_fixtures(cls).get(_LOOP)
+            for owner in self.mro(cls) if winner is not None else ():
+                for function in self.files[owner.path].functions:
+                    inside = function.class_ordinal == owner.ordinal and function.override
+                    key = Key(owner.path, function.ordinal)
+                    if inside and winner is not None and key != winner[0]:
+                        hiding.setdefault(key, set()).add(winner[0])
+        used = {fixtures[_LOOP].key for fixtures in self.registered.values() if _LOOP in fixtures}
+        return {key: frozenset(found) for key, found in hiding.items() if key not in used}
+
     def function(self, key: Key) -> Function:
         if key.is_external:
             return next(item.function for item in self.external if item.key == key)
