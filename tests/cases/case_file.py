@@ -43,6 +43,12 @@ class Case:
                 given[name] = Target.parse(value) if name == "target" else ast.literal_eval(value)
         return Options(**given)
 
+    @property
+    def targets(self) -> list[Target]:
+        """List the other targets whose results are shown by what differs in them."""
+        found = [line.partition("targets:")[2].split() for line in self.head.splitlines()]
+        return [Target.parse(text) for texts in found for text in texts]
+
 
 def read_case(text: str) -> Case:
     """Split a case at the lines that begin with ``====``."""
@@ -65,7 +71,7 @@ def run(case: Case) -> str:
     if sum(path.rpartition("/")[2] in _CONFIGURATIONS for path in case.files) > 1:
         return "".join(_run_several(case))
     suite = replace(suite_of(case.files), trace=_trace(case.trace) if case.trace else None)
-    return "".join(_shown(case, suite, [suite]))
+    return "".join([*_shown(case, suite, [suite]), *_other_targets(case, suite)])
 
 
 _CONFIGURATIONS = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini")
@@ -142,6 +148,22 @@ def _maps(maps: LoopMaps) -> Iterator[str]:
             for one in loop.fixtures:
                 place = f"{one.path}:{one.line}"
                 yield f"    {one.scope} fixture {one.name} {place}, {one.reason}\n"
+
+
+def _other_targets(case: Case, suite: Suite) -> Iterator[str]:
+    """Say what differs for another target, without the code."""
+    newest = [*_told(migrate(suite, case.options))]
+    for target in case.targets:
+        told = [*_told(migrate(suite, replace(case.options, target=target)))]
+        yield f"-- target {target}\n"
+        for line in difflib.unified_diff(newest, told, n=0):
+            if not line.startswith(("@@", "---", "+++")):
+                yield line
+
+
+def _told(migration: Migration) -> Iterator[str]:
+    yield from _messages(migration)
+    yield from _edits(migration)
 
 
 def _difference(suite: Suite, migration: Migration) -> Iterator[str]:

@@ -19,6 +19,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.caution import Caution
+from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"
@@ -40,6 +41,7 @@ class Candidates:
     ) -> None:
         self.model = model
         self.options = options
+        self._raw = {item.fixture.name for item in raw_fixtures(model)}
         self._caution = caution or Caution()
         self._dynamic = {
             name
@@ -67,12 +69,9 @@ class Candidates:
             return None
         kinds = {use.kind for use in function.loop_uses}
         runs = self._only_runs(key, function) and fixture.decorators == 1
-        if (
-            runs
-            and not self.model.driven.by_function(key)
-            and not self._careful(key)
-            and fixture.name not in self._dynamic
-        ):
+        runs = runs and function.handed.isdisjoint(self._raw)
+        runs = runs and not self.model.driven.by_function(key)
+        if runs and not self._careful(key) and fixture.name not in self._dynamic:
             return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
             return None
@@ -110,7 +109,7 @@ class Candidates:
             return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
-        if self.model.driven.by_test(test):
+        if self.model.driven.by_test(test) or not function.handed.isdisjoint(self._raw):
             return False
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
 
@@ -181,24 +180,34 @@ def choose(
     candidates: Candidates,
     loop_scope: Callable[[Test], Scope],
     concerned: Collection[Test],
+    left: Collection[Key] = (),
 ) -> dict[Key, Conversion]:
     """Choose the functions to convert, given each test's loop scope with nothing converted.
 
     A fixture is converted only where all tests that use it agree on one loop scope: an async
-    fixture is static, and a shared one would widen whole regions.
+    fixture is static, and a shared one would widen whole regions. Who uses one of the overrides
+    that are ``left`` to a person stays as it is.
     """
     model = candidates.model
     found: dict[Key, Conversion] = {}
     users: dict[Key, set[Scope]] = defaultdict(set)
     functions: dict[Key, FixtureDef] = {}
     blocked: set[Key] = set()
+    unmoved: set[Key] = set()
     tests: dict[Key, bool] = {}
     for test in concerned:
         closure = model.closure(test)
         holders = [item for item in closure.fixtures if candidates.holds(item)]
         is_async = model.is_async_test(test)
+        override = model.override_of(test)
+        stays = override is not None and override.key in left
         if not is_async:
-            tests[test.key] = tests.get(test.key, True) and candidates.test(test)
+            tests[test.key] = tests.get(test.key, True) and not stays and candidates.test(test)
+        unmoved.update(
+            request.requester.key
+            for request in closure.requests
+            if request.requester and request.target and request.target.key in left
+        )
         requesters = {request.requester.key for request in closure.requests if request.requester}
         if model.suite_style is SuiteStyle.MODERN:
             # Only who asks for the fixture that is gone is in need; the rest works as it is.
@@ -217,7 +226,7 @@ def choose(
                 continue  # only an async test gave it a current loop on 0.21
             functions[item.key] = item
             users[item.key].add(loop_scope(test))
-            if any(holder.key != item.key for holder in holders):
+            if stays or any(holder.key != item.key for holder in holders):
                 blocked.add(item.key)  # it may call what drives the loop
     for key, item in functions.items():
         conversion = candidates.fixture(key, item.function)
@@ -225,6 +234,7 @@ def choose(
             conversion = None
         if (
             conversion is not None
+            and key not in unmoved
             and len(users[key]) == 1
             and item.fixture.scope <= min(users[key])
         ):

@@ -59,8 +59,15 @@ def make_plan(model: SuiteModel, options: Options, caution: Caution | None = Non
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.concerns(test)]
-    converted = choose(Candidates(model, options, caution), first.solver.loop_scope, concerned)
-    return (LoopPlanner(model, options, converted, caution) if converted else first).plan()
+    candidates, left = Candidates(model, options, caution), frozenset[Key]()
+    while True:
+        converted = choose(candidates, first.solver.loop_scope, concerned, left)
+        planner = LoopPlanner(model, options, converted, caution) if converted else first
+        plan = planner.plan()
+        manual = {key for key, act in plan.overrides.items() if act.kind is ActionKind.MANUAL}
+        if not converted or manual <= left:
+            return plan
+        left |= manual  # nobody is converted for an override that a person must replace
 
 
 class LoopPlanner:

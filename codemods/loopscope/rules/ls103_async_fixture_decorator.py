@@ -13,6 +13,7 @@ from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import Conversion
+from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.fixture_edits import fixture_edit, place_of
 from loopscope.types import Scope
@@ -55,7 +56,6 @@ def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _marked_fixtures(context)
     foreign = foreign_fixtures(context)
-    moved: set[Key] = set()
     for key, function in context.functions():
         fixture = function.fixture
         conversion = context.plan.converted.get(key)
@@ -68,8 +68,6 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         handled = context.model.mode == "auto" and conversion is not Conversion.BOUND
         if handled and not needs_loop_scope(context, key):
             continue
-        if function.is_async and context.model.mode != "auto":
-            moved.add(key)
         new, _ = spell(context.files[place_of(key, function)[0]], "pytest_asyncio.fixture")
         yield fixture_edit(
             context,
@@ -79,27 +77,36 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             if function.is_async or conversion in (Conversion.ASYNC, Conversion.RUNNING)
             else f"sync fixture moved to {new}, which gives it the loop of its tests",
         )
-    yield from _awaited(context, moved)
+    if context.model.uses_plugin:
+        raw = {item.key for item in raw_fixtures(context.model)}
+        yield from _users_of_raw(context, raw - foreign)
 
 
-def _awaited(context: RuleContext, moved: set[Key]) -> Iterator[RuleResult]:
-    """Functions that awaited the raw coroutine which strict mode handed out before."""
-    done: set[Key] = set()
+def _users_of_raw(context: RuleContext, raw: set[Key]) -> Iterator[RuleResult]:
+    """Report the functions that used the raw coroutine which strict mode handed out before."""
+    done: set[tuple[Key, str]] = set()
     for test in context.model.tests:
         closure = context.model.closure(test)
-        names = {item.fixture.name for item in closure.fixtures if item.key in moved}
+        names = {item.fixture.name for item in closure.fixtures if item.key in raw}
         asking = [(test.key, test.function)]
         asking += [(item.key, item.function) for item in closure.fixtures]
         for key, function in asking:
-            for name in sorted(function.awaits & names):
-                if key not in done:
-                    done.add(key)
+            got = frozenset() if function.is_async else frozenset(function.dynamic)
+            for name in sorted((function.awaits | function.handed | got) & names):
+                if (key, name) not in done:
+                    done.add((key, name))
+                    how = (
+                        "awaits the fixture {}, which hands out its value itself now: use it"
+                        " without await (or async for)"
+                        if name in function.awaits
+                        else "hands on the coroutine of the fixture {}, which hands out its value"
+                        " itself now: use that value"
+                    )
                     yield action(
                         "LS103",
                         key.path,
                         function.line,
-                        f"{function.qualname} awaits the fixture {name}, which hands out its "
-                        "value itself now: use it without await (or async for)",
+                        f"{function.qualname} {how.format(name)}",
                     )
 
 

@@ -34,6 +34,7 @@ _SET_UPS = frozenset(
 def check(context: RuleContext) -> Iterator[RuleResult]:
     if not context.model.uses_plugin:
         return
+    yield from _unset_loops(context)
     tests = {test.key: test.unittest for test in context.model.index.tests}
     wide = any(
         loop_scope > Scope.FUNCTION
@@ -68,6 +69,41 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                     "loop is alive; better leave the close to whoever made the loop"
                 )
                 yield note("LS305", path, hazard.line, message, hazard.column)
+
+
+def _unset_loops(context: RuleContext) -> Iterator[RuleResult]:
+    """Report sync tests that leave no current loop behind, before pytest-asyncio 1.2.
+
+    See docs/loop-rules.md, Sync code that closes the current loop.
+    """
+    if context.options.target.has(1, 2):
+        return
+    model, planned = context.model, context.plan.tests
+    wide = {test.module: planned[test.id] for test in model.tests if test.id in planned}
+    for test in model.tests:
+        if planned.get(test.id, Scope.FUNCTION) > wide.get(test.module, Scope.FUNCTION):
+            wide[test.module] = planned[test.id]
+    everywhere = any(loop_scope > Scope.MODULE for loop_scope in wide.values())
+    done: set[Key] = set()
+    for test in model.tests:
+        alive = everywhere or wide.get(test.module, Scope.FUNCTION) > Scope.FUNCTION
+        if test.id in planned or not alive:
+            continue
+        users = [(test.key, test.function)]
+        users += [(item.key, item.function) for item in model.closure(test).fixtures]
+        for key, function in users:
+            if key in done or key.is_external or function.is_async:
+                continue
+            if model.driven.unsets_current(key):
+                done.add(key)
+                yield action(
+                    "LS305",
+                    key.path,
+                    function.line,
+                    f"{function.qualname} leaves no current loop behind (asyncio.run or the like),"
+                    " and below pytest-asyncio 1.2 the next async test on a wider loop fails: "
+                    "choose --target 1.2 or newer, or run it in a thread",
+                )
 
 
 _MESSAGE = (

@@ -46,8 +46,7 @@ def _pytest(declarations: Declarations) -> Iterator[Finding]:
     below = newest.pytest_below
     for one in declarations.of("pytest"):
         pin = one.pin
-        capped = highest(pin) <= padded(newest.pytest)  # LS202 raises it
-        if pin.kind.editable and not capped and lowest(pin) >= padded((below,)):
+        if pin.kind.editable and lowest(pin) >= padded((below,)):  # where it is capped, LS202 acts
             message = f"pytest-asyncio {dotted(newest.series)} runs on pytest below {below} only"
             yield action("LS310", pin.path, pin.line, message)
 

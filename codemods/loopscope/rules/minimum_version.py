@@ -53,5 +53,6 @@ def _disturbs_runner(context: RuleContext) -> bool:
     """Sync code that takes a wide runner's loop away, or marks on single parameters."""
     return any(
         function.drives_loops or any(mark.inside for mark in function.marks)
-        for _, function in context.functions()
+        for key, function in context.functions()
+        if key not in context.plan.overrides or context.plan.stays(key)
     )

@@ -201,6 +201,7 @@ class Function:
     known_decorators: bool = True  # nothing but fixtures and marks
     returns_call: bool = False  # a sync function with "return something(…)"
     awaits: frozenset[str] = frozenset()  # arguments that it awaits or iterates over as such
+    handed: frozenset[str] = frozenset()  # arguments that it hands on, returns or stores as such
     wraps_sync: bool = False  # a decorator that returns a sync function of its own
     decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
     is_alias: bool = False  # its body only hands on the event_loop argument

@@ -103,6 +103,47 @@ def is_generator(node: FunctionNode) -> bool:
     return False
 
 
+_OF_COROUTINES = frozenset(
+    {"send", "throw", "close", "asend", "athrow", "aclose", "__await__", "__anext__", "__aiter__"}
+)
+
+
+def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
+    """List the arguments that a function passes on, returns or stores, unchanged."""
+    body = "\n".join(lines[node.body[0].lineno - 1 : node.end_lineno])
+    words = [name for name in names if name in body]
+    if not words:
+        return frozenset()
+    return frozenset(
+        value.id
+        for child in walk(node)
+        for value in _handed(child)
+        if isinstance(value, ast.Name) and value.id in words
+    )
+
+
+def _handed(node: ast.AST) -> Sequence[ast.expr]:
+    match node:
+        case ast.Call(args=args, keywords=keywords):
+            return [*args, *(keyword.value for keyword in keywords)]
+        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+            return values
+        case ast.Dict(values=values):
+            return values
+        case (
+            ast.Assign(value=ast.expr() as value)
+            | ast.AnnAssign(value=ast.expr() as value)
+            | ast.NamedExpr(value=ast.expr() as value)
+            | ast.Return(value=ast.expr() as value)
+            | ast.Yield(value=ast.expr() as value)
+            | ast.Starred(value=ast.expr() as value)
+        ):
+            return [value]
+        case ast.Attribute(value=value, attr=name) if name in _OF_COROUTINES:
+            return [value]
+    return ()
+
+
 def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
     """List the arguments that a function awaits, or iterates over asynchronously, unchanged."""
     own = lines[node.lineno - 1 : node.end_lineno]

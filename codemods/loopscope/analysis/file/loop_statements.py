@@ -212,7 +212,7 @@ class LoopCode:
         if not isinstance(node, ast.Call):
             return False
         if self.names.resolve(node.func) in SETTERS:
-            self.sets_current = True
+            self.sets_current = self.sets_current or any(map(self.is_loop, node.args))
             return all(
                 self.is_loop(value) or (isinstance(value, ast.Constant) and value.value is None)
                 for value in node.args

@@ -22,6 +22,11 @@ RUNNERS = frozenset(
 )  # fmt: skip
 # The mention of a loop that is driven: ``loop.run_until_complete``.
 DRIVEN = "run_until_complete"
+UNSET = "set_event_loop(None)"
+# What leaves the thread without a current loop.
+UNSETTING = frozenset(name for name in RUNNERS if name.startswith(("asyncio.", "uvloop."))) | {
+    UNSET
+}
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
 _DRIVES = re.compile(r"\.run_(?:until_complete|forever)\b")
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
@@ -64,4 +69,6 @@ class References:
                 found[word] = None
         if _DRIVES.search(text):
             found[DRIVEN] = None
+        if UNSET in text:
+            found[UNSET] = None
         return tuple(found)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from loopscope.analysis.file.facts import FileFacts, Function
-from loopscope.analysis.file.references import DRIVEN, RUNNERS
+from loopscope.analysis.file.references import DRIVEN, RUNNERS, UNSETTING
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 
@@ -58,6 +58,24 @@ class DrivenLoops:
         itself = (_Kind.FUNCTION, *key)  # its own name is in its text
         mentioned = self._mentioned(key.path, function.refers, function)
         return any(node != itself and self._drives(node) for node in mentioned)
+
+    def unsets_current(self, key: Key) -> bool:
+        """Whether the function, or what it mentions, leaves no loop as the current one."""
+        function = self._index.function(key)
+        if not UNSETTING.isdisjoint(function.refers):
+            return True
+        itself = (_Kind.FUNCTION, *key)
+        seen = {itself, *self._mentioned(key.path, function.refers, function)}
+        queue = list(seen - {itself})
+        while queue:
+            node = queue.pop()
+            refers = self._refers(node)
+            if not UNSETTING.isdisjoint(refers):
+                return True
+            new = {target for target in self._next(node, refers) if target not in seen}
+            seen |= new
+            queue += new
+        return False
 
     def _around(self, test: Test) -> Iterator[_Node]:
         for function in self._files[test.module].functions:

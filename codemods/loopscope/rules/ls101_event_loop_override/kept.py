@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function, Place
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
@@ -206,13 +207,14 @@ def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterato
     yield from _plain_fixture(context, key, function)
     body = function.override
     assert body is not None
+    itself = _needs_its_own(context, key)
     if (
         body.sets_current
         or context.plan.suite_style is not SuiteStyle.LEGACY
-        or not _asks_current(context)
+        or not (itself or _asks_current(context))
     ):
         return
-    if body.kind is BodyKind.OTHER or not function.is_own:
+    if (body.kind is BodyKind.OTHER and not itself) or not function.is_own:
         yield action(
             "LS101",
             key.path,
@@ -242,6 +244,16 @@ def _plain_fixture(context: RuleContext, key: Key, function: Function) -> Iterat
     new, _ = spell(context.files[key.path], "pytest.fixture")
     message = f"moved to {new}: it is an ordinary fixture now"
     yield fixture_edit(context, "LS101", key, message, plugin=False)
+
+
+def _needs_its_own(context: RuleContext, key: Key) -> bool:
+    """Whether the override builds something of the current loop, such as ``gather()``."""
+    return any(
+        call.owner == key.ordinal
+        and call.place is not Place.ASYNC
+        and call.what not in CURRENT_LOOP
+        for call in context.files[key.path].loop_calls
+    )
 
 
 def _asks_current(context: RuleContext) -> bool:
