@@ -79,7 +79,8 @@ class SuiteIndex:
     @cached_property
     def shadowed(self) -> dict[Key, frozenset[Key]]:
         """The overrides in base classes that no class gets, each with those that hide it."""
-        if not any(f.override and f.is_method for one in self.files.values() for f in one.functions):
+        functions = (function for facts in self.files.values() for function in facts.functions)
+        if not any(function.override and function.is_method for function in functions):
             return {}
         hiding: dict[Key, set[Key]] = {}
         for cls in {key for test in self.tests for key in test.classes}:
