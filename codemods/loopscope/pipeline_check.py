@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
-from loopscope.analysis.suite.fixtures import Key, Test, visible_base_ids
+from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
-from loopscope.rules.context import action
+from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Suite
 
@@ -153,20 +154,65 @@ def unresolved_requests(after: SuiteModel, config_line: int) -> Iterator[Finding
             "usefixtures asks for event_loop in every test, and pytest-asyncio no longer has it: "
             "take the name out. Sync tests that need a loop ask for a fixture of their own",
         )
+    met = answered | reported
+    called = {other for key in met for other in after.closures.call_graph.of(key)}
+    yield from _without_tests(after, met | called)
+
+
+def _without_tests(after: SuiteModel, met: Collection[Key]) -> Iterator[Finding]:
+    """LS102 for fixtures and helpers that no test of the suite is seen to use."""
+    places: dict[Key, list[str]] = defaultdict(list)
+    for base_id, fixtures in after.index.registered.items():
+        for item in fixtures.values():
+            places[item.key].append(base_id)
     for path, facts in after.files.items():
         for function in facts.functions:
             key = Key(path, function.ordinal)
             asks = function.fixture is not None and EVENT_LOOP in function.parameters
-            met = key in answered or key in reported
             helps = EVENT_LOOP in function.dynamic and not function.is_async
-            if (asks or helps) and not met and not _bridged(after, path):
+            if not (asks or helps) or key in met:
+                continue
+            if function.fixture is not None and key not in places:
+                yield _unregistered(after, key, function)
+            elif not all(_bridged(after, place) for place in places.get(key, (path,))):
                 yield _missing(after, key, None)
 
 
-def _bridged(after: SuiteModel, path: str) -> bool:
-    """Whether any fixture named event_loop is registered around a file."""
+def _bridged(after: SuiteModel, place: str) -> bool:
+    """Whether any fixture named event_loop is seen from a base id, or from a file."""
     registered = after.index.registered
-    return any(EVENT_LOOP in registered.get(base_id, {}) for base_id in visible_base_ids(path))
+    return any(EVENT_LOOP in registered.get(one, {}) for one in enclosing_base_ids(place))
+
+
+def _unregistered(after: SuiteModel, key: Key, function: Function) -> Finding:
+    """Report a fixture that pytest does not register here: a bridge would be seen by nobody."""
+    assert function.fixture is not None
+    name = function.fixture.name
+    known = any(name in fixtures for fixtures in after.index.registered.values())
+    asked = any(name in _asked(after, test) for test in after.index.tests)
+    place = ("LS102", key.path, function.line)
+    if asked and not known:
+        return action(
+            *place,
+            f"{function.qualname} asks for event_loop, which pytest-asyncio no longer has, and"
+            " nothing is seen to register it for the tests that use it: name this module in"
+            " pytest_plugins of their conftest, or import the fixture there, and run loopscope"
+            " again",
+        )
+    return note(
+        *place,
+        f"{function.qualname} asks for event_loop, which pytest-asyncio no longer has; no test"
+        " that pytest collects here gets it. Where pytest is given this file by name, add it to"
+        " python_files, and run loopscope again",
+    )
+
+
+def _asked(after: SuiteModel, test: Test) -> Iterator[str]:
+    """List the names that a test and its fixtures ask for."""
+    yield from test.function.parameters
+    yield from (name for mark in test.marks if mark.name == "usefixtures" for name in mark.strings)
+    for item in after.closures.of(test).fixtures:
+        yield from item.function.parameters
 
 
 def _missing(after: SuiteModel, key: Key, test: Test | None) -> Finding:

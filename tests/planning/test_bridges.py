@@ -5,8 +5,9 @@ from __future__ import annotations
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.loop_map import model as loops
 from loopscope.loop_map.model import Cause, differences
-from loopscope.planning.bridges import Bridge, BridgeNeed, RequestPlace, place_bridges
+from loopscope.planning.bridges import BridgeNeed, RequestPlace, Sites, place_bridges
 from loopscope.planning.planner import Plan, make_plan
+from loopscope.planning.shared_bridges import Bridge
 from loopscope.types import Options, Scope
 from tests.suites_in_memory import model_of
 
@@ -82,7 +83,7 @@ def test_wider_request_below_needs_a_bridge_of_its_own() -> None:
             (outer, "test_a.py"): need("test_a.py", outer_scope),
             (inner, "sub/test_b.py"): need("sub/test_b.py", inner_scope),
         }
-        return place_bridges(needs, lambda place: Scope.SESSION, [])
+        return place_bridges(needs, lambda place: Scope.SESSION, Sites())
 
     assert [bridge.path for bridge in bridges(Scope.MODULE, Scope.MODULE)] == ["conftest.py"]
     assert [bridge.path for bridge in bridges(Scope.MODULE, Scope.FUNCTION)] == ["conftest.py"]
@@ -97,7 +98,7 @@ def test_override_that_stays_hides_the_bridge_above() -> None:
         (outer, "test_a.py"): BridgeNeed({"test_a.py"}, reached=True),
         (inner, "sub/test_b.py"): BridgeNeed({"sub/test_b.py"}, reached=True),
     }
-    left = place_bridges(needs, lambda place: Scope.SESSION, ["sub/"])
+    left = place_bridges(needs, lambda place: Scope.SESSION, Sites(left=["sub/"]))
     assert [bridge.path for bridge in left] == ["conftest.py", "sub/test_b.py"]
 
 
@@ -110,7 +111,7 @@ def test_bridge_of_a_class_does_not_serve_the_class_beside_it() -> None:
         (one, "test_a.py"): BridgeNeed({"test_a.py"}, reached=True),
         (two, "test_a.py"): BridgeNeed({"test_a.py"}, reached=True),
     }
-    found = place_bridges(needs, lambda place: Scope.CLASS, [])
+    found = place_bridges(needs, lambda place: Scope.CLASS, Sites())
     assert [bridge.replaces for bridge in found] == [one.key, two.key]
 
 

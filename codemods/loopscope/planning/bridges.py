@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import commonpath, dirname
 
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, own_base_id
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, enclosing_base_ids, own_base_id
+from loopscope.planning.shared_bridges import Bridge, Standing, seen, share
 from loopscope.types import Scope
 
-# The override that answered (None: pytest-asyncio's own fixture) and the asking test's module.
+# The override that answered (None: pytest-asyncio's own fixture) and the asking test's module;
+# the file that registers the fixture that asks, where no test sets it up.
 RequestPlace = tuple[FixtureDef | None, str]
 
 
@@ -21,7 +22,7 @@ RequestPlace = tuple[FixtureDef | None, str]
 class BridgeNeed:
     """The requests of one module's tests that one fixture answered."""
 
-    files: set[str] = field(default_factory=set)  # where the requesters are defined
+    files: set[str] = field(default_factory=set)  # by which pytest registers the requesters
     reached: bool = False  # a test asks, or a fixture that one uses
     scope: Scope = Scope.FUNCTION  # of the widest requester
     autouse: bool = False
@@ -29,46 +30,51 @@ class BridgeNeed:
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
-    """An async fixture named ``event_loop`` that hands the running loop to sync code.
+class Sites:
+    """The places of a suite as far as bridges depend on them."""
 
-    ``replaces`` is the override in whose place it stands; otherwise it is put into
-    ``path``, which may be a conftest that is still to be made. An autouse bridge also makes
-    its loop the current one.
-    """
+    plugins: Collection[str] = ()
+    conftests: Collection[str] = ()
+    # Base ids of fixtures named event_loop that stay: what lies below does not see past them.
+    left: Collection[str] = ()
+    # The requests that such a fixture answers.
+    held: Collection[RequestPlace] = ()
+    # Overrides that could be deleted as well, were there another bridge for their tests.
+    plain: Collection[Key] = ()
 
-    path: str
-    scope: Scope
-    loop_scope: Scope
-    replaces: Key | None = None
-    autouse: bool = False
+    def base_id(self, path: str) -> str:
+        """Return the base id that registers the fixtures of a file."""
+        return "" if path in self.plugins else own_base_id(path)
+
+    def view(self, place: RequestPlace) -> str:
+        """Return the base id from which a request looks for its fixture."""
+        target, module = place
+        return target.base_id if target is not None and target.in_class else self.base_id(module)
 
 
 def place_bridges(
     needs: Mapping[RequestPlace, BridgeNeed],
     loop_scope: Callable[[RequestPlace], Scope],
-    left: Collection[str],
+    sites: Sites,
 ) -> list[Bridge]:
     """Place the fewest bridges that serve all requests, outer places first.
 
     A parent's bridge serves every region of the same loop scope; another loop scope needs a
-    nearer one.
-    ``left`` are the base ids of overrides that stay: what lies below does not see past them.
+    nearer one. Bridges of the same kind in many modules become one in a conftest above them.
     """
     modules: dict[FixtureDef | None, list[str]] = defaultdict(list)
     for target, module in needs:
         modules[target].append(module)
-    known: dict[str, Bridge | None] = dict.fromkeys(left)
-    found: list[Bridge] = []
+    standing: Standing = dict.fromkeys(sites.left)
     for target in sorted(modules, key=_depth):
         places = {module: (target, module) for module in modules[target]}
         loop_scopes = {module: loop_scope(place) for module, place in places.items()}
         needed = {module: needs[place] for module, place in places.items()}
-        for bridge in _bridges_of(target, needed, loop_scopes, known):
-            found.append(bridge)
-            own = target is not None and bridge.replaces == target.key
-            known[target.base_id if target and own else own_base_id(bridge.path)] = bridge
-    return found
+        for base_id, bridge in _bridges_of(target, needed, loop_scopes, standing, sites):
+            standing[base_id] = bridge
+    views = {sites.view(place) for place in (*needs, *sites.held)}
+    share(standing, views, sites.conftests, sites.plain)
+    return list(dict.fromkeys(bridge for bridge in standing.values() if bridge is not None))
 
 
 def _depth(target: FixtureDef | None) -> tuple[int, bool, int]:
@@ -83,8 +89,9 @@ def _bridges_of(
     target: FixtureDef | None,
     needs: Mapping[str, BridgeNeed],
     loop_scopes: Mapping[str, Scope],
-    known: Mapping[str, Bridge | None],
-) -> Iterator[Bridge]:
+    standing: Standing,
+    sites: Sites,
+) -> Iterator[tuple[str, Bridge]]:
     # A fixture that no test uses has no say beside tests, and must not hide their bridge.
     used = [module for module in needs if needs[module].reached] or list(needs)
     main = Counter(loop_scopes[module] for module in used).most_common(1)[0][0]
@@ -94,45 +101,37 @@ def _bridges_of(
     own = autouse or any(needs[module].works for module in served)
     if target is not None and target.key.is_external:
         target = None  # it stays where it is; ours is nearer
-    if own or target is None or not _served(target.base_id, main, scope, known):
-        if target is not None:
-            yield Bridge(target.key.path, scope, main, target.key, autouse)
-        else:
-            yield Bridge(_place({path for m in served for path in needs[m].files}), scope, main)
+    if target is None:
+        files = {path for module in served for path in needs[module].files}
+        for path in sorted(files, key=lambda path: (path not in sites.plugins, _level(path))):
+            base_id = sites.base_id(path)
+            below = [m for m in served if base_id in enclosing_base_ids(sites.base_id(m))]
+            scope = min(max((needs[m].scope for m in below), default=scope), main)
+            if not _served(base_id, main, scope, standing):
+                yield base_id, Bridge(path, scope, main)
+    elif own or not _served(target.base_id, main, scope, standing):
+        yield target.base_id, Bridge(target.key.path, scope, main, target.key, autouse)
     for module in used:
         if loop_scopes[module] is not main:
-            yield Bridge(
-                module, needs[module].scope, loop_scopes[module], autouse=needs[module].autouse
+            yield (
+                sites.base_id(module),
+                Bridge(
+                    module, needs[module].scope, loop_scopes[module], autouse=needs[module].autouse
+                ),
             )
 
 
-def _place(files: set[str]) -> str:
-    """Return the only file that makes requests, or the conftest nearest to all that do."""
-    if len(files) == 1:
-        return next(iter(files))
-    directories = [dirname(path) for path in files]
-    common = "" if "" in directories else commonpath(directories)
-    return f"{common}/conftest.py" if common else "conftest.py"
+def _level(path: str) -> tuple[int, bool, str]:
+    """Conftests come before the modules beside them, and outer folders before inner ones."""
+    return (path.count("/"), own_base_id(path) == path, path)
 
 
-def _served(
-    base_id: str, loop_scope: Scope, scope: Scope, known: Mapping[str, Bridge | None]
-) -> bool:
+def _served(base_id: str, loop_scope: Scope, scope: Scope, standing: Standing) -> bool:
     """Whether what is visible at the base id is a parent's bridge of the same loop scope."""
-    visible = [place for place in known if _sees(base_id, place)]
-    if not visible:
-        return False
-    bridge = known[max(visible, key=lambda place: len(place.removeprefix("./")))]
+    bridge = seen(base_id, standing)
     return (
         bridge is not None
         and bridge.loop_scope is loop_scope
         and bridge.scope >= scope
         and not bridge.autouse
     )
-
-
-def _sees(base_id: str, place: str) -> bool:
-    """Whether a fixture that is registered at a place is visible at the base id."""
-    if place.endswith("/"):
-        return base_id.startswith(place.removeprefix("./"))
-    return base_id == place or base_id.startswith(f"{place}::")

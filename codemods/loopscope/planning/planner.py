@@ -7,7 +7,7 @@ and they are solved again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
@@ -15,11 +15,12 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
-from loopscope.planning.bridges import Bridge, place_bridges
+from loopscope.planning.bridges import RequestPlace, Sites, place_bridges
 from loopscope.planning.caution import Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
+from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
 
@@ -104,21 +105,15 @@ class LoopPlanner:
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = dict(self._overrides(tests))
+        overrides = self._without_shadowed(dict(self._overrides(tests)))
+        needs = self.solver.bridge_needs
+        wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}
         bridges = place_bridges(
-            {
-                place: need
-                for place, need in self.solver.bridge_needs.items()
-                if self._wants(place, overrides)
-            },
+            wanted,
             lambda place: (
                 Scope.FUNCTION if modern else self.solver.nodes.loop_scope(("bridge", place))
             ),
-            [
-                item.base_id
-                for item in model.overrides
-                if not item.key.is_external and overrides[item.key].stays
-            ],
+            self._sites(overrides, [place for place in needs if place not in wanted]),
         )
         bridges = [self._at_home(bridge) for bridge in bridges]
         for bridge in bridges:
@@ -161,6 +156,29 @@ class LoopPlanner:
                 yield test.id
             else:
                 yield from (item.key for item in self.model.closure(test).fixtures)
+
+    def _sites(
+        self, overrides: Mapping[Key, OverrideAction], unwanted: Iterable[RequestPlace]
+    ) -> Sites:
+        """Return what bridges must not hide, and where they may stand."""
+        index, cross_suite = self.model.index, self.model.cross_suite
+        return Sites(
+            index.plugins,
+            [path for path in index.conftests if path not in cross_suite],
+            [
+                base_id
+                for base_id, fixtures in index.registered.items()
+                if EVENT_LOOP in fixtures and not self._goes(fixtures[EVENT_LOOP], overrides)
+            ],
+            {*self.solver.held, *unwanted},
+            [key for key, action in overrides.items() if action.kind is ActionKind.DELETE],
+        )
+
+    def _goes(self, item: FixtureDef, overrides: Mapping[Key, OverrideAction]) -> bool:
+        """Whether the fixture is an override that makes room for a bridge."""
+        if item.key.is_external:
+            return True
+        return self.model.is_override(item.function) and not overrides[item.key].stays
 
     def _at_home(self, bridge: Bridge) -> Bridge:
         """Move a bridge to where it can stand: what others use is not replaced."""
@@ -217,7 +235,8 @@ class LoopPlanner:
                     continue
                 key = Key(path, function.ordinal)
                 registered = any(item.key == key for item in self.model.overrides)
-                if key in self.model.index.hidden and not registered:
+                shadowed = key in self.model.index.shadowed
+                if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
                 if self._only_sync(key):
@@ -231,6 +250,16 @@ class LoopPlanner:
                     concerned = [test for test in self.model.tests if self.solver.concerns(test)]
                     override_action = choose_factory(self.model, key, concerned, tests)
                 yield key, override_action
+
+    def _without_shadowed(self, overrides: dict[Key, OverrideAction]) -> dict[Key, OverrideAction]:
+        """Leave an override in a base class alone where one that stays hides it.
+
+        It shows when a person takes that one away; until then it has no effect.
+        """
+        for key, hiding in self.model.index.shadowed.items():
+            if any(other not in overrides or overrides[other].stays for other in hiding):
+                overrides.pop(key, None)
+        return overrides
 
     def _only_sync(self, key: Key) -> bool:
         """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.

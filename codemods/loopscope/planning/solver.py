@@ -14,10 +14,16 @@ from posixpath import dirname
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, visible_base_ids
+from loopscope.analysis.suite.fixtures import (
+    FixtureDef,
+    Key,
+    Test,
+    enclosing_base_ids,
+    visible_base_ids,
+)
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
-from loopscope.planning.bridges import BridgeNeed
+from loopscope.planning.bridges import BridgeNeed, RequestPlace
 from loopscope.planning.caution import Caution
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
@@ -87,7 +93,8 @@ class ComponentSolver:
         self.options = options
         self.converted = converted
         self.nodes = DisjointSet()
-        self.bridge_needs: dict[tuple[FixtureDef | None, str], BridgeNeed] = {}
+        self.bridge_needs: dict[RequestPlace, BridgeNeed] = {}
+        self.held: set[RequestPlace] = set()  # requests that a fixture of that name answers
         self.ambient = AmbientUsers(model, options, self._settled(), caution.careful)
         for test in model.tests:
             if self.concerns(test):
@@ -96,15 +103,16 @@ class ComponentSolver:
                     one = Scope.MODULE if len(caution.joined) == 1 else Scope.SESSION
                     self.nodes.add(JOINED, one)
                     self.nodes.join(("test", test.id), JOINED)
-        for target, key, function in self._unused_fixtures():
-            assert function.fixture is not None
-            place = (target, key.path)
-            self.nodes.add(("bridge", place), function.fixture.scope)
+        for item in self._unused_fixtures():
+            path = self.model.index.registrar(item)
+            target = self.seen_from(path)
+            place = (target, path)
+            self.nodes.add(("bridge", place), item.fixture.scope)
             if target is not None:
                 self.nodes.add(("bridge", place), self.model.legacy.override_loop_scope(target))
             need = self.bridge_needs.setdefault(place, BridgeNeed())
-            need.files.add(key.path)
-            need.scope = max(need.scope, function.fixture.scope)
+            need.files.add(path)
+            need.scope = max(need.scope, item.fixture.scope)
 
         if not options.target.has(1, 0):
             self._leave_packages()
@@ -272,6 +280,7 @@ class ComponentSolver:
     def _join_bridge(self, test: Test, request: LoopRequest, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
         if request.target is not None and not self.model.is_override(request.target.function):
+            self.held.add((request.target, test.module))
             return
         if not self._stays(request, own):
             if request.kind is RequestKind.AUTOUSE:
@@ -298,10 +307,16 @@ class ComponentSolver:
         need.works = need.works or request.kind is RequestKind.WORK
 
     def _requesting_file(self, request: LoopRequest, test: Test) -> str:
-        """Return the file whose fixtures must answer; the root conftest for the configuration."""
-        if request.requester is not None:
-            return test.module if request.requester.key.is_external else request.requester.key.path
-        return "conftest.py" if request.kind is RequestKind.CONFIGURED else test.key.path
+        """Return the file by which pytest registers who asks: the bridge is visible from there.
+
+        The root conftest answers the configuration, the test's module what stands outside.
+        """
+        if request.kind is RequestKind.CONFIGURED:
+            return "conftest.py"
+        if request.requester is None or request.requester.key.is_external:
+            return test.module
+        path = self.model.index.registrar(request.requester)
+        return test.module if path in self.model.cross_suite else path
 
     def _stays(self, request: LoopRequest, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
@@ -332,28 +347,26 @@ class ComponentSolver:
                 if self.model.is_async_fixture(function) or key in self.converted:
                     yield key, function
 
-    def _unused_fixtures(self) -> Iterator[tuple[FixtureDef | None, Key, Function]]:
-        """Sync fixtures that ask for the loop, and that no known test sets up."""
+    def _unused_fixtures(self) -> Iterator[FixtureDef]:
+        """List registered sync fixtures that ask for the loop, and that no known test sets up."""
         reached = {
             item.key for test in self.model.tests for item in self.model.closure(test).fixtures
         }
-        for path, facts in self.model.files.items():
-            for function in facts.functions:
-                key = Key(path, function.ordinal)
-                if function.fixture is None or function.is_async or key in reached:
+        for fixtures in self.model.index.registered.values():
+            for item in fixtures.values():
+                function = item.function
+                if function.is_async or item.key in reached or item.key.is_external:
                     continue
                 asks = EVENT_LOOP in (*function.parameters, *function.dynamic)
-                if asks and function.override is None and not self._bridged(path):
-                    yield self.seen_from(path), key, function
+                if asks and function.override is None and not self._bridged(item.base_id):
+                    yield item
 
-    def _bridged(self, path: str) -> bool:
-        """Whether the file sees a bridge of an earlier migration."""
+    def _bridged(self, base_id: str) -> bool:
+        """Whether a bridge of an earlier migration is visible there."""
         registered = self.model.index.registered
-        return any(
-            EVENT_LOOP in registered.get(base_id, {})
-            and not self.model.is_override(registered[base_id][EVENT_LOOP].function)
-            for base_id in visible_base_ids(path)
-        )
+        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in enclosing_base_ids(base_id)]
+        nearest = next((item for item in seen if item is not None), None)
+        return nearest is not None and not self.model.is_override(nearest.function)
 
     def seen_from(self, path: str) -> FixtureDef | None:
         """Find the override that a fixture of this file sees, without a test."""

@@ -61,7 +61,10 @@ class FixtureDef:
 
     @property
     def file(self) -> str:
-        """The file whose namespace registers it: not its own where it is imported by name."""
+        """The file whose namespace registers it: not its own where it is imported by name.
+
+        Of a plugin's fixture only ``SuiteIndex.registrar`` knows it.
+        """
         if not self.base_id:
             return self.key.path
         if self.base_id.endswith("/"):
@@ -113,6 +116,17 @@ def directory_base_ids(path: str) -> tuple[str, ...]:
 def own_base_id(path: str) -> str:
     """Return the base id that registers the fixtures of a conftest or test module."""
     return conftest_base_id(path) if basename(path) == "conftest.py" else path
+
+
+def enclosing_base_ids(base_id: str) -> tuple[str, ...]:
+    """List a base id and all around it, the nearest first: classes, module, conftests, plugins."""
+    if not base_id:
+        return ("",)
+    if base_id.endswith("/"):
+        return (*reversed(directory_base_ids(base_id.removeprefix("./"))), "")
+    parts = base_id.split("::")
+    own = ["::".join(parts[: n + 1]) for n in reversed(range(len(parts)))]
+    return (*own, *reversed(directory_base_ids(parts[0])), "")
 
 
 def visible_base_ids(path: str) -> frozenset[str]:

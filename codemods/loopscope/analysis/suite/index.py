@@ -13,6 +13,7 @@ from loopscope.analysis.suite.fixtures import (
     Test,
     conftest_base_id,
     directory_base_ids,
+    own_base_id,
 )
 from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.config.entry_points import EntryPoints
@@ -75,6 +76,24 @@ class SuiteIndex:
             if function.override is not None and function.override.kind is not BodyKind.BRIDGE
         )
 
+    @cached_property
+    def shadowed(self) -> dict[Key, frozenset[Key]]:
+        """The overrides in base classes that no class gets, each with those that hide it."""
+        functions = (function for facts in self.files.values() for function in facts.functions)
+        if not any(function.override and function.is_method for function in functions):
+            return {}
+        hiding: dict[Key, set[Key]] = {}
+        for cls in {key for test in self.tests for key in test.classes}:
+            winner = self._names.class_fixtures(cls).get(_LOOP)
+            for owner in self.mro(cls) if winner is not None else ():
+                for function in self.files[owner.path].functions:
+                    inside = function.class_ordinal == owner.ordinal and function.override
+                    key = Key(owner.path, function.ordinal)
+                    if inside and winner is not None and key != winner[0]:
+                        hiding.setdefault(key, set()).add(winner[0])
+        used = {fixtures[_LOOP].key for fixtures in self.registered.values() if _LOOP in fixtures}
+        return {key: frozenset(found) for key, found in hiding.items() if key not in used}
+
     def function(self, key: Key) -> Function:
         if key.is_external:
             return next(item.function for item in self.external if item.key == key)
@@ -118,6 +137,22 @@ class SuiteIndex:
                     classes.add(base_id)
                     add(base_id, self._names.class_fixtures(key))
         return found
+
+    def registrar(self, item: FixtureDef) -> str:
+        """Return the file by which pytest registers a fixture: a conftest, test module or plugin.
+
+        Its definition may stand in a module that pytest never reads.
+        """
+        if item.base_id:
+            return item.file
+        for path in self.plugins:
+            if any(key == item.key for key, _ in self.module_fixtures(path).values()):
+                return path
+        return item.key.path
+
+    def base_id_of(self, path: str) -> str:
+        """Return the base id that registers the fixtures of a conftest, test module or plugin."""
+        return "" if path in self.plugins else own_base_id(path)
 
     def factories(self, module: str) -> frozenset[str]:
         """List the kinds of loop that the nearest loop factory hook gives; none without one."""

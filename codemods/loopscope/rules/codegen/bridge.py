@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import FileFacts, OverrideBody
-from loopscope.planning.bridges import Bridge
+from loopscope.planning.shared_bridges import Bridge
 from loopscope.python_source.syntax_tree import body_of, indented
 from loopscope.rules.context import Need, spell
 from loopscope.types import Scope

@@ -18,9 +18,9 @@ from loopscope.analysis.file.facts import (
 )
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.planning.bridges import Bridge
 from loopscope.planning.factories import name_below
 from loopscope.planning.override_actions import ActionKind, sets_debug
+from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import (
     bridge_code,
     working_bridge_code,

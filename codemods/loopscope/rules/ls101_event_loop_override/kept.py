@@ -54,7 +54,9 @@ def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult
             " delete it when they are migrated. From pytest-asyncio 1.0 on it has no effect",
         )
     if not fixture_defs:
-        nobodys = key in context.model.index.hidden or _shadowed(context, key, function)
+        index = context.model.index
+        nobodys = key in index.hidden or key in index.shadowed
+        nobodys = nobodys or _shadowed(context, key, function)
         return None if nobodys else _unregistered(context, key, function)
     return _without_tests(context, key, function)
 
