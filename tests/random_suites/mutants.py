@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
+from loopscope import pipeline
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.loop_map.legacy import LegacyLoops
 from loopscope.planning.conversions import Candidates
@@ -46,11 +48,11 @@ MUTANTS: dict[str, tuple[type, str, Any]] = {
 
 @contextmanager
 def mutant(name: str) -> Iterator[None]:
-    """Make the planner with that mutation."""
+    """Make the planner with that mutation, and without the recheck."""
     owner, attribute, replacement = MUTANTS[name]
-    original = getattr(owner, attribute)
-    setattr(owner, attribute, replacement)
-    try:
+    # The recheck would condemn the mutant's plan, and another one would be taken.
+    with (
+        patch.object(owner, attribute, replacement),
+        patch.object(pipeline, "lost_loops", lambda *models: iter(())),
+    ):
         yield
-    finally:
-        setattr(owner, attribute, original)

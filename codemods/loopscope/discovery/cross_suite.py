@@ -35,6 +35,7 @@ class Index:
     def __init__(self, suites: Sequence[DiscoveredSuite]) -> None:
         self.suites = suites
         self._listed: dict[str, frozenset[str]] = {}
+        self._concerned: dict[str, bool] = {}
 
     def paths(self, name: str, bases: Iterable[str], root: str) -> Iterator[str]:
         """Yield the files outside of ``root`` that a dotted name may mean, ``bases`` first."""
@@ -45,6 +46,16 @@ class Index:
             for path in (f"{stem}.py", os.path.join(stem, "__init__.py")):
                 if os.path.isfile(path) and not path.startswith(os.path.join(root, "")):
                     yield path
+
+    def concerns_loops(self, suite: DiscoveredSuite) -> bool:
+        """Whether a test module or conftest of a suite mentions asyncio or its fixture."""
+        if suite.root not in self._concerned:
+            tests = [path for path in suite.python if is_test_file(path, suite.config)]
+            places = (os.path.join(suite.root, path) for path in tests)
+            self._concerned[suite.root] = any(
+                b"asyncio" in data or b"event_loop" in data for _, data in _read(suite, places)
+            )
+        return self._concerned[suite.root]
 
     @cached_property
     def _tops(self) -> dict[str, list[str]]:
@@ -93,19 +104,22 @@ def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator
             yield inner
 
 
-def configuration_above(
-    found: DiscoveredSuite, suites: Iterable[DiscoveredSuite]
-) -> PytestConfig | None:
-    """Find the configuration of the nearest suite above whose runs collect the tests of one."""
+def configuration_above(found: DiscoveredSuite, index: Index) -> PytestConfig | None:
+    """Find the configuration of the nearest suite above whose runs collect the tests of one.
+
+    Returns:
+        None, too, where that suite has to do with loops: its own migration states its defaults.
+    """
     above = [
         other
-        for other in suites
+        for other in index.suites
         if found in _descendants(other)
         and other.config is not None
         and other.config.path is not None
         and _collects(other.config, prefix_of(found, other.root).rstrip("/"))
     ]
-    return max(above, key=lambda other: len(other.root)).config if above else None
+    nearest = max(above, key=lambda other: len(other.root), default=None)
+    return None if nearest is None or index.concerns_loops(nearest) else nearest.config
 
 
 def prefix_of(inner: DiscoveredSuite, root: str) -> str:

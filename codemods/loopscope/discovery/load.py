@@ -154,7 +154,7 @@ def _cross_suite(
             suite = _load(inner, inner.root, index, config)
             below[prefix_of(inner, found.root)] = suite
     importers = importers_elsewhere(found, files, index)
-    configured = configuration_above(found, index.suites)
+    configured = configuration_above(found, index)
     return CrossSuiteFiles({**above, **outside}, modules, below, importers, configured)
 
 
