@@ -107,11 +107,18 @@ _OF_COROUTINES = frozenset(
     {"send", "throw", "close", "asend", "athrow", "aclose", "__await__", "__anext__", "__aiter__"}
 )
 
+# A name that is not only called, or asked for an attribute that means nothing here.
+_MENTIONED = re.compile(
+    r"(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()(?!\.(?!(?:a?send|a?throw|a?close|__\w+__)\b))"
+)
+
 
 def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
     """List the arguments that a function passes on, returns or stores, unchanged."""
+    if not names:
+        return frozenset()
     body = "\n".join(lines[node.body[0].lineno - 1 : node.end_lineno])
-    words = [name for name in names if name in body]
+    words = frozenset(names).intersection(_MENTIONED.findall(body))
     if not words:
         return frozenset()
     return frozenset(
