@@ -17,7 +17,7 @@ from loopscope.pipeline_check import (
     region_of_differences,
     unresolved_requests,
 )
-from loopscope.planning.caution import Caution
+from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
@@ -90,7 +90,7 @@ def _other_plans(
     if not options.safe_only:
         yield options, Caution(careful=region), f"rests on no assumption in {_files(region)}"
         careful = replace(options, safe_only=True)
-        yield careful, Caution(), "rests on no assumption, as with --safe-only"
+        yield careful, NO_CAUTION, "rests on no assumption, as with --safe-only"
     yield options, Caution(joined=region), f"puts the tests of {_files(region)} on one loop"
 
 
@@ -143,7 +143,7 @@ def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
     return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
 
 
-def _attempt(suite: Suite, options: Options, caution: Caution | None = None) -> _Attempt:
+def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS)

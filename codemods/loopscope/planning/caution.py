@@ -20,3 +20,6 @@ class Caution:
     def is_careful(self, path: str, options: Options) -> bool:
         """Whether no edit of the file may rest on an assumption."""
         return options.safe_only or path in self.careful
+
+
+NO_CAUTION = Caution()

@@ -18,7 +18,7 @@ from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, U
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.caution import Caution
+from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.types import Options, Scope
 
@@ -36,13 +36,11 @@ class Conversion(enum.Enum):
 class Candidates:
     """The sync functions that could be converted, before anyone asked who uses them."""
 
-    def __init__(
-        self, model: SuiteModel, options: Options, caution: Caution | None = None
-    ) -> None:
+    def __init__(self, model: SuiteModel, options: Options, caution: Caution = NO_CAUTION) -> None:
         self.model = model
         self.options = options
         self._raw = {item.fixture.name for item in raw_fixtures(model)}
-        self._caution = caution or Caution()
+        self._caution = caution
         self._dynamic = {
             name
             for facts in model.files.values()

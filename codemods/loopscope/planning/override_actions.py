@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import BodyKind, Function, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
@@ -44,12 +44,11 @@ def choose_action(
     options: Options,
     *,
     everywhere: bool,
-    careful: bool = False,
+    careful: bool,
 ) -> OverrideAction:
     """Choose the action by the override's body and place alone, whoever uses it.
 
-    ``everywhere`` says that all tests on loops see it; ``careful`` does without assumptions, as
-    ``Options.safe_only`` does everywhere.
+    ``everywhere`` says that all tests on loops see it; ``careful`` does without assumptions.
     """
     body, fixture = function.override, function.fixture
     assert body is not None
@@ -65,9 +64,7 @@ def choose_action(
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, everywhere, options)
     ):
-        chosen = _work(
-            function, fixture_defs, replace(options, safe_only=careful or options.safe_only)
-        )
+        chosen = _work(function, fixture_defs, options, careful=careful)
         # What only sets the loop up can be done by a function that makes the loop, too.
         return (
             chosen
@@ -88,10 +85,12 @@ def sets_debug(function: Function, everywhere: bool, options: Options) -> bool:
     )
 
 
-def _work(function: Function, fixture_defs: list[FixtureDef], options: Options) -> OverrideAction:
+def _work(
+    function: Function, fixture_defs: list[FixtureDef], options: Options, *, careful: bool
+) -> OverrideAction:
     if not options.target.has(1, 0):
         return manual("it does work besides making a loop, and the target is older than 1.0")
-    if options.safe_only:
+    if careful:
         return manual("it does work besides making a loop, and only safe edits are wanted")
     if _imported(fixture_defs) and function.override and function.override.closed:
         return manual("it does work after closing the loop, and is imported by name")

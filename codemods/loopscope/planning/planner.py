@@ -16,7 +16,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, place_bridges
-from loopscope.planning.caution import Caution
+from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
@@ -53,7 +53,7 @@ class Plan:
         return override_action is not None and override_action.stays
 
 
-def make_plan(model: SuiteModel, options: Options, caution: Caution | None = None) -> Plan:
+def make_plan(model: SuiteModel, options: Options, caution: Caution = NO_CAUTION) -> Plan:
     """Plan one suite; a modern suite keeps the loops that it has."""
     first = LoopPlanner(model, options, {}, caution)
     if not model.uses_plugin:
@@ -78,7 +78,7 @@ class LoopPlanner:
         model: SuiteModel,
         options: Options,
         converted: Mapping[Key, Conversion],
-        caution: Caution | None = None,
+        caution: Caution = NO_CAUTION,
     ) -> None:
         self.model = model
         self.options = options

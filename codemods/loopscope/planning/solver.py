@@ -24,7 +24,7 @@ from loopscope.analysis.suite.fixtures import (
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.bridges import BridgeNeed, RequestPlace
-from loopscope.planning.caution import Caution
+from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
@@ -86,10 +86,10 @@ class ComponentSolver:
         model: SuiteModel,
         options: Options,
         converted: Mapping[Key, Conversion],
-        caution: Caution | None = None,
+        caution: Caution = NO_CAUTION,
     ) -> None:
         self.model = model
-        self.caution = caution = caution or Caution()
+        self.caution = caution
         self.options = options
         self.converted = converted
         self.nodes = DisjointSet()
@@ -382,5 +382,5 @@ class ComponentSolver:
             places,
             self.options,
             everywhere=self.model.reaches_all(places),
-            careful=override.key.path in self.caution.careful,
+            careful=self.caution.is_careful(override.key.path, self.options),
         )

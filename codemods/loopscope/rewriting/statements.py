@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import libcst as cst
 
@@ -23,16 +24,9 @@ def set_call_in_statement(
     rename: Mapping[str, str],
 ) -> cst.SimpleStatementLine:
     """Call ``set_call`` for the marks that one statement line assigns or adds to a list."""
-    body = [
-        small.with_changes(
-            value=small.value.visit(MarkSetter(frozenset(spelled), keywords, rename))
-        )
-        if isinstance(small, (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr))
-        and small.value is not None
-        else small
-        for small in node.body
-    ]
-    return node.with_changes(body=body)
+    setter = MarkSetter(frozenset(spelled), keywords, rename)
+    kinds = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr)
+    return _with_values(node, lambda value: value.visit(setter), kinds)
 
 
 def set_fixture_call(
@@ -42,23 +36,30 @@ def set_fixture_call(
     name: str | None,
 ) -> cst.SimpleStatementLine:
     """Set keywords and name of the call that makes a fixture in an assignment."""
-    body = [
-        small.with_changes(value=set_call(small.value, spelled, keywords, name=name))
-        if isinstance(small, (cst.Assign, cst.AnnAssign)) and small.value is not None
-        else small
-        for small in node.body
-    ]
-    return node.with_changes(body=body)
+    return _with_values(node, lambda value: set_call(value, spelled, keywords, name=name))
 
 
 def put_maker(node: cst.SimpleStatementLine, spelled: str, code: str) -> cst.SimpleStatementLine:
     """Put ``code`` in the place of ``spelled`` or its call: ``db = shared(make_db)``."""
     new = cst.parse_expression(code)
+
+    def put(value: cst.BaseExpression) -> cst.BaseExpression:
+        if isinstance(value, cst.Call) and dotted(value.func) == spelled:
+            return value.with_changes(func=new, args=value.args[:1])
+        return value
+
+    return _with_values(node, put)
+
+
+def _with_values(
+    node: cst.SimpleStatementLine,
+    change: Callable[[Any], Any],
+    kinds: tuple[type[cst.CSTNode], ...] = (cst.Assign, cst.AnnAssign),
+) -> cst.SimpleStatementLine:
+    """Change the values of the statements of some kinds that one line holds."""
     body = [
-        small.with_changes(value=small.value.with_changes(func=new, args=small.value.args[:1]))
-        if isinstance(small, (cst.Assign, cst.AnnAssign))
-        and isinstance(small.value, cst.Call)
-        and dotted(small.value.func) == spelled
+        small.with_changes(value=change(value))
+        if isinstance(small, kinds) and (value := getattr(small, "value", None)) is not None
         else small
         for small in node.body
     ]

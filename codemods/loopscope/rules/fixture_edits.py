@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Function
@@ -21,44 +21,55 @@ from loopscope.types import Finding, Safety
 
 
 @dataclass(frozen=True, slots=True)
-class SetFixtureDecorator(DefinitionEdit):
-    """Sets the name and keywords of the fixture decorator.
+class FixtureChange:
+    """The name and keywords for what makes a fixture, where that is written as ``spelled``.
 
-    ``written`` are those that a decorator of the project gave, when a plain one takes its place.
+    ``written`` are those that ``project``, a decorator of the project, gave, when a plain one
+    takes its place.
     """
 
     spelled: Collection[str]
-    name: str | None = None
-    keywords: Mapping[str, str] = field(default_factory=dict)
-    project: str = ""
-    written: Mapping[str, str] = field(default_factory=dict)
+    name: str
+    keywords: Mapping[str, str]
+    project: str
+    written: Mapping[str, str]
+
+    @property
+    def plain(self) -> str:
+        """The call that takes the place of the project's decorator."""
+        return _call(self.name, {**self.written, **self.keywords})
+
+
+@dataclass(frozen=True, slots=True)
+class SetFixtureDecorator(DefinitionEdit):
+    """Changes the fixture decorator of a function."""
+
+    change: FixtureChange
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.decorator_lists import put_decorator, set_decorator
 
-        if self.project:
-            plain = _call(self.name, {**self.written, **self.keywords})
-            node = put_decorator(node, self.project, plain)
-        return set_decorator(node, tuple(self.spelled), name=self.name, keywords=self.keywords)
+        change = self.change
+        if change.project:
+            node = put_decorator(node, change.project, change.plain)
+        return set_decorator(
+            node, tuple(change.spelled), name=change.name, keywords=change.keywords
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class SetFixtureCall(StatementEdit):
-    """Sets the same for a fixture that a call makes: ``db = pytest.fixture(make_db)``."""
+    """Changes the call that makes a fixture: ``db = pytest.fixture(make_db)``."""
 
-    spelled: Collection[str]
-    name: str | None = None
-    keywords: Mapping[str, str] = field(default_factory=dict)
-    project: str = ""
-    written: Mapping[str, str] = field(default_factory=dict)
+    change: FixtureChange
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.statements import put_maker, set_fixture_call
 
-        if self.project:
-            plain = _call(self.name, {**self.written, **self.keywords})
-            node = put_maker(node, self.project, plain)
-        return set_fixture_call(node, self.spelled, self.keywords, self.name)
+        change = self.change
+        if change.project:
+            node = put_maker(node, change.project, change.plain)
+        return set_fixture_call(node, change.spelled, change.keywords, change.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +128,13 @@ def fixture_edit(
         project, written, spelled = fixture.spelled, dict(fixture.written), (name,)
     elif fixture.origin == wanted:
         name, needs = fixture.spelled, ()
-    values = dict(keywords or {})
+    change = FixtureChange(spelled, name, dict(keywords or {}), project, written)
     if fixture.line:
         return SetFixtureCall(
-            code, path, line, function.bound_name, message, line, spelled, name, values,
-            project, written, safety=safety, needs=needs,
+            code, path, line, function.bound_name, message, line, change,
+            safety=safety, needs=needs,
         )  # fmt: skip
     return SetFixtureDecorator(
-        code, path, line, function.qualname, message, key.ordinal, spelled, name, values,
-        project, written, safety=safety, needs=needs,
+        code, path, line, function.qualname, message, key.ordinal, change,
+        safety=safety, needs=needs,
     )  # fmt: skip

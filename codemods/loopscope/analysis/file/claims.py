@@ -15,8 +15,9 @@ from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.fixture_makers import FIXTURES
+from loopscope.analysis.file.functions import arguments
 from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
-from loopscope.analysis.file.names import Names, dotted, is_getattr
+from loopscope.analysis.file.names import Names, dotted, is_getattr, last_name
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _MARK = "pytest.mark.asyncio"
@@ -49,10 +50,7 @@ class Claims:
         self._names = names
         self._marked = marked
         self._hooks = hooks
-
-    def unread(self, mention: Mention) -> Iterator[Position]:
-        """Yield the place of a mention that nobody claims, with what stands there."""
-        decide = {
+        self._deciding = {
             Subject.ARGUMENT: self._argument,
             Subject.TEXT: self._text,
             Subject.ATTRIBUTE: self._attribute,
@@ -62,8 +60,11 @@ class Claims:
             Subject.MODE: self._mode,
             Subject.CORO: self._coroutine,
             Subject.VALUE: self._value,
-        }[mention.subject]
-        detail = decide(mention)
+        }
+
+    def unread(self, mention: Mention) -> Iterator[Position]:
+        """Yield the place of a mention that nobody claims, with what stands there."""
+        detail = self._deciding[mention.subject](mention)
         if detail:
             node = mention.node
             assert isinstance(node, (ast.expr, ast.stmt, ast.arg))
@@ -125,7 +126,7 @@ class Claims:
     def _handed(self, mention: Mention, call: ast.Call) -> str:
         """Claim the texts that are handed to a function, by what the function does with them."""
         func = call.func
-        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        name = last_name(func)
         if name == "parametrize":
             return f"parameters for {EVENT_LOOP}"
         if name in _SOURCES:
@@ -189,9 +190,7 @@ class Claims:
                 return f"{function.name} sets pytestmark"
         if node.lineno in self._marked:
             return ""
-        decorated = isinstance(
-            mention.parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        )
+        decorated = isinstance(mention.parent, (*FUNCTIONS, ast.ClassDef))
         return "" if decorated else "the asyncio mark is used here"
 
     def _is_mark(self, mention: Mention) -> bool:
@@ -264,8 +263,7 @@ class Claims:
         outer = mention.function
         if outer is None:
             return ""
-        arguments = {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
-        if isinstance(function, ast.AsyncFunctionDef) or EVENT_LOOP in arguments:
+        if isinstance(function, ast.AsyncFunctionDef) or EVENT_LOOP in arguments(function):
             return f"{outer.name} makes the fixture {function.name}"
         return ""
 
@@ -322,10 +320,7 @@ class Claims:
 
 
 def _calls(node: ast.AST, name: str) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    func = node.func
-    return (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == name
+    return isinstance(node, ast.Call) and last_name(node.func) == name
 
 
 def _is_call_of(node: ast.AST, func: ast.AST) -> bool:

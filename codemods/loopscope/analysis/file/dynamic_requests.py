@@ -10,7 +10,7 @@ from glob import escape
 from typing import TypeGuard
 
 from loopscope.analysis.file.decorators import parameter_values
-from loopscope.analysis.file.names import Constants, Names
+from loopscope.analysis.file.names import Constants, Names, last_name
 from loopscope.python_source.syntax_tree import walk
 
 _LOOP = "event_loop"
@@ -64,15 +64,12 @@ def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(
         isinstance(child, ast.Call)
         and isinstance(child.func, (ast.Name, ast.Attribute))
-        and _tail(child.func) not in ("getattr", "hasattr", "setattr", "delattr", "usefixtures")
+        and last_name(child.func)
+        not in ("getattr", "hasattr", "setattr", "delattr", "usefixtures")
         and any(is_loop_name(value) for value in child.args)
         for statement in node.body
         for child in walk(statement)
     )
-
-
-def _tail(func: ast.Name | ast.Attribute) -> str:
-    return func.id if isinstance(func, ast.Name) else func.attr
 
 
 def _values(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:

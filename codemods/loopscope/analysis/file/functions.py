@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.names import Names, dotted
+from loopscope.analysis.file.names import Names, dotted, last_name
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
 
 _NO_ARGUMENTS = ("self", "cls")
@@ -266,7 +266,7 @@ def expects_error(node: ast.AST) -> bool:
     for item in node.items:
         call = item.context_expr
         func = call.func if isinstance(call, ast.Call) else call
-        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        name = last_name(func)
         if name.lower().endswith(_QUIET) or name.startswith("assertRaises"):
             return True
     return False

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopscope.analysis.file.calls import Lines
+from loopscope.analysis.file.names import last_name
 from loopscope.python_source.syntax_tree import FUNCTIONS, children
 
 EVENT_LOOP = "event_loop"
@@ -142,6 +143,4 @@ def _is_handed_on(node: ast.AST, parent: ast.AST) -> bool:
         return (parent.arg or "").endswith("factory")
     if not isinstance(parent, ast.Call) or node not in parent.args:
         return False
-    func = parent.func
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return name in ("partial", "map")
+    return last_name(parent.func) in ("partial", "map")

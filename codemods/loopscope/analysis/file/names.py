@@ -24,6 +24,11 @@ def dotted(node: ast.expr) -> str | None:
     return ".".join(reversed(parts))
 
 
+def last_name(func: ast.expr) -> str:
+    """Return the last name of what is called: ``c`` of ``a.b.c``, "" where it has none."""
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+
+
 def is_getattr(call: ast.Call) -> bool:
     """``getattr(thing, "name")``, another way to write ``thing.name``."""
     return (

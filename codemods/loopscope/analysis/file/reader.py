@@ -212,6 +212,8 @@ class _Reader:
         return found
 
     def _factories(self) -> frozenset[str]:
+        if HOOK not in self.defined:
+            return frozenset()
         functions = {
             node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
         }
@@ -223,10 +225,9 @@ class _Reader:
         mentions = list(Scanner(self.lines, self.constants).scan(self.tree))
         if not mentions:
             return 0, ()
-        local = [bound for node in self.statements for bound in imports_of(node)]
-        names = self.names.with_local(
-            bound for bound in local if bound.name not in {item.name for item in self.imports}
-        )
+        known = {bound.name for bound in self.imports}
+        local = (bound for node in self.statements for bound in imports_of(node))
+        names = self.names.with_local(bound for bound in local if bound.name not in known)
         claims = Claims(names, self._marked_lines(), {hook.line for hook in self.hooks})
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
