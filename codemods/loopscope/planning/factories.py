@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename, dirname
 
+from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
 from loopscope.analysis.file.facts import BodyKind
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
@@ -22,7 +23,6 @@ from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
 from loopscope.types import Scope
 
-FACTORIES_HOOK = "pytest_asyncio_loop_factories"
 _KIND = "it makes a loop of another kind"
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename
 
+from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
 from loopscope.analysis.file.facts import Function, PolicyBody
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.planning.factories import FACTORIES_HOOK
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.codegen.factory import factory_code
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action

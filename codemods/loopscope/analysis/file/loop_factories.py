@@ -247,6 +247,11 @@ def source_of(node: ast.AST) -> str:
     return text if '"' in text else text.replace("'", '"')
 
 
+def unparsed(nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """Unparse statements that are in no file."""
+    return tuple(source_of(node) for node in nodes)
+
+
 def free_names(texts: Iterable[str]) -> frozenset[str]:
     """List the names that some statements read and do not bind themselves; no built-in ones."""
     read: set[str] = set()

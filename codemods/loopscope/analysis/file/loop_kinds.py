@@ -7,13 +7,12 @@ their modules spell them. ``UNKNOWN`` is a kind that cannot be read.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from loopscope.analysis.file.names import Names
 
 DEFAULT = ""
 UNKNOWN = "?"
-HOOK = "pytest_asyncio_loop_factories"
 _SAME = {
     "asyncio.new_event_loop()": DEFAULT,
     "asyncio.DefaultEventLoopPolicy().new_event_loop()": DEFAULT,
@@ -22,7 +21,6 @@ _SAME = {
     "uvloop.Loop()": "uvloop",
     "uvloop.new_event_loop()": "uvloop",
 }
-_Functions = Mapping[str, ast.FunctionDef]
 
 
 def kind_of(code: Sequence[str], policy: str, names: Names) -> str:
@@ -51,57 +49,3 @@ class _Resolved(ast.NodeTransformer):
 
 def _is_dotted(text: str) -> bool:
     return all(part.isidentifier() for part in text.split("."))
-
-
-def hook_kinds(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, functions: _Functions, names: Names
-) -> frozenset[str]:
-    """List the kinds that a ``pytest_asyncio_loop_factories`` hook may give a test.
-
-    ``functions`` are those of its module, by name.
-    """
-    returned = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
-    found: set[str] = set()
-    for value in returned:
-        if isinstance(value, ast.Dict):
-            found.update(_kind_of_factory(item, functions, names) for item in value.values)
-        else:
-            found.add(UNKNOWN)
-    return frozenset(found or {UNKNOWN})
-
-
-def _kind_of_factory(node: ast.expr, functions: _Functions, names: Names) -> str:
-    match node:
-        case ast.Name(id=name) if name in functions:
-            code = list(_body(functions[name]))
-            return kind_of(code, _policy(functions[name], names), names) if code else UNKNOWN
-        case ast.Lambda(body=body):
-            return kind_of([ast.unparse(body)], "", names)
-        case ast.Name() | ast.Attribute():
-            return kind_of([f"{ast.unparse(node)}()"], "", names)
-    return UNKNOWN
-
-
-def _body(function: ast.FunctionDef) -> Iterator[str]:
-    """Spell a factory as ``LoopVariant`` does: its statements, then what it returns."""
-    *statements, last = function.body
-    if not isinstance(last, ast.Return) or last.value is None:
-        return
-    value = last.value
-    match statements[-1:], value:
-        case [ast.Assign(targets=[ast.Name(id=name)], value=made)], ast.Name(id=handed) if (
-            name == handed
-        ):
-            statements, value = statements[:-1], made
-    yield from (ast.unparse(statement) for statement in statements)
-    yield ast.unparse(value)
-
-
-def _policy(function: ast.FunctionDef, names: Names) -> str:
-    """Return the policy of a factory that sets it and makes a plain loop."""
-    match function.body[:-1]:
-        case [ast.Expr(value=ast.Call(func=func, args=[argument], keywords=[]))] if (
-            names.resolve(func) == "asyncio.set_event_loop_policy"
-        ):
-            return ast.unparse(argument)
-    return ""

@@ -11,7 +11,7 @@ from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,
     read_variant,
-    source_of,
+    unparsed,
     with_param,
 )
 from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode, Making
@@ -187,7 +187,7 @@ class _Reading(LoopCode):
 
     def _variant(self) -> LoopVariant:
         assert self.returned is not None
-        texts = self._texts if self.lines else _unparsed
+        texts = self._texts if self.lines else unparsed
         return read_variant(self.key, self.making, self.returned, self.names, texts)
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
@@ -347,10 +347,6 @@ def _straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _straight(statement.finalbody)
         else:
             yield statement
-
-
-def _unparsed(nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
-    return tuple(source_of(node) for node in nodes)
 
 
 def _returns(node: ast.FunctionDef) -> bool:

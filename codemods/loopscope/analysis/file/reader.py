@@ -27,6 +27,7 @@ from loopscope.analysis.file.dynamic_requests import (
     dynamic_requests,
     passes_loop_name,
 )
+from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK, hook_kinds
 from loopscope.analysis.file.facts import (
     Class,
     Elsewhere,
@@ -55,7 +56,6 @@ from loopscope.analysis.file.functions import (
     wraps_sync,
 )
 from loopscope.analysis.file.loop_factories import read_policy
-from loopscope.analysis.file.loop_kinds import HOOK, hook_kinds
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.marking_hooks import read_hook
@@ -212,12 +212,12 @@ class _Reader:
         return found
 
     def _factories(self) -> frozenset[str]:
-        if HOOK not in self.defined:
+        if FACTORIES_HOOK not in self.defined:
             return frozenset()
         functions = {
             node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
         }
-        hook = functions.get(HOOK)
+        hook = functions.get(FACTORIES_HOOK)
         return hook_kinds(hook, functions, self.names) if hook else frozenset()
 
     def _mentions(self) -> tuple[int, tuple[Position, ...]]:

@@ -10,8 +10,8 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
+from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
 from loopscope.analysis.file.facts import FileFacts, LoopVariant
-from loopscope.planning.factories import FACTORIES_HOOK
 from loopscope.python_source.syntax_tree import indented
 from loopscope.rules.codegen.bridge import Code, Writer
 
