@@ -113,7 +113,7 @@ class Claims:
                 return "" if known else f'a comparison with "{EVENT_LOOP}"'
             case ast.Subscript(value=value):
                 held = dotted(value) or ast.unparse(value)
-                asks = re.search(r"funcargs|fixture|arg2", held)
+                asks = re.search(r"funcargs|fixture|arg2|globals|vars|__dict__", held)
                 return f'{held}["{EVENT_LOOP}"]' if asks else ""
             case ast.Expr() | ast.JoinedStr() | ast.FormattedValue() | ast.Dict() | ast.Assert():
                 return ""  # a docstring, a message, a table

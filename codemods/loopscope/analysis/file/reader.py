@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from loopscope.analysis.file.assigned import assigned_imports
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -169,6 +170,7 @@ class _Reader:
             pytestmark=self.pytestmark,
             mark_variables=self.mark_reader.variables,
             imports=self.imports,
+            assigned=tuple(assigned_imports(self.tree.body, self.names)),
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),

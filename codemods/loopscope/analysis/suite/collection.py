@@ -43,7 +43,7 @@ class Collection:
         for cls in facts.classes:
             if cls.parent is None:
                 yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
-        for bound in facts.imports:
+        for bound in facts.bindings:
             if bound.attribute not in (None, "*"):
                 origin = self._names.find(path, bound.module)
                 base = self._names.find_class(origin, bound.attribute or "") if origin else None
