@@ -39,17 +39,25 @@ _LIST = re.compile(r"\w+(\s*,\s*\w+)*")
 class Claims:
     """Decides on the mentions of one file."""
 
-    def __init__(self, names: Names, marked: Collection[int], hooks: Collection[int]) -> None:
+    def __init__(
+        self,
+        names: Names,
+        marked: Collection[int],
+        hooks: Collection[int],
+        appliers: Collection[int],
+    ) -> None:
         """Take what the readers know.
 
         Args:
             names: The names that imports bind.
             marked: Lines where a reader found an asyncio mark.
             hooks: Lines of the hooks that are read as hooks that mark tests.
+            appliers: Lines of functions that are read as what marks classes.
         """
         self._names = names
         self._marked = marked
         self._hooks = hooks
+        self._appliers = appliers
         self._deciding = {
             Subject.ARGUMENT: self._argument,
             Subject.TEXT: self._text,
@@ -186,6 +194,8 @@ class Claims:
         if function is not None:
             if any(_calls(one, "add_marker") for one in mention.around):
                 return f"{function.name} adds the asyncio mark"
+            if function.lineno in self._appliers:
+                return ""
             if _sets_pytestmark(function):
                 return f"{function.name} sets pytestmark"
         if node.lineno in self._marked:

@@ -297,6 +297,7 @@ class Class:
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
     refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
+    subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +312,8 @@ class MarkingHook:
     old_keyword: bool  # the mark says scope=
     on_async_tests: bool  # it asks pytest_asyncio.is_async_test
     spelled: Spelling
+    holder: int = 0  # the function that holds the mark: the hook itself, or a helper
+    helpers: tuple[int, ...] = ()  # functions that nothing but the hook calls
 
 
 class Position(NamedTuple):
