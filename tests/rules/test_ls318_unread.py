@@ -20,11 +20,12 @@ def event_loop():
 """
 TEST = "@pytest.mark.asyncio\nasync def test_a(): ...\n"
 UNREAD = {
-    "a maker of values that takes the current loop": """
-        import dataclasses
-        @dataclasses.dataclass
-        class Box:
-            future: asyncio.Future = dataclasses.field(default_factory=asyncio.Future)""",
+    "a dict of what takes the current loop": """
+        import collections
+        found = collections.defaultdict(asyncio.Future)""",
+    "a factory handed to a function": """
+        def make(default_factory): return default_factory()
+        def later(): return make(default_factory=asyncio.Future)""",
     "a partial of what takes the current loop": "when = functools.partial(asyncio.get_event_loop)",
     "a fixture made of a method": """
         class Kit:
@@ -92,6 +93,11 @@ UNREAD = {
         async def test_b(request): request.getfixturevalue("opened")""",
 }
 READ = {
+    "a default factory that takes the current loop": """
+        import dataclasses
+        @dataclasses.dataclass
+        class Box:
+            future: asyncio.Future = dataclasses.field(default_factory=asyncio.Future)""",
     "a helper of a hook that marks": """
         def mark(item): item.add_marker(pytest.mark.asyncio)
         def pytest_collection_modifyitems(items):

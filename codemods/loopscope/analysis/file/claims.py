@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
+from loopscope.analysis.file.class_factories import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
@@ -308,6 +309,9 @@ class Claims:
         """Report what takes the current loop when it is called, wherever that may be."""
         node = mention.node
         assert isinstance(node, (ast.Name, ast.Attribute))
+        in_class = any(isinstance(one, ast.ClassDef) for one in mention.around)
+        if in_class and mention.function is None and _is_factory(mention.parent):
+            return ""  # read where an object of the class is made
         takes = (self._names.resolve(node) or "") in CURRENT_LOOP | CONSTRUCTORS
         return f"{ast.unparse(node)} takes the current loop where it is called" if takes else ""
 
@@ -331,6 +335,10 @@ class Claims:
 
 def _calls(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and last_name(node.func) == name
+
+
+def _is_factory(parent: ast.AST) -> bool:
+    return isinstance(parent, ast.keyword) or _calls(parent, FACTORY)
 
 
 def _is_call_of(node: ast.AST, func: ast.AST) -> bool:

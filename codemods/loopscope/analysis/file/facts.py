@@ -297,6 +297,8 @@ class Class:
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
     refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
+    takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
+    builds: tuple[str, ...] = ()  # what else its fields call then
     subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
 
 

@@ -17,6 +17,7 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
+from loopscope.analysis.file.class_factories import class_factories
 from loopscope.analysis.file.constants import constants, known_values
 from loopscope.analysis.file.decorators import (
     parametrized,
@@ -133,6 +134,7 @@ class _Reader:
             if "getfixturevalue" in line or "fixturenames" in line
         )
         self.loop_names = self._lines_with("event_loop")
+        self.factories = self._lines_with("actory")
         self.defined = {
             item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
@@ -349,6 +351,12 @@ class _Reader:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
         names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
+        lines = (node.lineno, node.end_lineno or node.lineno)
+        fields = (
+            class_factories(node, ordinal, self.names)
+            if self.factories.any_in(*lines)
+            else ((), ())
+        )
         self.classes.append(
             Class(
                 ordinal=ordinal,
@@ -360,6 +368,8 @@ class _Reader:
                 marks=tuple(marks),
                 pytestmark=pytestmark,
                 has_init="__init__" in names,
+                takes=fields[0],
+                builds=fields[1],
                 subclass_marks=self.mark_appliers.subclass_marks(node, self.ordinals)
                 if "__init_subclass__" in names
                 else (),
@@ -408,8 +418,9 @@ class _Reader:
         asked = Requests()
         if self.dynamic.any_in(first, end):
             asked = dynamic_requests(node, self.constants, self.names)
-        # Only a test that asks for something can hand it to a helper.
-        calls = hit or bool(requested) or not node.name.startswith("test")
+        # Only an async test that asks for something can hand it to a helper that matters.
+        test = node.name.startswith("test") and isinstance(node, ast.AsyncFunctionDef)
+        calls = hit or bool(requested) or not test
         override = None
         if fixture is not None and fixture.name == "event_loop":
             keywords = made.keywords if made else None
