@@ -17,7 +17,7 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
-from loopscope.discovery.drivers import leading_to, runs_loop
+from loopscope.discovery.drivers import handing_on, leading_to, runs_loop
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -129,7 +129,9 @@ def _load(
         from loopscope.requirements import is_pin_file
 
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or is_pin_file(name):
+            if name in CONFIGURATION_FILES or (
+                is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
+            ):
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
@@ -182,7 +184,8 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    files |= {path: others[path] for path in leading_to(files, others)}
+    led = {*leading_to(files, others), *handing_on(files, others)}
+    files |= {path: others[path] for path in sorted(led)}
     return files, True
 
 
