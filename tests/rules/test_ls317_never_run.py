@@ -50,5 +50,14 @@ def test_a_fixture_of_another_plugin_runs_it(argument: str) -> None:
     assert never_run(argument=argument) == []
 
 
+@pytest.mark.parametrize("asked", ["loop", "aiohttp_client", "io_loop"])
+def test_a_fixture_of_its_fixture_runs_it(asked: str) -> None:
+    client = f"@pytest.fixture\ndef client({asked}): ...\n"
+    files = {"pytest.ini": STRICT, "conftest.py": OVERRIDE}
+    source = TESTS.format(above="", argument="client") + client
+    found = messages(migrate_files({**files, "test_a.py": source}))
+    assert [text for text in found if "LS317" in text] == []
+
+
 def test_an_unknown_decorator_may_run_it() -> None:
     assert never_run("@runs_async") == []

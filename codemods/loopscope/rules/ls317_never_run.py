@@ -45,8 +45,10 @@ def _is_run(context: RuleContext, test: Test) -> bool:
         return True
     if test.id in context.model.trace_index.trace.async_tests:
         return True  # a mark that is not seen in the source
-    names = {item.fixture.name for item in context.model.closure(test).fixtures}
-    return bool((names | set(test.function.parameters)) & set(_FIXTURES))
+    names = set(test.function.parameters)
+    for item in context.model.closure(test).fixtures:
+        names |= {item.fixture.name, *item.function.parameters}
+    return not names.isdisjoint(_FIXTURES)
 
 
 def _runs_them_otherwise(context: RuleContext) -> bool:

@@ -55,8 +55,8 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
-from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.loop_makers import LoopMakers
+from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
