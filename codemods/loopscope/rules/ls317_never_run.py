@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
-# Marks under which other plugins run async tests, or nobody does, and that is meant.
+# Marks under which other plugins run async tests, or nobody does, and that is meant; under skipif
+# a test is meant to run somewhere.
 _OTHERS = frozenset(
-    {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "skipif",
-     "xfail", "asyncio_event_loop", "django_db", "qt"}
+    {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "xfail",
+     "asyncio_event_loop", "django_db", "qt"}
 )  # fmt: skip
 _FIXTURES = ("anyio_backend", "nursery", "io_loop", "loop", "aiohttp_client", "cleanup")
 

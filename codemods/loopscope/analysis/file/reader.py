@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -44,7 +45,6 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
-    callees,
     decorated_by,
     handed_on,
     ignores,
