@@ -1,6 +1,8 @@
-"""Product code that runs a loop of its own, and the modules that lead to it.
+"""Modules without a trace of event loops that lead to those that count.
 
-A sync test that calls such code cannot become async, through however many modules it is called.
+A sync test that calls code that runs a loop of its own cannot become async, through however many
+modules it is called. And a fixture or base class may come from where it is only handed on, such
+as the ``__init__.py`` of the package that holds its module.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ def runs_loop(data: bytes) -> bool:
 def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Iterator[str]:
     """List those of the ``others`` that import, directly or not, a file that drives a loop."""
     wanted = {_name(path) for path, data in files.items() if any(w in data for w in _DRIVES)}
-    left = dict(others)
+    yield from _importing(wanted, dict(others))
+
+
+def _importing(wanted: set[bytes], left: dict[str, bytes]) -> Iterator[str]:
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new

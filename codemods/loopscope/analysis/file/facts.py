@@ -192,7 +192,7 @@ class Function:
     parameter_scopes: Mapping[str, Scope] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
     built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
-    calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    calls: tuple[str, ...] = ()  # functions and classes that it calls, see callees
     refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from loopscope.analysis.file.assigned import assigned_imports
+from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -47,7 +48,6 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
-    callees,
     decorated_by,
     handed_on,
     ignores,
@@ -59,8 +59,8 @@ from loopscope.analysis.file.functions import (
     wraps_sync,
 )
 from loopscope.analysis.file.hook_helpers import HookHelpers
-from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.loop_makers import LoopMakers
+from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
 from loopscope.analysis.file.marking_hooks import read_hook
