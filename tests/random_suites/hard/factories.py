@@ -28,4 +28,4 @@ def made_test(draw: Draw, draft: Draft) -> bool:
     return True
 
 
-IDIOMS: dict[str, tuple[float, Idiom]] = {"test from a factory": (2, made_test)}
+IDIOMS: dict[str, tuple[float, Idiom]] = {"test from a factory": (0.4, made_test)}

@@ -47,16 +47,18 @@ _CLASSES = {
         "        self.loop = loop or asyncio.get_event_loop()",
         "{name}()",
     ),
-    "default_factory": (
+}
+_RARE = (
+    (
         "@dataclass\nclass {name}:\n"
         "    loop: object = field(default_factory=asyncio.get_event_loop)",
         "{name}()",
     ),
-}
-_RARE = (
-    "@dataclass\nclass {name}:\n    ready: object = field(default_factory=asyncio.Future)\n\n"
-    "    @property\n    def loop(self):\n        return self.ready.get_loop()",
-    "{name}()",
+    (
+        "@dataclass\nclass {name}:\n    ready: object = field(default_factory=asyncio.Future)\n\n"
+        "    @property\n    def loop(self):\n        return self.ready.get_loop()",
+        "{name}()",
+    ),
 )
 
 
@@ -69,7 +71,9 @@ def takes_loop(draw: Draw, draft: Draft) -> bool:
         value = draw.pick(list(_MADE))
         loop = _MADE[value]
     else:
-        definition, value = _RARE if draw.chance(0.06) else _CLASSES[draw.pick(list(_CLASSES))]
+        definition, value = (
+            draw.pick(_RARE) if draw.chance(0.06) else _CLASSES[draw.pick(list(_CLASSES))]
+        )
         name = draw.pick(["Worker", "Client", "Bus"]) + str(number)
         loop = "held.loop"
         value = value.format(name=name)

@@ -65,10 +65,9 @@ def read_made(tree: ast.Module, names: Names) -> MadeFixtures:
             made.functions[function.id] = _of(one, names, node, private=private)
             names.read.add(one.statement.lineno)
         elif not one.bound:
-            origin = names.of_elsewhere(function)
-            if origin in names.elsewhere.taken:
-                names.read.add(one.statement.lineno)
-            if origin:
+            for origin in names.of_elsewhere(function):
+                if origin in names.elsewhere.taken:
+                    names.read.add(one.statement.lineno)
                 elsewhere.append(Made(origin, _of(one, names, private=False).fixture))
     return replace(made, lambdas=tuple(lambdas), elsewhere=tuple(elsewhere))
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -44,7 +45,6 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
-    callees,
     decorated_by,
     handed_on,
     ignores,
@@ -55,6 +55,7 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.given_functions import given_functions
 from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
@@ -319,6 +320,10 @@ class _Reader:
         for child in node.body:
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
+            if child.targets[0].id.startswith("test"):
+                self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
+                    child, child.lineno
+                )
             if child.targets[0].id == "pytestmark":
                 pytestmark = child.lineno
                 marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
@@ -429,6 +434,7 @@ class _Reader:
             awaits=awaited(node, requested, self.lines),
             handed=handed_on(node, requested, self.lines),
             is_alias=is_alias(node),
+            gives=given_functions(node),
             wraps_sync=wraps_sync(node),
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
