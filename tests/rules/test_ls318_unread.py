@@ -52,6 +52,12 @@ UNREAD = {
     "parameters": """
         @pytest.mark.parametrize("event_loop", [1], indirect=True)
         async def test_b(event_loop): ...""",
+    "a parameter that a helper gets": """
+        @pytest.mark.parametrize("asked", ["event_loop"])
+        def test_b(request, asked): get(request, asked)""",
+    "a parameter that an async test asks for": """
+        @pytest.mark.parametrize("asked", ["event_loop"])
+        async def test_b(request, asked): request.getfixturevalue(asked)""",
     "one of several parameters": """
         @pytest.mark.parametrize("event_loop, x", [(1, 2)], indirect=True)
         async def test_b(event_loop, x): ...""",
@@ -115,6 +121,14 @@ READ = {
     "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
     "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",
     "a literal with the name": "NAMES = ['event_loop']",
+    "a parameter that is asked for": """
+        @pytest.mark.parametrize("asked", ["event_loop", "tmp_path"])
+        def test_b(request, asked): request.getfixturevalue(asked)""",
+    "a parameter that is asked for, with an id": """
+        @pytest.mark.parametrize("asked", [pytest.param("event_loop", id="loop")])
+        def test_b(request, asked):
+            value = request.getfixturevalue(asked)
+            assert value""",
 }
 
 
