@@ -1,8 +1,6 @@
-"""Modules without a trace of event loops that lead to those that count.
+"""Product code that runs a loop of its own, and the modules that lead to it.
 
-A sync test that calls code that runs a loop of its own cannot become async, through however many
-modules it is called. And a fixture or base class may come from where it is only handed on, such
-as the ``__init__.py`` of the package that holds its module.
+A sync test that calls such code cannot become async, through however many modules it is called.
 """
 
 from __future__ import annotations

@@ -170,6 +170,14 @@ class LoopCall:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFunction:
+    """A function that another one defines and returns."""
+
+    is_async: bool
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function at module or class level, outside any other function."""
 
@@ -206,6 +214,7 @@ class Function:
     wraps_sync: bool = False  # a decorator that returns a sync function of its own
     decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
     is_alias: bool = False  # its body only hands on the event_loop argument
+    gives: tuple[GivenFunction, ...] = ()  # what it defines and returns
 
     @property
     def is_method(self) -> bool:

@@ -58,6 +58,7 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.given_functions import given_functions
 from loopscope.analysis.file.hook_helpers import HookHelpers
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy
@@ -344,6 +345,10 @@ class _Reader:
         for child in node.body:
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
+            if child.targets[0].id.startswith("test"):
+                self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
+                    child, child.lineno
+                )
             if child.targets[0].id == "pytestmark":
                 pytestmark = child.lineno
                 marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
@@ -466,6 +471,7 @@ class _Reader:
             awaits=awaited(node, requested, self.lines),
             handed=handed_on(node, requested, self.lines),
             is_alias=is_alias(node),
+            gives=given_functions(node),
             wraps_sync=wraps_sync(node),
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
