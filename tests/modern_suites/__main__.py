@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..random_suites.seeds import each, parse_seeds, short
 from .shrink import shrink
-from .summary import summary
+from .summary import summary, topics
 from .trial import Trial, run
 
 
@@ -43,7 +43,8 @@ def main() -> int:
 
 def _show(seed: int, trial: Trial, folder: Path) -> None:
     print(f"seed {seed}: {len(trial.complaints)} faults; {folder / f'seed-{seed}'}")
-    for complaint in trial.complaints[:3]:
+    for topic in topics(trial):
+        complaint = next(one for one in trial.complaints if one.startswith(f"{topic}:"))
         print("    " + "\n    ".join(short(complaint)))
     sys.stdout.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,13 +12,7 @@ from ..random_suites.trial import attempts, write
 from .generator import generate
 from .trial import Trial, try_suite
 
-_TOPICS = (
-    "the map says that it is not",
-    "the map says that it is",
-    "the map has not",
-    "pytest has not",
-    "event_loop",
-)
+_DETAILS = re.compile(r"\bLS\d+|the map says that it is( not)?|the map has not|pytest has not")
 
 
 def shrink(seed: int, folder: Path, release: str, say: Callable[[str], None]) -> bool:
@@ -46,14 +41,16 @@ def shrink(seed: int, folder: Path, release: str, say: Callable[[str], None]) ->
     files = smallest(dict(suite.files), fails)
     last = tried(files)
     say("\n".join(f"--- {path}\n{text}" for path, text in files.items()))
-    say("\n".join(last.complaints[:5]))
+    say("\n".join([*last.foreign[:3], *last.complaints[:5]]))
     write(files, folder / f"smallest-{seed}")
     say(f"kept in {folder / f'smallest-{seed}'}")
     return True
 
 
 def _topic(trial: Trial) -> str:
+    """Name the topic of the first complaint, with the rule of a finding or the words of a map."""
     if not trial.complaints:
         return ""
     first = trial.complaints[0]
-    return next((words for words in _TOPICS if words in first), first.split(":")[0][:40])
+    details = _DETAILS.search(first)
+    return f"{first.partition(':')[0]} {details[0] if details else ''}"
