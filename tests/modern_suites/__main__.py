@@ -42,7 +42,8 @@ def main() -> int:
 
 
 def _show(seed: int, trial: Trial, folder: Path) -> None:
-    print(f"seed {seed}: {len(trial.complaints)} faults; {folder / f'seed-{seed}'}")
+    rare = ", ".join(sorted(idiom for idiom in trial.suite.idioms if " " in idiom))
+    print(f"seed {seed}: {len(trial.complaints)} faults; {folder / f'seed-{seed}'}  {rare}")
     for topic in topics(trial):
         complaint = next(one for one in trial.complaints if one.startswith(f"{topic}:"))
         print("    " + "\n    ".join(short(complaint)))

@@ -16,7 +16,8 @@ class Wanted:
     name: str
     places: tuple[ModernPlace, ...]
     is_async: bool
-    mark: str | None
+    mark: str | None  # its closest
+    decorators: list[str]
     method: bool
 
 
@@ -32,10 +33,9 @@ def write_test(suite: Suite, wanted: Wanted) -> str:
         lines += _dealt_with(suite, wanted, wanted.places[0].fixture(name))
     if wanted.is_async and draw.chance(0.3):
         lines.append("await asyncio.sleep(0)")
-    decorators = []
-    if wanted.mark is not None:
-        keyword = f'(loop_scope="{wanted.mark}")' if wanted.mark else ""
-        decorators.append(f"@pytest.mark.asyncio{keyword}")
+    decorators = [f"@{text}" for text in wanted.decorators]
+    if names and draw.chance(0.05):
+        decorators.insert(0, f'@pytest.mark.usefixtures("{names[0]}")')
     arguments = (["self"] if wanted.method else []) + names
     if draw.chance(0.1):
         decorators.insert(draw.number(0, len(decorators)), _PARAMETRIZE)
@@ -63,8 +63,7 @@ def _at_home(suite: Suite, wanted: Wanted, fixture: ModernFixture) -> bool:
     maker = fixture.place.find(fixture.maker)
     assert isinstance(maker, ModernFixture)
     for place in wanted.places:
-        marks = [wanted.mark]
-        marks += [one.mark for one in place.chain() if isinstance(one, ModernPlace)]
-        if suite.defaults.of_test(marks) is not maker.loop_scope:
+        mark = wanted.mark if wanted.mark is not None else place.closest_mark
+        if suite.defaults.of_test(mark) is not maker.loop_scope:
             return False
     return True

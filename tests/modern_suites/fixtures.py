@@ -36,6 +36,8 @@ class Suite(Protocol):
 def draw_fixture(suite: Suite, place: ModernPlace) -> list[str]:
     """Draw a fixture, register it at its place, and write it."""
     draw = suite.draw
+    if draw.chance(0.06) and (again := _overriding(suite, place)):
+        return again
     style = draw.weighted({"coroutine": 4, "generator": 4, "sync": 1.5})
     scope = _scope(suite, place)
     needs = [n for n in place.names() if place.fixture(n).scope >= scope]
@@ -59,6 +61,22 @@ def draw_fixture(suite: Suite, place: ModernPlace) -> list[str]:
     place.fixtures[name] = made
     suite.idioms |= {style, made.kind.name if made.kind else ""}
     return [_written(suite, made, keywords, lines, value)]
+
+
+def _overriding(suite: Suite, place: ModernPlace) -> list[str]:
+    """Draw a fixture that takes the place of one from further out, with a value of its kind."""
+    draw, outer = suite.draw, [place.fixture(n) for n in place.names() if n not in place.fixtures]
+    outer = [old for old in outer if old.maker == old.name and old.access == "{v}"]
+    if not outer:
+        return []
+    old = draw.pick(outer)
+    assert old.kind is not None
+    made = ModernFixture(old.name, old.style, old.scope, place, kind=old.kind, maker=old.name)
+    keywords = [] if old.scope is Scope.FUNCTION else [f'scope="{old.scope.word}"']
+    made.loop_scope = _loop_scope(suite, old.scope, keywords)
+    place.fixtures[old.name] = made
+    suite.idioms.add("overriding")
+    return [_written(suite, made, keywords, made.kind.make.splitlines(), made.kind.value)]
 
 
 def _scope(suite: Suite, place: ModernPlace) -> Scope:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from textwrap import indent
 
 from ..random_suites.configuration import draw_configuration
 from ..random_suites.draw import Draw
 from .checks import Wanted, write_test
+from .classes import ClassDraws
 from .fixtures import draw_fixture
+from .marks import HOOKS, Spellings
 from .model import Defaults, ModernPlace, ModernSuite
 from .values import SUPPORT
 
 _WORDS = ("function", "class", "module", "package", "session")
-_HOOK = """def pytest_collection_modifyitems(items):
-    pytest_asyncio_tests = (item for item in items if is_async_test(item))
-    session_scope_marker = pytest.mark.asyncio(loop_scope="session")
-    for async_test in pytest_asyncio_tests:
-        async_test.add_marker(session_scope_marker, append=False)"""
 
 
 def generate(number: int, release: str) -> ModernSuite:
@@ -32,6 +28,7 @@ class _Generator:
         self.release = tuple(map(int, release.split(".")))
         self.words = [word for word in _WORDS if word != "package" or self.release >= (1, 0)]
         self.blocks: dict[str, list[str]] = defaultdict(list)
+        self.imports: dict[str, str] = {}
         self.idioms: set[str] = set()
         self.serial = 0
         self.clean = draw.chance(0.5)  # no test uses a value of another loop
@@ -41,6 +38,15 @@ class _Generator:
             "session"
         ]
         self.defaults = self._defaults()
+        self.spellings = Spellings(draw)
+        self.classes = ClassDraws(
+            draw,
+            self.spellings,
+            self.number,
+            self._mark_scope,
+            self._methods,
+            self._class_fixtures,
+        )
 
     def _defaults(self) -> Defaults:
         draw = self.draw
@@ -52,14 +58,14 @@ class _Generator:
         if not fixture and self.release < (1, 0):
             fixture = "function"  # nothing else tells that the suite is for loop scopes
         test = draw.weighted({"": 4, "function": 1, fixture if fixture in _WORDS else wide: 4})
-        hook = "session" if draw.chance(0.15) else ""
+        hook = draw.pick(list(HOOKS)) if draw.chance(0.15) else ""
         return Defaults(strict, fixture, test, hook)
 
     def suite(self) -> ModernSuite:
         draw = self.draw
         root = ModernPlace("root", "conftest.py")
-        self.blocks[root.path] = [_HOOK] if self.defaults.hook else []
-        self._fixtures(root, 4)
+        self.blocks[root.path] = [HOOKS[self.defaults.hook]] if self.defaults.hook else []
+        self._root_fixtures(root)
         for _ in range(draw.number(0, 2)):
             self._folder(root, "", 1)
         for _ in range(draw.number(1, 2)):
@@ -88,6 +94,19 @@ class _Generator:
 
     # -- places ---------------------------------------------------------------------------
 
+    def _root_fixtures(self, root: ModernPlace) -> None:
+        """Draw the fixtures of the root: in its conftest, in a plugin, or imported."""
+        home = self.draw.weighted({"": 8, "plugin": 1, "imported": 1})
+        if home:
+            root.path = "shop_fixtures.py"
+        self._fixtures(root, 4)
+        if home == "plugin":
+            self.blocks["conftest.py"].append('pytest_plugins = ["shop_fixtures"]')
+        elif home:
+            names = ", ".join(root.fixtures)
+            self.imports["conftest.py"] = f"from shop_fixtures import {names}  # noqa: F401"
+        self.idioms |= {f"root fixtures {home}"} if home else set()
+
     def _folder(self, parent: ModernPlace, base: str, depth: int) -> None:
         folder = f"{base}part{self.number()}/"
         place = ModernPlace("folder", f"{folder}conftest.py", parent)
@@ -104,47 +123,12 @@ class _Generator:
         blocks = self.blocks[place.path]
         if self.draw.chance(0.35):
             place.mark = self._mark_scope()
-            mark = _mark(place.mark)
-            blocks.append(f"pytestmark = {f'[{mark}]' if self.draw.chance(0.3) else mark}")
+            blocks.append(self.spellings.assigned(place.path, place.mark))
         self._fixtures(place, 3)
         for _ in range(self.draw.number(1, 3)):
             blocks.append(self._test((place,), method=False))
         if self.draw.chance(0.6):
-            self._classes(place)
-
-    def _classes(self, module: ModernPlace) -> None:
-        """One class, or a base class or mixin with two children."""
-        draw = self.draw
-        based = draw.chance(0.4)
-        number = self.number()
-        base = f"{'Base' if draw.chance(0.5) else 'Mixin'}{number}" if based else ""
-        base_mark = self._mark_scope() if based and draw.chance(0.4) else None
-        places, texts = [], []
-        for letter in "AB" if based else "A":
-            place = ModernPlace("class", module.path, module)
-            place.mark = self._mark_scope() if draw.chance(0.35) else None
-            head = f"class Test{number}{letter}{f'({base})' if base else ''}:"
-            own = place.mark
-            body = self._class_fixtures(place)
-            if base_mark is not None:
-                place.mark = base_mark  # it is closer than the one of the class itself
-            if not based or draw.chance(0.5):
-                body += [self._test((place,), method=True) for _ in range(draw.number(1, 2))]
-            texts.append(self._class(head, own, body))
-            places.append(place)
-        if based:
-            body = [self._test(tuple(places), method=True) for _ in range(draw.number(1, 2))]
-            texts.insert(0, self._class(f"class {base}:", base_mark, body))
-        self.blocks[module.path] += texts
-
-    def _class(self, head: str, mark: str | None, body: list[str]) -> str:
-        """Write a class, its mark above it or in it."""
-        above = ""
-        if mark is not None and self.draw.chance(0.4):
-            body = [f"pytestmark = {_mark(mark)}", *body]
-        elif mark is not None:
-            above = f"@{_mark(mark)}\n"
-        return f"{above}{head}\n" + indent("\n\n".join(body or ["pass"]), "    ")
+            blocks += self.classes.blocks(place)
 
     def _mark_scope(self) -> str:
         """Draw the loop scope that a mark names, "" where it names none."""
@@ -162,26 +146,33 @@ class _Generator:
             body += draw_fixture(self, place)
         return body
 
+    def _methods(self, places: tuple[ModernPlace, ...]) -> list[str]:
+        return [self._test(places, method=True) for _ in range(self.draw.number(1, 2))]
+
     def _test(self, places: tuple[ModernPlace, ...], *, method: bool) -> str:
         draw = self.draw
         is_async = draw.chance(0.85)
-        mark = None
-        outer = [place.mark for place in places[0].chain() if isinstance(place, ModernPlace)]
-        bare = self.defaults.strict and all(one is None for one in outer)
-        if is_async and (bare or draw.chance(0.25)):
-            mark = self._mark_scope()
+        bare = self.defaults.strict and any(place.closest_mark is None for place in places)
+        mark = self._mark_scope() if is_async and (bare or draw.chance(0.25)) else None
+        decorators = []
+        if mark is not None:
+            decorators.append(self.spellings.decorator(places[0].path, mark))
+            if draw.chance(0.05):  # the innermost counts
+                decorators.insert(0, self.spellings.decorator(places[0].path, self._mark_scope()))
         name = f"test_{self.number()}"
-        return write_test(self, Wanted(name, places, is_async, mark, method))
+        return write_test(self, Wanted(name, places, is_async, mark, decorators, method))
 
     # -- files ----------------------------------------------------------------------------
 
     def _text(self, path: str, blocks: list[str]) -> str:
-        code = "\n\n\n".join(blocks)
-        names = _needed(code)
+        blocks = [*self.spellings.definitions(path), *blocks]
+        names = _needed("\n".join(blocks))
+        own = [self.imports.get(path, "")]
         if self.support:
-            imported = f"from support import {', '.join(sorted(names))}" if names else ""
-            return _with_imports(imported, blocks)
-        return _with_imports("", [*map(_support, names), *blocks])
+            own.append(f"from support import {', '.join(sorted(names))}" if names else "")
+        else:
+            blocks = [*map(_support, names), *blocks]
+        return _with_imports("\n".join(filter(None, own)), blocks)
 
 
 def _needed(code: str) -> list[str]:
@@ -191,12 +182,6 @@ def _needed(code: str) -> list[str]:
 
 def _support(name: str) -> str:
     return SUPPORT[name].strip("\n")
-
-
-def _mark(loop_scope: str) -> str:
-    return (
-        f'pytest.mark.asyncio(loop_scope="{loop_scope}")' if loop_scope else "pytest.mark.asyncio"
-    )
 
 
 def _with_imports(own: str, blocks: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from loopscope.types import Scope
@@ -37,6 +36,12 @@ class ModernPlace(Place):
 
     mark: str | None = None
 
+    @property
+    def closest_mark(self) -> str | None:
+        """The mark of a test here that has none itself."""
+        marks = (place.mark for place in self.chain() if isinstance(place, ModernPlace))
+        return next((mark for mark in marks if mark is not None), None)
+
     def fixture(self, name: str) -> ModernFixture:
         found = self.find(name)
         assert isinstance(found, ModernFixture)
@@ -45,7 +50,7 @@ class ModernPlace(Place):
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the configuration says of loops; ``hook`` is the scope that a hook sets, if any."""
+    """What the configuration says of loops; ``hook`` is one of HOOKS, if any."""
 
     strict: bool
     fixture: str = ""  # "" where it is not set; "fixture-scope" is as good
@@ -66,12 +71,11 @@ class Defaults:
         """Return the loop scope of a fixture that names none."""
         return Scope.parse(self.fixture) or scope
 
-    def of_test(self, marks: Sequence[str | None]) -> Scope:
-        """Return the loop scope of a test with these marks, the closest first."""
-        if self.hook:
-            return _scope(self.hook)
-        closest = next((mark for mark in marks if mark is not None), "")
-        return _scope(closest or self.test or "function")
+    def of_test(self, mark: str | None) -> Scope:
+        """Return the loop scope of a test with that mark as its closest."""
+        if self.hook and (self.hook != "appended" or mark is None):
+            return _scope("session")
+        return _scope(mark or self.test or "function")
 
 
 def _scope(word: str) -> Scope:
