@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
@@ -116,6 +117,12 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     loop_scope = context.plan.fixtures.get(key)
     if fixture is None or loop_scope is None:
         return False
+    if context.plan.suite_style is SuiteStyle.MODERN and key not in context.plan.converted:
+        # A modern suite without the fixture option: below 1.5 no value of the option means
+        # "the fixture's own scope", so each wider fixture says it itself.
+        settings = context.model.settings
+        unset = settings.fixture_default is None and not settings.fixture_scope
+        return unset and not context.options.target.has(1, 5) and fixture.scope > Scope.FUNCTION
     default = context.plan.fixture_default
     return (
         fixture.scope > Scope.FUNCTION

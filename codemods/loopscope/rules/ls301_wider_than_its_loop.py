@@ -37,11 +37,13 @@ def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None,
     """Return the loop scope if it is written down, and the place if not on the fixture."""
     fixture = function.fixture
     assert fixture is not None
-    if fixture.origin != "pytest_asyncio.fixture":
+    modern = context.plan.suite_style is SuiteStyle.MODERN
+    handled = modern and context.model.is_async_fixture(function)
+    if fixture.origin != "pytest_asyncio.fixture" and not handled:
         return None, ""
     if "loop_scope" in fixture.keywords:
         return fixture.loop_scope, ""
-    if context.plan.suite_style is SuiteStyle.MODERN:
+    if modern:
         return context.model.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
     return None, ""
 
