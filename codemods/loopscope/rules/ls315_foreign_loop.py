@@ -35,19 +35,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         return
     edits = list(cure_edits(context, foreign))
     by_hand = [outcome for outcome in edits if isinstance(outcome, Finding)]
-    if is_cured(context) and not by_hand:
+    if context.cure is not None and not by_hand:
         yield from (edit for edit in edits if edit.code == "LS315")
         return
     how = _how([edit for edit in edits if not isinstance(edit, Finding)])
     for item in wrong:
         text = f"{_said(context, item)}. {how}"
         yield action("LS315", *_place(context, item.uses[0]), text)
-
-
-def is_cured(context: RuleContext) -> bool:
-    """Whether the edits that put everything on one loop are made: they rest on an assumption."""
-    careful = context.options.safe_only or bool(context.plan.careful)
-    return context.plan.foreign.cure is not None and not careful
 
 
 def cure_edits(context: RuleContext, foreign: Foreign) -> Iterator[RuleResult]:
