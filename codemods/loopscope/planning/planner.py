@@ -18,6 +18,7 @@ from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, place_bridges
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
+from loopscope.planning.dead_overrides import asked_for
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.shared_bridges import Bridge
@@ -229,6 +230,7 @@ class LoopPlanner:
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
+        modern = self.model.suite_style is SuiteStyle.MODERN
         for path, facts in self.model.files.items():
             for function in facts.functions:
                 if not self.model.is_override(function):
@@ -239,7 +241,7 @@ class LoopPlanner:
                 if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
-                if self._only_sync(key):
+                if self._only_sync(key) or (modern and asked_for(self.solver, key)):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
                 override_action = self.solver.override_action(FixtureDef("", key, function))
