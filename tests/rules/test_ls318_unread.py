@@ -66,8 +66,8 @@ UNREAD = {
         pytest_asyncio.plugin.event_loop = None""",
     "a helper of a hook that marks": """
         def mark(item): item.add_marker(pytest.mark.asyncio)
-        def pytest_collection_modifyitems(items):
-            for item in items: mark(item)""",
+        def pytest_runtest_setup(item):
+            mark(item)""",
     "a class that marks its subclasses": """
         class Base:
             def __init_subclass__(cls): cls.pytestmark = [pytest.mark.asyncio]""",
