@@ -242,7 +242,7 @@ class ComponentSolver:
         if request.target is not None and not self.model.is_override(request.target.function):
             self.held.add((request.target, test.module))
             return
-        if not self._stays(request, own):
+        if not self.stays(request, own):
             if request.kind is RequestKind.AUTOUSE:
                 # Sync tests may keep the bridge, and async ones get it too.
                 self.nodes.join(("test", test.id), ("bridge", (request.target, test.module)))
@@ -278,7 +278,7 @@ class ComponentSolver:
         path = self.model.index.registrar(request.requester)
         return test.module if path in self.model.cross_suite else path
 
-    def _stays(self, request: LoopRequest, own: bool) -> bool:
+    def stays(self, request: LoopRequest, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
         if request.kind in (RequestKind.WORK, RequestKind.AMBIENT):
             return True
