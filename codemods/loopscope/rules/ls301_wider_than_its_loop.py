@@ -11,17 +11,20 @@ from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
-from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
 from loopscope.types import Scope
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
+    foreign = foreign_fixtures(context)
     for key, function in context.functions():
         fixture = function.fixture
         if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
             continue
         loop_scope, source = _loop_scope(context, function)
         if loop_scope is None or fixture.scope <= loop_scope or _repaired(context, key):
+            continue
+        if fixture.origin != "pytest_asyncio.fixture" and key in foreign:
             continue
         yield action(
             "LS301",
