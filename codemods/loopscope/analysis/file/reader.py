@@ -143,7 +143,6 @@ class _Reader:
         self.mark_appliers = MarkAppliers(self.mark_reader)
         self.functions: list[Function] = []
         self.classes: list[Class] = []
-        self.helpers = HookHelpers(tree)
         self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
@@ -165,11 +164,12 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
-        self._code_that_marks()
         if self.may_mark and "def pytest_" in "\n".join(self.lines):
+            helpers = HookHelpers(self.tree)
             self.hooks = tuple(
-                read_hooks(self.tree.body, self.ordinals, self.mark_reader, self.helpers)
+                read_hooks(self.tree.body, self.ordinals, self.mark_reader, helpers)
             )
+        self._code_that_marks()
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
