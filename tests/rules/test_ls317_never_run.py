@@ -1,9 +1,14 @@
-"""LS317: async tests that nothing runs."""
+"""LS317: async code that nothing runs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from loopscope.discovery.load import load_suites
+from loopscope.pipeline import migrate
+from loopscope.types import Options, Suite
 from tests.suites_in_memory import AUTO, STRICT, messages, migrate_files
 
 OVERRIDE = """\
@@ -52,3 +57,30 @@ def test_a_fixture_of_another_plugin_runs_it(argument: str) -> None:
 
 def test_an_unknown_decorator_may_run_it() -> None:
     assert never_run("@runs_async") == []
+
+
+MODERN = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+SET_UP = """\
+    class TestApi:
+        async def setup_method(self):
+            self.value = 1
+
+        async def test_value(self):
+            assert self.value
+    """
+
+
+def test_a_set_up_is_an_action_where_nothing_may_be_assumed() -> None:
+    migration = migrate_files({"pytest.ini": MODERN, "test_a.py": SET_UP}, safe_only=True)
+    assert (messages(migration), migration.changes) == (["test_a.py:2 LS317 action"], ())
+
+
+def test_the_set_up_of_a_base_class_in_a_helper_module_is_read(tmp_path: Path) -> None:
+    source = "class Base:\n    async def setup_method(self):\n        self.value = 1\n"
+    test = "from helpers import Base\n\n\nclass TestOne(Base):\n    async def test_it(self): ...\n"
+    for name, text in {"pytest.ini": MODERN, "helpers.py": source, "test_a.py": test}.items():
+        (tmp_path / name).write_text(text)
+    (suite,) = load_suites([tmp_path])
+    assert isinstance(suite, Suite)
+    (change,) = migrate(suite, Options()).changes
+    assert change.path == "helpers.py"

@@ -34,7 +34,10 @@ _TRACES = (
 )
 # Modules that tests may take fixtures, base classes, hooks or decorators from, and what makes
 # an object of the current loop without asking for it.
-_SUPPORT = (b"fixture", b"pytest", b"def test", b"wraps", b"Future(")
+_SUPPORT = (
+    b"fixture", b"pytest", b"def test", b"wraps", b"Future(",
+    b"async def set", b"async def tear", b"async def asyncSetUp", b"async def asyncTearDown",
+)  # fmt: skip
 _SCRIPTS = ("setup.py", "noxfile.py")
 
 
