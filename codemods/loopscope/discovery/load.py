@@ -18,6 +18,7 @@ from loopscope.discovery.cross_suite import (
     suites_below,
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
+from loopscope.discovery.keepers import keeps_loop
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -220,6 +221,7 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
         or is_test_file(path, config)
         or any(word in data for word in _SUPPORT)
         or runs_loop(data)
+        or keeps_loop(data)
     )
 
 
