@@ -105,7 +105,7 @@ class ComponentSolver:
                     self.nodes.join(("test", test.id), JOINED)
         for item in self._unused_fixtures():
             path = self.model.index.registrar(item)
-            target = self.seen_from(path)
+            target = self.seen_from(path, item.base_id)
             place = (target, path)
             self.nodes.add(("bridge", place), item.fixture.scope)
             if target is not None:
@@ -368,9 +368,9 @@ class ComponentSolver:
         nearest = next((item for item in seen if item is not None), None)
         return nearest is not None and not self.model.is_override(nearest.function)
 
-    def seen_from(self, path: str) -> FixtureDef | None:
-        """Find the override that a fixture of this file sees, without a test."""
-        base_ids = visible_base_ids(path)
+    def seen_from(self, path: str, base_id: str = "") -> FixtureDef | None:
+        """Find the override that a fixture of this file, or class, sees without a test."""
+        base_ids = visible_base_ids(path).union(enclosing_base_ids(base_id))
         seen = [item for item in self.model.overrides if item.base_id in base_ids]
         return max(seen, key=lambda item: len(item.base_id.removeprefix("./")), default=None)
 

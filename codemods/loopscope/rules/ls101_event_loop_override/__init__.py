@@ -293,7 +293,7 @@ def _new_bridge(context: RuleContext, bridge: Bridge) -> RuleResult:
         "LS102",
         bridge.path,
         0,
-        EVENT_LOOP,
+        bridge.name,
         "fixture added that hands the running loop to the sync code that asks for event_loop",
         code.main,
         needs=code.needs,
