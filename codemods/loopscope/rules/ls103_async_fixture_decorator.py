@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
@@ -116,11 +118,28 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     loop_scope = context.plan.fixtures.get(key)
     if fixture is None or loop_scope is None:
         return False
+    if context.plan.suite_style is SuiteStyle.MODERN:
+        return _says_what_unset_means(context, fixture)
     default = context.plan.fixture_default
     return (
         fixture.scope > Scope.FUNCTION
         or loop_scope is not (default or fixture.scope)
         or key in context.plan.named
+    )
+
+
+def _says_what_unset_means(context: RuleContext, fixture: Fixture) -> bool:
+    """Whether a wider fixture of a modern suite must name its scope as its loop scope.
+
+    Below pytest-asyncio 1.5 no value of the option means "the fixture's own scope".
+    """
+    settings, cure = context.model.settings, context.plan.foreign.cure
+    return (
+        (cure is None or cure.fixture_default is None)
+        and settings.fixture_default is None
+        and not settings.fixture_scope
+        and not context.options.target.has(1, 5)
+        and fixture.scope > Scope.FUNCTION
     )
 
 

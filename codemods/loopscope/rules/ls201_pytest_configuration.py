@@ -32,7 +32,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
     if context.plan.suite_style is SuiteStyle.MODERN:
-        if settings.fixture_default is None and not settings.fixture_scope:
+        foreign = context.plan.foreign
+        cured = foreign.cure is not None and foreign.cure.fixture_default is not None
+        if settings.fixture_default is None and not settings.fixture_scope and not cured:
             yield _unset(context)
         return
     default = context.plan.default

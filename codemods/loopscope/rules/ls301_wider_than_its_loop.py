@@ -12,10 +12,15 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.rules.ls315_foreign_loop import cure_edits, is_cured
 from loopscope.types import Scope
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
+    if is_cured(context):
+        edits = cure_edits(context, context.plan.foreign)
+        yield from (edit for edit in edits if edit.code == "LS301")
+        return
     for key, function in context.functions():
         fixture = function.fixture
         if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
