@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 
-from loopscope.discovery.keepers import keeps_loop
+from loopscope.discovery.kept_loops import keeps_loop
 
 # Ways to run a loop that leave no trace of event loops in a file.
 _RUNS = (

@@ -18,7 +18,7 @@ from loopscope.discovery.cross_suite import (
     suites_below,
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
-from loopscope.discovery.keepers import keeps_loop
+from loopscope.discovery.kept_loops import keeps_loop
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
