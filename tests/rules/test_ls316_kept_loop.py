@@ -45,6 +45,61 @@ def test_known_by_name(module: str) -> None:
     assert kept(module) == [f"db.py:{len(module.splitlines())} LS316 note"]
 
 
+COLLECTED = """\
+    import httpx
+
+    clients = {start}
+
+    async def get():
+        if not clients: {fill}
+
+    class thing:
+        get = get
+    """
+
+
+@pytest.mark.parametrize(
+    ("start", "fill"),
+    [
+        ("[]", "clients.append(httpx.AsyncClient())"),
+        ("{}", "clients['a'] = httpx.AsyncClient()"),
+        ("{}", "clients.setdefault('a', httpx.AsyncClient())"),
+    ],
+)
+def test_collected_in_a_variable(start: str, fill: str) -> None:
+    assert kept(COLLECTED.format(start=start, fill=fill)) == ["db.py:6 LS316 note"]
+
+
+@pytest.mark.parametrize("owner", ["Clock", "cls"])
+def test_kept_on_a_class_of_the_project(owner: str) -> None:
+    module = """\
+    import asyncio
+
+    class Clock:
+        loop = None
+
+        @classmethod
+        def now(cls):
+            if OWNER.loop is None:
+                OWNER.loop = asyncio.get_running_loop()
+            return OWNER.loop.time()
+
+    async def get():
+        return Clock.now()
+
+    class thing:
+        get = get
+    """.replace("OWNER", owner)
+    assert kept(module) == ["db.py:9 LS316 note"]
+
+
+def test_collected_in_a_local_variable() -> None:
+    module = COLLECTED.format(
+        start="[]", fill="pass\n        own = []; own.append(httpx.AsyncClient())"
+    )
+    assert kept(module) == []
+
+
 CLASS = """\
     import asyncio
     from dataclasses import dataclass, field

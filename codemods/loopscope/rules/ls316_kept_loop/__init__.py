@@ -62,6 +62,12 @@ def _advice(holder: Holder, use: Use) -> str:
     return f"{advice}. {_TEST_CLIENT}" if use.by_test_client else advice
 
 
+# What a function that makes and keeps something holds, besides what it makes.
+_KEEPING = (
+    "def __init__", "def __post_init__", "global ", "cache", ".append(", ".add(", ".insert(",
+    "setdefault(", "] = ", "def setup_class", "def setUpClass",
+)  # fmt: skip
+
 RULE = Rule(
     "LS316",
     "kept-loop",
@@ -69,10 +75,6 @@ RULE = Rule(
     "any",
     check,
     file_check=FileCheck(
-        makings,
-        words=(("(",),),
-        function_words=((*WORDS, "def __init__", "def __post_init__", "global ", "cache",
-                         "def setup_class", "def setUpClass"),),
-        anywhere=True,
+        makings, words=(("(",),), function_words=((*WORDS, *_KEEPING),), anywhere=True
     ),
-)  # fmt: skip
+)

@@ -9,7 +9,7 @@ from functools import cached_property
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.rules.ls316_kept_loop.in_files import LOOP, Making
+from loopscope.rules.ls316_kept_loop.in_files import CLASS_SET_UPS, LOOP, Making
 from loopscope.rules.ls316_kept_loop.keepers import TEST_CLIENTS, keeps
 
 
@@ -90,12 +90,24 @@ class Holders:
             if making.kind == "cached":
                 yield replace(holder, owner=ordinal, place="by a function that remembers it")
             elif making.kind == "class" and maker is not None:
-                owner = self._index.function(maker).class_ordinal
-                yield replace(holder, owner=owner, place="on its class", each=True)
+                yield from self._on_class(holder, maker)
             elif making.kind == "variable" and ordinal is not None:
                 yield replace(holder, owner=ordinal, place="on its class")
             else:
                 yield holder
+
+    def _on_class(self, holder: Holder, maker: Key) -> Iterator[Holder]:
+        """Place an attribute that a function sets on its own class, or on one that it names."""
+        function = self._index.function(maker)
+        named, _, attribute = holder.name.rpartition(".")
+        owner = function.class_ordinal
+        if named:
+            cls = self._index.find_class(holder.path, named)
+            owner = cls.ordinal if cls is not None and cls.path == holder.path else None
+        if owner is not None:
+            each = function.name in CLASS_SET_UPS
+            place = "on its class"
+            yield replace(holder, name=attribute, owner=owner, place=place, each=each)
 
     def of_fixture(self, key: Key, function: Function) -> Holder | None:
         """Return what a sync fixture of a wide scope makes and hands out."""

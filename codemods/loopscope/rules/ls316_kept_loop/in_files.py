@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.checks import position
 from loopscope.analysis.file.facts import Hazard, Position
-from loopscope.analysis.file.functions import own_nodes
+from loopscope.analysis.file.functions import arguments, own_nodes
 from loopscope.analysis.file.names import Names, dotted, last_name
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
 from loopscope.rules.ls316_kept_loop.keepers import FUTURES, LOOPS, PRIMITIVES, keeps
 
 LOOP = "a loop"  # stands for the running loop among the callees
 _MAKERS = ("__init__", "__post_init__", "__new__")
-_CLASS_SET_UPS = ("setup_class", "setUpClass", "asyncSetUpClass")
+CLASS_SET_UPS = ("setup_class", "setUpClass", "asyncSetUpClass")
 _CACHES = ("functools.cache", "functools.lru_cache", "functools.cached_property")
+_ADDING = ("append", "add", "insert", "setdefault")
 _FIELDS = ("field", "Field", "attrib", "ib", "Factory")
 
 
@@ -83,10 +84,13 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
                 owner, _, name = text.rpartition(".")
                 if not owner and name in globals_:
                     yield Making("global", name, callees).at(item)
-                elif owner == "cls" and (node.name in _CLASS_SET_UPS or once):
+                elif owner == "cls" and (node.name in CLASS_SET_UPS or once):
                     yield Making("class", name, callees).at(item)
+                elif owner[:1].isupper() and once:  # Clock.loop, in a method of Clock or elsewhere
+                    yield Making("class", text, callees).at(item)
                 elif owner == "self" and (node.name in _MAKERS or once):
                     yield Making("object", name, callees).at(item)
+    yield from _collected(node, nodes, names)
     if any(names.resolve(_function(item)) in _CACHES for item in node.decorator_list):
         callees = tuple(call for item in nodes for call in _called(item, names))
         callees += (LOOP,) if any(_is_loop(item, names) for item in nodes) else ()
@@ -95,6 +99,25 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
     made = tuple(call for item in nodes for call in _called(item, names) if call in PRIMITIVES)
     if made:
         yield Making("made", node.name, made).at(node)
+
+
+def _collected(node: FunctionNode, nodes: list[ast.AST], names: Names) -> Iterator[Position]:
+    """Find what goes into a list or dict of the module: ``pool.append(Connection())``."""
+    own = arguments(node) | {
+        item.id for item in nodes if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+    }
+    for item in nodes:
+        match item:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
+                values = args if attr in _ADDING else []
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value):
+                values = [value]
+            case _:
+                continue
+        callees = tuple(call for value in values for call in _callees(value, names))
+        if callees and name not in own:
+            assert isinstance(item, (ast.Call, ast.Assign))
+            yield Making("global", name, callees).at(item)
 
 
 def _function(node: ast.expr) -> ast.expr:
