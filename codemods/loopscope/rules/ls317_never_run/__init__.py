@@ -16,8 +16,9 @@ from loopscope.rules.ls317_never_run.xunit_methods import xunit_methods
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    if context.model.uses_plugin:
+    if context.model.uses_plugin or context.model.settings.declared:
         yield from unmarked_tests(context)
+    if context.model.uses_plugin:
         yield from tests_of_test_cases(context)
         yield from xunit_methods(context)
         yield from late_requests(context)

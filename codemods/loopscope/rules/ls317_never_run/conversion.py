@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
+from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.functions import own_nodes
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.source import decode
@@ -37,12 +38,15 @@ class MakeFixture(DefinitionEdit):
     decorator: str
     argument: str  # what pytest handed it, and it does not use
     after: str
+    marked: bool
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.bodies import append_body
         from loopscope.rewriting.decorator_lists import add_decorator
         from loopscope.rewriting.parameters import has_parameter, remove_parameter
 
+        if self.marked:  # pytest 9 refuses marks on fixtures
+            node = node.with_changes(decorators=())
         if self.argument and has_parameter(node, self.argument):
             node = remove_parameter(node, self.argument)
         if self.after:
@@ -69,8 +73,7 @@ def conversion(
     tear_down = _beside(found, pair[0], methods)
     of_class = found.function.name == _OF_CLASS
     for method in (found, tear_down) if tear_down is not None else (found,):
-        plain = not method.function.decorators
-        if not (is_class_method(method.function) if of_class else plain):
+        if not (is_class_method if of_class else _is_bare_or_marked)(method.function):
             return ()
     if of_class and loop_scope is Scope.FUNCTION:
         return ()
@@ -95,7 +98,7 @@ def conversion(
         MakeFixture(
             "LS317", key.path, function.line, function.qualname, message, key.ordinal,
             f"{name}(autouse=True{scope})", pair[1], after.text if after is not None else "",
-            safety=Safety.ASSUMPTION, needs=needs,
+            bool(function.decorators) and not of_class, safety=Safety.ASSUMPTION, needs=needs,
         )
     ]  # fmt: skip
     if tear_down is not None:
@@ -108,6 +111,12 @@ def conversion(
             )
         )  # fmt: skip
     return tuple(edits)
+
+
+def _is_bare_or_marked(function: Function) -> bool:
+    """Whether a function has no decorators but asyncio marks, which did nothing."""
+    marks = [mark for mark in function.marks if mark.name == "asyncio" and not mark.reference]
+    return len(marks) == len(function.decorators)
 
 
 def _may_change(context: RuleContext, found: AsyncMethod) -> bool:
