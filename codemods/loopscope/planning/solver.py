@@ -18,6 +18,7 @@ from loopscope.analysis.suite.fixtures import (
     FixtureDef,
     Key,
     Test,
+    conftest_base_id,
     enclosing_base_ids,
     visible_base_ids,
 )
@@ -362,11 +363,16 @@ class ComponentSolver:
                     yield item
 
     def _bridged(self, base_id: str) -> bool:
-        """Whether a bridge of an earlier migration is visible there."""
+        """Whether a bridge of an earlier migration is visible there, or what it left."""
         registered = self.model.index.registered
-        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in enclosing_base_ids(base_id)]
+        # What a plugin asks for is looked up from the tests: all see the root's conftest.
+        places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
+        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in places]
         nearest = next((item for item in seen if item is not None), None)
-        return nearest is not None and not self.model.is_override(nearest.function)
+        if nearest is None:
+            return False
+        left = nearest.in_class and self.model.suite_style is SuiteStyle.MODERN
+        return left or not self.model.is_override(nearest.function)
 
     def seen_from(self, path: str) -> FixtureDef | None:
         """Find the override that a fixture of this file sees, without a test."""
