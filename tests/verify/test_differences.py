@@ -77,6 +77,13 @@ def test_a_loop_that_is_no_longer_seen_is_a_difference() -> None:
     assert _texts(groups(_run(a=0), _run(a=None))) == ["a: had a loop, none was seen after"]
 
 
+def test_a_test_whose_set_up_failed_before_and_after_needs_no_loop() -> None:
+    failed = {"setup": "failed", "teardown": "passed"}
+    before, after = _run(a=TestRun(failed, loop=0)), _run(a=TestRun(failed))
+    assert compare(before, after) == ()
+    assert len(compare(_run(a=0), after)) == 1
+
+
 def test_a_sync_test_lives_on_the_loop_that_it_was_given() -> None:
     assert TestRun(_PASSED, event_loop=3, fixtures=(("db", 4),)).home == 3
     assert TestRun(_PASSED, fixtures=(("db", 4),)).home == 4
