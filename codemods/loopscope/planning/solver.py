@@ -362,16 +362,13 @@ class ComponentSolver:
                     yield item
 
     def _bridged(self, base_id: str) -> bool:
-        """Whether a bridge of an earlier migration is visible there, or what it left."""
+        """Whether a bridge of an earlier migration is visible there."""
         registered = self.model.index.registered
         # What a plugin asks for is looked up from the tests: all see the root's conftest.
         places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
         seen = [registered.get(place, {}).get(EVENT_LOOP) for place in places]
         nearest = next((item for item in seen if item is not None), None)
-        if nearest is None:
-            return False
-        left = nearest.in_class and self.model.suite_style is SuiteStyle.MODERN
-        return left or not self.model.is_override(nearest.function)
+        return nearest is not None and not self.model.is_override(nearest.function)
 
     def seen_from(self, path: str, base_id: str = "") -> FixtureDef | None:
         """Find the override that a fixture of this file, or class, sees without a test."""
