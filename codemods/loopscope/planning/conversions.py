@@ -69,6 +69,7 @@ class Candidates:
         runs = self._only_runs(key, function) and fixture.decorators == 1
         runs = runs and function.handed.isdisjoint(self._raw)
         runs = runs and not self.model.driven.by_function(key)
+        runs = runs and not self._asks_while_it_runs(key, function)
         if runs and not self._careful(key) and fixture.name not in self._dynamic:
             return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
@@ -91,6 +92,7 @@ class Candidates:
         drives |= {call.method for call in self.current_calls(key)}
         return (
             not self.model.driven.by_function(key)
+            and not self._asks_while_it_runs(key, function)
             and not drives & {_RUNS, "run_forever"}
             and fixture.decorators == 1
             and fixture.name not in self._dynamic
@@ -105,11 +107,17 @@ class Candidates:
             return False
         if self._foreign(test) or self._called(test):
             return False
+        if self._asks_while_it_runs(test.key, function):
+            return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
         if self.model.driven.by_test(test) or not function.handed.isdisjoint(self._raw):
             return False
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
+
+    def _asks_while_it_runs(self, key: Key, function: Function) -> bool:
+        """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs."""
+        return any(True for _ in self.model.closures.dynamic(key, function))
 
     def _needs_factory(self, test: Test) -> bool:
         """Tell whether the test must be async for its fixtures to get a loop of another kind."""

@@ -18,6 +18,7 @@ from loopscope.analysis.suite.fixtures import (
     FixtureDef,
     Key,
     Test,
+    conftest_base_id,
     enclosing_base_ids,
     visible_base_ids,
 )
@@ -324,7 +325,9 @@ class ComponentSolver:
     def _bridged(self, base_id: str) -> bool:
         """Whether a bridge of an earlier migration is visible there."""
         registered = self.model.index.registered
-        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in enclosing_base_ids(base_id)]
+        # What a plugin asks for is looked up from the tests: all see the root's conftest.
+        places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
+        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in places]
         nearest = next((item for item in seen if item is not None), None)
         return nearest is not None and not self.model.is_override(nearest.function)
 
