@@ -35,7 +35,7 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (
             "An event_loop override was left behind and hands out a loop that runs nothing.",
             "An object was made at import time, or under an earlier asyncio.run().",
         ),
-        ("LS104", "LS105", "LS101", "LS102", "LS307"),
+        ("LS104", "LS105", "LS315", "LS101", "LS102", "LS307"),
         ("attached-to-a-different-loop",),
     ),
     KnownError(

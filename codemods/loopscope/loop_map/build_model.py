@@ -38,6 +38,7 @@ def build_model(
         suite.cross_suite,
         index_trace(suite.trace, facts),
         plugin_entry_points(suite.files),
+        {**_others(suite), **suite.files},
     )
 
 
@@ -66,7 +67,9 @@ def rebuild_model(
     facts = _completed(suite, config, facts, texts, seconds, checks)
     entry_points = plugin_entry_points(suite.files)
     settings = _settings(config, {})
-    return SuiteModel(facts, config, settings, suite.cross_suite, model.trace_index, entry_points)
+    return SuiteModel(
+        facts, config, settings, suite.cross_suite, model.trace_index, entry_points, texts
+    )
 
 
 def _completed(

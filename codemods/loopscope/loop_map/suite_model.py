@@ -13,6 +13,7 @@ from loopscope.analysis.suite.closure import Closure, Closures
 from loopscope.analysis.suite.driven_loops import DrivenLoops
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.analysis.suite.loop_values import LoopValues
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
 from loopscope.config.entry_points import EntryPoints
 from loopscope.loop_map.legacy import LegacyLoops
@@ -39,6 +40,7 @@ class SuiteModel:
         cross_suite: CrossSuiteFiles | None = None,
         trace_index: TraceIndex | None = None,
         entry_points: EntryPoints = (),
+        texts: Mapping[str, bytes] | None = None,
     ) -> None:
         self.trace_index = trace_index = trace_index or TraceIndex()
         self.files = files = trace_index.apply_to(files)
@@ -52,6 +54,7 @@ class SuiteModel:
             entry_points,
         )
         self.closures = Closures(self.index, trace_index.trace.used)
+        self.values = LoopValues(self.index, texts or {})
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)

@@ -34,7 +34,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
     if context.plan.suite_style is SuiteStyle.MODERN:
         unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not _is_broken(context):
+        if unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
@@ -83,18 +83,17 @@ def _is_idle(context: RuleContext) -> bool:
     )
 
 
-def _is_broken(context: RuleContext) -> bool:
-    """Whether a test and its fixtures are on several loops, which nobody wants to be stated."""
-    loops = context.model.modern_map
-    return any(len(loops[test.id].all) > 1 for test in context.model.own_tests if test.id in loops)
+def _is_left_broken(context: RuleContext) -> bool:
+    """Whether LS315 sets the option, or what unset means is wrong and stays so."""
+    if context.cure is not None:
+        return context.cure.fixture_default is not None
+    return context.plan.foreign.is_wrong
 
 
 def _unset(context: RuleContext) -> OptionEdit:
     """State what unset means, without a newer release where ``function`` means the same."""
     if _same_as_function(context):
-        return OptionEdit(
-            "LS201", FIXTURE_OPTION, "function", "set explicitly to what unset means"
-        )
+        return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
     if context.options.target.has(1, 5):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(

@@ -12,19 +12,24 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
+from loopscope.rules.ls315_foreign_loop import cure_edits
 from loopscope.types import Scope
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    foreign = foreign_fixtures(context)
+    if context.cure is not None:
+        edits = cure_edits(context, context.plan.foreign)
+        yield from (edit for edit in edits if edit.code == "LS301")
+        return
+    others = foreign_fixtures(context)
     for key, function in context.functions():
         fixture = function.fixture
         if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
             continue
         loop_scope, source = _loop_scope(context, function)
-        if loop_scope is None or fixture.scope <= loop_scope or _repaired(context, key):
+        if loop_scope is None or fixture.scope <= loop_scope:
             continue
-        if fixture.origin != "pytest_asyncio.fixture" and key in foreign:
+        if key in others or _repaired(context, key):
             continue
         yield action(
             "LS301",
