@@ -15,10 +15,11 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
-from loopscope.planning.bridges import RequestPlace, Sites, place_bridges
+from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
+from loopscope.planning.dead_overrides import asked_for
 from loopscope.planning.deviations import deviating
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
@@ -122,7 +123,8 @@ class LoopPlanner:
             ),
             self._sites(overrides, [place for place in needs if place not in wanted]),
         )
-        bridges = [self._at_home(bridge) for bridge in bridges]
+        name = bridge_name(model, self.options.target)
+        bridges = [replace(self._at_home(bridge), name=name) for bridge in bridges]
         for bridge in bridges:
             if bridge.replaces is not None:
                 override_action = overrides[bridge.replaces]
@@ -236,6 +238,7 @@ class LoopPlanner:
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
+        modern = self.model.suite_style is SuiteStyle.MODERN
         for path, facts in self.model.files.items():
             for function in facts.functions:
                 if not self.model.is_override(function):
@@ -246,7 +249,7 @@ class LoopPlanner:
                 if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
-                if self._only_sync(key):
+                if self._only_sync(key) or (modern and asked_for(self.solver, key)):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
                 override_action = self.solver.override_action(FixtureDef("", key, function))

@@ -13,7 +13,8 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import (
@@ -31,6 +32,7 @@ from loopscope.rules.ls102_event_loop_request.other_requests import (
     indirect_requests,
     serve_xunit,
 )
+from loopscope.rules.ls102_event_loop_request.renamed_requests import renamed_requests
 from loopscope.rules.trace_notes import external_requests
 from loopscope.types import Safety, Scope
 
@@ -105,6 +107,7 @@ class AddArgument(DefinitionEdit):
 def check(context: RuleContext) -> Iterator[RuleResult]:
     tests = {test.key for test in context.model.tests if context.model.is_async_test(test)}
     held, after_work = _held(context)
+    yield from renamed_requests(context, held)
     for key, function in context.functions():
         conversion = context.plan.converted.get(key)
         asks = EVENT_LOOP in function.parameters
@@ -146,7 +149,6 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from serve_xunit(context)
     yield from indirect_requests(context)
     yield from doctest_requests(context)
-    yield from _unresolved(context)
     yield from external_requests(context)
 
 
@@ -156,6 +158,17 @@ def _caller(context: RuleContext, key: Key, function: Function) -> Function | No
         if {function.name, f"self.{function.name}"} & set(other.calls) and other is not function:
             return other
     return None
+
+
+def _keeps(context: RuleContext, target: FixtureDef, asker: Function) -> bool:
+    """Whether the request stays: on 1.x async code has no use for a loop that is not its own."""
+    if not context.model.is_override(target.function):
+        return True
+    override_action = context.plan.overrides.get(target.key)
+    if override_action is None or not override_action.stays:
+        return False
+    modern = context.plan.suite_style is SuiteStyle.MODERN
+    return not (modern and asker.is_async and override_action.kind is ActionKind.ORDINARY)
 
 
 def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
@@ -171,7 +184,8 @@ def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
             target = request.target
             if target is None:
                 continue
-            if context.plan.stays(target.key) or not context.model.is_override(target.function):
+            asker = request.requester.function if request.requester else test.function
+            if _keeps(context, target, asker):
                 found.add(request.requester.key if request.requester else test.key)
         override = context.model.override_of(test)
         override_action = context.plan.overrides.get(override.key) if override else None
@@ -268,20 +282,6 @@ def _drop(context: RuleContext, key: Key, function: Function, getter: str) -> Dr
 
 def _in_place(uses: list[LoopUse]) -> bool:
     return len(uses) == 1 and uses[0].kind in (UseKind.CALL, UseKind.VALUE)
-
-
-def _unresolved(context: RuleContext) -> Iterator[RuleResult]:
-    """Sync requests before pytest-asyncio 1.0, where the bridge's name is taken."""
-    if context.options.target.has(1, 0):
-        return
-    for bridge in context.plan.bridges:
-        yield action(
-            "LS102",
-            bridge.path,
-            1,
-            "sync code asks for event_loop here; below pytest-asyncio 1.0 no fixture of that "
-            "name can serve it. Make its users async, or choose --target 1.0 or newer",
-        )
 
 
 RULE = Rule(
