@@ -133,7 +133,9 @@ def _load(
         from loopscope.requirements import is_pin_file
 
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or is_pin_file(name):
+            if name in CONFIGURATION_FILES or (
+                is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
+            ):
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
