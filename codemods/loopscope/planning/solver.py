@@ -22,7 +22,7 @@ from loopscope.analysis.suite.fixtures import (
     visible_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.ambient import AmbientUsers
+from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
 from loopscope.planning.bridges import BridgeNeed, RequestPlace
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
@@ -36,7 +36,6 @@ EXTERNAL = "fixtures that no file of the suite defines"
 JOINED = "tests that are put on one loop"
 
 # The xunit methods that run after function-scoped fixtures of the module.
-XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 
 
 class ComponentSolver:

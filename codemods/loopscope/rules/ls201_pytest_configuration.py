@@ -93,9 +93,7 @@ def _is_left_broken(context: RuleContext) -> bool:
 def _unset(context: RuleContext) -> OptionEdit:
     """State what unset means, without a newer release where ``function`` means the same."""
     if _same_as_function(context):
-        return OptionEdit(
-            "LS201", FIXTURE_OPTION, "function", "set explicitly to what unset means"
-        )
+        return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
     if context.options.target.has(1, 5):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from loopscope.analysis.file.bindings import Import
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
 from loopscope.types import Scope
 
@@ -268,16 +269,9 @@ class Class:
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
     refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """A name that an import binds at module level."""
-
-    name: str
-    module: str  # absolute dotted module, relative ones start with dots
-    attribute: str | None  # None: the module itself; "*": everything
-    line: int
+    takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
+    builds: tuple[str, ...] = ()  # what else its fields call then
+    subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
 
 
 class Position(NamedTuple):
@@ -315,6 +309,7 @@ class FileFacts:
     pytestmark: int | None = None
     mark_variables: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
+    assigned: tuple[Import, ...] = ()  # ``db = helpers.db``
     plugins: tuple[str, ...] = ()
     loop_calls: tuple[LoopCall, ...] = ()
     hooks: tuple[MarkingHook, ...] = ()
@@ -330,6 +325,11 @@ class FileFacts:
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what each refers to
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
+
+    @property
+    def bindings(self) -> tuple[Import, ...]:
+        """All names that come from other modules, by whatever statement."""
+        return (*self.imports, *(bound for bound in self.assigned if bound.module))
 
     def standing(self) -> tuple[Function, ...]:
         """Leave out the functions that a later definition of the same name replaces.

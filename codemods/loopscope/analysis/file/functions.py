@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.names import Names, dotted, last_name
-from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, children, walk
 
 _NO_ARGUMENTS = ("self", "cls")
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
@@ -23,7 +23,7 @@ _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 
 NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 # Nested definitions run later, or never; nothing is called in the others.
-_LEAVES = (*NESTED, ast.expr_context, ast.operator, ast.Name, ast.Constant, str, type(None))
+_CALLS_NOTHING = (*NESTED, ast.Name, ast.Constant)
 RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
 
@@ -194,12 +194,7 @@ def _called(node: FunctionNode) -> Iterator[ast.expr]:
         child = stack.pop()
         if isinstance(child, ast.Call):
             yield child.func
-        for name in child._fields:
-            value = getattr(child, name, None)
-            if isinstance(value, list):
-                stack += [item for item in value if not isinstance(item, _LEAVES)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-                stack.append(value)
+        stack += [item for item in children(child) if not isinstance(item, _CALLS_NOTHING)]
 
 
 def ignores(lines: Sequence[str]) -> Mapping[int, tuple[str, ...]]:

@@ -276,6 +276,12 @@ def _imports(
                     f"import of the {what} removed",
                     forget=(function.bound_name,),
                 )
+        for bound in facts.assigned:
+            if bound.name == EVENT_LOOP:
+                yield DeleteStatement(
+                    "LS101", path, bound.line, bound.name, f"assignment of the {what} removed",
+                    bound.line,
+                )  # fmt: skip
 
 
 def _plugin_imports(context: RuleContext) -> Iterator[RuleResult]:
