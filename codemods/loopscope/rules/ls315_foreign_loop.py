@@ -20,7 +20,7 @@ from loopscope.rules.ls105_test_loop_scope import set_loop_scopes
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding, Safety, Scope
 
-_NOTED = "its value belongs to no loop, as far as the source tells, so this is right"
+_NOTED = "as far as the source tells, nothing is used there that belongs to a loop"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
