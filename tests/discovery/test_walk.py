@@ -234,6 +234,16 @@ def test_suite_without_a_trace_of_loops_keeps_no_file(tmp_path: Path) -> None:
     assert files(tmp_path) == set()
 
 
+def test_the_plugin_among_the_requirements_is_a_trace_where_there_is_a_configuration(
+    tmp_path: Path,
+) -> None:
+    required = {"requirements.txt": "pytest-asyncio\n", "test_a.py": PLAIN}
+    tree(tmp_path / "a", {"pytest.ini": "", **required})
+    assert files(tmp_path / "a") == {"pytest.ini", "requirements.txt", "test_a.py"}
+    tree(tmp_path / "b", required)
+    assert files(tmp_path / "b") == set()
+
+
 def test_asyncio_in_the_configuration_is_a_trace(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_a.py": PLAIN})
     assert files(tmp_path) == {"pytest.ini", "test_a.py"}
@@ -248,6 +258,45 @@ def test_support_modules_and_requirements_are_kept_and_others_are_not(tmp_path: 
     }  # fmt: skip
     tree(tmp_path, {**kept, "app/model.py": "x = 1\n", "notes.txt": "", "a.csv": ""})
     assert files(tmp_path) == set(kept)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tests/requirements.txt", "tests/requirements/unit.txt", "dev-requirements/pytest.txt",
+        "tools/ci/pytest-requirements.in", "devtools/conda-envs/test_env.yaml",
+    ],
+)  # fmt: skip
+def test_requirements_may_stand_in_any_folder(tmp_path: Path, place: str) -> None:
+    others = {"tests/words.txt": "", "tests/data/requirements.txt": "", "ci/jobs.yml": ""}
+    tree(tmp_path, {"pytest.ini": "", "tests/test_a.py": LEGACY, place: "", **others})
+    assert files(tmp_path) == {"pytest.ini", "tests/test_a.py", place}
+
+
+def test_requirements_of_a_folder_without_tests_belong_to_the_suite_around(tmp_path: Path) -> None:
+    app = {"app/setup.py": "", "app/requirements.txt": "", "app/notes.txt": ""}
+    tree(tmp_path, {"tests/test_a.py": LEGACY, **app})
+    assert files(tmp_path) == {"tests/test_a.py", "app/requirements.txt"}
+
+
+def test_requirements_that_git_ignores_are_not_read(tmp_path: Path) -> None:
+    tree(tmp_path, {".git/HEAD": "", "pytest.ini": "", "tests/test_a.py": LEGACY})
+    tree(tmp_path, {".gitignore": "local-*.txt\n", "tests/local-requirements.txt": ""})
+    assert files(tmp_path) == {"pytest.ini", "tests/test_a.py"}
+
+
+def test_modules_that_hand_on_what_tests_are_made_of_are_kept(tmp_path: Path) -> None:
+    kept = {
+        "tests/test_a.py": "from shared import Contract\nfrom tests.all import db\n" + LEGACY,
+        "shared/__init__.py": "from shared.contracts import Contract\n",
+        "shared/contracts/__init__.py": "from .first import Contract\n",
+        "shared/contracts/first.py": "class Contract:\n    def test_x(self, db): ...\n",
+        "tests/all.py": "from tests.parts.stores import db\n",
+        "tests/parts/stores.py": "from pytest import fixture\n",
+    }  # fmt: skip
+    product = {"app/__init__.py": "from .model import X\n", "app/model.py": "X = 1\n"}
+    tree(tmp_path, {"pytest.ini": "", **kept, **product})
+    assert files(tmp_path) == {"pytest.ini", *kept}
 
 
 def test_python_files_of_the_configuration(tmp_path: Path) -> None:

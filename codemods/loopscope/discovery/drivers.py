@@ -25,7 +25,10 @@ def runs_loop(data: bytes) -> bool:
 def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Iterator[str]:
     """List those of the ``others`` that import, directly or not, a file that drives a loop."""
     wanted = {_name(path) for path, data in files.items() if any(w in data for w in _DRIVES)}
-    left = dict(others)
+    yield from _importing(wanted, dict(others))
+
+
+def _importing(wanted: set[bytes], left: dict[str, bytes]) -> Iterator[str]:
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new

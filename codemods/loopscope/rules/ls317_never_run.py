@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
-# Marks under which other plugins run async tests, or nobody does, and that is meant.
+# Marks under which other plugins run async tests, or nobody does, and that is meant; under skipif
+# a test is meant to run somewhere.
 _OTHERS = frozenset(
-    {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "skipif",
-     "xfail", "asyncio_event_loop", "django_db", "qt"}
+    {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "xfail",
+     "asyncio_event_loop", "django_db", "qt"}
 )  # fmt: skip
 _FIXTURES = ("anyio_backend", "nursery", "io_loop", "loop", "aiohttp_client", "cleanup")
 
@@ -45,8 +46,10 @@ def _is_run(context: RuleContext, test: Test) -> bool:
         return True
     if test.id in context.model.trace_index.trace.async_tests:
         return True  # a mark that is not seen in the source
-    names = {item.fixture.name for item in context.model.closure(test).fixtures}
-    return bool((names | set(test.function.parameters)) & set(_FIXTURES))
+    names = set(test.function.parameters)
+    for item in context.model.closure(test).fixtures:
+        names |= {item.fixture.name, *item.function.parameters}
+    return not names.isdisjoint(_FIXTURES)
 
 
 def _runs_them_otherwise(context: RuleContext) -> bool:

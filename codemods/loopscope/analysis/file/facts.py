@@ -142,6 +142,14 @@ class LoopCall:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFunction:
+    """A function that another one defines and returns."""
+
+    is_async: bool
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function at module or class level, outside any other function."""
 
@@ -164,7 +172,7 @@ class Function:
     parameter_scopes: Mapping[str, Scope] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
     built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
-    calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    calls: tuple[str, ...] = ()  # functions and classes that it calls, see callees
     refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()
@@ -178,6 +186,7 @@ class Function:
     wraps_sync: bool = False  # a decorator that returns a sync function of its own
     decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
     is_alias: bool = False  # its body only hands on the event_loop argument
+    gives: tuple[GivenFunction, ...] = ()  # what it defines and returns
 
     @property
     def is_method(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from loopscope.analysis.file.assigned import assigned_imports
+from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
     Definition,
@@ -45,7 +46,6 @@ from loopscope.analysis.file.facts import (
 from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
-    callees,
     decorated_by,
     handed_on,
     ignores,
@@ -56,9 +56,10 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.given_functions import given_functions
 from loopscope.analysis.file.hook_helpers import HookHelpers
-from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.loop_makers import LoopMakers
+from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook
@@ -256,8 +257,14 @@ class _Reader:
         local = (bound for node in self.statements for bound in imports_of(node))
         names = self.names.with_local(bound for bound in local if bound.name not in known)
         hooks = {o for hook in self.hooks for o in (hook.ordinal, *hook.helpers)}
-        read = {item.line for item in self.functions if item.ordinal in hooks}
-        claims = Claims(names, self._marked_lines(), read, self.mark_appliers.lines)
+        lines = {item.line for item in self.functions if item.ordinal in hooks}
+        others = [item for item in self.functions if item.ordinal not in hooks]
+        lines |= {
+            line
+            for line in {one.mark.line for hook in self.hooks for one in hook.added}
+            if not any(item.first_line <= line <= item.end_line for item in others)
+        }
+        claims = Claims(names, self._marked_lines(), lines, self.mark_appliers.lines)
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
 
@@ -333,6 +340,10 @@ class _Reader:
             marks = added_marks(child, marks, self.mark_reader)
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
+            if child.targets[0].id.startswith("test"):
+                self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
+                    child, child.lineno
+                )
             if self.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
@@ -453,6 +464,7 @@ class _Reader:
             awaits=awaited(node, requested, self.lines),
             handed=handed_on(node, requested, self.lines),
             is_alias=is_alias(node),
+            gives=given_functions(node),
             wraps_sync=wraps_sync(node),
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),

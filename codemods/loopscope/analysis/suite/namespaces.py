@@ -240,7 +240,7 @@ class Namespaces:
     ) -> Key | None:
         """Find the class that a (dotted) name means in a file, through imports.
 
-        ``searched`` are the files whose star imports led here, with the name looked for.
+        ``searched`` are the files whose imports led here, with the name looked for.
         """
         for cls in self.files[path].classes:
             if cls.qualname == name:
@@ -249,19 +249,20 @@ class Namespaces:
         # "from . import x", or a plain unknown name, has no module
         origin = self.find(path, module) if module.strip(".") else None
         if origin is None or origin == path:
-            return self._starred_class(path, name, searched)
+            return self._imported_class(path, name, searched)
         return self.find_class(origin, attribute, searched)
 
-    def _starred_class(
+    def _imported_class(
         self, path: str, name: str, searched: frozenset[tuple[str, str]]
     ) -> Key | None:
-        """Find a class that comes by ``from module import *``; the last such import wins."""
+        """Find a class that a module hands on, by name or with a star; the last import wins."""
         if "." in name or (path, name) in searched:  # such imports may be circular
             return None
         found = None
         for bound, origin in self._imported(path):
-            if bound.attribute == "*":
-                found = self.find_class(origin, name, searched | {(path, name)}) or found
+            attribute = name if bound.attribute == "*" else bound.attribute
+            if attribute is not None and (bound.attribute == "*" or bound.name == name):
+                found = self.find_class(origin, attribute, searched | {(path, name)}) or found
         return found
 
     def mro(self, key: Key) -> tuple[Key, ...]:

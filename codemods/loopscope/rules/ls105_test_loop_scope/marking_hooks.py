@@ -22,7 +22,7 @@ _AT_RUN_TIME = (
 
 
 def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
-    """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
+    """Bring hooks up to date, and report those of which not all is known."""
     for path, facts in context.files.items():
         for hook in facts.hooks:
             place = ("LS105", path, hook.line, hook.name)
