@@ -15,6 +15,7 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import (
+    CURRENT,
     FixtureDef,
     Key,
     Test,
@@ -187,9 +188,9 @@ class ComponentSolver:
                 nodes.join(node, ("fixture", fixture_def.key))
             if static and fixture_def.key.is_external and model.suite_style is SuiteStyle.LEGACY:
                 nodes.join(node, EXTERNAL)
-        legacy = model.suite_style is SuiteStyle.LEGACY
-        current = self.model.current
-        if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
+        there = any(item.fixture.name == CURRENT for item in model.closure(test).fixtures)
+        wants = own and model.loses_current_loop and not there
+        if wants and self._set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
             self._join_bridge(test, request, own)
