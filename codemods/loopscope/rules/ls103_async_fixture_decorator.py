@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
@@ -111,11 +112,19 @@ def _users_of_raw(context: RuleContext, raw: set[Key]) -> Iterator[RuleResult]:
 
 
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:
-    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
+    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is).
+
+    In a modern suite without the fixture option each wider fixture names its own: below 1.5 no
+    value of the option means "the fixture's own scope".
+    """
     fixture = context.model.index.function(key).fixture
     loop_scope = context.plan.fixtures.get(key)
     if fixture is None or loop_scope is None:
         return False
+    if context.plan.suite_style is SuiteStyle.MODERN:
+        settings = context.model.settings
+        unset = settings.fixture_default is None and not settings.fixture_scope
+        return unset and not context.options.target.has(1, 5) and fixture.scope > Scope.FUNCTION
     default = context.plan.fixture_default
     return (
         fixture.scope > Scope.FUNCTION

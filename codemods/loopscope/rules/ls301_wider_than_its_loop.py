@@ -11,33 +11,46 @@ from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
-from loopscope.rules.ls103_async_fixture_decorator import needs_loop_scope
+from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
 from loopscope.types import Scope
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
+    foreign = foreign_fixtures(context)
     for key, function in context.functions():
         fixture = function.fixture
         if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
             continue
-        loop_scope, source = _loop_scope(context, function)
+        loop_scope, source = _loop_scope(context, function, foreign=key in foreign)
         if loop_scope is None or fixture.scope <= loop_scope or _repaired(context, key):
             continue
+        word = fixture.scope.word
+        # Only pytest-asyncio's own decorator knows the keyword.
+        plain = fixture.origin != "pytest_asyncio.fixture"
+        how = "Make it a pytest_asyncio.fixture with" if plain else "Give it"
         yield action(
             "LS301",
             key.path,
             function.line,
-            f"{function.qualname} has scope {fixture.scope.word} but runs on a "
-            f"{loop_scope.word} loop{source}: pytest raises ScopeMismatch. Give it "
-            f'loop_scope="{fixture.scope.word}" (or wider), or a narrower scope',
+            f"{function.qualname} has scope {word} but runs on a {loop_scope.word} loop{source}:"
+            f' pytest raises ScopeMismatch. {how} loop_scope="{word}" (or wider), or a narrower'
+            " scope",
         )
 
 
-def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None, str]:
-    """Return the loop scope if it is written down, and the place if not on the fixture."""
+def _loop_scope(
+    context: RuleContext, function: Function, *, foreign: bool
+) -> tuple[Scope | None, str]:
+    """Return the loop scope if it is written down, and the place if not on the fixture.
+
+    An async ``pytest.fixture`` is pytest-asyncio's in auto mode, and by LS103 in strict mode.
+    """
     fixture = function.fixture
     assert fixture is not None
-    if fixture.origin != "pytest_asyncio.fixture":
+    model = context.model
+    if fixture.origin != "pytest_asyncio.fixture" and (
+        foreign or not model.uses_plugin or not model.is_async_fixture(function)
+    ):
         return None, ""
     if "loop_scope" in fixture.keywords:
         return fixture.loop_scope, ""
