@@ -42,12 +42,12 @@ from loopscope.rules.ls101_event_loop_override.kept import (
     from_elsewhere,
     keep_ordinary,
     run_from_here,
-    unknown_imports,
 )
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
 )
+from loopscope.rules.ls101_event_loop_override.unknown_imports import unknown_imports
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
