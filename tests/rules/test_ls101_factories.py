@@ -202,8 +202,9 @@ def test_override_below_that_makes_a_default_loop_is_not_overruled() -> None:
         "test_x.py": override("", "yield asyncio.new_event_loop()") + "\n\n" + TESTS,
         "test_y.py": TESTS.replace("one", "two"),
     }
-    (finding,) = migrate_files(files).findings
+    finding, nearer = migrate_files(files).findings
     assert "test_one below it has a loop of its own" in finding.message
+    assert "Delete it along with that one" in nearer.message
 
 
 # -- a test module or class: the hook of the nearest conftest -----------------------------------

@@ -50,3 +50,52 @@ def test_override_beyond_reading(kind: str) -> None:
 def test_no_fixture_at_all(source: str) -> None:
     files = {"pytest.ini": AUTO, "conftest.py": HEAD + source, "test_a.py": TEST}
     assert not any("LS101" in text for text in messages(migrate_files(files)))
+
+
+# -- modules that were not found -----------------------------------------------------------------
+
+MARKED = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a(): ...\n"
+MISSING = {
+    "by a star of a star": ("from helpers import event_loop\n", "from missing import *\n"),
+    "by a star": ("from missing_helpers import *\n", ""),
+    "by a relative star": ("from .missing import *\n", ""),
+    "by two stars": ("from helpers import *\n", "from tests.missing import *\n"),
+    "by an assignment": (
+        "import helpers\nevent_loop = helpers.event_loop\n",
+        "from .x import *\n",
+    ),
+}
+
+
+def said(conftest: str, helpers: str = "", test: str = MARKED) -> list[str]:
+    files = {"conftest.py": conftest, "helpers.py": helpers, "test_a.py": test}
+    return [text for text in messages(migrate_files(files)) if "LS101" in text]
+
+
+@pytest.mark.parametrize("files", MISSING.values(), ids=MISSING.keys())
+def test_override_that_may_come_from_a_missing_module_is_an_action(files: tuple[str, str]) -> None:
+    line = len(files[0].splitlines())
+    assert said(*files) == [f"conftest.py:{line} LS101 action"]
+
+
+def test_star_import_of_an_installed_package_is_a_note_in_a_conftest_alone() -> None:
+    assert said("from numpy import *\n") == ["conftest.py:1 LS101 note"]
+    assert said("", test="from numpy import *\n" + MARKED) == []
+
+
+@pytest.mark.parametrize(
+    "conftest",
+    [
+        "from os.path import *\n",
+        "from pytest import *\n",
+        "from helpers import *\n",
+        "from test_missing import *\nimport asyncio, pytest\n@pytest.fixture\n"
+        "def event_loop():\n    yield asyncio.new_event_loop()\n",
+    ],
+)
+def test_star_import_that_brings_no_override_is_not_named(conftest: str) -> None:
+    assert said(conftest, "from os import *\n") == []
+
+
+def test_star_import_of_a_suite_without_loops_is_not_named() -> None:
+    assert said("from test_missing import *\n", test="def test_a(): ...\n") == []

@@ -57,3 +57,57 @@ def test_ls301_widened_in_a_legacy_suite() -> None:
     files = {"conftest.py": HEAD + override, "test_a.py": HEAD + NARROW_LOOP + test}
     assert not messages(migrate_files(files))
     assert 'loop_scope="session"' in after(files)["test_a.py"]
+
+
+PLAIN = """\
+import pytest
+
+
+@pytest.fixture(scope="session")
+async def database():
+    yield 1
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a(database): ...
+"""
+FUNCTION = "[pytest]\nasyncio_mode = {}\nasyncio_default_fixture_loop_scope = function\n"
+
+
+@pytest.mark.parametrize("decorator", ["fixture", "yield_fixture"])
+def test_ls301_plain_fixture_of_auto_mode(decorator: str) -> None:
+    source = PLAIN.replace("fixture(", f"{decorator}(")
+    files = {"pytest.ini": FUNCTION.format("auto"), "test_a.py": source}
+    assert 'fixture(scope="session", loop_scope="session")' in after(files)["test_a.py"]
+    migration = migrate_files(files, safe_only=True)
+    assert messages(migration)[0] == "test_a.py:5 LS301 action"
+    assert "Make it a pytest_asyncio.fixture with loop_scope" in migration.findings[0].message
+
+
+def test_ls301_plain_fixture_of_strict_mode_becomes_one_that_is_wide_enough() -> None:
+    files = {"pytest.ini": FUNCTION.format("strict"), "test_a.py": PLAIN}
+    text = after(files)["test_a.py"]
+    assert '@pytest_asyncio.fixture(scope="session", loop_scope="session")' in text
+    found = messages(migrate_files(files, safe_only=True))
+    assert "test_a.py:5 LS301 action" in found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        PLAIN.replace("async def database", "def database"),
+        PLAIN.replace("database()", "database(anyio_backend)"),
+        PLAIN.replace('asyncio(loop_scope="function")', "anyio"),
+        PLAIN.replace("session", "function"),
+    ],
+)
+def test_ls301_is_not_about_fixtures_of_others(source: str) -> None:
+    other = "\n\n@pytest.mark.asyncio(loop_scope='function')\nasync def test_b(): ...\n"
+    files = {"pytest.ini": FUNCTION.format("auto"), "test_a.py": source + other}
+    assert not [text for text in messages(migrate_files(files)) if "LS301" in text]
+
+
+def test_plain_fixture_of_a_modern_suite_in_auto_mode_is_left_as_it_is() -> None:
+    source = PLAIN.replace("session", "function")
+    files = {"pytest.ini": FUNCTION.format("auto"), "test_a.py": source}
+    assert after(files)["test_a.py"] == source

@@ -148,7 +148,7 @@ def test_tests_and_classes_that_are_assigned_are_collected() -> None:
 
 
 def migrated(root: Path, files: dict[str, str]) -> tuple[Suite, Migration]:
-    (root / "pytest.ini").touch()
+    files = {"pytest.ini": "", **files}
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -216,3 +216,17 @@ def test_product_code_that_imports_by_the_same_name_is_not_read(tmp_path: Path) 
     }
     suite, _ = migrated(tmp_path, files)
     assert not any(path.startswith("src/") for path in suite.files)
+
+
+def test_module_without_fixtures_of_which_all_is_imported_is_known(tmp_path: Path) -> None:
+    """It is not one that was not found."""
+    files = {
+        "pytest.ini": "[pytest]\npythonpath = lib/shared\n",
+        "conftest.py": "from test_constants import *\nfrom fixture_paths import *\n",
+        "test_constants.py": "WIDE = 1\n",
+        "lib/shared/fixture_paths.py": "from more_test_paths import *\n",
+        "lib/shared/more_test_paths.py": "PATH = '/'\n",
+        "test_a.py": TEST,
+    }
+    _, migration = migrated(tmp_path, files)
+    assert not [finding for finding in migration.findings if finding.code == "LS101"]

@@ -228,6 +228,14 @@ def _arguments(config: PytestConfig) -> list[tuple[str, str]]:
 _TEST_FILES = ("test_*.py", "*_test.py")
 
 
+def source_roots(config: PytestConfig) -> tuple[str, ...]:
+    """Return the directories of the ``pythonpath`` option, each with a slash."""
+    value = config.options.get("pythonpath", ())
+    words = value.split() if isinstance(value, str) else value
+    paths = (word.strip("./") for word in words) if not isinstance(words, bool) else ()
+    return tuple(f"{path}/" for path in paths if path)
+
+
 def is_test_file(path: str, config: PytestConfig | None) -> bool:
     """Whether the module at ``path`` (relative, forward slashes) is a conftest or holds tests."""
     name = basename(path)

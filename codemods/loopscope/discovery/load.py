@@ -19,7 +19,7 @@ from loopscope.discovery.cross_suite import (
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
 from loopscope.discovery.kept_loops import keeps_loop
-from loopscope.discovery.reexports import reexports
+from loopscope.discovery.reexports import reexports, starred
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -192,6 +192,7 @@ def _scan(
         else:
             others[path] = data
     more = {*leading_to(files, others), *reexports(files, others, config)}
+    more |= set(starred(files, others, config))
     files |= {path: others[path] for path in sorted(more)}
     return files, True
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from loopscope.analysis.suite.imports import find_module
-from loopscope.config.pytest_config import is_test_file
+from loopscope.config.pytest_config import is_test_file, source_roots
 from loopscope.discovery.cross_suite import with_parents
-from loopscope.types import PytestConfig
+from loopscope.types import SOURCE_ROOTS, PytestConfig
 
 _FROM = re.compile(
     rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|([^\n#]*))", re.MULTILINE
 )
+_STAR = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*\*", re.MULTILINE)
 _IMPORT = re.compile(rb"^import[ \t]+([\w., \t]+)", re.MULTILINE)
 _NAME = re.compile(rb"\w+|\*")
 
@@ -45,6 +46,26 @@ def reexports(
         yield from sorted(found)
         support = found
         left = {path: modules for path, modules in left.items() if path not in found}
+
+
+def starred(
+    files: Mapping[str, bytes], others: Mapping[str, bytes], config: PytestConfig
+) -> Iterator[str]:
+    """List those of the ``others`` of which a file imports all names, directly or not.
+
+    So a module of which nothing is known is one that is not there.
+    """
+    roots = (*source_roots(config), *SOURCE_ROOTS)
+    seen: set[str] = set()
+    queue = [(path, data) for path, data in files.items() if path.endswith(".py")]
+    while queue:
+        importer, data = queue.pop()
+        for module in _STAR.findall(data) if b"*" in data else ():
+            path = find_module(others, importer, module.decode("ascii", "ignore"), roots)
+            if path is not None and path not in seen:
+                seen.add(path)
+                queue.append((path, others[path]))
+                yield path
 
 
 def _defines(data: bytes) -> bool:

@@ -27,11 +27,13 @@ class OverrideAction:
     """The action of one override, for MANUAL with the reason.
 
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
+    ``with_that``: it only stays for the sake of another one, which the reason names.
     """
 
     kind: ActionKind
     reason: str = ""
     hook: str = ""
+    with_that: bool = False
 
     @property
     def stays(self) -> bool:

@@ -22,6 +22,7 @@ from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
 from loopscope.planning.dead_overrides import asked_for
 from loopscope.planning.deviations import deviating
 from loopscope.planning.factories import choose_factory
+from loopscope.planning.kept_overrides import keep_foundations, keep_kinds, without_shadowed
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
@@ -113,7 +114,8 @@ class LoopPlanner:
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = self._without_shadowed(dict(self._overrides(tests)))
+        overrides = without_shadowed(model, dict(self._overrides(tests)))
+        overrides = keep_foundations(model, overrides)
         needs = self.solver.bridge_needs
         wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}
         bridges = place_bridges(
@@ -134,6 +136,8 @@ class LoopPlanner:
         for key, override_action in overrides.items():
             if override_action.kind is ActionKind.WORK and key not in replaced:
                 overrides[key] = OverrideAction(ActionKind.DELETE)  # nobody ever set it up
+        if not modern:
+            keep_kinds(model, overrides, replaced)
         return Plan(
             model.suite_style,
             default,
@@ -260,16 +264,6 @@ class LoopPlanner:
                     concerned = [test for test in self.model.tests if self.solver.concerns(test)]
                     override_action = choose_factory(self.model, key, concerned, tests)
                 yield key, override_action
-
-    def _without_shadowed(self, overrides: dict[Key, OverrideAction]) -> dict[Key, OverrideAction]:
-        """Leave an override in a base class alone where one that stays hides it.
-
-        It shows when a person takes that one away; until then it has no effect.
-        """
-        for key, hiding in self.model.index.shadowed.items():
-            if any(other not in overrides or overrides[other].stays for other in hiding):
-                overrides.pop(key, None)
-        return overrides
 
     def _only_sync(self, key: Key) -> bool:
         """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.

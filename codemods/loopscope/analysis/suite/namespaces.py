@@ -15,7 +15,7 @@ from loopscope.analysis.file.facts import Class, FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.imports import find_module
 from loopscope.config.entry_points import EntryPoints
-from loopscope.config.pytest_config import added_options
+from loopscope.config.pytest_config import added_options, source_roots
 from loopscope.types import SOURCE_ROOTS, CrossSuiteFiles, PytestConfig
 
 _PYTEST = ("pytest", "pytest_asyncio", "anyio")
@@ -59,10 +59,7 @@ class Namespaces:
     @cached_property
     def roots(self) -> tuple[str, ...]:
         """The directories of the ``pythonpath`` option, then those that are usual."""
-        value = self.config.options.get("pythonpath", ())
-        words = value.split() if isinstance(value, str) else value
-        paths = (word.strip("./") for word in words) if not isinstance(words, bool) else ()
-        return (*(f"{path}/" for path in paths if path), *SOURCE_ROOTS)
+        return (*source_roots(self.config), *SOURCE_ROOTS)
 
     def find(self, importer: str, module: str) -> str | None:
         """Find the file of the suite that an import in ``importer`` names."""

@@ -20,7 +20,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.factories import name_below
-from loopscope.planning.override_actions import ActionKind, sets_debug
+from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import (
     bridge_code,
@@ -43,12 +43,12 @@ from loopscope.rules.ls101_event_loop_override.kept import (
     from_elsewhere,
     keep_ordinary,
     run_from_here,
-    unknown_imports,
 )
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
 )
+from loopscope.rules.ls101_event_loop_override.unknown_imports import unknown_imports
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
@@ -75,7 +75,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             continue
         yield from run_from_here(context, key, function)
         if kind is ActionKind.MANUAL:
-            yield _manual(key, function, override_action.reason)
+            yield _manual(key, function, override_action)
         elif kind is ActionKind.ORDINARY:
             yield from keep_ordinary(context, key, function)
         elif kind is ActionKind.DELETE or (override_action.hook and key not in replaced):
@@ -101,8 +101,16 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from unknown_imports(context)
 
 
-def _manual(key: Key, function: Function, reason: str) -> RuleResult:
+def _manual(key: Key, function: Function, override_action: OverrideAction) -> RuleResult:
     assert function.override is not None
+    reason = override_action.reason
+    if override_action.with_that:
+        return action(
+            "LS101",
+            key.path,
+            function.line,
+            f"this event_loop override stays: {reason}. Delete it along with that one",
+        )
     return action(
         "LS101",
         key.path,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function, Place
-from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.file.facts import BodyKind, Function, Place
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction
@@ -72,38 +71,6 @@ def run_from_here(context: RuleContext, key: Key, function: Function) -> Iterato
             f"{_some(prefixes)}: run by itself, pytest does not load this conftest there; what"
             " changes here counts for runs of pytest in this folder",
         )
-
-
-def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
-    """Report imports of ``event_loop`` from modules that were not found."""
-    index = context.model.index
-    for path in (*index.conftests, *index.test_modules, *index.plugins):
-        for bound in context.files[path].bindings:
-            module = bound.module
-            if bound.attribute != EVENT_LOOP or module.startswith("pytest_asyncio"):
-                continue
-            origin = index.find(path, module)
-            if origin is not None and _has_one(context.files[origin]):
-                continue
-            what = "which was not found" if origin is None else "which no longer has it"
-            yield action(
-                "LS101",
-                path,
-                bound.line,
-                f"event_loop comes from {module}, {what}, and nothing here allows for its scope:"
-                " give the path of its project, too, or define the fixture here, and run loopscope"
-                " again",
-            )
-
-
-def _has_one(facts: FileFacts) -> bool:
-    """Whether the module may hold something by the name of event_loop."""
-    return (
-        any(EVENT_LOOP in (one.name, one.bound_name) for one in facts.functions)
-        or any(EVENT_LOOP in (bound.name, bound.attribute) for bound in facts.bindings)
-        or any(bound.attribute == "*" for bound in facts.imports)
-        or any(hazard.code == "LS101" for hazard in facts.hazards)
-    )
 
 
 def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
