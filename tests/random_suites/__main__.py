@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .seeds import parse_seeds, short
 from .shrink import shrink
 from .summary import LEAST_KEPT, kept, summary, trials
 from .trial import Trial
@@ -25,7 +26,7 @@ def main() -> int:
     if chosen.shrink is not None:
         return 0 if shrink(chosen.shrink, folder, print) else 2
     found: list[Trial] = []
-    for seed, trial in trials(_seeds(chosen.seeds), folder, chosen.jobs):
+    for seed, trial in trials(parse_seeds(chosen.seeds), folder, chosen.jobs):
         found.append(trial)
         if trial.complaints:
             _show(seed, trial, folder)
@@ -36,26 +37,12 @@ def main() -> int:
     return 1 if different or kept(found) < LEAST_KEPT else 0
 
 
-def _seeds(text: str) -> list[int]:
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, end = part.partition("-")
-        found += range(int(first), int(end)) if dash else [int(first)]
-    return found
-
-
 def _show(seed: int, trial: Trial, folder: Path) -> None:
     print(f"seed {seed}: {len(trial.complaints)} differences; {folder / f'seed-{seed}'}")
     for complaint in trial.complaints[:3]:
-        print("    " + "\n    ".join(_short(complaint)))
+        print("    " + "\n    ".join(short(complaint)))
     print(f"    again: python -m tests.random_suites --seeds {seed} --folder {folder}")
     print(f"    smaller: python -m tests.random_suites --shrink {seed}", flush=True)
-
-
-def _short(complaint: str) -> list[str]:
-    """Return the first line of a complaint, and the error itself of a traceback."""
-    lines = complaint.splitlines()
-    return lines[:1] + [line for line in lines[1:] if line.startswith("E ")][:2]
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from loopscope.analysis.suite.closure import RequestKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.loop_values import Bond, Held
 from loopscope.loop_map.model import Loop, region_of
+from loopscope.loop_map.other_plugins import is_of_another_plugin, of_other_plugins
 from loopscope.loop_map.suite_model import SuiteModel
 
 
@@ -25,8 +26,8 @@ from loopscope.loop_map.suite_model import SuiteModel
 class LoopUse:
     """The use of a fixture's value by a test, or by an async fixture that the test sets up.
 
-    ``user`` is None for the test itself. ``way`` are the sync fixtures between the two. ``word``
-    says what the value is, where that is known.
+    ``user`` is None for the test itself. ``way`` are the fixtures between the two that hand the
+    value on. ``word`` says what the value is, where that is known.
     """
 
     test: Test
@@ -72,10 +73,11 @@ class LoopUses:
     def of(self, test: Test) -> Iterator[LoopUse]:
         """List the uses by a test, and by the async fixtures that it sets up."""
         model = self._model
-        if model.is_async_test(test):
-            scope = model.modern.test_loop_scope(test)
-            loop = Loop(scope, region_of(test, scope, one_package=True))
-            yield from self._uses(test, None, loop)
+        loops = model.modern_map.get(test.id)
+        if loops is None or is_of_another_plugin(model, test):
+            return
+        if loops.own is not None:
+            yield from self._uses(test, None, loops.own)
         for item in self._closures.of(test).fixtures:
             if self.is_made_on_a_loop(item) and item.function.is_async:
                 yield from self._uses(test, item, self.loop_of(test, item))
@@ -83,6 +85,9 @@ class LoopUses:
     def loop_of(self, test: Test, fixture: FixtureDef) -> Loop:
         """Return the loop that a fixture of a test is set up on."""
         scope = self._model.modern.fixture_loop_scope(fixture.function)
+        known = self._model.modern_map[test.id].fixtures.get(fixture.fixture.name)
+        if known is not None and known.scope is scope:
+            return known  # another fixture of this name may have taken its place
         return Loop(scope, region_of(test, scope, one_package=True))
 
     def is_made_on_a_loop(self, fixture: FixtureDef) -> bool:
@@ -100,17 +105,19 @@ class LoopUses:
         )
 
     def _uses(self, test: Test, user: FixtureDef | None, on: Loop) -> Iterator[LoopUse]:
-        seen: set[FixtureDef] = set()
+        seen: set[tuple[FixtureDef, FixtureDef | None]] = set()
         queue: list[tuple[FixtureDef, tuple[FixtureDef, ...]]]
         queue = [(item, ()) for item in self._asked(test, user)]
         while queue:
             item, way = queue.pop(0)
-            if item in seen:
+            step = (item, way[-1] if way else None)
+            if step in seen:
                 continue
-            seen.add(item)
-            if self.is_made_on_a_loop(item):
+            seen.add(step)
+            made = self.is_made_on_a_loop(item)
+            if made:
                 yield LoopUse(test, user, way, item, on, self.loop_of(test, item))
-            elif not item.function.is_async:
+            if not made or self._model.values.hands_on(item):
                 queue += [(more, (*way, item)) for more in self._asked(test, item)]
 
     def _asked(self, test: Test, requester: FixtureDef | None) -> Iterator[FixtureDef]:
@@ -144,7 +151,7 @@ class LoopUses:
             if _ties(held.bond, how):
                 return held
             going_on = values.of(use.fixture.key).runs
-            if going_on:
+            if going_on and how >= Use.USED:
                 return Held(Bond.BOUND, going_on)
         return self._stored(use, user, lookup)
 
@@ -175,17 +182,19 @@ def _ties(bond: Bond, use: Use) -> bool:
         Bond.NONE: False,
         Bond.UNKNOWN: use is Use.AWAITED,
         Bond.NAMED: use >= Use.PASSED,
-        Bond.BOUND: True,
+        Bond.BOUND: use >= Use.USED,
     }[bond]
 
 
 def too_narrow(model: SuiteModel) -> tuple[Key, ...]:
     """List the fixtures whose scope is wider than their loop scope: pytest refuses them."""
     found = []
+    others = of_other_plugins(model)
     for path, facts in model.files.items():
         for function in facts.functions:
             fixture = function.fixture
-            if fixture is None or not model.is_async_fixture(function):
+            key = Key(path, function.ordinal)
+            if fixture is None or key in others or not model.is_async_fixture(function):
                 continue
             if fixture.scope_kind is ScopeKind.CALLABLE:
                 continue  # what it returns is not known
@@ -194,5 +203,5 @@ def too_narrow(model: SuiteModel) -> tuple[Key, ...]:
             if "loop_scope" in fixture.keywords and fixture.loop_scope is None:
                 continue  # not a literal
             if fixture.scope > model.modern.fixture_loop_scope(function):
-                found.append(Key(path, function.ordinal))
+                found.append(key)
     return tuple(found)

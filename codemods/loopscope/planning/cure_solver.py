@@ -15,7 +15,6 @@ from itertools import product
 
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.foreign import LoopUse, LoopUses
-from loopscope.loop_map.model import Loop, region_of
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.types import Options, Scope
@@ -85,10 +84,9 @@ class CureSolver:
         wrong: set[Hashable] = set(narrow)
         known: dict[tuple[Hashable, Key, tuple[Key, ...]], bool] = {}
         for test in self.tests:
-            scope = self.model.modern.test_loop_scope(test)
-            loop = Loop(scope, region_of(test, scope, one_package=True))
             nodes.add(test.id)
-            if scope > Scope.FUNCTION:
+            loop = self.model.modern_map[test.id].own
+            if loop is not None and loop.scope > Scope.FUNCTION:
                 nodes.join(test.id, loop)  # they share it now, and go on to
         for key in self.fixtures:
             nodes.add(key)

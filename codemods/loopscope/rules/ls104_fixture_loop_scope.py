@@ -35,7 +35,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         careful = context.options.safe_only or key.path in context.plan.careful
         if key in moved and careful:
             yield action("LS104", key.path, function.line, _SHARED.format(loop_scope.word, _SAFE))
-        if fixture.loop_scope is loop_scope or not _wanted(context, key):
+        wanted = context.model.uses_plugin and needs_loop_scope(context, key)
+        if fixture.loop_scope is loop_scope or not wanted:
             if key in moved and not careful:
                 yield note(
                     "LS104", key.path, function.line, _SHARED.format(loop_scope.word, _KEEP)
@@ -50,10 +51,6 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield fixture_edit(
             context, "LS104", key, message, keywords={"loop_scope": value}, safety=safety
         )
-
-
-def _wanted(context: RuleContext, key: Key) -> bool:
-    return context.model.uses_plugin and needs_loop_scope(context, key)
 
 
 def _moved(context: RuleContext) -> set[Key]:

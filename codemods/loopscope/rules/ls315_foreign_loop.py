@@ -20,7 +20,7 @@ from loopscope.rules.ls105_test_loop_scope import set_loop_scopes
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding, Safety, Scope
 
-_NOTED = "its value belongs to no loop, as far as the source tells, so this is right"
+_NOTED = "as far as the source tells, nothing is used there that belongs to a loop"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -35,19 +35,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         return
     edits = list(cure_edits(context, foreign))
     by_hand = [outcome for outcome in edits if isinstance(outcome, Finding)]
-    if is_cured(context) and not by_hand:
+    if context.cure is not None and not by_hand:
         yield from (edit for edit in edits if edit.code == "LS315")
         return
     how = _how([edit for edit in edits if not isinstance(edit, Finding)])
     for item in wrong:
         text = f"{_said(context, item)}. {how}"
         yield action("LS315", *_place(context, item.uses[0]), text)
-
-
-def is_cured(context: RuleContext) -> bool:
-    """Whether the edits that put everything on one loop are made: they rest on an assumption."""
-    careful = context.options.safe_only or bool(context.plan.careful)
-    return context.plan.foreign.cure is not None and not careful
 
 
 def cure_edits(context: RuleContext, foreign: Foreign) -> Iterator[RuleResult]:

@@ -45,7 +45,7 @@ class Claims:
         Args:
             names: The names that imports bind.
             marked: Lines where a reader found an asyncio mark.
-            hooks: Lines of the hooks that are read as hooks that mark tests.
+            hooks: Lines of the hooks that mark tests, and of the marks that they add.
         """
         self._names = names
         self._marked = marked
@@ -181,6 +181,8 @@ class Claims:
             return ""
         function, node = mention.function, mention.node
         assert isinstance(node, ast.expr)
+        if node.lineno in self._hooks:
+            return ""
         if any(isinstance(one, FUNCTIONS) and one.lineno in self._hooks for one in mention.around):
             return ""
         if function is not None:

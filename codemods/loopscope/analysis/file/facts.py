@@ -12,36 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
 from loopscope.types import Scope
-
-# What a file refers to: ``asyncio.get_event_loop`` written as ``aio.get_event_loop``.
-Spelling = str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A ``pytest.mark.NAME`` as it stands somewhere: on a definition, in a variable, a list.
-
-    ``ordinal`` names the definition that it decorates; where it stands in a statement
-    (``pytestmark = …``, ``my_mark = …``), ``statement`` is the line of that statement.
-    """
-
-    name: str
-    spelled: Spelling
-    line: int
-    path: str = ""
-    ordinal: int | None = None
-    statement: int | None = None
-    strings: tuple[str, ...] = ()  # the positional arguments that are known texts
-    computed: bool = False  # constants give some of them
-    keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
-    inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
-    reference: str = ""  # no mark: the (dotted) name of what may hold some in another file
-
-    @property
-    def loop_scope(self) -> Scope | None:
-        """The loop scope that the mark names itself, by either keyword."""
-        return Scope.parse(self.keywords.get("loop_scope") or self.keywords.get("scope"))
 
 
 class ScopeKind(enum.Enum):
@@ -306,20 +278,6 @@ class Import:
     module: str  # absolute dotted module, relative ones start with dots
     attribute: str | None  # None: the module itself; "*": everything
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class MarkingHook:
-    """A collection hook that adds an asyncio mark to tests."""
-
-    ordinal: int
-    name: str
-    line: int
-    bare: bool  # the mark has no keywords
-    only_marks: bool  # it marks every async test and does nothing else
-    old_keyword: bool  # the mark says scope=
-    on_async_tests: bool  # it asks pytest_asyncio.is_async_test
-    spelled: Spelling
 
 
 class Position(NamedTuple):

@@ -6,11 +6,13 @@ See docs/loop-rules.md, Marks that a hook adds.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from loopscope.analysis.file.facts import MarkingHook
+from loopscope.analysis.file.added_marks import added_marks, functions_of
+from loopscope.analysis.file.mark_facts import AddedMark, MarkingHook
+from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import is_docstring
+from loopscope.python_source.syntax_tree import FUNCTIONS, is_docstring
 
 _LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
@@ -22,20 +24,36 @@ _COROUTINE_TESTS = frozenset(
 )
 
 
-def read_hook(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int, names: Names
-) -> MarkingHook | None:
-    """Read the function as a hook that adds an asyncio mark, or return None."""
-    if not node.name.startswith("pytest_"):
-        return None
-    marks = list(_asyncio_marks(node, names))
-    if not marks:
-        return None
+def read_hooks(
+    body: Sequence[ast.stmt], ordinals: Mapping[ast.AST, int], reader: MarkReader
+) -> Iterator[MarkingHook]:
+    """Read the hooks of a module that add an asyncio mark.
+
+    ``ordinals`` are the numbers of its definitions, ``reader`` knows the marks of its variables.
+    """
+    functions = functions_of(body)
+    for node, ordinal in ordinals.items():
+        if isinstance(node, FUNCTIONS) and node.name.startswith("pytest_"):
+            marks = list(_asyncio_marks(node, reader.names))
+            added = added_marks(node, ordinal, functions, reader)
+            if marks or added:
+                yield _read_hook(node, ordinal, reader.names, marks, added)
+
+
+def _read_hook(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    ordinal: int,
+    names: Names,
+    marks: Sequence[ast.expr],
+    added: tuple[AddedMark, ...],
+) -> MarkingHook:
+    keywords = [item.mark.keywords for item in added]
     return MarkingHook(
         ordinal=ordinal,
         name=node.name,
         line=node.lineno,
-        bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks),
+        bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks)
+        and not any(keywords),
         only_marks=node.name in _LATE and _only_marks(node, names),
         old_keyword=any(
             isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
@@ -54,6 +72,7 @@ def read_hook(
             ),
             "",
         ),
+        added=added,
     )
 
 

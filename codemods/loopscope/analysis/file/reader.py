@@ -35,8 +35,6 @@ from loopscope.analysis.file.facts import (
     Function,
     LoopMaking,
     LoopUse,
-    Mark,
-    MarkingHook,
     Place,
     Position,
     UseKind,
@@ -58,7 +56,8 @@ from loopscope.analysis.file.functions import (
 from loopscope.analysis.file.loop_factories import read_policy
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
-from loopscope.analysis.file.marking_hooks import read_hook
+from loopscope.analysis.file.mark_facts import Mark, MarkingHook
+from loopscope.analysis.file.marking_hooks import read_hooks
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import (
@@ -136,7 +135,7 @@ class _Reader:
         self.may_mark = "mark" in text
         self.functions: list[Function] = []
         self.classes: list[Class] = []
-        self.hooks: list[MarkingHook] = []
+        self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
         self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
@@ -157,6 +156,8 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
+        if self.may_mark and "def pytest_" in "\n".join(self.lines):
+            self.hooks = tuple(read_hooks(self.tree.body, self.ordinals, self.mark_reader))
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
@@ -171,7 +172,7 @@ class _Reader:
             imports=self.imports,
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
-            hooks=tuple(self.hooks),
+            hooks=self.hooks,
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
             factories=self._factories(),
             mentions=mentions,
@@ -228,7 +229,8 @@ class _Reader:
         known = {bound.name for bound in self.imports}
         local = (bound for node in self.statements for bound in imports_of(node))
         names = self.names.with_local(bound for bound in local if bound.name not in known)
-        claims = Claims(names, self._marked_lines(), {hook.line for hook in self.hooks})
+        read = {one.mark.line for hook in self.hooks for one in hook.added}
+        claims = Claims(names, self._marked_lines(), read | {hook.line for hook in self.hooks})
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
 
@@ -260,9 +262,6 @@ class _Reader:
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
                     self.mark_reader.applied(node, function.ordinal)
-                hook = read_hook(node, self.ordinals[node], self.names)
-                if hook is not None:
-                    self.hooks.append(hook)
             elif isinstance(node, ast.ClassDef):
                 self._class(node, None, "", conditional)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import (
@@ -20,11 +20,11 @@ from loopscope.rules.context import (
     RuleResult,
     action,
 )
+from loopscope.rules.ls105_test_loop_scope.hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,
     ChangeMarksInside,
     ChangeStatementMark,
-    DeleteHook,
     MarkChange,
     RemoveDecoratorMark,
 )
@@ -51,7 +51,7 @@ class MarkPlace(NamedTuple):
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    yield from _hooks(context)
+    yield from marking_hooks(context)
     yield from drop_loop_marks(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
         yield from _renames(context, set())
@@ -211,32 +211,6 @@ def _where(context: RuleContext, place: MarkPlace, tests: Iterable[Test]) -> str
         if cls.ordinal == place.ordinal:
             return cls.qualname
     return ""
-
-
-# -- hooks ---------------------------------------------------------------------------------
-
-
-def _hooks(context: RuleContext) -> Iterator[RuleResult]:
-    """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
-    for path, facts in context.files.items():
-        for hook in facts.hooks:
-            place = ("LS105", path, hook.line, hook.name)
-            if hook.bare and hook.only_marks:
-                message = "hook deleted: asyncio_mode = auto marks every async test"
-                yield DeleteHook(*place, message, hook.ordinal)
-            elif hook.old_keyword:
-                message = "scope= is spelled loop_scope="
-                change = MarkChange(hook.spelled, rename=True)
-                yield ChangeMarksInside(*place, message, hook.ordinal, change)
-            elif not hook.on_async_tests and context.model.mode != "auto":
-                yield action(
-                    "LS105",
-                    path,
-                    hook.line,
-                    f"{hook.name} adds asyncio marks at run time, where their loop scope is not "
-                    "read and which may be too late for pytest-asyncio 1.x: set "
-                    "asyncio_mode = auto, or mark the tests that it means",
-                )
 
 
 # -- marks that no async test is closest to -------------------------------------------------

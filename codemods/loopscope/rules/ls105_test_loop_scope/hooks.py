@@ -1,0 +1,77 @@
+"""The part of LS105 for hooks that mark tests while pytest collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loopscope.analysis.file.conditions import Ask, Condition
+from loopscope.analysis.file.mark_facts import MarkingHook
+from loopscope.rules.context import RuleContext, RuleResult, action
+from loopscope.rules.ls105_test_loop_scope.mark_edits import (
+    ChangeMarksInside,
+    DeleteHook,
+    MarkChange,
+)
+
+
+def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
+    """Bring hooks up to date, and report those of which not all is known."""
+    for path, facts in context.files.items():
+        for hook in facts.hooks:
+            place = ("LS105", path, hook.line, hook.name)
+            if hook.bare and hook.only_marks:
+                message = "hook deleted: asyncio_mode = auto marks every async test"
+                yield DeleteHook(*place, message, hook.ordinal)
+            elif hook.old_keyword:
+                message = "scope= is spelled loop_scope="
+                change = MarkChange(hook.spelled, rename=True)
+                yield ChangeMarksInside(*place, message, hook.ordinal, change)
+            elif context.model.mode != "auto" and not _on_marked_tests(hook):
+                yield action(
+                    "LS105",
+                    path,
+                    hook.line,
+                    f"{hook.name} adds asyncio marks at run time, where their loop scope is not "
+                    "read and which may be too late for pytest-asyncio 1.x: set "
+                    "asyncio_mode = auto, or mark the tests that it means",
+                )
+            elif not hook.bare and not hook.added:
+                yield action("LS105", path, hook.line, _unread(hook, "the tests"))
+    yield from _undecided(context)
+
+
+def _undecided(context: RuleContext) -> Iterator[RuleResult]:
+    """Report the hooks of which only a run knows whether they give a test another loop."""
+    model = context.model
+    told: set[tuple[str, int]] = set()
+    for test in model.own_tests:
+        found = model.classify.hook_marks.undecided(test) if model.is_async_test(test) else None
+        if found is None or (found.path, found.hook.line) in told:
+            continue
+        told.add((found.path, found.hook.line))
+        if found.path in context.files and found.path not in model.cross_suite:
+            text = _unread(found.hook, f"{test.function.qualname} ({test.module})")
+            yield action("LS105", found.path, found.hook.line, text)
+
+
+def _unread(hook: MarkingHook, tests: str) -> str:
+    return (
+        f"{hook.name} gives tests a loop_scope under a condition, or in a way, that is not read:"
+        f" the loop of {tests} is not known here. Ask is_async_test(item), item.nodeid or"
+        " item.get_closest_marker alone, or mark the tests that it means"
+    )
+
+
+def _on_marked_tests(hook: MarkingHook) -> bool:
+    """Whether the hook marks only what is an async test to pytest-asyncio already."""
+    return hook.on_async_tests or (
+        bool(hook.added) and all(_asks_for_mark(one.condition) for one in hook.added)
+    )
+
+
+def _asks_for_mark(condition: Condition) -> bool:
+    if condition.ask is Ask.EITHER:
+        return bool(condition.parts) and condition.parts[0] == Condition(Ask.MARKED, "asyncio")
+    if condition.ask is Ask.BOTH:
+        return any(map(_asks_for_mark, condition.parts))
+    return condition == Condition(Ask.MARKED, "asyncio")
