@@ -250,6 +250,45 @@ def test_support_modules_and_requirements_are_kept_and_others_are_not(tmp_path: 
     assert files(tmp_path) == set(kept)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tests/requirements.txt", "tests/requirements/unit.txt", "dev-requirements/pytest.txt",
+        "tools/ci/pytest-requirements.in", "devtools/conda-envs/test_env.yaml",
+    ],
+)  # fmt: skip
+def test_requirements_may_stand_in_any_folder(tmp_path: Path, place: str) -> None:
+    others = {"tests/words.txt": "", "tests/data/requirements.txt": "", "ci/jobs.yml": ""}
+    tree(tmp_path, {"pytest.ini": "", "tests/test_a.py": LEGACY, place: "", **others})
+    assert files(tmp_path) == {"pytest.ini", "tests/test_a.py", place}
+
+
+def test_requirements_of_a_folder_without_tests_belong_to_the_suite_around(tmp_path: Path) -> None:
+    app = {"app/setup.py": "", "app/requirements.txt": "", "app/notes.txt": ""}
+    tree(tmp_path, {"tests/test_a.py": LEGACY, **app})
+    assert files(tmp_path) == {"tests/test_a.py", "app/requirements.txt"}
+
+
+def test_requirements_that_git_ignores_are_not_read(tmp_path: Path) -> None:
+    tree(tmp_path, {".git/HEAD": "", "pytest.ini": "", "tests/test_a.py": LEGACY})
+    tree(tmp_path, {".gitignore": "local-*.txt\n", "tests/local-requirements.txt": ""})
+    assert files(tmp_path) == {"pytest.ini", "tests/test_a.py"}
+
+
+def test_modules_that_hand_on_what_tests_are_made_of_are_kept(tmp_path: Path) -> None:
+    kept = {
+        "tests/test_a.py": "from shared import Contract\nfrom tests.all import db\n" + LEGACY,
+        "shared/__init__.py": "from shared.contracts import Contract\n",
+        "shared/contracts/__init__.py": "from .first import Contract\n",
+        "shared/contracts/first.py": "class Contract:\n    def test_x(self, db): ...\n",
+        "tests/all.py": "from tests.parts.stores import db\n",
+        "tests/parts/stores.py": "from pytest import fixture\n",
+    }  # fmt: skip
+    product = {"app/__init__.py": "from .model import X\n", "app/model.py": "X = 1\n"}
+    tree(tmp_path, {"pytest.ini": "", **kept, **product})
+    assert files(tmp_path) == {"pytest.ini", *kept}
+
+
 def test_python_files_of_the_configuration(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "[pytest]\npython_files = check_*.py spec/*.py\n"})
     tree(tmp_path, {"check_a.py": "", "spec/b.py": "", "test_c.py": "", "x.py": LEGACY})

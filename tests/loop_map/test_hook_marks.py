@@ -9,6 +9,7 @@ import pytest
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.requirements.evidence import Evidence
 from loopscope.types import PytestConfig, Scope
 from tests.suites_in_memory import AUTO, messages, migrate_files
 
@@ -57,7 +58,9 @@ def scopes(hook: str, *, mode: str = "auto", release: tuple[int, int] = (1, 5)) 
     """Return the first letters of the loop scopes of the four tests, "-" where one has none."""
     files = {"tests/conftest.py": HEAD + hook, "tests/test_a.py": TESTS}
     facts = {path: read_file(path, dedent(text)) for path, text in files.items()}
-    model = SuiteModel(facts, PytestConfig(), Settings(mode=mode, release=release))
+    model = SuiteModel(
+        facts, PytestConfig(), Settings(mode=mode, evidence=Evidence(newest=release))
+    )
     loops = [model.modern_map.get(test.id) for test in model.tests if test.function.is_async]
     return "".join(
         one.own.scope.word[0] if one is not None and one.own is not None else "-" for one in loops

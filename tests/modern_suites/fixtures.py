@@ -27,6 +27,7 @@ class Suite(Protocol):
     defaults: Defaults
     usual: list[str]
     idioms: set[str]
+    bound: set[str]
 
     def number(self) -> int:
         """Count on, for names that are unique."""
@@ -60,6 +61,8 @@ def draw_fixture(suite: Suite, place: ModernPlace) -> list[str]:
         keywords.append("autouse=True")
     place.fixtures[name] = made
     suite.idioms |= {style, made.kind.name if made.kind else ""}
+    if made.kind is not None and made.kind.bound and made.maker == name:
+        suite.bound.add(name)
     return [_written(suite, made, keywords, lines, value)]
 
 

@@ -30,6 +30,7 @@ class _Generator:
         self.blocks: dict[str, list[str]] = defaultdict(list)
         self.imports: dict[str, str] = {}
         self.idioms: set[str] = set()
+        self.bound: set[str] = set()
         self.serial = 0
         self.clean = draw.chance(0.5)  # no test uses a value of another loop
         self.support = draw.chance(0.4)  # classes and helpers are imported from one module
@@ -85,7 +86,7 @@ class _Generator:
             names = {name for text in files.values() for name in _needed(text)}
             files["support.py"] = _with_imports("", [_support(n) for n in SUPPORT if n in names])
         self.idioms |= {f"hook {self.defaults.hook}"} if self.defaults.hook else set()
-        return ModernSuite(files, frozenset(self.idioms))
+        return ModernSuite(files, frozenset(self.idioms), frozenset(self.bound))
 
     def number(self) -> int:
         """Count on, for names that are unique."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from loopscope.types import Scope
 
@@ -89,4 +89,5 @@ class ModernSuite:
     """A suite as texts."""
 
     files: dict[str, str]
-    idioms: frozenset[str] = field(default=frozenset())
+    idioms: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()  # the fixtures that make a value that belongs to a loop

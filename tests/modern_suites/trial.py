@@ -19,7 +19,7 @@ from ..random_suites.trial import applied, attempts, changed_lines, write
 from ..suites_in_memory import migrate_files, suite_of
 from .generator import generate
 from .model import ModernSuite
-from .truth import failed, foreign_uses, misread
+from .truth import failed, foreign_uses, foreign_values, misread
 
 _UNSET = "asyncio_default_fixture_loop_scope"
 
@@ -85,7 +85,8 @@ def try_suite(suite: ModernSuite, folder: Path, release: str) -> Trial:
     found = list(_wanted(suite.files, migration, target))
     complaints += [f"error: {error.path}: {error.message}" for error in migration.errors]
     if found and not foreign:
-        complaints += [f"false alarm: {one}" for one in found]
+        topic = "not used" if foreign_values(suite.bound, before) else "false alarm"
+        complaints += [f"{topic}: {one}" for one in found]
     if foreign and not found:
         complaints += [f"missed: {one}" for one in foreign]
     trial = Trial(

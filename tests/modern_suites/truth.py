@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopscope.loop_map.model import LoopMap
@@ -39,6 +39,16 @@ def foreign_uses(files: Mapping[str, str], run: SuiteRun) -> list[str]:
             if use.foreign(test):
                 found.append(f"{node}: {use.user or 'the test'} uses {use.maker} of another loop")
     return found
+
+
+def foreign_values(bound: Collection[str], run: SuiteRun) -> list[str]:
+    """List the values of another loop that tests, and their fixtures, get, used or not."""
+    return [
+        f"{node}: gets {name} of another loop"
+        for node, test in run.tests.items()
+        for name, loop in test.fixtures
+        if name in bound and {test.loop or loop, *dict(test.fixtures).values()} != {loop}
+    ]
 
 
 def failed(run: SuiteRun) -> list[str]:

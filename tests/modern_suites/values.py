@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Kind:
     """A kind of value. ``{v}`` stands for the value in what is done with it.
 
-    ``uses`` work only on the value's loop, ``reads`` anywhere.
+    ``uses`` work only on the value's loop, ``reads`` anywhere. Whether one reads what a task or a
+    server says that goes on elsewhere is a matter of taste: they have no reads.
     """
 
     name: str
@@ -151,7 +152,6 @@ BOUND = (
         "task = asyncio.create_task(asyncio.sleep(0))",
         "task",
         ("await {v}", "await asyncio.gather({v})", "assert await settle({v}) is None"),
-        ("assert {v}.get_name()",),
         needs=("settle",),
     ),
     Kind(
@@ -201,7 +201,6 @@ BOUND = (
         'server = await asyncio.start_server(echo, "127.0.0.1", 0)',
         "server",
         ("await {v}.start_serving()",),
-        ("assert {v}.sockets",),
         end="server.close()",
         needs=("echo",),
     ),
@@ -215,7 +214,6 @@ BOUND = (
             'reader, writer = {v}\nwriter.write(b"x\\n")\n'
             "await asyncio.wait_for(reader.readline(), 2)",
         ),
-        ("assert len({v}) == 2",),
         end="writer.close()\nserver.close()",
         needs=("echo",),
     ),

@@ -12,9 +12,11 @@ from .trial import Trial, run
 LEAST_KEPT = 0.8  # of all legacy loops; one loop for everything passes every outcome test
 
 
-def trials(seeds: Iterable[int], folder: Path, jobs: int) -> Iterator[tuple[int, Trial]]:
+def trials(
+    seeds: Iterable[int], folder: Path, jobs: int, *, hard: bool = False
+) -> Iterator[tuple[int, Trial]]:
     """Run the seeds, ``jobs`` at a time."""
-    return each(seeds, lambda seed: run(seed, folder / f"seed-{seed}"), jobs)
+    return each(seeds, lambda seed: run(seed, folder / f"seed-{seed}", hard=hard), jobs)
 
 
 def kept(found: Sequence[Trial]) -> float:
@@ -37,6 +39,7 @@ def summary(found: Sequence[Trial]) -> str:
     return "\n".join(
         [
             f"suites:         {len(found)}, with {sum(t.tests for t in found)} tests",
+            f"not legal:      {sum(trial.dropped for trial in found)} more, dropped",
             f"not migrated:   {sum(trial.manual for trial in found)} (left to a person)",
             f"differences in: {sum(bool(trial.complaints) for trial in found)}",
             f"loops kept:     {kept(found):.1%} (at least {LEAST_KEPT:.0%} wanted)",

@@ -34,6 +34,26 @@ def test_policy_of_a_modern_suite_becomes_factories(text: str, expected: str) ->
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import asyncio\n\n    return asyncio.get_event_loop_policy()",
+        "from asyncio import DefaultEventLoopPolicy\n\n    yield DefaultEventLoopPolicy()",
+    ],
+)
+def test_the_default_policy_of_a_local_import_is_deleted(body: str) -> None:
+    text = f"import pytest\n\n\n@pytest.fixture\ndef event_loop_policy():\n    {body}\n"
+    files = {"pytest.ini": MODERN, "conftest.py": f"import os\n{text}", "test_x.py": TESTS}
+    assert after(files)["conftest.py"] == "import os\n"
+
+
+def test_another_policy_of_a_local_import_is_a_finding() -> None:
+    text = policy("", "uvloop.EventLoopPolicy()").replace("import uvloop\n", "")
+    text = text.replace("    return", "    import uvloop\n\n    return")
+    files = {"pytest.ini": MODERN, "conftest.py": text, "test_x.py": TESTS}
+    assert "conftest.py:7 LS106 action" in messages(migrate_files(files))
+
+
 def test_policy_with_params_made_elsewhere_is_a_finding() -> None:
     files = {
         "pytest.ini": MODERN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,13 @@ def test_a_loop_that_is_no_longer_seen_is_a_difference() -> None:
     assert _texts(groups(_run(a=0), _run(a=None))) == ["a: had a loop, none was seen after"]
 
 
+def test_a_test_whose_set_up_failed_before_and_after_needs_no_loop() -> None:
+    failed = {"setup": "failed", "teardown": "passed"}
+    before, after = _run(a=TestRun(failed, loop=0)), _run(a=TestRun(failed))
+    assert compare(before, after) == ()
+    assert len(compare(_run(a=0), after)) == 1
+
+
 def test_a_sync_test_lives_on_the_loop_that_it_was_given() -> None:
     assert TestRun(_PASSED, event_loop=3, fixtures=(("db", 4),)).home == 3
     assert TestRun(_PASSED, fixtures=(("db", 4),)).home == 4
@@ -88,6 +96,13 @@ def test_a_fixture_on_another_loop_is_foreign_unless_it_was_so_before() -> None:
         "a: on loop 1, its fixture event_loop on loop 2"
     ]
     assert compare(_run(a=test), _run(a=test)) == ()
+
+
+def test_a_loop_of_another_class_is_a_difference() -> None:
+    before = replace(_run(a=0, b=1), kinds={0: "uvloop.Loop", 1: "asyncio.Loop"})
+    after = replace(_run(a=3, b=4), kinds={3: "asyncio.Loop", 4: "asyncio.Loop"})
+    assert [(one.cause, one.test) for one in compare(before, after)] == [(Cause.KIND, "a")]
+    assert compare(before, replace(after, kinds={})) == ()  # a record of an older release
 
 
 def test_outcomes_of_each_phase_count() -> None:

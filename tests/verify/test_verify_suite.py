@@ -144,6 +144,26 @@ async def test_flaky():
     assert "test_it.py::test_flaky: was" in done.stdout
 
 
+def test_ids_that_are_made_up_anew_are_flaky(
+    tmp_path: Path,
+    legacy_python: Path,
+    modern_python: Path,
+) -> None:
+    text = """
+import uuid
+
+import pytest
+
+
+@pytest.mark.parametrize("word", [uuid.uuid4().hex])
+async def test_word(word): ...
+"""
+    suite = _project(tmp_path / "suite", text)
+    done = _verify(suite, legacy_python, modern_python, "--reruns=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "flaky" in done.stdout
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to a group")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_ctrl_c_leaves_no_process_and_no_folder(

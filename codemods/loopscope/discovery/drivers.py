@@ -31,7 +31,10 @@ def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Itera
         for path, data in files.items()
         if any(word in data for word in _DRIVES) or keeps_loop(data)
     }
-    left = dict(others)
+    yield from _importing(wanted, dict(others))
+
+
+def _importing(wanted: set[bytes], left: dict[str, bytes]) -> Iterator[str]:
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new

@@ -19,6 +19,7 @@ from loopscope.discovery.cross_suite import (
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
 from loopscope.discovery.kept_loops import keeps_loop
+from loopscope.discovery.reexports import reexports
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -36,7 +37,8 @@ _TRACES = (
 # Modules that tests may take fixtures, base classes, hooks or decorators from, and what makes
 # an object of the current loop without asking for it.
 _SUPPORT = (
-    b"fixture", b"pytest", b"def test", b"wraps", b"Future(",
+    b"fixture", b"pytest", b"def test", b"wraps", b"Future(", b"actory=asyncio.",
+    b"actory=Future", b"actory(asyncio.",
     b"async def set", b"async def tear", b"async def asyncSetUp", b"async def asyncTearDown",
 )  # fmt: skip
 _SCRIPTS = ("setup.py", "noxfile.py")
@@ -133,7 +135,9 @@ def _load(
         from loopscope.requirements import is_pin_file
 
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or is_pin_file(name):
+            if name in CONFIGURATION_FILES or (
+                is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
+            ):
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
@@ -186,7 +190,8 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    files |= {path: others[path] for path in leading_to(files, others)}
+    more = {*leading_to(files, others), *reexports(files, others, config)}
+    files |= {path: others[path] for path in sorted(more)}
     return files, True
 
 

@@ -22,6 +22,10 @@ from loopscope.discovery.selection import (
 from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
 from loopscope.types import JOURNAL, PROJECT_FILES, FileError, PytestConfig
 
+# Requirements may stand in any folder of a suite (tests/requirements.txt, ci/environment.yml);
+# what is none of these is sorted out where a suite turns out to have to do with event loops.
+_REQUIREMENTS = (".txt", ".in", ".yml", ".yaml")
+
 
 @dataclass(slots=True)
 class DiscoveredSuite:
@@ -31,7 +35,7 @@ class DiscoveredSuite:
     config: PytestConfig | None = None
     error: FileError | None = None  # the configuration cannot be read
     python: list[str] = field(default_factory=list)
-    other_files: list[str] = field(default_factory=list)  # everything else in the root directory
+    other_files: list[str] = field(default_factory=list)  # all of the root, and _REQUIREMENTS
     errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
     links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
     unreadable: list[FileError] = field(default_factory=list)  # of Python files that are none
@@ -185,13 +189,12 @@ class _Walk:
         if JOURNAL in names and os.path.isfile(os.path.join(place, JOURNAL)):
             owner.unfinished.append(folder)
         prefix = f"{folder}/" if folder else ""
-        has_others = folder in ("", "requirements")
         for entry in entries:
             if not entry.is_file(follow_symlinks=False):
                 self._unusual(entry, owner, prefix, ignored)
             elif entry.name.endswith(".py"):
                 owner.python.append(prefix + entry.name)
-            elif has_others:
+            elif not folder or entry.name.endswith(_REQUIREMENTS):
                 owner.other_files.append(prefix + entry.name)
 
     def _owner(
@@ -226,7 +229,7 @@ class _Walk:
                 _sort_out(owner, prefix + name, path)
         elif name.endswith(".py"):
             owner.python.append(prefix + name)
-        elif prefix in ("", "requirements/"):
+        elif not prefix or name.endswith(_REQUIREMENTS):
             owner.other_files.append(prefix + name)
 
     def finish(self) -> list[DiscoveredSuite]:
@@ -248,6 +251,9 @@ def _merge(inner: DiscoveredSuite, outer: DiscoveredSuite) -> None:
     outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
     outer.python.extend(prefix + path for path in inner.python)
     outer.links.extend(prefix + path for path in inner.links)
+    outer.other_files.extend(
+        prefix + path for path in inner.other_files if path.endswith(_REQUIREMENTS)
+    )
     for errors, more in ((outer.errors, inner.errors), (outer.unreadable, inner.unreadable)):
         errors.extend(replace(error, path=prefix + error.path) for error in more)
     for folder, rules in inner.ignored.items():

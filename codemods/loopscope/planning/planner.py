@@ -19,6 +19,7 @@ from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_b
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
+from loopscope.planning.dead_overrides import asked_for
 from loopscope.planning.deviations import deviating
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction
@@ -237,6 +238,7 @@ class LoopPlanner:
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
+        modern = self.model.suite_style is SuiteStyle.MODERN
         for path, facts in self.model.files.items():
             for function in facts.functions:
                 if not self.model.is_override(function):
@@ -247,7 +249,7 @@ class LoopPlanner:
                 if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
-                if self._only_sync(key):
+                if self._only_sync(key) or (modern and asked_for(self.solver, key)):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
                 override_action = self.solver.override_action(FixtureDef("", key, function))

@@ -22,7 +22,7 @@ from loopscope.analysis.suite.fixtures import (
     visible_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.ambient import AmbientUsers
+from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
 from loopscope.planning.bridges import BridgeNeed, RequestPlace
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
@@ -36,7 +36,6 @@ EXTERNAL = "fixtures that no file of the suite defines"
 JOINED = "tests that are put on one loop"
 
 # The xunit methods that run after function-scoped fixtures of the module.
-XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 
 
 class ComponentSolver:
@@ -243,7 +242,7 @@ class ComponentSolver:
         if request.target is not None and not self.model.is_override(request.target.function):
             self.held.add((request.target, test.module))
             return
-        if not self._stays(request, own):
+        if not self.stays(request, own):
             if request.kind is RequestKind.AUTOUSE:
                 # Sync tests may keep the bridge, and async ones get it too.
                 self.nodes.join(("test", test.id), ("bridge", (request.target, test.module)))
@@ -279,7 +278,7 @@ class ComponentSolver:
         path = self.model.index.registrar(request.requester)
         return test.module if path in self.model.cross_suite else path
 
-    def _stays(self, request: LoopRequest, own: bool) -> bool:
+    def stays(self, request: LoopRequest, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
         if request.kind in (RequestKind.WORK, RequestKind.AMBIENT):
             return True

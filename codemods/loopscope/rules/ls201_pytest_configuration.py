@@ -16,6 +16,7 @@ from loopscope.types import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
+_UNSET = "set explicitly to what unset means"
 _MOST = "the loop scope of most tests of the suite"
 
 
@@ -96,9 +97,7 @@ def _unset(context: RuleContext) -> OptionEdit:
             "LS201", FIXTURE_OPTION, "function", "set explicitly to what unset means"
         )
     if context.options.target.has(1, 5):
-        return OptionEdit(
-            "LS201", FIXTURE_OPTION, "fixture-scope", "set explicitly to what unset means"
-        )
+        return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(
         "LS201",
         FIXTURE_OPTION,
@@ -110,12 +109,17 @@ def _unset(context: RuleContext) -> OptionEdit:
 def _same_as_function(context: RuleContext) -> bool:
     """Whether every async fixture is function-scoped, in a suite whose pin may be below 1.5."""
     model = context.model
-    return model.settings.release < (1, 5) and not any(
-        model.is_async_fixture(function)
-        and function.fixture is not None
-        and function.fixture.loop_scope is None
-        and function.fixture.scope > Scope.FUNCTION
-        for _, function in context.functions()
+    evidence = model.settings.evidence
+    return (
+        bool(evidence.place)
+        and evidence.oldest < (1, 5)
+        and not any(
+            model.is_async_fixture(function)
+            and function.fixture is not None
+            and function.fixture.loop_scope is None
+            and function.fixture.scope > Scope.FUNCTION
+            for _, function in context.functions()
+        )
     )
 
 

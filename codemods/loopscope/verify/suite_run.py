@@ -15,6 +15,7 @@ from loopscope.verify.run_record import SuiteRun, parse
 
 PROBE = Path(__file__).parent / "probe"
 _RAN = (0, 1, 2, None)  # exit codes of pytest after which the record tells what happened
+_NO_TESTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
         run = read_record(order.record)
     except (OSError, ValueError):
         run = None
-    if run is None or done.code not in _RAN:
+    # Chosen tests are not found again where ids are made up anew for each run.
+    ran = done.code in _RAN or (only is not None and done.code == _NO_TESTS)
+    if run is None or not ran:
         words = "was stopped before it" if done.code is None else f"ended with {done.code} and"
         message = f"pytest {words} ran no tests in {order.suite} with {order.python}"
         raise CannotRun(message, _end_of(done.output))

@@ -71,6 +71,13 @@ PLAIN = {
         "from contextlib import closing\nloop = asyncio.new_event_loop()\n"
         "with closing(loop):\n    yield loop\n"
     ),
+    "closed where that is possible": (
+        "loop = asyncio.new_event_loop()\nyield loop\n"
+        "try:\n    loop.close()\nexcept (NotImplementedError, OSError):\n    pass\n"
+    ),
+    "closed whatever happens": (
+        "loop = asyncio.new_event_loop()\nyield loop\ntry:\n    loop.close()\nexcept:\n    pass\n"
+    ),
     "closed by a finalizer": (
         "loop = asyncio.new_event_loop()\nrequest.addfinalizer(loop.close)\nreturn loop\n"
     ),
@@ -122,6 +129,11 @@ SORTED = {
         BodyKind.OTHER,
         "import contextlib\nwith contextlib.closing(database()):\n"
         "    yield asyncio.new_event_loop()\n",
+    ),
+    "work where the close fails": (
+        BodyKind.OTHER,
+        "loop = asyncio.new_event_loop()\nyield loop\n"
+        "try:\n    loop.close()\nexcept OSError:\n    report()\n",
     ),
     "a finalizer that does more": (
         BodyKind.OTHER,

@@ -49,6 +49,7 @@ class CallFinder:
     ordinals: Mapping[ast.AST, int]
     lines: Lines  # lines with a hit; only statements over one of them are walked
     found: list[LoopCall]
+    at_once: frozenset[str] = frozenset()  # definitions of a function that it calls itself
 
     def statement(
         self, node: ast.AST, place: Place, ordinal: int | None, owner: int | None
@@ -74,8 +75,11 @@ class CallFinder:
         elif isinstance(node, ast.ClassDef):
             for item in [*node.decorator_list, *node.bases, *node.keywords]:
                 self.visit(item, place, ordinal, owner)
+            outer, made = self.at_once, node.name in self.at_once
+            self.at_once = frozenset({"__init__"} if made else ())
             for member in node.body:
                 self.statement(member, Place.CLASS, ordinal, owner)
+            self.at_once = outer
         elif isinstance(node, ast.Lambda):
             self.visit(node.args, place, ordinal, owner)
             self.visit(node.body, Place.LAMBDA, ordinal, owner)
@@ -107,14 +111,16 @@ class CallFinder:
         if isinstance(node, ast.AsyncFunctionDef):
             inside = Place.ASYNC
         else:
-            inside = Place.SYNC if ordinal is None else Place.NESTED
-        outer = self.names
+            runs = ordinal is None or node.name in self.at_once
+            inside = Place.SYNC if runs else Place.NESTED
+        outer, beside = self.names, self.at_once
+        self.at_once = _called_names(node) if inside is Place.SYNC else frozenset()
         local = [found for child in statements(node.body) for found in imports_of(child)]
         if local:
             self.names = outer.with_local(local)
         for statement in node.body:
             self.statement(statement, inside, mine, mine if owner is None else owner)
-        self.names = outer
+        self.names, self.at_once = outer, beside
 
     def _generator(
         self, node: ast.GeneratorExp, place: Place, ordinal: int | None, owner: int | None
@@ -147,6 +153,20 @@ class CallFinder:
                     method,
                 )
             )
+
+
+def _called_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """List the plain names that the function's own body calls."""
+    found: set[str] = set()
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        child = stack.pop()
+        if isinstance(child, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            continue
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name):
+            found.add(child.func.id)
+        stack += ast.iter_child_nodes(child)
+    return frozenset(found)
 
 
 def loop_uses(

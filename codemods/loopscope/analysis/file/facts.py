@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from loopscope.analysis.file.bindings import Import
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
 from loopscope.types import Scope
 
@@ -141,6 +142,14 @@ class LoopCall:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFunction:
+    """A function that another one defines and returns."""
+
+    is_async: bool
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function at module or class level, outside any other function."""
 
@@ -163,7 +172,7 @@ class Function:
     parameter_scopes: Mapping[str, Scope] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()  # names of getfixturevalue("…"), "" where it is not known
     built: tuple[int, ...] = ()  # lines of requests with a computed name, perhaps event_loop
-    calls: tuple[str, ...] = ()  # functions and classes that it calls, see facts.callees
+    calls: tuple[str, ...] = ()  # functions and classes that it calls, see callees
     refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
     loop_uses: tuple[LoopUse, ...] = ()
@@ -177,6 +186,7 @@ class Function:
     wraps_sync: bool = False  # a decorator that returns a sync function of its own
     decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
     is_alias: bool = False  # its body only hands on the event_loop argument
+    gives: tuple[GivenFunction, ...] = ()  # what it defines and returns
 
     @property
     def is_method(self) -> bool:
@@ -268,16 +278,9 @@ class Class:
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
     refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """A name that an import binds at module level."""
-
-    name: str
-    module: str  # absolute dotted module, relative ones start with dots
-    attribute: str | None  # None: the module itself; "*": everything
-    line: int
+    takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
+    builds: tuple[str, ...] = ()  # what else its fields call then
+    subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
 
 
 class Position(NamedTuple):
@@ -315,6 +318,7 @@ class FileFacts:
     pytestmark: int | None = None
     mark_variables: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
+    assigned: tuple[Import, ...] = ()  # ``db = helpers.db``
     plugins: tuple[str, ...] = ()
     loop_calls: tuple[LoopCall, ...] = ()
     hooks: tuple[MarkingHook, ...] = ()
@@ -330,6 +334,11 @@ class FileFacts:
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what each refers to
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
+
+    @property
+    def bindings(self) -> tuple[Import, ...]:
+        """All names that come from other modules, by whatever statement."""
+        return (*self.imports, *(bound for bound in self.assigned if bound.module))
 
     def standing(self) -> tuple[Function, ...]:
         """Leave out the functions that a later definition of the same name replaces.

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.names import Names, dotted, last_name
+from loopscope.analysis.file.names import Names, last_name
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
 
 _NO_ARGUMENTS = ("self", "cls")
-_FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 
 _IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
 _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 
 NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 # Nested definitions run later, or never; nothing is called in the others.
-_LEAVES = (*NESTED, ast.expr_context, ast.operator, ast.Name, ast.Constant, str, type(None))
 RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
 
@@ -164,42 +161,6 @@ def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) ->
     return frozenset(
         value.id for value in values if isinstance(value, ast.Name) and value.id in names
     )
-
-
-def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple[str, ...]:
-    """List the dotted names that the function's own body calls.
-
-    ``defined`` are the functions and classes of the file. Methods of the same object are
-    ``self.name``.
-    """
-    found: dict[str, None] = {}
-    for func in _called(node):
-        origin = dotted(func)
-        if origin is None:
-            continue
-        first, _, rest = origin.partition(".")
-        if first in defined or (first in ("self", "cls") and "." not in rest):
-            found[f"self.{rest}" if first == "cls" else origin] = None
-            continue
-        origin = names.resolve(func)
-        if origin and origin.partition(".")[0] not in _FOREIGN:
-            found[origin] = None
-    return tuple(found)
-
-
-def _called(node: FunctionNode) -> Iterator[ast.expr]:
-    """List the calls in the function's own body; ``own_nodes`` takes twice the time."""
-    stack: list[ast.AST] = [item for item in node.body if not isinstance(item, NESTED)]
-    while stack:
-        child = stack.pop()
-        if isinstance(child, ast.Call):
-            yield child.func
-        for name in child._fields:
-            value = getattr(child, name, None)
-            if isinstance(value, list):
-                stack += [item for item in value if not isinstance(item, _LEAVES)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-                stack.append(value)
 
 
 def ignores(lines: Sequence[str]) -> Mapping[int, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from loopscope.analysis.file.facts import LoopVariant, PolicyBody
+from loopscope.analysis.file.facts import LoopVariant
 from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted
@@ -21,8 +21,6 @@ _POLICIES = {
     "uvloop.new_event_loop": "EventLoopPolicy",
     "uvloop.Loop": "EventLoopPolicy",
 }
-_DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
-_DIRECT = {"uvloop.EventLoopPolicy": "new_event_loop", "winloop.EventLoopPolicy": "new_event_loop"}
 
 
 class ParamsError(Exception):
@@ -263,59 +261,3 @@ def free_names(texts: Iterable[str]) -> frozenset[str]:
             elif isinstance(node, ast.alias):
                 bound.add((node.asname or node.name).partition(".")[0])
     return frozenset(read - bound)
-
-
-def read_policy(
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-    names: Names,
-    keywords: Mapping[str, ast.expr] | None = None,
-) -> PolicyBody:
-    """Read the policies that an ``event_loop_policy`` override returns.
-
-    ``keywords`` are those of the call that makes it a fixture, where no decorator does.
-    """
-    try:
-        params = read_params(node, names, keywords)
-    except ParamsError as error:
-        return PolicyBody(reason=str(error))
-    bodies = [("", node.body)]
-    if params is not None:
-        bodies = [(key, with_param(node, value)) for key, value in params]
-    calls = [_returned(body) for _, body in bodies]
-    arguments = {item.arg for item in node.args.args}
-    found = [
-        _variant(key, call, names)
-        for (key, _), call in zip(bodies, calls, strict=True)
-        if call is not None and not arguments & free_names([ast.unparse(call)])
-    ]
-    if len(found) < len(bodies):
-        return PolicyBody()
-    default = all(call is not None and names.resolve(call.func) in _DEFAULT for call in calls)
-    return PolicyBody(tuple(found), default and len(found) == 1)
-
-
-def _returned(body: list[ast.stmt]) -> ast.Call | None:
-    """Find the call whose value is all that the body returns or yields."""
-    rest = [
-        item
-        for item in body
-        if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))
-    ]
-    last = rest[0] if len(rest) == 1 else None
-    value = last.value if isinstance(last, (ast.Return, ast.Expr)) else None
-    value = value.value if isinstance(value, ast.Yield) else value
-    return value if isinstance(value, ast.Call) else None
-
-
-def _variant(key: str, call: ast.Call, names: Names) -> LoopVariant:
-    policy = source_of(call)
-    resolved = names.resolve(call.func) or ""
-    plain = not (call.args or call.keywords)
-    direct = ""
-    if plain and resolved in _DIRECT and isinstance(call.func, ast.Attribute):
-        direct = f"{source_of(call.func.value)}.{_DIRECT[resolved]}"
-    elif plain and resolved == "asyncio.DefaultEventLoopPolicy" and "." in ast.unparse(call.func):
-        direct = f"{ast.unparse(call.func).rpartition('.')[0]}.new_event_loop"
-    key = key or ("uvloop" if "uvloop" in policy else "event_loop")
-    kind = kind_of((), policy, names)
-    return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy, frozenset(), kind)

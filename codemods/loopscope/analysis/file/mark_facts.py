@@ -59,5 +59,7 @@ class MarkingHook:
     old_keyword: bool  # the mark says scope=
     on_async_tests: bool  # it asks pytest_asyncio.is_async_test
     spelled: Spelling
+    holder: int = 0  # the function that holds the mark: the hook itself, or a helper
+    helpers: tuple[int, ...] = ()  # functions that nothing but the hook calls
     # The asyncio marks that it adds to items, in the order in which it does.
     added: tuple[AddedMark, ...] = ()

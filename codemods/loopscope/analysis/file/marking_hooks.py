@@ -9,10 +9,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.added_marks import added_marks, functions_of
+from loopscope.analysis.file.hook_helpers import HookHelpers
 from loopscope.analysis.file.mark_facts import AddedMark, MarkingHook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import FUNCTIONS, is_docstring
+from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
@@ -25,7 +26,10 @@ _COROUTINE_TESTS = frozenset(
 
 
 def read_hooks(
-    body: Sequence[ast.stmt], ordinals: Mapping[ast.AST, int], reader: MarkReader
+    body: Sequence[ast.stmt],
+    ordinals: Mapping[ast.AST, int],
+    reader: MarkReader,
+    helpers: HookHelpers,
 ) -> Iterator[MarkingHook]:
     """Read the hooks of a module that add an asyncio mark.
 
@@ -34,27 +38,38 @@ def read_hooks(
     functions = functions_of(body)
     for node, ordinal in ordinals.items():
         if isinstance(node, FUNCTIONS) and node.name.startswith("pytest_"):
-            marks = list(_asyncio_marks(node, reader.names))
             added = added_marks(node, ordinal, functions, reader)
-            if marks or added:
-                yield _read_hook(node, ordinal, reader.names, marks, added)
+            hook = _read_hook(node, ordinals, reader.names, helpers, added)
+            if hook is not None:
+                yield hook
 
 
 def _read_hook(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
-    ordinal: int,
+    ordinals: Mapping[ast.AST, int],
     names: Names,
-    marks: Sequence[ast.expr],
+    helpers: HookHelpers,
     added: tuple[AddedMark, ...],
-) -> MarkingHook:
+) -> MarkingHook | None:
+    called = helpers.called(node)
+    holder, marks = node, list[ast.expr]()
+    for holder in (node, *called):
+        marks = list(_asyncio_marks(holder, names))
+        if marks:
+            break
+    if not marks and not added:
+        return None
+    if not marks:
+        holder = node
     keywords = [item.mark.keywords for item in added]
+    body = helpers.body(node)
     return MarkingHook(
-        ordinal=ordinal,
+        ordinal=ordinals[node],
         name=node.name,
         line=node.lineno,
         bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks)
         and not any(keywords),
-        only_marks=node.name in _LATE and _only_marks(node, names),
+        only_marks=node.name in _LATE and _only_marks(node, body, names),
         old_keyword=any(
             isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
             for mark in marks
@@ -62,7 +77,8 @@ def _read_hook(
         on_async_tests=any(
             isinstance(child, ast.Call)
             and (names.resolve(child.func) or "").endswith("is_async_test")
-            for child in ast.walk(node)
+            for part in (node, *called)
+            for child in ast.walk(part)
         ),
         spelled=next(
             (
@@ -72,6 +88,8 @@ def _read_hook(
             ),
             "",
         ),
+        holder=ordinals[holder],
+        helpers=tuple(ordinals[one] for one in called if helpers.is_private(one)),
         added=added,
     )
 
@@ -94,9 +112,10 @@ def _is_add_marker(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr == "add_marker"
 
 
-def _only_marks(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
+def _only_marks(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, body: list[ast.stmt], names: Names
+) -> bool:
     """Whether the hook does nothing but mark every async test: auto mode does the same."""
-    body = [item for item in node.body if not is_docstring(item)]
     if node.name == "pytest_collection_modifyitems":
         if len(body) != 1 or not isinstance(body[0], ast.For) or body[0].orelse:
             return False

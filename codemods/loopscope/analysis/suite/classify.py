@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
@@ -12,7 +12,8 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.hook_marks import HookMarks
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import TraceIndex
-from loopscope.types import KNOWN_TARGETS, Scope
+from loopscope.requirements.evidence import Evidence
+from loopscope.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,7 @@ class Settings:
     test_default: Scope | None = None
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
-    modern_requirement: bool = False
-    release: tuple[int, int] = KNOWN_TARGETS[-1]  # the newest one that the suite may run on
+    evidence: Evidence = field(default_factory=Evidence)  # what is declared and locked
     declared: bool = False  # pytest-asyncio is among the requirements, or configured
 
 
@@ -61,7 +61,7 @@ class Roles:
     def hook_marks(self) -> HookMarks:
         """The marks that collection hooks add to tests."""
         auto = self.mode == "auto"
-        return HookMarks(self._index, auto=auto, release=self._settings.release)
+        return HookMarks(self._index, auto=auto, release=self._settings.evidence.newest)
 
     @cached_property
     def own_tests(self) -> tuple[Test, ...]:

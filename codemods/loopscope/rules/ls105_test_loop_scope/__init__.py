@@ -20,7 +20,6 @@ from loopscope.rules.context import (
     RuleResult,
     action,
 )
-from loopscope.rules.ls105_test_loop_scope.hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,
     ChangeMarksInside,
@@ -28,6 +27,7 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     MarkChange,
     RemoveDecoratorMark,
 )
+from loopscope.rules.ls105_test_loop_scope.marking_hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.other_marks import (
     drop_loop_marks,
     mark_tests,
@@ -221,7 +221,7 @@ def _renames(context: RuleContext, done: set[MarkPlace]) -> Iterator[RuleResult]
     for path, facts in context.files.items():
         marks = [
             *facts.marks,
-            *(mark for cls in facts.classes for mark in cls.marks),
+            *(mark for cls in facts.classes for mark in (*cls.marks, *cls.subclass_marks)),
             *(m for f in facts.functions if f.fixture is None for m in f.marks),
             *(mark for values in facts.mark_variables.values() for mark in values),
         ]

@@ -11,10 +11,11 @@ from loopscope.analysis.suite.fixtures import Test
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.rules.ls317_never_run.test_cases import is_plain_test_case
 
-# Marks under which other plugins run async tests, or nobody does, and that is meant.
+# Marks under which other plugins run async tests, or nobody does, and that is meant; under skipif
+# a test is meant to run somewhere.
 _OTHERS = frozenset(
-    {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "skipif",
-     "xfail", "asyncio_event_loop", "django_db", "qt"}
+    {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "xfail",
+     "asyncio_event_loop", "django_db", "qt"}
 )  # fmt: skip
 _MODES = frozenset({"anyio_mode", "trio_mode"})  # options by which other plugins run all of them
 _FIXTURES = ("anyio_backend", "nursery", "io_loop", "loop", "aiohttp_client", "cleanup")
@@ -47,7 +48,7 @@ def tests_of_test_cases(context: RuleContext) -> Iterator[RuleResult]:
         if test.unittest
         and test.function.is_async
         and test.function.known_decorators
-        and not any(mark.name in ("skip", "skipif") for mark in test.marks)
+        and not any(mark.name == "skip" for mark in test.marks)
         and is_plain_test_case(context.model, test.classes[-1])
     ]
     for path, first, more in _by_file(never_awaited):
@@ -77,8 +78,10 @@ def _is_run(context: RuleContext, test: Test) -> bool:
         return True
     if test.id in context.model.trace_index.trace.async_tests:
         return True  # a mark that is not seen in the source
-    names = {item.fixture.name for item in context.model.closure(test).fixtures}
-    return bool((names | set(test.function.parameters)) & set(_FIXTURES))
+    names = set(test.function.parameters)
+    for item in context.model.closure(test).fixtures:
+        names |= {item.fixture.name, *item.function.parameters}
+    return not names.isdisjoint(_FIXTURES)
 
 
 def _runs_them_otherwise(context: RuleContext) -> bool:
