@@ -31,10 +31,7 @@ def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Itera
         for path, data in files.items()
         if any(word in data for word in _DRIVES) or keeps_loop(data)
     }
-    yield from _importing(wanted, dict(others))
-
-
-def _importing(wanted: set[bytes], left: dict[str, bytes]) -> Iterator[str]:
+    left = dict(others)
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new

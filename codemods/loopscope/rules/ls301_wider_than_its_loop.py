@@ -29,7 +29,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         loop_scope, source = _loop_scope(context, function)
         if loop_scope is None or fixture.scope <= loop_scope:
             continue
-        if key in others or _repaired(context, key):
+        if fixture.origin != "pytest_asyncio.fixture" and key in others:
+            continue
+        if _repaired(context, key):
             continue
         yield action(
             "LS301",

@@ -191,8 +191,6 @@ class Claims:
             return ""
         function, node = mention.function, mention.node
         assert isinstance(node, ast.expr)
-        if node.lineno in self._hooks:
-            return ""
         if any(isinstance(one, FUNCTIONS) and one.lineno in self._hooks for one in mention.around):
             return ""
         if function is not None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.added_marks import added_marks, functions_of
 from loopscope.analysis.file.hook_helpers import HookHelpers
-from loopscope.analysis.file.mark_facts import AddedMark, MarkingHook
+from loopscope.analysis.file.mark_facts import MarkingHook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import FUNCTIONS
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
 
 _LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
@@ -36,39 +36,34 @@ def read_hooks(
     ``ordinals`` are the numbers of its definitions, ``reader`` knows the marks of its variables.
     """
     functions = functions_of(body)
-    for node, ordinal in ordinals.items():
+    for node in ordinals:
         if isinstance(node, FUNCTIONS) and node.name.startswith("pytest_"):
-            added = added_marks(node, ordinal, functions, reader)
-            hook = _read_hook(node, ordinals, reader.names, helpers, added)
+            hook = _read_hook(node, ordinals, functions, reader, helpers)
             if hook is not None:
                 yield hook
 
 
 def _read_hook(
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    node: FunctionNode,
     ordinals: Mapping[ast.AST, int],
-    names: Names,
+    functions: Mapping[str, FunctionNode],
+    reader: MarkReader,
     helpers: HookHelpers,
-    added: tuple[AddedMark, ...],
 ) -> MarkingHook | None:
+    names = reader.names
     called = helpers.called(node)
-    holder, marks = node, list[ast.expr]()
-    for holder in (node, *called):
-        marks = list(_asyncio_marks(holder, names))
-        if marks:
-            break
+    found = [(one, list(_asyncio_marks(one, names))) for one in (node, *called)]
+    holder, marks = next((pair for pair in found if pair[1]), (node, []))
+    added = added_marks(node, ordinals[node], functions, reader)
     if not marks and not added:
         return None
-    if not marks:
-        holder = node
-    keywords = [item.mark.keywords for item in added]
     body = helpers.body(node)
     return MarkingHook(
         ordinal=ordinals[node],
         name=node.name,
         line=node.lineno,
         bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks)
-        and not any(keywords),
+        and not any(item.mark.keywords for item in added),
         only_marks=node.name in _LATE and _only_marks(node, body, names),
         old_keyword=any(
             isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
