@@ -48,7 +48,7 @@ def tests_of_test_cases(context: RuleContext) -> Iterator[RuleResult]:
         if test.unittest
         and test.function.is_async
         and test.function.known_decorators
-        and not any(mark.name in ("skip", "skipif") for mark in test.marks)
+        and not any(mark.name == "skip" for mark in test.marks)
         and is_plain_test_case(context.model, test.classes[-1])
     ]
     for path, first, more in _by_file(never_awaited):
