@@ -139,7 +139,7 @@ def _wanted(files: Mapping[str, str], migration: Migration, target: Target) -> I
     """List what is to be changed, but for a default that is stated where it was unset."""
     stated = any(_UNSET in text for path, text in files.items() if not path.endswith(".py"))
     # Below 1.5 the default becomes "function", and wider fixtures name their loop scope.
-    usual = set() if stated else {"LS201"} if target.has(1, 5) else {"LS201", "LS104"}
+    usual = set() if stated else {"LS201"} if target.has(1, 5) else {"LS201", "LS104", "LS103"}
     for finding in migration.findings:
         if finding.level is Level.ACTION:
             yield f"{finding.path}:{finding.line} {finding.code} {finding.message}"

@@ -114,6 +114,40 @@ def test_ways_to_await(use: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("use", "bound"),
+    [
+        ("both = (conn, 1)\n    await both[0].get()", True),
+        ("for one in [conn]:\n        await one.get()", True),
+        ('box = {"inner": conn}\n    box["inner"].put_nowait(1)', True),
+        ("first = [conn][0]\n    first.put_nowait(1)", True),
+        ("box = SimpleNamespace(inner=conn)\n    await box.inner.get()", True),
+        ("assert conn.loop is asyncio.get_running_loop()", True),
+        ("helper(conn.loop)", True),
+        ("helper.loop = conn.loop", True),
+        ("assert conn.maxsize == other.size", False),
+        ("both = (conn, 1)\n    assert both[0].empty()", False),
+        ("first, second = conn\n    assert first.empty()", False),
+        ("helper(conn.maxsize)", False),
+    ],
+)
+def test_ways_to_use_what_holds_the_value(use: str, bound: bool) -> None:
+    test = f"async def test_a(conn):\n    {use}\n"
+    assert repaired(suite(gives("asyncio.Queue()"), test)) is bound
+
+
+@pytest.mark.parametrize(
+    "value", ["conn", "[conn]", '{"inner": conn}', "SimpleNamespace(inner=conn)", "(conn, 1)"]
+)
+def test_a_fixture_that_only_holds_a_value_does_not_make_it_its_own(value: str) -> None:
+    fixtures = "from types import SimpleNamespace\n\n" + gives("asyncio.Queue()")
+    fixtures += '\n@pytest_asyncio.fixture(loop_scope="function")\nasync def held(conn):\n'
+    test = "async def test_a(held):\n    await use(held)\n"
+    migration = migrate_files(suite(f"{fixtures}    return {value}\n", test, BOTH))
+    assert not migration.changes
+    assert {text.split(" ", 1)[1] for text in messages(migration)} == {"LS315 note"}
+
+
+@pytest.mark.parametrize(
     ("annotation", "bound"),
     [
         ("AsyncIterator[str]", False),

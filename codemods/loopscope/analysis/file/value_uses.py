@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.value_words import is_holder_call, word_of
 from loopscope.python_source.syntax_tree import FunctionNode, walk
 
 
@@ -43,13 +44,15 @@ def uses_in(node: FunctionNode, names: Names) -> Mapping[str, Use]:
         for one in (name, *_origins(name, aliases)) if name else ():
             found[one] = max(use, found.get(one, use))
 
+    holders = _given_holders(node, names)
     for child in walk(node):
         if isinstance(child, (ast.Name, ast.Attribute)) and isinstance(child.ctx, ast.Load):
             note(_name(child), Use.READ)
         for value in _used(child):
             note(_root(value), Use.USED)
-        for value in _passed(child):
-            note(_name(value), Use.PASSED)
+        for value in _passed(child) if child not in holders else ():
+            tied = isinstance(value, ast.Attribute) and word_of(value.attr)
+            note(_root(value) if tied else _name(value), Use.PASSED)
         for value in _awaited(child, names):
             note(_root(value), Use.AWAITED)
     return found
@@ -75,10 +78,21 @@ def _aliases(node: FunctionNode) -> Iterator[tuple[str, str]]:
                     if item.optional_vars is not None
                 ]
         for target, value in pairs:
-            root = _requested(value) or _root(value)
             for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
-                if root and isinstance(part, ast.Name) and part.id != root:
-                    yield part.id, root
+                for root in _roots(value):
+                    if isinstance(part, ast.Name) and part.id != root:
+                        yield part.id, root
+
+
+def _roots(node: ast.expr) -> Iterator[str]:
+    """List the names that a value, or a part of a list or other display, is taken from."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)) and not _name(node):
+        node = node.value
+    if isinstance(node, _DISPLAYS):
+        for part in _parts(node):
+            yield from _roots(part)
+    elif root := _root(node):
+        yield root
 
 
 def _requested(node: ast.expr) -> str:
@@ -137,7 +151,8 @@ def _used(node: ast.AST) -> list[ast.expr]:
         case ast.Call(func=ast.Name() as func):
             return [func]
         case ast.Compare(left=left, comparators=others) if not any(map(_is_constant, others)):
-            return [item for item in (left, *others) if _name(item)]
+            same = any(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
+            return [item for item in (left, *others) if same or _name(item)]
         case ast.Await(value=value):
             return [item for item in walk(value) if isinstance(item, (ast.Name, ast.Attribute))]
     return []
@@ -159,8 +174,26 @@ def _passed(node: ast.AST) -> list[ast.expr]:
     return []
 
 
+def _given_holders(node: FunctionNode, names: Names) -> frozenset[ast.AST]:
+    """List the calls that only hold what they get, and are given to who requests the fixture."""
+    given = [
+        part
+        for child in walk(node)
+        if isinstance(child, (ast.Return, ast.Yield)) and child.value is not None
+        for part in _parts(child.value)
+    ]
+    return frozenset(
+        part
+        for part in given
+        if isinstance(part, ast.Call) and is_holder_call(names.resolve(part.func) or "")
+    )
+
+
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+
+
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
+    if isinstance(node, _DISPLAYS):
         for item in node.values if isinstance(node, ast.Dict) else node.elts:
             yield from _parts(item)
     elif isinstance(node, ast.Starred):
