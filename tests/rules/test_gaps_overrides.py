@@ -220,3 +220,23 @@ def test_policy_that_stays_in_the_work_of_an_override() -> None:
 
 def test_work_beside_nothing_of_policies() -> None:
     assert not policies(*WORK)
+
+
+def test_import_of_an_override_that_becomes_a_bridge_stays_beside_a_class_with_its_own() -> None:
+    loops = "import asyncio, pytest\n\n@pytest.fixture\ndef event_loop():\n" + "".join(
+        f"    {line}\n" for line in MAKE
+    )
+    files = {
+        "pytest.ini": AUTO,
+        "loops.py": loops,
+        "test_a.py": (
+            "import asyncio, pytest\nfrom loops import event_loop\n\n"
+            "def test_s(event_loop):\n    loop = event_loop\n    assert not loop.is_running()\n\n"
+            "class TestA:\n    @pytest.fixture\n    def event_loop(self):\n"
+            + "".join(f"        {line}\n" for line in MAKE)
+            + "\n    async def test_b(self): ...\n"
+        ),
+    }
+    result = after(files)["test_a.py"]
+    assert "from loops import event_loop\n" in result
+    assert "new_event_loop" not in result

@@ -116,8 +116,11 @@ class Candidates:
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
 
     def _asks_while_it_runs(self, key: Key, function: Function) -> bool:
-        """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs."""
-        return any(True for _ in self.model.closures.dynamic(key, function))
+        """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs.
+
+        The running loop takes the place of the loop itself.
+        """
+        return any(name != EVENT_LOOP for name, _ in self.model.closures.dynamic(key, function))
 
     def _needs_factory(self, test: Test) -> bool:
         """Tell whether the test must be async for its fixtures to get a loop of another kind."""

@@ -123,7 +123,8 @@ def _deletion(key: Key, function: Function) -> Iterator[RuleResult]:
             message,
             function.ordinal,
             safety=safety,
-            forget=(function.bound_name,),
+            # What a file imports by the name of a method is another one.
+            forget=() if function.is_method else (function.bound_name,),
         )
     yield from _deleted_call(key, function, safety, message)
 
