@@ -10,9 +10,10 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
-from loopscope.analysis.file.facts import Mark, Position
+from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.fixtures import CURRENT, FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.syntax_tree import walk
 from loopscope.rules.codegen.bridge import current_loop_code
@@ -246,7 +247,7 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
             "LS102",
             module,
             0,
-            "_current_event_loop",
+            CURRENT,
             "fixture added: xunit methods find the loop of their tests as the current one",
             code.main,
             needs=code.needs,
