@@ -220,3 +220,39 @@ def test_policy_that_stays_in_the_work_of_an_override() -> None:
 
 def test_work_beside_nothing_of_policies() -> None:
     assert not policies(*WORK)
+
+
+def test_import_of_an_override_that_becomes_a_bridge_stays_beside_a_class_with_its_own() -> None:
+    loops = "import asyncio, pytest\n\n@pytest.fixture\ndef event_loop():\n" + "".join(
+        f"    {line}\n" for line in MAKE
+    )
+    files = {
+        "pytest.ini": AUTO,
+        "loops.py": loops,
+        "test_a.py": (
+            "import asyncio, pytest\nfrom loops import event_loop\n\n"
+            "def test_s(event_loop):\n    loop = event_loop\n    assert not loop.is_running()\n\n"
+            "class TestA:\n    @pytest.fixture\n    def event_loop(self):\n"
+            + "".join(f"        {line}\n" for line in MAKE)
+            + "\n    async def test_b(self): ...\n"
+        ),
+    }
+    result = after(files)["test_a.py"]
+    assert "from loops import event_loop\n" in result
+    assert "new_event_loop" not in result
+
+
+def test_bridge_for_an_override_that_is_imported_by_the_name_of_its_function() -> None:
+    loops = "import asyncio, pytest\n\n@pytest.fixture(name='event_loop')\ndef {}():\n" + "".join(
+        f"    {line}\n" for line in MAKE
+    )
+    asks = "def test_s(event_loop):\n    loop = event_loop\n    assert not loop.is_running()\n"
+    files = {
+        "pytest.ini": AUTO,
+        "loops.py": loops.format("_event_loop"),
+        "conftest.py": "from loops import _event_loop\n",
+        "test_a.py": f"{asks}\nasync def test_a(): ...\n",
+    }
+    result = after(files)
+    assert result["conftest.py"] == files["conftest.py"]
+    assert '(name="event_loop")\nasync def _event_loop():' in result["loops.py"]

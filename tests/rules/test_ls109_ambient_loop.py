@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from loopscope.types import Safety
 from tests.suites_in_memory import AUTO, after, migrate_files
 
@@ -24,3 +26,29 @@ def test_that_is_an_assumption() -> None:
 def test_not_where_it_is_not_wanted_or_nobody_asks() -> None:
     assert "conftest.py" not in after(FILES, ambient_loop=False)
     assert "conftest.py" not in after({"pytest.ini": AUTO, "test_a.py": ASYNC_TEST.lstrip()})
+
+
+OVERRIDE = (
+    "import asyncio, pytest\n\n@pytest.fixture(scope='{}')\ndef event_loop():\n"
+    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+)
+BRIDGED = {
+    "by usefixtures": "import pytest\n"
+    + ASKS.replace("def ", "@pytest.mark.usefixtures('event_loop')\ndef "),
+    "by an argument": ASKS.replace("test_sync()", "test_sync(event_loop)").replace(
+        "asyncio.get_event_loop()", "event_loop.is_running()\n    asyncio.get_event_loop()"
+    ),
+}
+
+
+@pytest.mark.parametrize("test", BRIDGED.values(), ids=BRIDGED.keys())
+@pytest.mark.parametrize("other", ["function", "session"])
+def test_a_wide_bridge_makes_no_loop_current_after_a_narrower_one(test: str, other: str) -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "a/conftest.py": OVERRIDE.format("session"),
+        "a/test_a.py": test + ASYNC_TEST,
+        "b/conftest.py": OVERRIDE.format(other),
+        "b/test_b.py": ASYNC_TEST.lstrip(),
+    }
+    assert ("_ambient_event_loop" in after(files)["a/conftest.py"]) is (other == "function")

@@ -112,8 +112,22 @@ class ComponentSolver:
         if self._set_up_by_methods(test):
             return True  # before the bridge is there
         closure = self.model.closure(test)
-        return not (
-            any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures))
+        if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
+            return self._may_lose_current(test)
+        return True
+
+    def _may_lose_current(self, test: Test) -> bool:
+        """Whether a bridge gives the test a wide loop, which a narrower one makes current no more.
+
+        See docs/loop-rules.md, The bridge.
+        """
+        if self.ambient.shared(test) is None or not self.model.current.asks(test.key):
+            return False
+        own = self.model.legacy.loop_scope(test)
+        return any(
+            self.model.legacy.loop_scope(other) < own
+            for other in self.model.tests
+            if self.model.is_async_test(other)
         )
 
     def _set_up_by_methods(self, test: Test) -> bool:

@@ -41,10 +41,18 @@ class Writer:
         return known
 
     def decorator(
-        self, scope: Scope, loop_scope: Scope, default: Scope | None, *, autouse: bool = False
+        self,
+        scope: Scope,
+        loop_scope: Scope,
+        default: Scope | None,
+        *,
+        autouse: bool = False,
+        name: str = "",
     ) -> str:
         """Write the decorator of an async fixture; defaults are left out."""
         keywords = ["autouse=True"] if autouse else []
+        if name:
+            keywords.append(f'name="{name}"')
         if scope > Scope.FUNCTION:
             keywords.append(f'scope="{scope.word}"')
         if scope > Scope.FUNCTION or loop_scope is not (default or scope):
@@ -54,15 +62,26 @@ class Writer:
 
 
 def bridge_code(
-    facts: FileFacts | None, bridge: Bridge, default: Scope | None, *, in_class: bool = False
+    facts: FileFacts | None,
+    bridge: Bridge,
+    default: Scope | None,
+    *,
+    in_class: bool = False,
+    function: str = "",
 ) -> Code:
-    """Write the plain bridge; an autouse one makes its loop the current one, as 0.21 did."""
+    """Write the plain bridge; an autouse one makes its loop the current one, as 0.21 did.
+
+    ``function`` is the name of its function, where other files import that.
+    """
     writer = Writer(facts)
-    head = writer.decorator(bridge.scope, bridge.loop_scope, default, autouse=bridge.autouse)
+    name = bridge.name if function else ""
+    head = writer.decorator(
+        bridge.scope, bridge.loop_scope, default, autouse=bridge.autouse, name=name
+    )
     if in_class and bridge.scope >= Scope.CLASS:
         head += f"@classmethod\nasync def {bridge.name}(cls):\n"
     else:
-        head += f"async def {bridge.name}({'self' if in_class else ''}):\n"
+        head += f"async def {function or bridge.name}({'self' if in_class else ''}):\n"
     running = writer.name("asyncio.get_running_loop")
     if bridge.autouse:
         setter = writer.name("asyncio.set_event_loop")

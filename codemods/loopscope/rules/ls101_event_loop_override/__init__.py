@@ -137,7 +137,8 @@ def _deletion(context: RuleContext, key: Key, function: Function) -> Iterator[Ru
             message,
             function.ordinal,
             safety=safety,
-            forget=(function.bound_name,),
+            # What a file imports by the name of a method is another one.
+            forget=() if function.is_method else (function.bound_name,),
         )
     yield from _deleted_call(key, function, safety, message)
 
@@ -181,7 +182,8 @@ def _replacement(
             code = replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
     else:
         assert bridge is not None
-        code = bridge_code(facts, bridge, default, in_class=function.is_method)
+        imported = function.bound_name if _is_imported(context, key, function) else ""
+        code = bridge_code(facts, bridge, default, in_class=function.is_method, function=imported)
         message = (
             "override replaced by a fixture that hands the running loop to the sync code that asks"
         )
@@ -197,6 +199,17 @@ def _replacement(
         code,
         safety=safety,
         needs=code.needs,
+    )
+
+
+def _is_imported(context: RuleContext, key: Key, function: Function) -> bool:
+    """Whether other files import the override by another name than that of the fixture."""
+    return function.bound_name != EVENT_LOOP and any(
+        bound.attribute == function.bound_name
+        and (context.model.index.module_fixtures(path).get(EVENT_LOOP) or (None,))[0] == key
+        for path, facts in context.files.items()
+        if path != key.path
+        for bound in facts.imports
     )
 
 
