@@ -24,6 +24,7 @@ from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, note
 from loopscope.rules.declarations import read_declarations
+from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY
@@ -152,6 +153,10 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     context = RuleContext(model, plan, suite.config, options, suite.files)
     edits, option_edits, findings, left_out = _check_rules(context)
     edits = [edit for edit in edits if edit.path not in suite.cross_suite]
+    left_whole = is_left_whole(context, findings)
+    if left_whole:
+        edits, option_edits = edits_of_the_rest(context, edits, option_edits)
+        findings = saying_so(findings)
     least = least_version(context, edits, option_edits)
     pins, more = _requirements(context, [*edits, *option_edits], least)
     findings += more
@@ -171,10 +176,10 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if all_changes:
         result = rebuild_model(suite, model, all_changes, errors, seconds, FILE_CHECKS)
     condemned: list[Finding] = []
-    if not errors:
+    if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
-    if not errors and changes:
+    if not errors and changes and not left_whole:
         lost = list(lost_loops(before, model, result, left_out, findings))
         # Who leaves rules out, or definitions, has asked for a part, and is told of the rest.
         asked = left_out or any(file.ignores for file in facts.values())
@@ -194,7 +199,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         findings=tuple(findings),
         errors=tuple(errors),
         loops_before=count(before),
-        loops_after=count(result.modern_map if changes else before),
+        loops_after=count(result.modern_map if changes and not left_whole else before),
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",

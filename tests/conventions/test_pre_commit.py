@@ -75,3 +75,17 @@ def test_migrate_changes_what_is_staged_and_check_passes_then(repository: Path) 
     assert "-def event_loop():" in git(repository, "diff")
     git(repository, "add", ".")
     assert pre_commit(repository, "run", "--all-files").returncode == 0
+
+
+def test_a_folder_as_argument_is_migrated_with_what_it_depends_on(repository: Path) -> None:
+    config = repository / ".pre-commit-config.yaml"
+    hooks = yaml.safe_load(config.read_text(encoding="utf-8"))
+    for hook in hooks["repos"][0]["hooks"]:
+        hook["args"] = ["tests"]
+    config.write_text(yaml.safe_dump(hooks))
+    git(repository, "add", ".")
+    assert pre_commit(repository, "run", "loopscope-migrate").returncode == 1
+    changed = git(repository, "diff", "--name-only").split()
+    assert {"conftest.py", "pyproject.toml", "tests/orders/conftest.py"} <= set(changed)
+    git(repository, "add", ".")
+    assert pre_commit(repository, "run", "--all-files").returncode == 0

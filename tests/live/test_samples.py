@@ -18,8 +18,8 @@ def test_migrated_suite_runs_as_before(
 ) -> None:
     sample = ALL[name]
     old, new = tmp_path / "old" / "suite", tmp_path / "new" / "suite"
-    _write(sample, old)
-    _write(sample, new)
+    write(sample, old)
+    write(sample, new)
 
     before = run_pytest(legacy_python, old, tmp_path / "old.json", sample.legacy_options)
     assert before.exit_code == 0, f"the sample itself is not green: {before}"
@@ -48,7 +48,7 @@ def _migrate(sample: Sample, suite: Path) -> None:
     assert check.returncode == sample.exit_code, check.stdout + _show(suite)
 
 
-def _write(sample: Sample, suite: Path) -> None:
+def write(sample: Sample, suite: Path) -> None:
     for name, text in sample.files.items():
         path = suite / name
         path.parent.mkdir(parents=True, exist_ok=True)

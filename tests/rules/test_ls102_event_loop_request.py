@@ -123,7 +123,7 @@ def test_unittest_case_that_asks_for_the_loop_is_a_finding() -> None:
     assert messages(migrate_files({"test_x.py": test})) == ["test_x.py:8 LS102 action"]
 
 
-def test_no_bridge_below_1_0() -> None:
+def test_the_bridge_has_another_name_below_1_0() -> None:
     test = "def test_one(event_loop):\n    print(event_loop)\n"
-    found = messages(migrate_files({"test_x.py": test}, target=Target(0, 26)))
-    assert "test_x.py:1 LS102 action" in found
+    text = after({"test_x.py": test}, target=Target(0, 26))["test_x.py"]
+    assert "def test_one(running_loop):\n    print(running_loop)\n" in text

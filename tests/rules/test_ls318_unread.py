@@ -20,11 +20,12 @@ def event_loop():
 """
 TEST = "@pytest.mark.asyncio\nasync def test_a(): ...\n"
 UNREAD = {
-    "a maker of values that takes the current loop": """
-        import dataclasses
-        @dataclasses.dataclass
-        class Box:
-            future: asyncio.Future = dataclasses.field(default_factory=asyncio.Future)""",
+    "a dict of what takes the current loop": """
+        import collections
+        found = collections.defaultdict(asyncio.Future)""",
+    "a factory handed to a function": """
+        def make(default_factory): return default_factory()
+        def later(): return make(default_factory=asyncio.Future)""",
     "a partial of what takes the current loop": "when = functools.partial(asyncio.get_event_loop)",
     "a fixture made of a method": """
         class Kit:
@@ -64,13 +65,20 @@ UNREAD = {
     "a fixture of the plugin assigned": """
         import pytest_asyncio.plugin
         pytest_asyncio.plugin.event_loop = None""",
-    "a helper of a hook that marks": """
-        def mark(item): item.add_marker(pytest.mark.asyncio)
-        def pytest_collection_modifyitems(items):
-            for item in items: mark(item)""",
-    "a class that marks its subclasses": """
+    "a helper that adds marks, of nobody": """
+        def mark(item): item.add_marker(pytest.mark.asyncio)""",
+    "a class that marks some of its subclasses": """
         class Base:
-            def __init_subclass__(cls): cls.pytestmark = [pytest.mark.asyncio]""",
+            def __init_subclass__(cls, marked=True):
+                if marked: cls.pytestmark = [pytest.mark.asyncio]""",
+    "a decorator that marks by an argument": """
+        def marked(cls, scope="module"):
+            cls.pytestmark = pytest.mark.asyncio(scope=scope)
+            return cls""",
+    "a function that marks what is in a list": """
+        def marked(cls):
+            cls.pytestmark = pytest.mark.asyncio
+        for cls in []: marked(cls)""",
     "tests made by a function": """
         def make():
             @pytest.mark.asyncio
@@ -85,6 +93,18 @@ UNREAD = {
         async def test_b(request): request.getfixturevalue("opened")""",
 }
 READ = {
+    "a default factory that takes the current loop": """
+        import dataclasses
+        @dataclasses.dataclass
+        class Box:
+            future: asyncio.Future = dataclasses.field(default_factory=asyncio.Future)""",
+    "a helper of a hook that marks": """
+        def mark(item): item.add_marker(pytest.mark.asyncio)
+        def pytest_collection_modifyitems(items):
+            for item in items: mark(item)""",
+    "a class that marks its subclasses": """
+        class Base:
+            def __init_subclass__(cls): cls.pytestmark = [pytest.mark.asyncio]""",
     "a default factory of another kind": """
         import dataclasses
         @dataclasses.dataclass

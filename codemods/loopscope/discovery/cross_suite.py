@@ -100,7 +100,7 @@ def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator
         return
     for inner in _descendants(found):
         folder = prefix_of(inner, found.root).rstrip("/")
-        if folders.intersection(_with_parents(folder)) and _collects(config, folder):
+        if folders.intersection(with_parents(folder)) and _collects(config, folder):
             yield inner
 
 
@@ -231,7 +231,7 @@ def _names(path: str, data: bytes) -> set[str]:
 
 def _is_inside(importer: str, name: str, inside: set[str]) -> bool:
     way = name.replace(".", "/")
-    folders = [*_with_parents(dirname(importer)), "src"]
+    folders = [*with_parents(dirname(importer)), "src"]
     stems = (f"{folder}/{way}".lstrip("/") for folder in folders)
     return any(f"{stem}.py" in inside or f"{stem}/__init__.py" in inside for stem in stems)
 
@@ -252,7 +252,7 @@ def _descendants(found: DiscoveredSuite) -> Iterator[DiscoveredSuite]:
         yield from _descendants(inner)
 
 
-def _with_parents(folder: str) -> list[str]:
+def with_parents(folder: str) -> list[str]:
     """List the folder and those above it, "" last."""
     found = [folder]
     while found[-1]:
@@ -263,7 +263,7 @@ def _with_parents(folder: str) -> list[str]:
 def _collects(config: PytestConfig, folder: str) -> bool:
     """Whether pytest, run in the root without arguments, looks into ``folder``."""
     ignored = {value.strip("/").removeprefix("./") for value in added_options(config, "--ignore")}
-    places = _with_parents(folder)[:-1]
+    places = with_parents(folder)[:-1]
     if ignored.intersection(places):
         return False
     for pattern in _listed(config, "norecursedirs"):

@@ -1,8 +1,6 @@
-"""Modules without a trace of event loops that lead to those that count.
+"""Product code that runs a loop of its own, and the modules that lead to it.
 
-A sync test that calls code that runs a loop of its own cannot become async, through however many
-modules it is called. And a fixture or base class may come from where it is only handed on, such
-as the ``__init__.py`` of the package that holds its module.
+A sync test that calls such code cannot become async, through however many modules it is called.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ _RUNS = (
     b"uvloop.run", b"async_to_sync", b"AsyncToSync", b"run_app",
 )  # fmt: skip
 _DRIVES = (*_RUNS, b"run_until_complete")
-_MATERIAL = (b"fixture", b"def test")
 
 
 def runs_loop(data: bytes) -> bool:
@@ -28,30 +25,7 @@ def runs_loop(data: bytes) -> bool:
 def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Iterator[str]:
     """List those of the ``others`` that import, directly or not, a file that drives a loop."""
     wanted = {_name(path) for path, data in files.items() if any(w in data for w in _DRIVES)}
-    yield from _importing(wanted, dict(others))
-
-
-def handing_on(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Iterator[str]:
-    """List those of the ``others`` that import, directly or not, what tests are made of.
-
-    Looked at are packages, and what lies in the folders of tests: elsewhere stands the product.
-    """
-    made = {path for path, data in files.items() if any(word in data for word in _MATERIAL)}
-    tests = {dirname(path) for path in files if basename(path).startswith(("test_", "conftest"))}
-    left = {
-        path: data
-        for path, data in others.items()
-        if b"import" in data and (basename(path) == "__init__.py" or _below(path, tests))
-    }
-    yield from _importing({_name(path) for path in made if path.endswith(".py")}, left)
-
-
-def _below(path: str, folders: set[str]) -> bool:
-    parts = dirname(path).split("/")
-    return any("/".join(parts[:number]) in folders for number in range(1, len(parts) + 1))
-
-
-def _importing(wanted: set[bytes], left: dict[str, bytes]) -> Iterator[str]:
+    left = dict(others)
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new

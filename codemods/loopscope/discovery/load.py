@@ -17,7 +17,8 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
-from loopscope.discovery.drivers import handing_on, leading_to, runs_loop
+from loopscope.discovery.drivers import leading_to, runs_loop
+from loopscope.discovery.reexports import reexports
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -34,7 +35,10 @@ _TRACES = (
 )
 # Modules that tests may take fixtures, base classes, hooks or decorators from, and what makes
 # an object of the current loop without asking for it.
-_SUPPORT = (b"fixture", b"pytest", b"def test", b"wraps", b"Future(")
+_SUPPORT = (
+    b"fixture", b"pytest", b"def test", b"wraps", b"Future(", b"actory=asyncio.",
+    b"actory=Future", b"actory(asyncio.",
+)  # fmt: skip
 _SCRIPTS = ("setup.py", "noxfile.py")
 
 
@@ -184,8 +188,8 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    led = {*leading_to(files, others), *handing_on(files, others)}
-    files |= {path: others[path] for path in sorted(led)}
+    more = {*leading_to(files, others), *reexports(files, others, config)}
+    files |= {path: others[path] for path in sorted(more)}
     return files, True
 
 

@@ -1,7 +1,8 @@
 """Sync tests that counted on the current loop which pytest-asyncio 0.21 left behind.
 
 0.21 put a fresh loop in place as the current one after each test (with a wider override the
-override's own loop), so code that calls ``asyncio.get_event_loop()`` from a sync test passed.
+override's own loop), so code that calls ``asyncio.get_event_loop()`` or makes an
+``asyncio.Future()`` in a sync test passed.
 From 1.4 on no loop is current there (docs/loop-rules.md, A lenient teardown, and The loop is
 set up last).
 """
@@ -17,6 +18,8 @@ from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
+
+XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,38 @@ class AmbientUsers:
             and options.wants("LS109")
         )
         self._settled = settled  # functions whose calls the migration takes care of
-        self._reach: dict[str, bool] = {}
-        self._asking = {path for path in model.files if self._asks(path)}
+        self._asking = frozenset(path for path in model.files if self._asks(path))
+        self._taking = model.current.files if self._wanted else frozenset()
+        self._reach: dict[tuple[str, frozenset[str]], bool] = {}
 
     def concerns(self, test: Test) -> bool:
         """Whether the test is one of them; the caller asks for sync tests only."""
         if self._wanted and test.id in self._model.trace_index.trace.asking_tests:
             return True
-        if not self._wanted or not self._asking or test.module in self._careful:
+        if not self._wanted or test.module in self._careful:
             return False
-        known = self._reach.get(test.module)
+        return self._reached(test.module, self._asking) or (
+            self._reached(test.module, self._taking) and self._takes(test)
+        )
+
+    def _takes(self, test: Test) -> bool:
+        """Whether what the test calls takes the current loop, as ``asyncio.Future()`` does."""
+        current = self._model.current
+        keys = [test.key]
+        keys += [
+            item.key
+            for item in self._model.closure(test).fixtures
+            if not (item.function.is_async or item.key in self._settled or item.key.is_external)
+        ]
+        return any(map(current.asks, keys)) or any(
+            current.in_methods(cls, XUNIT_METHODS) for cls in test.classes
+        )
+
+    def _reached(self, module: str, files: frozenset[str]) -> bool:
+        """Whether a module imports one of the files, directly or not, or its conftests do."""
+        known = self._reach.get((module, files)) if files else False
         if known is None:
-            known = self._reach[test.module] = self._reaches(test.module)
+            known = self._reach[module, files] = self._reaches(module, files)
         return known
 
     def _asks(self, path: str) -> bool:
@@ -74,7 +97,7 @@ class AmbientUsers:
             for call in self._model.files[path].loop_calls
         )
 
-    def _reaches(self, module: str) -> bool:
+    def _reaches(self, module: str, wanted: frozenset[str]) -> bool:
         files = self._model.files
         queue = [module]
         directory = dirname(module)
@@ -88,7 +111,7 @@ class AmbientUsers:
         seen = set(queue)
         while queue:
             path = queue.pop()
-            if path in self._asking:
+            if path in wanted:
                 return True
             for bound in files[path].imports:
                 names = [bound.module]

@@ -1,4 +1,4 @@
-"""The places of bridges: fixtures named ``event_loop`` that return the running loop.
+"""The places and the name of bridges: fixtures that return the running loop.
 
 See docs/loop-rules.md, The bridge.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
+from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, enclosing_base_ids, own_base_id
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.shared_bridges import Bridge, Standing, seen, share
-from loopscope.types import Scope
+from loopscope.types import Scope, Target
 
 # The override that answered (None: pytest-asyncio's own fixture) and the asking test's module;
 # the file that registers the fixture that asks, where no test sets it up.
@@ -50,6 +53,28 @@ class Sites:
         """Return the base id from which a request looks for its fixture."""
         target, module = place
         return target.base_id if target is not None and target.in_class else self.base_id(module)
+
+
+def bridge_name(model: SuiteModel, target: Target) -> str:
+    """Name the bridges of a suite; below pytest-asyncio 1.0 ``event_loop`` is taken.
+
+    See docs/loop-rules.md, The bridge.
+    """
+    if target.has(1, 0):
+        return EVENT_LOOP
+    taken: set[str] = set()
+    for facts in model.files.values():
+        for function in facts.functions:
+            taken.update((function.name, *function.parameters))
+            if function.fixture is not None:
+                taken.add(function.fixture.name)
+    return next(name for name in _other_names() if name not in taken)
+
+
+def _other_names() -> Iterator[str]:
+    yield "running_loop"
+    for number in count(2):
+        yield f"running_loop_{number}"
 
 
 def place_bridges(

@@ -15,7 +15,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
-from loopscope.planning.bridges import RequestPlace, Sites, place_bridges
+from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.factories import choose_factory
@@ -115,7 +115,8 @@ class LoopPlanner:
             ),
             self._sites(overrides, [place for place in needs if place not in wanted]),
         )
-        bridges = [self._at_home(bridge) for bridge in bridges]
+        name = bridge_name(model, self.options.target)
+        bridges = [replace(self._at_home(bridge), name=name) for bridge in bridges]
         for bridge in bridges:
             if bridge.replaces is not None:
                 override_action = overrides[bridge.replaces]

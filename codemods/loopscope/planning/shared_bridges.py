@@ -22,8 +22,9 @@ _FOR_A_NEW_CONFTEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """An async fixture named ``event_loop`` that hands the running loop to sync code.
+    """An async fixture that hands the running loop to sync code.
 
+    Its name is ``event_loop``, or another one below pytest-asyncio 1.0, where that is taken.
     ``replaces`` is the override in whose place it stands; otherwise it is put into
     ``path``, which may be a conftest that is still to be made. An autouse bridge also makes
     its loop the current one.
@@ -34,6 +35,7 @@ class Bridge:
     loop_scope: Scope
     replaces: Key | None = None
     autouse: bool = False
+    name: str = "event_loop"
 
 
 # What is seen at each base id: a bridge, or None for a fixture that stays.

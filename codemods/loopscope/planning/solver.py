@@ -22,7 +22,7 @@ from loopscope.analysis.suite.fixtures import (
     visible_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.ambient import AmbientUsers
+from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
 from loopscope.planning.bridges import BridgeNeed, RequestPlace
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
@@ -35,7 +35,6 @@ EXTERNAL = "fixtures that no file of the suite defines"
 JOINED = "tests that are put on one loop"
 
 # The xunit methods that run after function-scoped fixtures of the module.
-XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 
 
 class DisjointSet:
@@ -105,7 +104,7 @@ class ComponentSolver:
                     self.nodes.join(("test", test.id), JOINED)
         for item in self._unused_fixtures():
             path = self.model.index.registrar(item)
-            target = self.seen_from(path)
+            target = self.seen_from(path, item.base_id)
             place = (target, path)
             self.nodes.add(("bridge", place), item.fixture.scope)
             if target is not None:
@@ -368,9 +367,9 @@ class ComponentSolver:
         nearest = next((item for item in seen if item is not None), None)
         return nearest is not None and not self.model.is_override(nearest.function)
 
-    def seen_from(self, path: str) -> FixtureDef | None:
-        """Find the override that a fixture of this file sees, without a test."""
-        base_ids = visible_base_ids(path)
+    def seen_from(self, path: str, base_id: str = "") -> FixtureDef | None:
+        """Find the override that a fixture of this file, or class, sees without a test."""
+        base_ids = visible_base_ids(path).union(enclosing_base_ids(base_id))
         seen = [item for item in self.model.overrides if item.base_id in base_ids]
         return max(seen, key=lambda item: len(item.base_id.removeprefix("./")), default=None)
 

@@ -18,7 +18,13 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Characters; a tree takes two hundred times the memory of its text.
 _LONGEST_KEPT = 500_000
-_LEAVES = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+# Fields that hold no nodes, or only contexts and operators.
+_PLAIN = frozenset({
+    "ctx", "op", "ops", "id", "attr", "module", "asname", "level", "kind", "type_comment",
+    "conversion", "simple", "is_async", "type_ignores",
+})  # fmt: skip
+# Lists in which something else may stand among nodes: None, or names.
+_MIXED = frozenset({"keys", "kw_defaults", "kwd_attrs", "names"})
 
 
 def parse(text: str) -> ast.Module:
@@ -53,13 +59,31 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
 def children(node: ast.AST) -> list[ast.AST]:
     """List the nodes right below one, in document order, without contexts and operators."""
     found: list[ast.AST] = []
-    for name in node._fields:
+    fields = _FIELDS.get(node.__class__)
+    if fields is None:
+        fields = _FIELDS[node.__class__] = _fields(node.__class__)
+    for name in fields:
         value = getattr(node, name, None)
-        if isinstance(value, list):
+        if not value:
+            continue
+        if value.__class__ is not list:
+            if isinstance(value, ast.AST):
+                found.append(value)
+        elif name in _MIXED:
             found += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-            found.append(value)
+        else:
+            found += value
     return found
+
+
+def _fields(node_class: type[ast.AST]) -> tuple[str, ...]:
+    """Name the fields of a class in which other nodes may be."""
+    if node_class is ast.Constant:
+        return ()
+    return tuple(name for name in node_class._fields if name not in _PLAIN)
+
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}  # of the classes met so far
 
 
 def depth(text: str) -> int:

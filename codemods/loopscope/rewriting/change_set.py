@@ -204,7 +204,7 @@ def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
     """Map each file to the names that other files of the suite import from it."""
     found: dict[str, set[str]] = defaultdict(set)
     for path, file in facts.items():
-        for bound in file.imports:
+        for bound in file.bindings:
             origin = find_module(facts, path, bound.module) if bound.attribute else None
             if origin is not None and bound.attribute is not None:
                 found[origin].add(bound.attribute)

@@ -1,4 +1,4 @@
-"""Parameters of a function: removed or renamed, with what the docstring says of them."""
+"""Parameters of a function: added or removed, with what the docstring says of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def remove_parameter(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
     changed = node.with_changes(
         params=_parameters(node.params, comma_list), whitespace_before_params=comma_list.opening
     )
-    return _edit_docstring(changed, lambda text: _without_argument(text, name))
+    return edit_docstring(changed, lambda text: _without_argument(text, name))
 
 
 def _items(node: cst.FunctionDef) -> list[cst.Param | cst.ParamStar | cst.ParamSlash]:
@@ -120,7 +120,7 @@ _GOOGLE = r"\*{{0,2}}{name}\s*(?:\([^)]*\))?\s*:"
 _SECTION = re.compile(r"\s*(?:Args|Arguments|Parameters|Params)\s*:\s*$")
 
 
-def _edit_docstring(node: cst.FunctionDef, change: Callable[[str], str]) -> cst.FunctionDef:
+def edit_docstring(node: cst.FunctionDef, change: Callable[[str], str]) -> cst.FunctionDef:
     """Apply ``change`` to the source of the docstring (a plain string literal), if any."""
     body = node.body.body
     first = body[0] if body else None

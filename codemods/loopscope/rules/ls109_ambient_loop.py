@@ -24,7 +24,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             ambient.path,
             0,
             AMBIENT,
-            "fixture added: sync tests whose code calls asyncio.get_event_loop() find a loop",
+            "fixture added: sync tests whose code asks for the current loop find one",
             source,
             safety=Safety.ASSUMPTION,
             needs=needs,

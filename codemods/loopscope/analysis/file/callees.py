@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.functions import NESTED
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import FunctionNode, children
 
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
-_LEAVES = (*NESTED, ast.expr_context, ast.operator, ast.Name, ast.Constant, str, type(None))
+# Nested definitions run later, or never; nothing is called in the others.
+_CALLS_NOTHING = (*NESTED, ast.Name, ast.Constant)
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -49,12 +50,7 @@ def _called(node: FunctionNode) -> Iterator[ast.expr]:
             yield child.func
             if isinstance(child.func, ast.Name) and child.func.id in local:
                 stack += _run_by_a_call(local.pop(child.func.id))
-        for name in child._fields:
-            value = getattr(child, name, None)
-            if isinstance(value, list):
-                stack += [item for item in value if not isinstance(item, _LEAVES)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-                stack.append(value)
+        stack += [item for item in children(child) if not isinstance(item, _CALLS_NOTHING)]
 
 
 def _run_by_a_call(node: ast.FunctionDef | ast.ClassDef) -> list[ast.AST]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
+from loopscope.analysis.file.class_factories import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
@@ -39,17 +40,25 @@ _LIST = re.compile(r"\w+(\s*,\s*\w+)*")
 class Claims:
     """Decides on the mentions of one file."""
 
-    def __init__(self, names: Names, marked: Collection[int], hooks: Collection[int]) -> None:
+    def __init__(
+        self,
+        names: Names,
+        marked: Collection[int],
+        hooks: Collection[int],
+        appliers: Collection[int],
+    ) -> None:
         """Take what the readers know.
 
         Args:
             names: The names that imports bind.
             marked: Lines where a reader found an asyncio mark.
             hooks: Lines of the hooks that are read as hooks that mark tests.
+            appliers: Lines of functions that are read as what marks classes.
         """
         self._names = names
         self._marked = marked
         self._hooks = hooks
+        self._appliers = appliers
         self._deciding = {
             Subject.ARGUMENT: self._argument,
             Subject.TEXT: self._text,
@@ -113,7 +122,7 @@ class Claims:
                 return "" if known else f'a comparison with "{EVENT_LOOP}"'
             case ast.Subscript(value=value):
                 held = dotted(value) or ast.unparse(value)
-                asks = re.search(r"funcargs|fixture|arg2", held)
+                asks = re.search(r"funcargs|fixture|arg2|globals|vars|__dict__", held)
                 return f'{held}["{EVENT_LOOP}"]' if asks else ""
             case ast.Expr() | ast.JoinedStr() | ast.FormattedValue() | ast.Dict() | ast.Assert():
                 return ""  # a docstring, a message, a table
@@ -186,6 +195,8 @@ class Claims:
         if function is not None:
             if any(_calls(one, "add_marker") for one in mention.around):
                 return f"{function.name} adds the asyncio mark"
+            if function.lineno in self._appliers:
+                return ""
             if _sets_pytestmark(function):
                 return f"{function.name} sets pytestmark"
         if node.lineno in self._marked:
@@ -298,6 +309,9 @@ class Claims:
         """Report what takes the current loop when it is called, wherever that may be."""
         node = mention.node
         assert isinstance(node, (ast.Name, ast.Attribute))
+        in_class = any(isinstance(one, ast.ClassDef) for one in mention.around)
+        if in_class and mention.function is None and _is_factory(mention.parent):
+            return ""  # read where an object of the class is made
         takes = (self._names.resolve(node) or "") in CURRENT_LOOP | CONSTRUCTORS
         return f"{ast.unparse(node)} takes the current loop where it is called" if takes else ""
 
@@ -321,6 +335,10 @@ class Claims:
 
 def _calls(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and last_name(node.func) == name
+
+
+def _is_factory(parent: ast.AST) -> bool:
+    return isinstance(parent, ast.keyword) or _calls(parent, FACTORY)
 
 
 def _is_call_of(node: ast.AST, func: ast.AST) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from loopscope.analysis.file.bindings import Import
 from loopscope.types import Scope
 
 # What a file refers to: ``asyncio.get_event_loop`` written as ``aio.get_event_loop``.
@@ -296,16 +297,9 @@ class Class:
     pytestmark: int | None = None  # the line of its ``pytestmark = …`` statement
     has_init: bool = False
     refers: tuple[str, ...] = ()  # what its body mentions, outside of its methods
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """A name that an import binds at module level."""
-
-    name: str
-    module: str  # absolute dotted module, relative ones start with dots
-    attribute: str | None  # None: the module itself; "*": everything
-    line: int
+    takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
+    builds: tuple[str, ...] = ()  # what else its fields call then
+    subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +314,8 @@ class MarkingHook:
     old_keyword: bool  # the mark says scope=
     on_async_tests: bool  # it asks pytest_asyncio.is_async_test
     spelled: Spelling
+    holder: int = 0  # the function that holds the mark: the hook itself, or a helper
+    helpers: tuple[int, ...] = ()  # functions that nothing but the hook calls
 
 
 class Position(NamedTuple):
@@ -357,6 +353,7 @@ class FileFacts:
     pytestmark: int | None = None
     mark_variables: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
     imports: tuple[Import, ...] = ()
+    assigned: tuple[Import, ...] = ()  # ``db = helpers.db``
     plugins: tuple[str, ...] = ()
     loop_calls: tuple[LoopCall, ...] = ()
     hooks: tuple[MarkingHook, ...] = ()
@@ -372,6 +369,11 @@ class FileFacts:
     variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what each refers to
     mentions: int = 0  # how often something is mentioned that decides about loops
     unread: tuple[Position, ...] = ()  # the mentions that no reader claims
+
+    @property
+    def bindings(self) -> tuple[Import, ...]:
+        """All names that come from other modules, by whatever statement."""
+        return (*self.imports, *(bound for bound in self.assigned if bound.module))
 
     def standing(self) -> tuple[Function, ...]:
         """Leave out the functions that a later definition of the same name replaces.

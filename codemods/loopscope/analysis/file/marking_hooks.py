@@ -6,11 +6,11 @@ See docs/loop-rules.md, Marks that a hook adds.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from loopscope.analysis.file.facts import MarkingHook
+from loopscope.analysis.file.hook_helpers import HookHelpers
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import is_docstring
 
 _LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
@@ -23,20 +23,29 @@ _COROUTINE_TESTS = frozenset(
 
 
 def read_hook(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int, names: Names
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    ordinals: Mapping[ast.AST, int],
+    names: Names,
+    helpers: HookHelpers,
 ) -> MarkingHook | None:
     """Read the function as a hook that adds an asyncio mark, or return None."""
     if not node.name.startswith("pytest_"):
         return None
-    marks = list(_asyncio_marks(node, names))
+    called = helpers.called(node)
+    holder, marks = node, []
+    for holder in (node, *called):
+        marks = list(_asyncio_marks(holder, names))
+        if marks:
+            break
     if not marks:
         return None
+    body = helpers.body(node)
     return MarkingHook(
-        ordinal=ordinal,
+        ordinal=ordinals[node],
         name=node.name,
         line=node.lineno,
         bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks),
-        only_marks=node.name in _LATE and _only_marks(node, names),
+        only_marks=node.name in _LATE and _only_marks(node, body, names),
         old_keyword=any(
             isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
             for mark in marks
@@ -44,7 +53,8 @@ def read_hook(
         on_async_tests=any(
             isinstance(child, ast.Call)
             and (names.resolve(child.func) or "").endswith("is_async_test")
-            for child in ast.walk(node)
+            for part in (node, *called)
+            for child in ast.walk(part)
         ),
         spelled=next(
             (
@@ -54,6 +64,8 @@ def read_hook(
             ),
             "",
         ),
+        holder=ordinals[holder],
+        helpers=tuple(ordinals[one] for one in called if helpers.is_private(one)),
     )
 
 
@@ -75,9 +87,10 @@ def _is_add_marker(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr == "add_marker"
 
 
-def _only_marks(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
+def _only_marks(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, body: list[ast.stmt], names: Names
+) -> bool:
     """Whether the hook does nothing but mark every async test: auto mode does the same."""
-    body = [item for item in node.body if not is_docstring(item)]
     if node.name == "pytest_collection_modifyitems":
         if len(body) != 1 or not isinstance(body[0], ast.For) or body[0].orelse:
             return False

@@ -22,7 +22,7 @@ MODE = "asyncio_mode"
 PLUGINS = "pytest_plugins"
 _WORDS = re.compile(
     r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
-    r"|factory|partial|\bmap\("
+    r"|[fF]actory|partial|\bmap\(|defaultdict"
 )
 _TAKERS = ("get_event_loop", "Future", "ensure_future", "StreamReader", "wrap_future", "shield")
 _MAKERS = ("fixture", "yield_fixture")
@@ -143,4 +143,4 @@ def _is_handed_on(node: ast.AST, parent: ast.AST) -> bool:
         return (parent.arg or "").endswith("factory")
     if not isinstance(parent, ast.Call) or node not in parent.args:
         return False
-    return last_name(parent.func) in ("partial", "map")
+    return last_name(parent.func) in ("partial", "map", "Factory", "defaultdict")

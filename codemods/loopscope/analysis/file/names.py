@@ -6,7 +6,8 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from loopscope.analysis.file.facts import Elsewhere, Import, LoopMaking, Maker
+from loopscope.analysis.file.bindings import Import
+from loopscope.analysis.file.facts import Elsewhere, LoopMaking, Maker
 
 Constants = Mapping[str, ast.expr]
 _FOREIGN = frozenset({"", "pytest", "pytest_asyncio", *sys.stdlib_module_names})

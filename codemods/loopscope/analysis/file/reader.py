@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from loopscope.analysis.file.assigned import assigned_imports
 from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
@@ -16,6 +18,7 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
+from loopscope.analysis.file.class_factories import class_factories
 from loopscope.analysis.file.constants import constants, known_values
 from loopscope.analysis.file.decorators import (
     parametrized,
@@ -55,9 +58,11 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.hook_helpers import HookHelpers
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
+from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
 from loopscope.analysis.file.marking_hooks import read_hook
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
@@ -129,14 +134,17 @@ class _Reader:
             if "getfixturevalue" in line or "fixturenames" in line
         )
         self.loop_names = self._lines_with("event_loop")
+        self.factories = self._lines_with("actory")
         self.defined = {
             item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
         self.mark_reader = MarkReader(path, self.names)
         self.may_mark = "mark" in text
+        self.mark_appliers = MarkAppliers(self.mark_reader)
         self.functions: list[Function] = []
         self.classes: list[Class] = []
         self.hooks: list[MarkingHook] = []
+        self.helpers = HookHelpers(tree)
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
         self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
@@ -157,6 +165,7 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
+        self._code_that_marks()
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
@@ -169,6 +178,7 @@ class _Reader:
             pytestmark=self.pytestmark,
             mark_variables=self.mark_reader.variables,
             imports=self.imports,
+            assigned=tuple(assigned_imports(self.tree.body, self.names)),
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
             hooks=tuple(self.hooks),
@@ -185,6 +195,19 @@ class _Reader:
             wanted=frozenset(self.names.missed),
             elsewhere=self.names.elsewhere,
         )
+
+    def _code_that_marks(self) -> None:
+        """Read decorators and calls of the project that mark classes."""
+        if not self.may_mark or not self.classes:
+            return
+        if "pytestmark" in "".join(self.lines):
+            self.mark_appliers.read_decorators(self.tree)
+        for call, name in calls_with_class(self.tree):
+            added = tuple(self.mark_reader.marks_in(call.func))
+            self.classes = [
+                replace(cls, marks=(*added, *cls.marks)) if cls.qualname == name else cls
+                for cls in self.classes
+            ]
 
     def _offers(self) -> Elsewhere:
         """Return what the names of this file mean to files that import them."""
@@ -228,7 +251,9 @@ class _Reader:
         known = {bound.name for bound in self.imports}
         local = (bound for node in self.statements for bound in imports_of(node))
         names = self.names.with_local(bound for bound in local if bound.name not in known)
-        claims = Claims(names, self._marked_lines(), {hook.line for hook in self.hooks})
+        hooks = {o for hook in self.hooks for o in (hook.ordinal, *hook.helpers)}
+        lines = {item.line for item in self.functions if item.ordinal in hooks}
+        claims = Claims(names, self._marked_lines(), lines, self.mark_appliers.lines)
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
 
@@ -260,7 +285,7 @@ class _Reader:
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
                     self.mark_reader.applied(node, function.ordinal)
-                hook = read_hook(node, self.ordinals[node], self.names)
+                hook = read_hook(node, self.ordinals, self.names, self.helpers)
                 if hook is not None:
                     self.hooks.append(hook)
             elif isinstance(node, ast.ClassDef):
@@ -326,6 +351,12 @@ class _Reader:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
         names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
+        lines = (node.lineno, node.end_lineno or node.lineno)
+        fields = (
+            class_factories(node, ordinal, self.names)
+            if self.factories.any_in(*lines)
+            else ((), ())
+        )
         self.classes.append(
             Class(
                 ordinal=ordinal,
@@ -337,6 +368,11 @@ class _Reader:
                 marks=tuple(marks),
                 pytestmark=pytestmark,
                 has_init="__init__" in names,
+                takes=fields[0],
+                builds=fields[1],
+                subclass_marks=self.mark_appliers.subclass_marks(node, self.ordinals)
+                if "__init_subclass__" in names
+                else (),
                 refers=tuple(
                     name
                     for child in node.body
@@ -382,8 +418,9 @@ class _Reader:
         asked = Requests()
         if self.dynamic.any_in(first, end):
             asked = dynamic_requests(node, self.constants, self.names)
-        # Only a test that asks for something can hand it to a helper.
-        calls = hit or bool(requested) or not node.name.startswith("test")
+        # Only an async test that asks for something can hand it to a helper that matters.
+        test = node.name.startswith("test") and isinstance(node, ast.AsyncFunctionDef)
+        calls = hit or bool(requested) or not test
         override = None
         if fixture is not None and fixture.name == "event_loop":
             keywords = made.keywords if made else None

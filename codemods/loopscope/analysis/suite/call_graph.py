@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
@@ -17,6 +17,7 @@ class CallGraph:
     def __init__(self, index: SuiteIndex) -> None:
         self._index = index
         self._known: dict[Key, tuple[Key, ...]] = {}
+        self._direct: dict[Key, tuple[Key, ...]] = {}
 
     def of(self, key: Key) -> tuple[Key, ...]:
         """List the sync functions that run when this one does; fixtures and itself left out."""
@@ -25,11 +26,17 @@ class CallGraph:
             found: dict[Key, None] = {}
             queue = [key]
             while queue:
-                for target in self._called(queue.pop()):
+                for target in self._called_by(queue.pop()):
                     if target not in found and target != key:
                         found[target] = None
                         queue.append(target)
             known = self._known[key] = tuple(found)
+        return known
+
+    def _called_by(self, key: Key) -> tuple[Key, ...]:
+        known = self._direct.get(key)
+        if known is None:
+            known = self._direct[key] = tuple(self._called(key))
         return known
 
     def _called(self, key: Key) -> Iterator[Key]:
@@ -41,11 +48,32 @@ class CallGraph:
                 if other.fixture is None and not other.is_async and not other.is_generator:
                     yield target
 
+    def made(self, key: Key) -> tuple[Key, ...]:
+        """List the classes of which a function, or one that it calls, makes an object.
+
+        Their bases and what their fields make are among them.
+        """
+        found: dict[Key, None] = {}
+        queue = [
+            (one, name) for one in (key, *self.of(key)) for name in self._index.function(one).calls
+        ]
+        while queue:
+            caller, name = queue.pop()
+            cls = self._index.find_class(caller.path, name)
+            if name == "self.":  # ``cls()``
+                owner = self._index.function(caller).class_ordinal
+                cls = Key(caller.path, owner) if owner is not None else None
+            for owner_key in self._index.mro(cls) if cls is not None else ():
+                if owner_key not in found:
+                    found[owner_key] = None
+                    queue += [(owner_key, more) for more in self._index.cls(owner_key).builds]
+        return tuple(found)
+
     def _method(self, key: Key, name: str) -> Key | None:
         owner = self._index.function(key).class_ordinal
         if owner is None:
             return None
-        return self._in_class(Key(key.path, owner), name.removeprefix("self."))
+        return self._in_class(Key(key.path, owner), name.removeprefix("self.") or "__init__")
 
     def _in_class(self, cls: Key, name: str) -> Key | None:
         for owner in self._index.mro(cls):
@@ -80,14 +108,25 @@ class CurrentLoop:
             for call in facts.loop_calls:
                 if call.owner is not None and call.place is not Place.ASYNC:
                     self._own[Key(path, call.owner)].append(call)
+        self._takes = {
+            Key(path, cls.ordinal): cls
+            for path, facts in files.items()
+            for cls in facts.classes
+            if cls.takes
+        }
         self._known: dict[Key, tuple[LoopCall, ...]] = {}
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files of the sync code that asks for it."""
+        return frozenset(key.path for key in (*self._own, *self._takes))
 
     def calls(self, key: Key) -> tuple[LoopCall, ...]:
         """List the calls of a function, those of the functions that it calls at its own line.
 
         The fixture of LS109 only looks whether there is a loop.
         """
-        if not self._own or self._index.function(key).name == AMBIENT:
+        if not (self._own or self._takes) or self._index.function(key).name == AMBIENT:
             return ()
         known = self._known.get(key)
         if known is None:
@@ -96,7 +135,16 @@ class CurrentLoop:
         return known
 
     def _through(self, key: Key) -> list[LoopCall]:
+        """List what the functions and classes take that a function calls, at its own line."""
         function = self._index.function(key)
+        taken: list[tuple[str, Sequence[LoopCall]]] = [
+            (self._index.function(other).qualname, self._own.get(other, ()))
+            for other in self._call_graph.of(key)
+        ]
+        for made in self._call_graph.made(key) if self._takes else ():
+            if made in self._takes:
+                cls = self._takes[made]
+                taken.append((cls.qualname, cls.takes))
         return [
             replace(
                 call,
@@ -104,10 +152,10 @@ class CurrentLoop:
                 column=1,
                 ordinal=key.ordinal,
                 owner=key.ordinal,
-                through=self._index.function(other).qualname,
+                through=name,
             )
-            for other in self._call_graph.of(key)
-            for call in self._own.get(other, ())
+            for name, calls in taken
+            for call in calls
             if call.place is Place.SYNC
         ]
 

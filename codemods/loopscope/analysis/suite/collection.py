@@ -43,7 +43,7 @@ class Collection:
         for cls in facts.classes:
             if cls.parent is None:
                 yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
-        for bound in facts.imports:
+        for bound in facts.bindings:
             if bound.attribute not in (None, "*"):
                 origin = self._names.find(path, bound.module)
                 base = self._names.find_class(origin, bound.attribute or "") if origin else None
@@ -92,8 +92,18 @@ class Collection:
             mark
             for key in reversed(classes)
             for owner in reversed(self._names.mro(key))
-            for mark in self._marks.expanded(self._names.cls(owner).marks)
+            for mark in self._marks.expanded(
+                self._set_by_bases(owner) + self._names.cls(owner).marks
+            )
         )
+
+    def _set_by_bases(self, key: Key) -> tuple[Mark, ...]:
+        """Return the marks that ``__init_subclass__`` of the nearest base class sets.
+
+        They take the place of the class's own ``pytestmark``.
+        """
+        bases = (self._names.cls(owner).subclass_marks for owner in self._names.mro(key)[1:])
+        return next(filter(None, bases), ())
 
 
 def _is_test(function: Function, prefixes: tuple[str, ...]) -> bool:

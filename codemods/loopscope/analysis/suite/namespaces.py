@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from posixpath import basename
 
-from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
+from loopscope.analysis.file.bindings import Import
+from loopscope.analysis.file.facts import Class, FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.imports import find_module
 from loopscope.config.entry_points import EntryPoints
@@ -94,7 +95,7 @@ class Namespaces:
     def _used(self, paths: Iterable[str]) -> Iterator[str]:
         """Yield the files that others import, or that are plugins: these are not run by name."""
         for path in paths:
-            for bound in self.files[path].imports:
+            for bound in self.files[path].bindings:
                 for module in (bound.module, f"{bound.module}.{bound.attribute}"):
                     origin = self.find(path, module)
                     if origin is not None and origin != path:
@@ -175,8 +176,10 @@ class Namespaces:
                 found.update(theirs)
                 continue
             for name, (key, function) in theirs.items():
-                if function.bound_name == bound.attribute:
-                    found[name if name != function.bound_name else bound.name] = (key, function)
+                if bound.attribute in (function.bound_name, name):
+                    assert function.fixture is not None
+                    named = function.fixture.name
+                    found[named if named != function.bound_name else bound.name] = (key, function)
         for function in self.files[path].functions:
             fixture = function.fixture
             if fixture is not None and not function.is_method and not fixture.path:
@@ -185,6 +188,9 @@ class Namespaces:
             place = self.find_function(path, made.function)
             if place is not None and place[1].fixture is not None:
                 found[made.fixture.name] = place
+        for bound in self.files[path].assigned:
+            if not bound.module and bound.attribute in found:  # a second name in one file
+                found[bound.name] = found[bound.attribute]
         return found
 
     def find_function(self, path: str, name: str) -> tuple[Key, Function] | None:
@@ -213,7 +219,7 @@ class Namespaces:
 
     def _imported(self, path: str) -> Iterator[tuple[Import, str]]:
         """Yield the imports of names from other files of the suite, with these files."""
-        for bound in self.files[path].imports:
+        for bound in self.files[path].bindings:
             origin = self.find(path, bound.module) if bound.attribute is not None else None
             if origin is not None and origin != path:
                 yield bound, origin

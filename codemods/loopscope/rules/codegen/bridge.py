@@ -59,9 +59,9 @@ def bridge_code(
     writer = Writer(facts)
     head = writer.decorator(bridge.scope, bridge.loop_scope, default, autouse=bridge.autouse)
     if in_class and bridge.scope >= Scope.CLASS:
-        head += "@classmethod\nasync def event_loop(cls):\n"
+        head += f"@classmethod\nasync def {bridge.name}(cls):\n"
     else:
-        head += f"async def event_loop({'self' if in_class else ''}):\n"
+        head += f"async def {bridge.name}({'self' if in_class else ''}):\n"
     running = writer.name("asyncio.get_running_loop")
     if bridge.autouse:
         setter = writer.name("asyncio.set_event_loop")

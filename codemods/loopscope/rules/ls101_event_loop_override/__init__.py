@@ -270,6 +270,12 @@ def _imports(
                     f"import of the {what} removed",
                     forget=(function.bound_name,),
                 )
+        for bound in facts.assigned:
+            if bound.name == EVENT_LOOP:
+                yield DeleteStatement(
+                    "LS101", path, bound.line, bound.name, f"assignment of the {what} removed",
+                    bound.line,
+                )  # fmt: skip
 
 
 def _plugin_imports(context: RuleContext) -> Iterator[RuleResult]:
@@ -293,7 +299,7 @@ def _new_bridge(context: RuleContext, bridge: Bridge) -> RuleResult:
         "LS102",
         bridge.path,
         0,
-        EVENT_LOOP,
+        bridge.name,
         "fixture added that hands the running loop to the sync code that asks for event_loop",
         code.main,
         needs=code.needs,

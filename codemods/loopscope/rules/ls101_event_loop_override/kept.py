@@ -78,7 +78,7 @@ def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
     """Report imports of ``event_loop`` from modules that were not found."""
     index = context.model.index
     for path in (*index.conftests, *index.test_modules, *index.plugins):
-        for bound in context.files[path].imports:
+        for bound in context.files[path].bindings:
             module = bound.module
             if bound.attribute != EVENT_LOOP or module.startswith("pytest_asyncio"):
                 continue
@@ -100,7 +100,7 @@ def _has_one(facts: FileFacts) -> bool:
     """Whether the module may hold something by the name of event_loop."""
     return (
         any(function.name == EVENT_LOOP for function in facts.functions)
-        or any(EVENT_LOOP in (bound.name, bound.attribute) for bound in facts.imports)
+        or any(EVENT_LOOP in (bound.name, bound.attribute) for bound in facts.bindings)
         or any(bound.attribute == "*" for bound in facts.imports)
         or any(hazard.code == "LS101" for hazard in facts.hazards)
     )
@@ -185,7 +185,7 @@ def _place(context: RuleContext, key: Key) -> tuple[str, int]:
             and item.file in context.files
             and item.file not in context.model.cross_suite
         ):
-            for bound in context.files[item.file].imports:
+            for bound in context.files[item.file].bindings:
                 if bound.attribute in (context.model.index.function(key).name, "*"):
                     return item.file, bound.line
     return context.config.path or "conftest.py", 1

@@ -12,7 +12,7 @@ from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.decorators import read_fixture
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
-from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.names import Names, assigned_names
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.trace import SHOWN
 from loopscope.python_source.syntax_tree import FUNCTIONS
@@ -30,18 +30,54 @@ def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
         ):
             continue  # no file for fixtures
         for hazard in facts.hazards:
-            if hazard.code == "LS101":
+            if hazard.code == "LS101" and not _is_found(context, path, hazard.line):
                 message = (
                     f"this event_loop cannot be read as a fixture: {hazard.detail}. "
                     f"{_traced(context, path) or _UNKNOWN}"
                 )
                 yield action("LS101", path, hazard.line, message, hazard.column)
+    for path in places:
+        yield from _under_another_name(context, path)
 
 
 _UNKNOWN = (
     "Nothing here allows for its scope: write it as a function under @pytest.fixture(scope=...), "
     "and run loopscope again"
 )
+
+
+def _under_another_name(context: RuleContext, path: str) -> Iterator[RuleResult]:
+    """Report ``from helpers import my_loop as event_loop``: its body is no override's there."""
+    found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
+    if found is None or found[0].path == path or found[1].override is not None:
+        return
+    key, function = found
+    line = next(
+        (bound.line for bound in context.files[path].bindings if bound.name == EVENT_LOOP), 1
+    )
+    yield action(
+        "LS101",
+        path,
+        line,
+        f"this event_loop is the fixture {function.name} of {key.path} under another name."
+        f" {_traced(context, path) or _UNKNOWN_NAME}",
+    )
+
+
+_UNKNOWN_NAME = (
+    "Nothing here allows for its scope: name the fixture event_loop where it is defined, and run"
+    " loopscope again"
+)
+
+
+def _is_found(context: RuleContext, path: str, line: int) -> bool:
+    """Whether a line assigns an override of another module, which is read there."""
+    found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
+    return (
+        found is not None
+        and found[1].override is not None
+        and any(bound.line == line for bound in context.files[path].assigned)
+    )
 
 
 def _traced(context: RuleContext, path: str) -> str:
@@ -68,7 +104,7 @@ def hidden_overrides(node: ast.AST, names: Names) -> Iterator[Position]:
     elif isinstance(node, ast.Assign) and node.lineno in names.read:
         return
     elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
-        targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        targets = list(assigned_names(node))
         made = names.resolve(node.value.func) if isinstance(node.value, ast.Call) else None
         if EVENT_LOOP in targets and made not in CREATORS | {RUNNING}:
             yield position(node, "it is assigned, not defined")

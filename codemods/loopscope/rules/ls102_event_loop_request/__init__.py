@@ -31,6 +31,7 @@ from loopscope.rules.ls102_event_loop_request.other_requests import (
     indirect_requests,
     serve_xunit,
 )
+from loopscope.rules.ls102_event_loop_request.renamed_requests import renamed_requests
 from loopscope.rules.trace_notes import external_requests
 from loopscope.types import Safety, Scope
 
@@ -105,6 +106,7 @@ class AddArgument(DefinitionEdit):
 def check(context: RuleContext) -> Iterator[RuleResult]:
     tests = {test.key for test in context.model.tests if context.model.is_async_test(test)}
     held, after_work = _held(context)
+    yield from renamed_requests(context, held)
     for key, function in context.functions():
         conversion = context.plan.converted.get(key)
         asks = EVENT_LOOP in function.parameters
@@ -146,7 +148,6 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from serve_xunit(context)
     yield from indirect_requests(context)
     yield from doctest_requests(context)
-    yield from _unresolved(context)
     yield from external_requests(context)
 
 
@@ -268,20 +269,6 @@ def _drop(context: RuleContext, key: Key, function: Function, getter: str) -> Dr
 
 def _in_place(uses: list[LoopUse]) -> bool:
     return len(uses) == 1 and uses[0].kind in (UseKind.CALL, UseKind.VALUE)
-
-
-def _unresolved(context: RuleContext) -> Iterator[RuleResult]:
-    """Sync requests before pytest-asyncio 1.0, where the bridge's name is taken."""
-    if context.options.target.has(1, 0):
-        return
-    for bridge in context.plan.bridges:
-        yield action(
-            "LS102",
-            bridge.path,
-            1,
-            "sync code asks for event_loop here; below pytest-asyncio 1.0 no fixture of that "
-            "name can serve it. Make its users async, or choose --target 1.0 or newer",
-        )
 
 
 RULE = Rule(

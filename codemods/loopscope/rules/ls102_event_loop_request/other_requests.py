@@ -25,6 +25,7 @@ from loopscope.rules.context import (
     StatementEdit,
     action,
 )
+from loopscope.rules.ls102_event_loop_request.renamed_requests import rename_mark
 from loopscope.types import Scope
 
 _MESSAGE = 'usefixtures("event_loop") dropped: its tests run on the loop anyway'
@@ -162,16 +163,21 @@ def drop_usefixtures(context: RuleContext) -> Iterator[RuleResult]:
     """Remove the fixture's name from usefixtures marks that do not need it any more."""
     users: dict[tuple[str, int | None, int], list[bool]] = {}
     marks: dict[tuple[str, int | None, int], Mark] = {}
+    held: set[tuple[str, int | None, int]] = set()
     for test in context.model.tests:
         leaves = _leaves(context, test)
         for mark in test.marks:
             if mark.name == "usefixtures" and EVENT_LOOP in mark.strings:
                 place = (mark.path, mark.ordinal, mark.line)
+                if not leaves:
+                    held.add(place)
                 marks[place] = mark
                 users.setdefault(place, []).append(leaves and test.id in context.plan.tests)
     for place, found in users.items():
         if all(found):
             yield _drop(context, marks[place])
+        elif place not in held:
+            yield from rename_mark(context, marks[place])
     yield from _drop_configured(context)
 
 

@@ -24,10 +24,10 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,
     ChangeMarksInside,
     ChangeStatementMark,
-    DeleteHook,
     MarkChange,
     RemoveDecoratorMark,
 )
+from loopscope.rules.ls105_test_loop_scope.marking_hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.other_marks import (
     drop_loop_marks,
     mark_tests,
@@ -51,7 +51,7 @@ class MarkPlace(NamedTuple):
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    yield from _hooks(context)
+    yield from marking_hooks(context)
     yield from drop_loop_marks(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
         yield from _renames(context, set())
@@ -201,32 +201,6 @@ def _where(context: RuleContext, place: MarkPlace, tests: Iterable[Test]) -> str
     return ""
 
 
-# -- hooks ---------------------------------------------------------------------------------
-
-
-def _hooks(context: RuleContext) -> Iterator[RuleResult]:
-    """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
-    for path, facts in context.files.items():
-        for hook in facts.hooks:
-            place = ("LS105", path, hook.line, hook.name)
-            if hook.bare and hook.only_marks:
-                message = "hook deleted: asyncio_mode = auto marks every async test"
-                yield DeleteHook(*place, message, hook.ordinal)
-            elif hook.old_keyword:
-                message = "scope= is spelled loop_scope="
-                change = MarkChange(hook.spelled, rename=True)
-                yield ChangeMarksInside(*place, message, hook.ordinal, change)
-            elif not hook.on_async_tests and context.model.mode != "auto":
-                yield action(
-                    "LS105",
-                    path,
-                    hook.line,
-                    f"{hook.name} adds asyncio marks at run time, where their loop scope is not "
-                    "read and which may be too late for pytest-asyncio 1.x: set "
-                    "asyncio_mode = auto, or mark the tests that it means",
-                )
-
-
 # -- marks that no async test is closest to -------------------------------------------------
 
 
@@ -235,7 +209,7 @@ def _renames(context: RuleContext, done: set[MarkPlace]) -> Iterator[RuleResult]
     for path, facts in context.files.items():
         marks = [
             *facts.marks,
-            *(mark for cls in facts.classes for mark in cls.marks),
+            *(mark for cls in facts.classes for mark in (*cls.marks, *cls.subclass_marks)),
             *(m for f in facts.functions if f.fixture is None for m in f.marks),
             *(mark for values in facts.mark_variables.values() for mark in values),
         ]
