@@ -22,6 +22,11 @@ def strays(run: SuiteRun) -> list[str]:
     return list(map(str, product.strays(SuiteRun(0, {}), run)))
 
 
+def kinds(before: SuiteRun, after: SuiteRun) -> list[str]:
+    """Find tests whose loop is of another class than before."""
+    return list(map(str, product.kinds(before, after)))
+
+
 def loops_kept(before: SuiteRun, after: SuiteRun) -> tuple[int, int]:
     """How many separate loops the tests lived on, before and after."""
     return before.loops, after.loops

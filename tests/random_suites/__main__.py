@@ -8,6 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from loopscope.types import Level
+
+from .seeds import parse_seeds, short
 from .shrink import shrink
 from .summary import LEAST_KEPT, kept, summary, trials
 from .trial import Trial
@@ -20,15 +23,18 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where the suites of failing seeds stay")
     parser.add_argument("--shrink", type=int, metavar="SEED", help="make a failing suite smaller")
+    parser.add_argument("--hard", action="store_true", help="suites with rarer idioms")
     chosen = parser.parse_args()
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="random-suites-"))
     if chosen.shrink is not None:
-        return 0 if shrink(chosen.shrink, folder, print) else 2
+        return 0 if shrink(chosen.shrink, folder, print, hard=chosen.hard) else 2
     found: list[Trial] = []
-    for seed, trial in trials(_seeds(chosen.seeds), folder, chosen.jobs):
+    for seed, trial in trials(parse_seeds(chosen.seeds), folder, chosen.jobs, hard=chosen.hard):
         found.append(trial)
         if trial.complaints:
-            _show(seed, trial, folder)
+            _show(seed, trial, folder, "--hard " * chosen.hard)
+        elif chosen.hard and trial.manual:
+            _show_actions(seed, trial)
         else:
             shutil.rmtree(folder / f"seed-{seed}", ignore_errors=True)
     print(summary(found))
@@ -44,18 +50,33 @@ def _seeds(text: str) -> list[int]:
     return found
 
 
+def _show_actions(seed: int, trial: Trial) -> None:
+    actions = [finding for finding in trial.findings if finding.level is Level.ACTION]
+    print(
+        f"seed {seed}: left to a person, {len(trial.left)} differences until then;"
+        f" {sorted(trial.suite.idioms)}"
+    )
+    for finding in actions[:3]:
+        print(f"    {finding.path}:{finding.line} {finding.code} {finding.message}", flush=True)
+
+
+def _show(seed: int, trial: Trial, folder: Path, option: str) -> None:
+    print(
+        f"seed {seed}: {len(trial.complaints)} differences; {sorted(trial.suite.idioms)};"
+        f" {folder / f'seed-{seed}'}"
+    )
+    for complaint in trial.complaints[:3]:
+        print("    " + "\n    ".join(short(complaint)))
+    print(f"    again: python -m tests.random_suites {option}--seeds {seed} --folder {folder}")
+    print(f"    smaller: python -m tests.random_suites {option}--shrink {seed}", flush=True)
+
+
 def _show(seed: int, trial: Trial, folder: Path) -> None:
     print(f"seed {seed}: {len(trial.complaints)} differences; {folder / f'seed-{seed}'}")
     for complaint in trial.complaints[:3]:
-        print("    " + "\n    ".join(_short(complaint)))
+        print("    " + "\n    ".join(short(complaint)))
     print(f"    again: python -m tests.random_suites --seeds {seed} --folder {folder}")
     print(f"    smaller: python -m tests.random_suites --shrink {seed}", flush=True)
-
-
-def _short(complaint: str) -> list[str]:
-    """Return the first line of a complaint, and the error itself of a traceback."""
-    lines = complaint.splitlines()
-    return lines[:1] + [line for line in lines[1:] if line.startswith("E ")][:2]
 
 
 if __name__ == "__main__":

@@ -51,6 +51,10 @@ _RARE = {
 _BODIES = {**_SIMPLE, **_DEMANDING, **_CURRENT, **_RARE}
 _MAKERS = ("asyncio.new_event_loop()", "asyncio.get_event_loop_policy().new_event_loop()")
 OWN_CLASS = "class OwnLoop(asyncio.SelectorEventLoop):\n    pass"
+OWN_POLICY = (
+    "class OwnPolicy(asyncio.DefaultEventLoopPolicy):\n"
+    "    def new_event_loop(self):\n        return OwnLoop()"
+)
 
 
 def draw_body(draw: Draw, *, lingering: bool, alone: bool) -> str:

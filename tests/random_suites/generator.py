@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from textwrap import indent
 
 from loopscope.types import Scope
 
-from .bodies import OWN_CLASS, draw_body, fixture, helper, override
+from .bodies import draw_body, fixture, override
 from .checks import Wanted, test
 from .configuration import draw_configuration
+from .draft import Draft, RandomSuite
 from .draw import Draw
 from .model import LIFETIMES, Fixture, Place
 
@@ -30,18 +29,14 @@ _SCOPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RandomSuite:
-    """A suite as texts; ``legacy_options`` tell an old pytest what it cannot read."""
-
-    files: Mapping[str, str]
-    legacy_options: tuple[str, ...]
-    idioms: frozenset[str]  # the kinds of bodies that its overrides have
-
-
 def generate(number: int) -> RandomSuite:
     """Generate the suite of that number, always the same."""
-    return _Generator(Draw(number)).suite()
+    return draft(number).suite()
+
+
+def draft(number: int) -> Draft:
+    """Generate the suite of that number, in blocks that can still be spelled otherwise."""
+    return _Generator(Draw(number)).draft()
 
 
 class _Generator:
@@ -49,13 +44,13 @@ class _Generator:
         self.draw = draw
         self.strict = draw.chance(0.5)
         self.blocks: dict[str, list[str]] = defaultdict(list)
-        self.imports: dict[str, str] = {}  # file -> a line that imports the override by name
+        self.imports: dict[str, list[str]] = {}  # file -> lines that import the override by name
         self.idioms: set[str] = set()
         self.serial = 0
         self.doubtful: list[Fixture] = []  # illegal where they stand, but not where they are used
         self.alone = draw.chance(0.3)  # one override for everything
 
-    def suite(self) -> RandomSuite:
+    def draft(self) -> Draft:
         root = Place("root", "conftest.py")
         self.blocks["conftest.py"] = []
         if self.alone or self.draw.chance(0.6):
@@ -67,11 +62,11 @@ class _Generator:
             self._module(root, "")
         useless = {made.text for made in self.doubtful if not made.used}
         files, options = draw_configuration(self.draw, strict=self.strict)
-        for path, blocks in self.blocks.items():
-            files[path] = self._text(
-                path, [text for text in blocks if text and text not in useless]
-            )
-        return RandomSuite(files, options, frozenset(self.idioms))
+        blocks = {
+            path: [text for text in texts if text and text not in useless]
+            for path, texts in self.blocks.items()
+        }
+        return Draft(self.strict, files, options, blocks, self.imports, self.idioms, self.serial)
 
     def _number(self) -> int:
         self.serial += 1
@@ -173,7 +168,7 @@ class _Generator:
         if home == "plugin":
             self.blocks[place.path].append(f'pytest_plugins = ["{module}"]')
         else:
-            self.imports[place.path] = f"from {module} import event_loop  # noqa: F401"
+            self.imports[place.path] = [f"from {module} import event_loop  # noqa: F401"]
 
     def _override_text(self, place: Place, scope: Scope, home: str = "") -> str:
         """Write the override for its place, "" if it would be illegal."""
@@ -233,28 +228,6 @@ class _Generator:
         if not place.legal([name]):
             self.doubtful.append(made)
         return [made.text]
-
-    # -- files ----------------------------------------------------------------------------
-
-    def _text(self, path: str, blocks: list[str]) -> str:
-        code = "\n\n\n".join(blocks)
-        if "where()" in code:
-            code = f"{helper()}\n\n\n{code}"
-        if "OwnLoop" in code:
-            code = f"{OWN_CLASS}\n\n\n{code}"
-        imports = [
-            "import asyncio" if "asyncio." in code.replace("mark.asyncio", "") else "",
-            "from types import SimpleNamespace" if "SimpleNamespace" in code else "",
-        ]
-        others = [
-            "import pytest" if re.search(r"\bpytest\.", code) else "",
-            "import pytest_asyncio" if "pytest_asyncio." in code else "",
-            self.imports.get(path, ""),
-        ]
-        groups = ["\n".join(filter(None, group)) for group in (imports, others)]
-        head = "\n\n".join(filter(None, groups))
-        text = "\n\n\n".join(filter(None, (head, code)))
-        return f"{text}\n" if text else ""
 
 
 def _hands_on(style: str, gives: str) -> bool:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from .generator import RandomSuite, generate
-from .trial import attempts, try_suite, write
+from .draft import RandomSuite
+from .trial import attempts, suite_of, try_suite, write
 
 Files = dict[str, str]
 
 
-def shrink(seed: int, folder: Path, say: Callable[[str], None]) -> bool:
+def shrink(seed: int, folder: Path, say: Callable[[str], None], *, hard: bool = False) -> bool:
     """Shrink the suite of a failing seed and write the result below ``folder``.
 
     False where the seed does not fail.
     """
     work = folder / f"shrink-{seed}"
     for number in attempts(seed):
-        suite = generate(number)
-        first = try_suite(number, suite, work)
+        suite = suite_of(number, hard)
+        first = try_suite(number, suite, work, hard=hard)
         if first.legal:
             break
     if not (first.legal and first.complaints):
@@ -32,13 +33,13 @@ def shrink(seed: int, folder: Path, say: Callable[[str], None]) -> bool:
     def fails(files: Files) -> bool:
         smaller = dataclasses.replace(suite, files=files)
         try:
-            trial = try_suite(number, smaller, work)
+            trial = try_suite(number, smaller, work, hard=hard)
         except AssertionError:  # pytest did not even start
             return False
         return trial.legal and _kind(trial.complaints) == wanted
 
-    files = _smallest(dict(suite.files), fails)
-    last = try_suite(number, dataclasses.replace(suite, files=files), work)
+    files = smallest(dict(suite.files), fails)
+    last = try_suite(number, dataclasses.replace(suite, files=files), work, hard=hard)
     say(_shown(suite, files, last.complaints, last.after))
     write(files, folder / f"smallest-{seed}")
     say(f"kept in {folder / f'smallest-{seed}'}")
@@ -46,6 +47,7 @@ def shrink(seed: int, folder: Path, say: Callable[[str], None]) -> bool:
 
 
 _KINDS = (
+    "on a loop of",
     "different loop",
     "no current event loop",
     "not found",
@@ -72,7 +74,7 @@ def _kind(complaints: tuple[str, ...]) -> str:
     return error.split("(")[0][:30] if error is not first else "other"
 
 
-def _smallest(files: Files, fails: Callable[[Files], bool]) -> Files:
+def smallest(files: Files, fails: Callable[[Files], bool]) -> Files:
     """Leave things out as long as anything can go: whole files first, then statements."""
     before = None
     while files != before:
@@ -120,10 +122,16 @@ def _parses(text: str) -> bool:
     return True
 
 
+def _dense(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
 def _shown(suite: RandomSuite, files: Files, complaints: tuple[str, ...], after: object) -> str:
-    parts = [f"--- {path}\n{text}" for path, text in files.items()]
+    parts = [f"--- {path}\n{_dense(text)}" for path, text in files.items()]
     if isinstance(after, dict):
         parts += [
-            f"=== after: {path}\n{text}" for path, text in after.items() if files.get(path) != text
+            f"=== after: {path}\n{_dense(text)}"
+            for path, text in after.items()
+            if files.get(path) != text
         ]
     return "\n".join([*parts, f"legacy options: {suite.legacy_options}", *complaints[:3]])

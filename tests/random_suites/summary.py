@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from .seeds import each
 from .trial import Trial, run
 
 LEAST_KEPT = 0.8  # of all legacy loops; one loop for everything passes every outcome test
 
 
-def trials(seeds: Iterable[int], folder: Path, jobs: int) -> Iterator[tuple[int, Trial]]:
-    """Run the seeds, ``jobs`` at a time; their time goes to processes, so threads will do."""
-    with ThreadPoolExecutor(jobs) as pool:
-        numbers = list(seeds)
-        yield from zip(
-            numbers,
-            pool.map(lambda seed: run(seed, folder / f"seed-{seed}"), numbers),
-            strict=True,
-        )
+def trials(
+    seeds: Iterable[int], folder: Path, jobs: int, *, hard: bool = False
+) -> Iterator[tuple[int, Trial]]:
+    """Run the seeds, ``jobs`` at a time."""
+    return each(seeds, lambda seed: run(seed, folder / f"seed-{seed}", hard=hard), jobs)
 
 
 def kept(found: Sequence[Trial]) -> float:
@@ -43,6 +39,7 @@ def summary(found: Sequence[Trial]) -> str:
     return "\n".join(
         [
             f"suites:         {len(found)}, with {sum(t.tests for t in found)} tests",
+            f"not legal:      {sum(trial.dropped for trial in found)} more, dropped",
             f"not migrated:   {sum(trial.manual for trial in found)} (left to a person)",
             f"differences in: {sum(bool(trial.complaints) for trial in found)}",
             f"loops kept:     {kept(found):.1%} (at least {LEAST_KEPT:.0%} wanted)",

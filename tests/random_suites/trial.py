@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from loopscope.types import Change, Finding, Level, Migration
@@ -14,7 +14,9 @@ from ..live import compare
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import DEPRECATIONS_AS_ERRORS, run_pytest
 from ..suites_in_memory import migrate_files
-from .generator import RandomSuite, generate
+from . import hard as rarer
+from .draft import RandomSuite
+from .generator import generate
 
 _ATTEMPTS = 20
 
@@ -31,7 +33,9 @@ class Trial:
     legal: bool = True
     complaints: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    manual: bool = False  # a person must act, and _MANUAL allows that
+    manual: bool = False  # a person must act, and that is allowed
+    left: tuple[str, ...] = ()  # what then runs otherwise, until the person has acted
+    dropped: int = 0  # suites of the seed that are not green on the old release
     loops: tuple[int, int] = (0, 0)  # as the probe saw them, before and after
     mapped: tuple[int, int] = (0, 0)  # as the migration counted them
     tests: int = 0
@@ -44,22 +48,30 @@ def attempts(seed: int) -> range:
     return range(seed * 100, seed * 100 + _ATTEMPTS)
 
 
-def run(seed: int, folder: Path, *, recheck: bool = True) -> Trial:
+def run(seed: int, folder: Path, *, recheck: bool = True, hard: bool = False) -> Trial:
     """Try the first legal suite of a seed, and leave it in ``folder``.
 
-    Without ``recheck`` the migration's own LS390 counts for nothing.
+    Without ``recheck`` the migration's own LS390 counts for nothing. ``hard``: with rarer idioms,
+    where any action leaves the suite to a person.
 
     Raises:
         LookupError: none of the attempts is legal.
     """
-    for number in attempts(seed):
-        trial = try_suite(number, generate(number), folder, recheck=recheck)
+    for dropped, number in enumerate(attempts(seed)):
+        trial = try_suite(number, suite_of(number, hard), folder, recheck=recheck, hard=hard)
         if trial.legal:
-            return trial
+            return replace(trial, dropped=dropped)
     raise LookupError(f"seed {seed}: no legal suite in {_ATTEMPTS} attempts")
 
 
-def try_suite(number: int, suite: RandomSuite, folder: Path, *, recheck: bool = True) -> Trial:
+def suite_of(number: int, hard: bool) -> RandomSuite:
+    """Generate the suite of that number, with or without rarer idioms."""
+    return rarer.generate(number) if hard else generate(number)
+
+
+def try_suite(
+    number: int, suite: RandomSuite, folder: Path, *, recheck: bool = True, hard: bool = False
+) -> Trial:
     """Run, migrate, run again, compare."""
     shutil.rmtree(folder, ignore_errors=True)
     old = folder / "old" / "suite"
@@ -85,13 +97,16 @@ def try_suite(number: int, suite: RandomSuite, folder: Path, *, recheck: bool = 
     if not recheck:
         actions = [finding for finding in actions if finding.code != "LS390"]
     allowed = {code for idiom in suite.idioms for code in _MANUAL.get(idiom, ())}
-    manual = bool(actions) and all(finding.code in allowed for finding in actions)
+    manual = bool(actions) and (hard or all(finding.code in allowed for finding in actions))
     complaints = [f"{e.path}:{e.line}: {e.message}" for e in migration.errors]
+    differences = [
+        *compare.outcomes(legacy, modern),
+        *compare.groups(legacy, modern, may_join=True),
+        *compare.strays(modern),
+        *(compare.kinds(legacy, modern) if hard else ()),
+    ]
     if not manual:
-        complaints += [f"{f.path}:{f.line} {f.code} {f.message}" for f in actions]
-        complaints += compare.outcomes(legacy, modern)
-        complaints += compare.groups(legacy, modern, may_join=True)
-        complaints += compare.strays(modern)
+        complaints += [f"{f.path}:{f.line} {f.code} {f.message}" for f in actions] + differences
     complaints += _unsettled(after)
     return Trial(
         number,
@@ -99,6 +114,7 @@ def try_suite(number: int, suite: RandomSuite, folder: Path, *, recheck: bool = 
         complaints=tuple(complaints),
         findings=migration.findings,
         manual=manual,
+        left=tuple(differences) if manual else (),
         loops=compare.loops_kept(legacy, modern),
         mapped=(migration.loops_before, migration.loops_after),
         tests=len(legacy.tests),

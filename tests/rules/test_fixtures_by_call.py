@@ -41,6 +41,24 @@ OVERRIDES = {
         "        return pytest.fixture(**options)(function)\n    return decorate\n"
         f"@wide(scope='module')\ndef event_loop():{LOOP}"
     ),
+    "function that hands all on": (
+        "def ours(*args, **kwargs):\n    return pytest.fixture(*args, **kwargs)\n"
+        f"@ours(scope='module')\ndef event_loop():{LOOP}"
+    ),
+    "function that hands all on, with a scope": (
+        "def wide(*args, **kwargs):\n"
+        "    return pytest.fixture(*args, scope='module', **kwargs)\n"
+        f"@wide\ndef event_loop():{LOOP}"
+    ),
+    "decorator that hands all on": (
+        "def wide(*args, **kwargs):\n    def decorate(function):\n"
+        "        return pytest.fixture(*args, **kwargs)(function)\n    return decorate\n"
+        f"@wide(scope='module')\ndef event_loop():{LOOP}"
+    ),
+    "call of a function that hands all on": (
+        "def ours(*args, **kwargs):\n    return pytest.fixture(*args, **kwargs)\n"
+        f"def make():{LOOP}event_loop = ours(make, scope='module')\n"
+    ),
     "function around it": (
         "def wide(function):\n    @pytest.fixture(scope='module')\n"
         "    @functools.wraps(function)\n    def inner(*args):\n"
@@ -140,6 +158,13 @@ def test_sync_fixture_that_asks_gets_the_bridge(source: str) -> None:
     result = after(files)["test_a.py"]
     assert BRIDGE in result
     assert source in result
+
+
+def test_scope_that_is_handed_on_by_its_place_is_not_read() -> None:
+    wide = "def wide(*args):\n    return pytest.fixture(*args)\n"
+    source = f"{wide}@wide('module')\ndef event_loop():{LOOP}"
+    said = messages(migrate_files({"test_a.py": HEAD + source + TEST.format("")}))
+    assert said == ["test_a.py:5 LS101 action"]
 
 
 def test_function_of_another_file() -> None:

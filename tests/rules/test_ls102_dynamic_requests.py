@@ -204,3 +204,36 @@ def test_current_loop_through_a_method_of_a_class() -> None:
 
         """)
     assert "@pytest_asyncio.fixture\ndef loop" in migrated(source + TEST)
+
+
+@pytest.mark.parametrize(
+    ("imported", "value"),
+    [
+        ("import names", "names.LOOP"),
+        ("import names as our", "our.LOOP"),
+        ("from names import LOOP", "LOOP"),
+        ("from names import LOOP as NAME", "NAME"),
+        ("from names import *", "LOOP"),
+        ("from names import NAMES", 'NAMES["loop"]'),
+        ("from names import Fixtures", "Fixtures.LOOP"),
+        ("from names import PREFIX", 'PREFIX + "_loop"'),
+        ("from names import NAMES", "NAMES[key]"),
+    ],
+)
+@pytest.mark.parametrize("place", ["fixture", "test"])
+def test_name_is_an_imported_constant(imported: str, value: str, place: str) -> None:
+    files = {
+        "pytest.ini": "[pytest]\n",
+        "names.py": (
+            'LOOP = "event_loop"\nNAMES = {"loop": "event_loop"}\nPREFIX = "event"\n'
+            'class Fixtures:\n    LOOP = "event_loop"\n'
+        ),
+        "test_a.py": (
+            f"import pytest\n{imported}\nkey = input()\n\n"
+            + "@pytest.fixture\n" * (place == "fixture")
+            + f"def {'one' if place == 'fixture' else 'test_one'}(request):\n"
+            f"    return request.getfixturevalue({value})\n\n"
+            "@pytest.mark.asyncio\nasync def test_a(" + "one" * (place == "fixture") + "): ...\n"
+        ),
+    }
+    assert "async def event_loop" in after(files)["test_a.py"]

@@ -53,6 +53,12 @@ UNREAD = {
     "parameters": """
         @pytest.mark.parametrize("event_loop", [1], indirect=True)
         async def test_b(event_loop): ...""",
+    "a parameter that a helper gets": """
+        @pytest.mark.parametrize("asked", ["event_loop"])
+        def test_b(request, asked): get(request, asked)""",
+    "a parameter that an async test asks for": """
+        @pytest.mark.parametrize("asked", ["event_loop"])
+        async def test_b(request, asked): request.getfixturevalue(asked)""",
     "one of several parameters": """
         @pytest.mark.parametrize("event_loop, x", [(1, 2)], indirect=True)
         async def test_b(event_loop, x): ...""",
@@ -135,6 +141,14 @@ READ = {
     "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
     "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",
     "a literal with the name": "NAMES = ['event_loop']",
+    "a parameter that is asked for": """
+        @pytest.mark.parametrize("asked", ["event_loop", "tmp_path"])
+        def test_b(request, asked): request.getfixturevalue(asked)""",
+    "a parameter that is asked for, with an id": """
+        @pytest.mark.parametrize("asked", [pytest.param("event_loop", id="loop")])
+        def test_b(request, asked):
+            value = request.getfixturevalue(asked)
+            assert value""",
 }
 
 
@@ -156,3 +170,51 @@ def test_what_is_not_read_is_an_action(source: str) -> None:
 @pytest.mark.parametrize("source", READ.values(), ids=READ.keys())
 def test_what_is_read_or_means_nothing_is_not_named(source: str) -> None:
     assert unread(source) == in_test_module(source) == []
+
+
+FACTORIES = {
+    "async": "def make(n=1):\n    async def check(): ...\n    return check\n",
+    "asks": "def make(n=1):\n    def check(event_loop): ...\n    return check\n",
+    "uses": "def make(n=1):\n    def check(db): ...\n    return check\n",
+    "marked where it is returned": (
+        "def make(n=1):\n    async def check(): ...\n    return pytest.mark.asyncio(check)\n"
+    ),
+}
+USERS = {
+    "alone": "test_b = make()\n",
+    "several": "test_b, test_c = make(1), make(2)\n",
+    "marked": "test_b = pytest.mark.asyncio(make())\n",
+    "in a class": "class TestB:\n    test_b = make()\n",
+}
+DB = "@pytest_asyncio.fixture\nasync def db(): ...\n"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_tests_that_a_function_makes(factory: str, user: str, elsewhere: bool) -> None:
+    factory = FACTORIES[factory]
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+        "conftest.py": HEAD + DB,
+        "test_a.py": "import pytest\n" + ("from helpers import make\n" if elsewhere else factory),
+    }
+    files["test_a.py"] += USERS[user] + "async def test_a(): ...\n"
+    if elsewhere:
+        files["helpers.py"] = "import pytest\n" + factory
+    said = messages(migrate_files(files))
+    assert any("LS318 action" in message for message in said), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def make():\n    def check(x): ...\n    return check\ntest_b = make()\n",
+        "def make():\n    async def work(): ...\n    return work\nwork = make()\n",
+        "def make():\n    async def work(): ...\n    return 1\ntest_b = make()\n",
+        "def make(): ...\ntest_client = make()\n",
+    ],
+)
+def test_what_a_function_makes_and_no_loop_has_to_do_with(text: str) -> None:
+    files = {"conftest.py": HEAD, "test_a.py": f"import pytest\n{text}{TEST}"}
+    assert not any("LS318" in message for message in messages(migrate_files(files)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,13 @@ def test_a_fixture_on_another_loop_is_foreign_unless_it_was_so_before() -> None:
         "a: on loop 1, its fixture event_loop on loop 2"
     ]
     assert compare(_run(a=test), _run(a=test)) == ()
+
+
+def test_a_loop_of_another_class_is_a_difference() -> None:
+    before = replace(_run(a=0, b=1), kinds={0: "uvloop.Loop", 1: "asyncio.Loop"})
+    after = replace(_run(a=3, b=4), kinds={3: "asyncio.Loop", 4: "asyncio.Loop"})
+    assert [(one.cause, one.test) for one in compare(before, after)] == [(Cause.KIND, "a")]
+    assert compare(before, replace(after, kinds={})) == ()  # a record of an older release
 
 
 def test_outcomes_of_each_phase_count() -> None:

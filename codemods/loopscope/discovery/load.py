@@ -18,6 +18,7 @@ from loopscope.discovery.cross_suite import (
     suites_below,
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
+from loopscope.discovery.kept_loops import keeps_loop
 from loopscope.discovery.reexports import reexports
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
@@ -38,6 +39,7 @@ _TRACES = (
 _SUPPORT = (
     b"fixture", b"pytest", b"def test", b"wraps", b"Future(", b"actory=asyncio.",
     b"actory=Future", b"actory(asyncio.",
+    b"async def set", b"async def tear", b"async def asyncSetUp", b"async def asyncTearDown",
 )  # fmt: skip
 _SCRIPTS = ("setup.py", "noxfile.py")
 
@@ -224,6 +226,7 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
         or is_test_file(path, config)
         or any(word in data for word in _SUPPORT)
         or runs_loop(data)
+        or keeps_loop(data)
     )
 
 

@@ -15,6 +15,7 @@ MEANING = {
     Cause.COLLECTION: "modules that pytest cannot read any more",
     Cause.SPLIT: "tests that shared a loop and no longer do",
     Cause.FOREIGN: "tests on another loop than something that they use",
+    Cause.KIND: "tests on a loop of another kind",
     Cause.SHARED: "tests that had loops of their own and now share one",
     Cause.OTHER: "tests that end otherwise, are gone or are new",
 }

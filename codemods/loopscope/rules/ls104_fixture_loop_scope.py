@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.fixture_edits import fixture_edit
 from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
@@ -38,7 +37,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         careful = context.options.safe_only or key.path in context.plan.careful
         if key in moved and careful:
             yield action("LS104", key.path, function.line, _SHARED.format(loop_scope.word, _SAFE))
-        if fixture.loop_scope is loop_scope or not _wanted(context, key):
+        wanted = context.model.uses_plugin and needs_loop_scope(context, key)
+        if fixture.loop_scope is loop_scope or not wanted:
             if key in moved and not careful:
                 yield note(
                     "LS104", key.path, function.line, _SHARED.format(loop_scope.word, _KEEP)
@@ -55,23 +55,6 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield fixture_edit(
             context, "LS104", key, message, keywords={"loop_scope": value}, safety=safety
         )
-
-
-def _wanted(context: RuleContext, key: Key) -> bool:
-    if not context.model.uses_plugin:
-        return False
-    if context.plan.suite_style is SuiteStyle.LEGACY:
-        return needs_loop_scope(context, key)
-    # A modern suite without the fixture option: below 1.5 no value of the option means
-    # "the fixture's own scope", so each wider fixture says it itself.
-    fixture = context.model.index.function(key).fixture
-    assert fixture is not None
-    return (
-        context.model.settings.fixture_default is None
-        and not context.model.settings.fixture_scope
-        and not context.options.target.has(1, 5)
-        and fixture.scope > Scope.FUNCTION
-    )
 
 
 def _shared(context: RuleContext) -> set[Key]:

@@ -16,6 +16,7 @@ from loopscope.types import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
+_UNSET = "set explicitly to what unset means"
 _MOST = "the loop scope of most tests of the suite"
 
 
@@ -32,7 +33,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
     if context.plan.suite_style is SuiteStyle.MODERN:
-        if settings.fixture_default is None and not settings.fixture_scope:
+        unset = settings.fixture_default is None and not settings.fixture_scope
+        if unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
@@ -81,16 +83,43 @@ def _is_idle(context: RuleContext) -> bool:
     )
 
 
+def _is_left_broken(context: RuleContext) -> bool:
+    """Whether LS315 sets the option, or what unset means is wrong and stays so."""
+    if context.cure is not None:
+        return context.cure.fixture_default is not None
+    return context.plan.foreign.is_wrong
+
+
 def _unset(context: RuleContext) -> OptionEdit:
-    if context.options.target.has(1, 5):
+    """State what unset means, without a newer release where ``function`` means the same."""
+    if _same_as_function(context):
         return OptionEdit(
-            "LS201", FIXTURE_OPTION, "fixture-scope", "set explicitly to what unset means"
+            "LS201", FIXTURE_OPTION, "function", "set explicitly to what unset means"
         )
+    if context.options.target.has(1, 5):
+        return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(
         "LS201",
         FIXTURE_OPTION,
         "function",
         "set explicitly; wider fixtures name their own loop scope",
+    )
+
+
+def _same_as_function(context: RuleContext) -> bool:
+    """Whether every async fixture is function-scoped, in a suite whose pin may be below 1.5."""
+    model = context.model
+    evidence = model.settings.evidence
+    return (
+        bool(evidence.place)
+        and evidence.oldest < (1, 5)
+        and not any(
+            model.is_async_fixture(function)
+            and function.fixture is not None
+            and function.fixture.loop_scope is None
+            and function.fixture.scope > Scope.FUNCTION
+            for _, function in context.functions()
+        )
     )
 
 

@@ -26,6 +26,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             place.column,
         )  # fmt: skip
     if _decides(model):
+        yield from _made_tests(model)
         for test in model.tests:
             yield from _asked_while_running(context, test)
 
@@ -42,12 +43,43 @@ def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:
                 yield path, place
 
 
+def _made_tests(model: SuiteModel) -> Iterator[RuleResult]:
+    """Report tests that a call makes, where loops mean something to them."""
+    on_loop = {
+        function.fixture.name
+        for facts in model.files.values()
+        for function in facts.functions
+        if function.fixture and (function.is_async or EVENT_LOOP in function.parameters)
+    } | {EVENT_LOOP}
+    index = model.index
+    said = {(path, place.detail) for path, place in unread_mentions(model)}
+    for path in index.test_modules:
+        for name, refers in model.files[path].variables.items():
+            if not name.rpartition(".")[2].startswith("test"):
+                continue
+            for one in refers:
+                maker = index.module_functions(path).get(one) or index.find_function(path, one)
+                if maker is None:
+                    continue
+                key, function = maker
+                if (key.path, f"{function.name} makes async tests") in said:
+                    continue
+                if any(
+                    given.is_async or on_loop & {*given.parameters} for given in function.gives
+                ):
+                    yield action(
+                        "LS318", key.path, function.line,
+                        f"this was not read: {function.name} makes the test {name} of {path}."
+                        " Write the test out, or let one call the function",
+                    )  # fmt: skip
+
+
 def _decides(model: SuiteModel) -> bool:
     return model.suite_style is SuiteStyle.LEGACY and model.uses_plugin
 
 
 def _asked_while_running(context: RuleContext, test: Test) -> Iterator[RuleResult]:
-    """Report async tests that get a fixture which needs the loop by ``getfixturevalue``.
+    """Report async tests that get a sync fixture which needs the loop by ``getfixturevalue``.
 
     No fixture can be set up on a loop that runs already.
     """
@@ -58,7 +90,8 @@ def _asked_while_running(context: RuleContext, test: Test) -> Iterator[RuleResul
         if name in ("", EVENT_LOOP):
             continue
         for fixture in context.model.closures.visible(test, name)[-1:]:
-            if fixture.function.is_async or EVENT_LOOP in fixture.function.parameters:
+            sync = not fixture.function.is_async  # LS317 reports the others
+            if sync and EVENT_LOOP in fixture.function.parameters:
                 yield action(
                     "LS318", test.key.path, function.line,
                     f"this was not read: {function.qualname} gets {name}, which needs the event"

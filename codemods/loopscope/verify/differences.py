@@ -49,6 +49,7 @@ class Cause(enum.Enum):
     COLLECTION = "collection error"
     SPLIT = "loop split"  # tests that shared a loop no longer do
     FOREIGN = "foreign loop"  # a fixture is on another loop than its test
+    KIND = "loop kind"  # a test is on a loop of another class, such as uvloop's
     SHARED = "loop shared"  # tests that had separate loops now share one
     OTHER = "other"
 
@@ -90,6 +91,7 @@ def compare(
         *outcomes(before, after),
         *strays(before, after),
         *groups(before, after, may_share),
+        *kinds(before, after),
     ):
         found.setdefault((difference.cause, difference.test), difference)
     order = list(Cause)
@@ -174,6 +176,17 @@ def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> It
                 what = f"now shares its loop with {other}, did not before"
                 why = "its loop scope is wider than its fixture event_loop was"
                 yield Difference(Cause.SHARED, node, what, why)
+
+
+def kinds(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
+    """Find the tests whose loop is of another class than before."""
+    for node, old, new in _pairs(before, after):
+        if old.home is None or new.home is None:
+            continue
+        was, now = before.kinds.get(old.home), after.kinds.get(new.home)
+        if was and now and was != now:
+            why = "what made its loops, in event_loop or a policy, no longer does (LS101, LS106)"
+            yield Difference(Cause.KIND, node, f"was on a loop of {was}, is on one of {now}", why)
 
 
 def new_warnings(before: SuiteRun, after: SuiteRun) -> tuple[Warned, ...]:

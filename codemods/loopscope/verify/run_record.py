@@ -75,6 +75,7 @@ class SuiteRun:
     unfinished: tuple[str, ...] = ()  # tests that had begun when the run was cut off
     functions: tuple[TracedFunction, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
+    kinds: Mapping[int, str] = field(default_factory=dict)  # loop -> its class
 
     @property
     def loops(self) -> int:
@@ -118,6 +119,7 @@ class _Reader:
         self._serials: dict[tuple[str, int], int] = {}
         self._functions: dict[tuple[str, int, str, str], TracedFunction] = {}
         self._digests: dict[str, str] = {}
+        self._kinds: dict[int, str] = {}
 
     def take(self, entry: Mapping[str, Any]) -> None:
         kind, main = entry.get("kind"), not entry.get("process")
@@ -125,6 +127,8 @@ class _Reader:
             self._start = entry if main or self._start is None else self._start
         elif kind == "begin":
             self._begun[entry["test"]] = None
+        elif kind == "loop":
+            self._kinds[self._number(entry["process"], entry["loop"])] = entry["class"]
         elif kind == "test":
             self._test(entry)
         elif kind == "collect":
@@ -199,6 +203,7 @@ class _Reader:
             unfinished=tuple(name for name in self._begun if name not in self._tests),
             functions=tuple(self._functions.values()),
             digests=self._digests,
+            kinds=self._kinds,
         )
 
 

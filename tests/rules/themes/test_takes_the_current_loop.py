@@ -60,3 +60,53 @@ def test_a_bridge_under_given_keeps_the_scope_of_the_override() -> None:
         """
     result = after({"pytest.ini": STRICT, "test_a.py": source})["test_a.py"]
     assert '@pytest_asyncio.fixture(scope="module", loop_scope="module")' in result
+
+
+CLASS = """\
+import asyncio
+
+class Worker:
+    def start(self):
+        self.loop = asyncio.get_event_loop()
+        return self
+
+    def stop(self): ...
+"""
+USER = """\
+import asyncio, pytest
+{imported}
+
+@pytest.fixture
+def one():
+    {lines}
+
+@pytest.mark.asyncio
+async def test_a(one): ...
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "return Worker().start()",
+        "worker = Worker()\n    worker.start()\n    yield worker",
+        "with Worker() as worker:\n        yield worker.start()",
+        "yield WORKER.start()",
+    ],
+)
+@pytest.mark.parametrize("where", ["here", "from", "module"])
+def test_a_method_of_an_object_that_it_makes_takes_the_loop(lines: str, where: str) -> None:
+    name = "helpers.Worker" if where == "module" else "Worker"
+    imported = {
+        "here": CLASS,
+        "from": "from helpers import Worker\n",
+        "module": "import helpers\n",
+    }[where] + f"WORKER = {name}()\n"
+    user = USER.format(imported=imported, lines=lines.replace("Worker()", f"{name}()"))
+    result = after({"pytest.ini": STRICT, "helpers.py": CLASS, "test_a.py": user})["test_a.py"]
+    assert "@pytest_asyncio.fixture" in result
+
+
+def test_a_method_that_takes_no_loop_leaves_the_fixture_alone() -> None:
+    user = USER.format(imported=CLASS, lines="return Worker().stop()")
+    assert "pytest_asyncio" not in after({"pytest.ini": STRICT, "test_a.py": user})["test_a.py"]

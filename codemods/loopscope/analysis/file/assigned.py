@@ -31,7 +31,7 @@ def assigned_imports(body: Iterable[ast.stmt], names: Names) -> Iterator[Import]
         for name, value in pairs:
             if name == "event_loop" and len(pairs) > 1:
                 continue
-            origin = names.of_elsewhere(value)
+            origin = next(iter(names.of_elsewhere(value)), "")
             module, _, attribute = origin.rpartition(".")
             if attribute and (module or origin[:1] == "."):
                 yield Import(name, module or ".", attribute, statement.lineno)

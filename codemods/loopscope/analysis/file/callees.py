@@ -1,12 +1,12 @@
-"""What a function calls while it runs."""
+"""What a function calls, by the names that the suite knows: functions, classes, methods."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from loopscope.analysis.file.functions import NESTED
+from loopscope.analysis.file.functions import NESTED, own_nodes
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.python_source.syntax_tree import FunctionNode, children
 
@@ -20,21 +20,59 @@ def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple
     """List the dotted names that the function's own body calls.
 
     ``defined`` are the functions and classes of the file. Methods of the same object are
-    ``self.name``.
+    ``self.name``, those of an object that the function makes ``Class.name``.
     """
     found: dict[str, None] = {}
+    made: dict[str, ast.expr] | None = None
     for func in _called(node):
-        origin = dotted(func)
-        if origin is None:
-            continue
-        first, _, rest = origin.partition(".")
-        if first in defined or (first in ("self", "cls") and "." not in rest):
-            found[f"self.{rest}" if first == "cls" else origin] = None
-            continue
-        origin = names.resolve(func)
-        if origin and origin.partition(".")[0] not in _FOREIGN:
+        origin = _callee(func, names, defined)
+        if not origin and isinstance(func, ast.Attribute):
+            made = _made_objects(node) if made is None else made
+            origin = _method_of_made(func, made, names, defined)
+        if origin:
             found[origin] = None
     return tuple(found)
+
+
+def _callee(func: ast.expr, names: Names, defined: Collection[str]) -> str:
+    origin = dotted(func)
+    if origin is None:
+        return ""
+    first, _, rest = origin.partition(".")
+    if first in defined or (first in ("self", "cls") and "." not in rest):
+        return f"self.{rest}" if first == "cls" else origin
+    origin = names.resolve(func)
+    return origin if origin and origin.partition(".")[0] not in _FOREIGN else ""
+
+
+def _method_of_made(
+    func: ast.Attribute, made: Mapping[str, ast.expr], names: Names, defined: Collection[str]
+) -> str:
+    """``Worker.start`` of ``Worker().start``, also after ``worker = Worker()``."""
+    held = func.value
+    if isinstance(held, ast.Name):
+        held = made.get(held.id) or names.constants.get(held.id) or held
+    if not isinstance(held, ast.Call):
+        return ""
+    cls = _callee(held.func, names, defined)
+    return f"{cls}.{func.attr}" if cls and not cls.startswith("self.") else ""
+
+
+def _made_objects(node: FunctionNode) -> dict[str, ast.expr]:
+    """Map the local variables of a function to the calls that give them."""
+    return {
+        target.id: child.value
+        for child in own_nodes(node)
+        if isinstance(child, ast.Assign) and isinstance(child.value, ast.Call)
+        for target in child.targets
+        if isinstance(target, ast.Name)
+    } | {
+        item.optional_vars.id: item.context_expr
+        for child in own_nodes(node)
+        if isinstance(child, ast.With)
+        for item in child.items
+        if isinstance(item.optional_vars, ast.Name)
+    }
 
 
 def _called(node: FunctionNode) -> Iterator[ast.expr]:

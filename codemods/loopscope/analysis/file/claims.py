@@ -52,7 +52,7 @@ class Claims:
         Args:
             names: The names that imports bind.
             marked: Lines where a reader found an asyncio mark.
-            hooks: Lines of the hooks that are read as hooks that mark tests.
+            hooks: Lines of the hooks that mark tests, and of the marks that they add.
             appliers: Lines of functions that are read as what marks classes.
         """
         self._names = names
@@ -137,7 +137,8 @@ class Claims:
         func = call.func
         name = last_name(func)
         if name == "parametrize":
-            return f"parameters for {EVENT_LOOP}"
+            asked = _asks_by_parameter(mention, call)
+            return "" if asked else f"parameters for {EVENT_LOOP}"
         if name in _SOURCES:
             return f"{EVENT_LOOP} in the source of a suite in a string"
         inside = mention.function is not None
@@ -339,6 +340,24 @@ def _calls(node: ast.AST, name: str) -> bool:
 
 def _is_factory(parent: ast.AST) -> bool:
     return isinstance(parent, ast.keyword) or _calls(parent, FACTORY)
+
+
+def _asks_by_parameter(mention: Mention, call: ast.Call) -> bool:
+    """Whether a text is a value that a sync function hands to ``getfixturevalue``."""
+    function = next((one for one in reversed(mention.around) if isinstance(one, FUNCTIONS)), None)
+    if not isinstance(function, ast.FunctionDef) or call not in function.decorator_list:
+        return False
+    if len(call.args) < 2 or call.args[0] in (*mention.around, mention.node):
+        return False
+    named = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
+    return any(
+        _calls(item, "getfixturevalue")
+        and isinstance(item, ast.Call)
+        and bool(item.args)
+        and dotted(item.args[0]) == named
+        for statement in function.body
+        for item in ast.walk(statement)
+    )
 
 
 def _is_call_of(node: ast.AST, func: ast.AST) -> bool:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
 
+from loopscope.analysis.file.constants import text_of
 from loopscope.analysis.file.decorators import parameter_values
 from loopscope.analysis.file.names import Constants, Names, last_name
 from loopscope.python_source.syntax_tree import walk
@@ -37,16 +38,18 @@ def dynamic_requests(
     or the constants that it mentions hold this name.
     """
     known = {**module, **_locals(node)}
+    own = origins.with_local((), known)
     is_async = isinstance(node, ast.AsyncFunctionDef)
     given = parameter_values(node.decorator_list, origins)
     names: list[str] = []
     built: list[int] = []
     for line, value in _values(node):
-        if isinstance(value, ast.Name) and value.id in given and not is_async:
-            names += given[value.id]
+        values = given.get(value.id) if isinstance(value, ast.Name) else None
+        if values is not None and not (is_async and _LOOP in values):
+            names += values
             continue
-        name = _pattern(value, known)
-        if name.strip("*") == "" and _mentions_loop(node, known):
+        name = _pattern(value, own)
+        if name.strip("*") == "" and _mentions_loop(node, own):
             name = _LOOP
         names.append("" if "*" in name else name)
         partly = "*" in name and name.strip("*") and fnmatchcase(_LOOP, name)
@@ -117,23 +120,36 @@ def _locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]
     return found
 
 
-def _pattern(node: ast.expr, known: Constants, depth: int = 5) -> str:
+def _pattern(node: ast.expr, names: Names, depth: int = 5) -> str:
     """Spell the string that an expression gives, with a star for each unknown part."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return escape(node.value)
-    if isinstance(node, ast.Name) and node.id in known and depth:
-        return _pattern(known[node.id], known, depth - 1)
+    if isinstance(node, ast.Name) and node.id in names.constants and depth:
+        return _pattern(names.constants[node.id], names, depth - 1)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _pattern(node.left, known, depth) + _pattern(node.right, known, depth)
+        return _pattern(node.left, names, depth) + _pattern(node.right, names, depth)
     if isinstance(node, ast.FormattedValue) and node.conversion == -1 and not node.format_spec:
-        return _pattern(node.value, known, depth)
+        return _pattern(node.value, names, depth)
     if isinstance(node, ast.JoinedStr):
-        return "".join(_pattern(value, known, depth) for value in node.values)
-    return "*"
+        return "".join(_pattern(value, names, depth) for value in node.values)
+    text = text_of(node, names)
+    return "*" if text is None else escape(text)
 
 
-def _mentions_loop(node: ast.AST, known: Constants) -> bool:
+def _mentions_loop(node: ast.AST, names: Names) -> bool:
     """Whether the name of the loop stands in a function, or in a constant that it mentions."""
-    mentioned = (known.get(child.id) for child in walk(node) if isinstance(child, ast.Name))
+    mentioned = (
+        names.constant(child)
+        for child in walk(node)
+        if isinstance(child, (ast.Name, ast.Attribute))
+    )
     places = [node, *(value for value in mentioned if value is not None)]
-    return any(is_loop_name(child) for place in places for child in walk(place))
+    return any(_holds_loop(child) for place in places for child in walk(place))
+
+
+def _holds_loop(node: ast.AST) -> bool:
+    """Whether a literal is the name of the loop, or the value of a constant that holds it."""
+    value: object = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, dict):
+        return _LOOP in (*value, *value.values())
+    return _LOOP in value if isinstance(value, (list, tuple)) else value == _LOOP

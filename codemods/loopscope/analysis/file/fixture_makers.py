@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,8 +22,7 @@ _ALIASES = {
     "pytest_asyncio.plugin.fixture": "pytest_asyncio.fixture",
     "_pytest.fixtures.fixture": "pytest.fixture",
 }
-_PARTIAL = "functools.partial"
-_COMPOUND = (ast.If, ast.Try, ast.With)
+PARTIAL = "functools.partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +35,6 @@ class Decoration:
     spread: tuple[str, ...] = ()  # ``**options`` that are no constants
     plain: bool = True  # the decorator itself is pytest's or pytest-asyncio's
     wraps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MadeByCall:
-    """``name = fixture(…)(function)``: the fixture, and what it is made of."""
-
-    name: str
-    statement: ast.Assign | ast.AnnAssign
-    decoration: Decoration
-    function: ast.expr
-    bound: tuple[ast.Call, ...] = ()  # a partial around the function
-    conditional: bool = False
 
 
 def fixture_origin(func: ast.expr, names: Names) -> str | None:
@@ -64,10 +51,12 @@ def decoration(node: ast.expr, names: Names) -> Decoration | None:
     origin = fixture_origin(func, names)
     if origin is not None:
         keywords, spread = _keywords(call, names)
+        if call and any(isinstance(item, ast.Starred) for item in call.args):
+            return None
         if call and call.args and "scope" not in keywords:
             keywords["scope"] = call.args[0]
         return Decoration(origin, dotted(func) or origin, keywords, spread)
-    if call is not None and call.args and names.resolve(func) == _PARTIAL:
+    if call is not None and call.args and names.resolve(func) == PARTIAL:
         inner = decoration(call.args[0], names)
         if inner is None or len(call.args) > 1:
             return None
@@ -75,7 +64,7 @@ def decoration(node: ast.expr, names: Names) -> Decoration | None:
         keywords = {**inner.keywords, **keywords}
         return replace(inner, keywords=keywords, spread=(*inner.spread, *spread), plain=False)
     if isinstance(func, ast.Call) and call is not None and not call.args:
-        inner = decoration(func, names) if names.resolve(func.func) == _PARTIAL else None
+        inner = decoration(func, names) if names.resolve(func.func) == PARTIAL else None
         keywords, spread = _keywords(call, names)
         if inner is None:
             return None
@@ -91,6 +80,8 @@ def _by_maker(maker: Maker, node: ast.expr, spelled: str, names: Names) -> Decor
     more: dict[str, ast.expr] = {}
     spread: tuple[str, ...] = ()
     if isinstance(node, ast.Call):
+        if len(node.args) > len(maker.parameters):
+            return None
         given.update(zip(maker.parameters, node.args, strict=False))
         keywords, spread = _keywords(node, names)
         for name, value in keywords.items():
@@ -187,12 +178,12 @@ def _variable(value: ast.expr, names: Names) -> Maker | None:
         return _of_arguments(value.args, value.body, {}, names)
     if not isinstance(value, (ast.Call, ast.Name, ast.Attribute)):
         return None
-    if isinstance(value, ast.Call) and _applied(value, names) is not None:
+    if isinstance(value, ast.Call) and applied(value, names) is not None:
         return None  # a fixture
     found = decoration(value, names)
     if found is None or found.spread:
         return None
-    partial = isinstance(value, ast.Call) and names.resolve(value.func) == _PARTIAL
+    partial = isinstance(value, ast.Call) and names.resolve(value.func) == PARTIAL
     more = partial or not isinstance(value, ast.Call)
     return Maker(
         found.origin,
@@ -283,7 +274,11 @@ def _decorator(
     body = [item for item in inner.body if not is_docstring(item)]
     if inner.decorator_list or len(body) != 1 or not isinstance(body[0], ast.Return):
         return None
-    made = _applied(body[0].value, names)
+    value = body[0].value
+    if isinstance(value, ast.Call):
+        func = _without_rest(value.func, outer)
+        value = ast.Call(func, value.args, value.keywords) if func is not None else value
+    made = applied(value, names)
     if made is None or not _is_first(made[1], inner.args):
         return None
     return _taking(outer, made[0], defaults, called=True)
@@ -293,7 +288,11 @@ def _of_arguments(
     arguments: ast.arguments, value: ast.expr, defaults: Mapping[str, ast.expr], names: Names
 ) -> Maker | None:
     """Read what a function returns: a fixture of its first argument, or a decorator."""
-    made = _applied(value, names)
+    if (plain := _without_rest(value, arguments)) is not None:
+        found = decoration(plain, names)
+        taking = _taking(arguments, found, defaults, called=True) if found is not None else None
+        return replace(taking, direct=True) if taking is not None else None
+    made = applied(value, names)
     if made is not None:
         if not _is_first(made[1], arguments):
             return None
@@ -302,12 +301,24 @@ def _of_arguments(
         rest.defaults = rest.defaults[-len(rest.args) :] if rest.args else []
         return _taking(rest, made[0], defaults, called=False)
     if isinstance(value, ast.Lambda):
-        inner = _applied(value.body, names)
+        inner = applied(value.body, names)
         if inner is None or not _is_first(inner[1], value.args):
             return None
         return _taking(arguments, inner[0], defaults, called=True)
     found = decoration(value, names)
     return _taking(arguments, found, defaults, called=True) if found is not None else None
+
+
+def _without_rest(value: ast.expr | None, arguments: ast.arguments) -> ast.expr | None:
+    """Return ``fixture(**options)`` for ``fixture(*args, **options)``, None for all else.
+
+    What is handed on then is a function to decorate, or nothing.
+    """
+    match value:
+        case ast.Call(func=func, args=[ast.Starred(value=ast.Name(id=name))], keywords=keywords):
+            if arguments.vararg is not None and name == arguments.vararg.arg:
+                return ast.Call(func, [], keywords)
+    return None
 
 
 def _is_first(node: ast.expr, arguments: ast.arguments) -> bool:
@@ -348,7 +359,7 @@ def _taking(
 # -- fixtures that a call makes ---------------------------------------------------------------
 
 
-def _applied(node: ast.expr | None, names: Names) -> tuple[Decoration, ast.expr] | None:
+def applied(node: ast.expr | None, names: Names) -> tuple[Decoration, ast.expr] | None:
     """Read ``fixture(scope=…)(function)`` or ``fixture(function, scope=…)``."""
     if not isinstance(node, ast.Call) or not node.args:
         return None
@@ -367,31 +378,3 @@ def _applied(node: ast.expr | None, names: Names) -> tuple[Decoration, ast.expr]
         rest = ast.Call(node.func, node.args[1:], node.keywords)
         found = decoration(rest, names)
     return (found, first) if found is not None else None
-
-
-def made_by_call(
-    body: Iterable[ast.stmt], names: Names, *, conditional: bool = False
-) -> Iterator[MadeByCall]:
-    """Find the fixtures that assignments of a module make."""
-    for node in body:
-        if isinstance(node, _COMPOUND):
-            for part in ("body", "orelse", "finalbody"):
-                yield from made_by_call(getattr(node, part, ()), names, conditional=True)
-            for handler in getattr(node, "handlers", ()):
-                yield from made_by_call(handler.body, names, conditional=True)
-            continue
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                pass
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                pass
-            case _:
-                continue
-        made = _applied(value, names)
-        if made is None:
-            continue
-        found, function = made
-        bound: tuple[ast.Call, ...] = ()
-        if isinstance(function, ast.Call) and names.resolve(function.func) == _PARTIAL:
-            bound, function = (function,), function.args[0]
-        yield MadeByCall(name, node, found, function, bound, conditional)

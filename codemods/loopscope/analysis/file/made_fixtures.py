@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.decorators import as_fixture, is_plain
 from loopscope.analysis.file.facts import Fixture, Made
-from loopscope.analysis.file.fixture_makers import MadeByCall, made_by_call
+from loopscope.analysis.file.fixture_makers import PARTIAL, Decoration, applied
 from loopscope.analysis.file.functions import parameters
 from loopscope.analysis.file.names import Names
 from loopscope.python_source.syntax_tree import FUNCTIONS
+
+_COMPOUND = (ast.If, ast.Try, ast.With)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeByCall:
+    """``name = fixture(…)(function)``: the fixture, and what it is made of."""
+
+    name: str
+    statement: ast.Assign | ast.AnnAssign
+    decoration: Decoration
+    function: ast.expr
+    bound: tuple[ast.Call, ...] = ()  # a partial around the function
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +79,9 @@ def read_made(tree: ast.Module, names: Names) -> MadeFixtures:
             made.functions[function.id] = _of(one, names, node, private=private)
             names.read.add(one.statement.lineno)
         elif not one.bound:
-            origin = names.of_elsewhere(function)
-            if origin in names.elsewhere.taken:
-                names.read.add(one.statement.lineno)
-            if origin:
+            for origin in names.of_elsewhere(function):
+                if origin in names.elsewhere.taken:
+                    names.read.add(one.statement.lineno)
                 elsewhere.append(Made(origin, _of(one, names, private=False).fixture))
     return replace(made, lambdas=tuple(lambdas), elsewhere=tuple(elsewhere))
 
@@ -120,3 +133,31 @@ def _as_function(name: str, function: ast.Lambda) -> ast.FunctionDef:
     )
     ast.copy_location(node, function)
     return ast.fix_missing_locations(node)
+
+
+def made_by_call(
+    body: Iterable[ast.stmt], names: Names, *, conditional: bool = False
+) -> Iterator[MadeByCall]:
+    """Find the fixtures that assignments of a module make."""
+    for node in body:
+        if isinstance(node, _COMPOUND):
+            for part in ("body", "orelse", "finalbody"):
+                yield from made_by_call(getattr(node, part, ()), names, conditional=True)
+            for handler in getattr(node, "handlers", ()):
+                yield from made_by_call(handler.body, names, conditional=True)
+            continue
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                pass
+            case _:
+                continue
+        made = applied(value, names)
+        if made is None:
+            continue
+        found, function = made
+        bound: tuple[ast.Call, ...] = ()
+        if isinstance(function, ast.Call) and names.resolve(function.func) == PARTIAL:
+            bound, function = (function,), function.args[0]
+        yield MadeByCall(name, node, found, function, bound, conditional)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
-from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.file.names import Names, dotted, is_getattr
 from loopscope.python_source.syntax_tree import walk
 

@@ -58,11 +58,13 @@ class Names:
         self.makers: dict[str, Maker] = {}
         self.missed: set[str] = set()  # origins that other files of the suite may explain
         self.read: set[int] = set()  # lines of statements that make fixtures and were understood
-        self._origins = {
-            found.name: found.module if found.attribute is None else _join(found)
-            for found in imports
-            if found.attribute != "*"
-        }
+        self._origins: dict[str, str] = {}
+        self._starred: tuple[str, ...] = ()  # what star imports bring begins so, the last first
+        for found in imports:
+            if found.attribute != "*":
+                self._origins[found.name] = found.module if not found.attribute else _join(found)
+            elif _is_ours(found.module):
+                self._starred = (_join(found).removesuffix("*"), *self._starred)
 
     def resolve(self, node: ast.expr) -> str | None:
         """Resolve a name or attribute chain to its dotted origin; it may pass through a call.
@@ -97,37 +99,47 @@ class Names:
         name = dotted(node) or ""
         if name in self.constants:
             return self.constants[name]
-        origin = self._origin(node)
-        if origin in self.elsewhere.constants:
-            return ast.Constant(self.elsewhere.constants[origin])  # type: ignore[arg-type]
+        for origin in self._asked(node):
+            if origin in self.elsewhere.constants:
+                return ast.Constant(self.elsewhere.constants[origin])  # type: ignore[arg-type]
         return None
 
     def maker(self, node: ast.expr) -> Maker | None:
         """Find the function of the project that makes fixtures, here or in an imported file."""
-        name = dotted(node) or ""
-        return self.makers.get(name) or self.elsewhere.makers.get(self._origin(node))
+        makers = self.elsewhere.makers
+        found = (makers[origin] for origin in self._asked(node) if origin in makers)
+        return self.makers.get(dotted(node) or "") or next(found, None)
 
     def loops(self, node: ast.expr) -> LoopMaking | None:
         """Return what an imported function does for an override that calls it."""
-        return self.elsewhere.loops.get(self._origin(node))
+        loops = self.elsewhere.loops
+        return next((loops[origin] for origin in self._asked(node) if origin in loops), None)
 
-    def of_elsewhere(self, node: ast.expr) -> str:
-        """Return the origin of a name that may come from another file of the suite, else ""."""
-        origin = self.resolve(node) or ""
-        return "" if origin.partition(".")[0] in _FOREIGN - {""} else origin
+    def of_elsewhere(self, node: ast.expr) -> tuple[str, ...]:
+        """Return the origins that a name may have in other files of the suite."""
+        origin = self.resolve(node)
+        if origin is not None:
+            return (origin,) if _is_ours(origin) else ()
+        name = dotted(node)
+        return tuple(f"{module}{name}" for module in self._starred) if name else ()
 
-    def _origin(self, node: ast.expr) -> str:
-        origin = self.resolve(node) or ""
-        if origin.strip(".") and origin.partition(".")[0] not in _FOREIGN - {""}:
-            self.missed.add(origin)
-        return origin
+    def _asked(self, node: ast.expr) -> tuple[str, ...]:
+        """Return these origins, and note that an answer from there is missed."""
+        origins = self.of_elsewhere(node)
+        self.missed.update(origins)
+        return origins
 
     def with_local(self, imports: Iterable[Import], constants: Constants | None = None) -> Names:
         """Add the names that a function imports for itself, and its own constants."""
         local = Names(imports, {**self.constants, **(constants or {})}, self.elsewhere)
-        local._origins = {**self._origins, **local._origins}
+        local._origins, local._starred = {**self._origins, **local._origins}, self._starred
         local.makers, local.missed, local.read = self.makers, self.missed, self.read
         return local
+
+
+def _is_ours(origin: str) -> bool:
+    """Whether a dotted name may lead to another file of the suite."""
+    return bool(origin.strip(".")) and origin.partition(".")[0] not in _FOREIGN - {""}
 
 
 def _join(found: Import) -> str:

@@ -39,8 +39,6 @@ from loopscope.analysis.file.facts import (
     Function,
     LoopMaking,
     LoopUse,
-    Mark,
-    MarkingHook,
     Place,
     Position,
     UseKind,
@@ -58,12 +56,14 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
+from loopscope.analysis.file.given_functions import given_functions
 from loopscope.analysis.file.hook_helpers import HookHelpers
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
-from loopscope.analysis.file.marking_hooks import read_hook
+from loopscope.analysis.file.mark_facts import Mark, MarkingHook
+from loopscope.analysis.file.marking_hooks import read_hooks
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import (
@@ -143,8 +143,7 @@ class _Reader:
         self.mark_appliers = MarkAppliers(self.mark_reader)
         self.functions: list[Function] = []
         self.classes: list[Class] = []
-        self.hooks: list[MarkingHook] = []
-        self.helpers = HookHelpers(tree)
+        self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
         self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
@@ -165,6 +164,11 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
+        if self.may_mark and "def pytest_" in "\n".join(self.lines):
+            helpers = HookHelpers(self.tree)
+            self.hooks = tuple(
+                read_hooks(self.tree.body, self.ordinals, self.mark_reader, helpers)
+            )
         self._code_that_marks()
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
@@ -181,7 +185,7 @@ class _Reader:
             assigned=tuple(assigned_imports(self.tree.body, self.names)),
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
-            hooks=tuple(self.hooks),
+            hooks=self.hooks,
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
             factories=self._factories(),
             mentions=mentions,
@@ -253,6 +257,12 @@ class _Reader:
         names = self.names.with_local(bound for bound in local if bound.name not in known)
         hooks = {o for hook in self.hooks for o in (hook.ordinal, *hook.helpers)}
         lines = {item.line for item in self.functions if item.ordinal in hooks}
+        others = [item for item in self.functions if item.ordinal not in hooks]
+        lines |= {
+            line
+            for line in {one.mark.line for hook in self.hooks for one in hook.added}
+            if not any(item.first_line <= line <= item.end_line for item in others)
+        }
         claims = Claims(names, self._marked_lines(), lines, self.mark_appliers.lines)
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
@@ -285,9 +295,6 @@ class _Reader:
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
                     self.mark_reader.applied(node, function.ordinal)
-                hook = read_hook(node, self.ordinals, self.names, self.helpers)
-                if hook is not None:
-                    self.hooks.append(hook)
             elif isinstance(node, ast.ClassDef):
                 self._class(node, None, "", conditional)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -344,6 +351,10 @@ class _Reader:
         for child in node.body:
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
+            if child.targets[0].id.startswith("test"):
+                self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
+                    child, child.lineno
+                )
             if child.targets[0].id == "pytestmark":
                 pytestmark = child.lineno
                 marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
@@ -466,6 +477,7 @@ class _Reader:
             awaits=awaited(node, requested, self.lines),
             handed=handed_on(node, requested, self.lines),
             is_alias=is_alias(node),
+            gives=given_functions(node),
             wraps_sync=wraps_sync(node),
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),

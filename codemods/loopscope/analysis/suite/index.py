@@ -41,7 +41,7 @@ class SuiteIndex:
         self.find, self.find_class = names.find, names.find_class
         self.cls, self.mro, self.is_unittest = names.cls, names.mro, names.is_unittest
         self.module_fixtures = names.module_fixtures
-        self.module_functions = names.module_functions
+        self.module_functions, self.find_function = names.module_functions, names.find_function
         self._external = external or {}
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
         self._functions = {
@@ -60,6 +60,10 @@ class SuiteIndex:
     @property
     def conftests(self) -> tuple[str, ...]:
         return self._names.conftests
+
+    @property
+    def conftests_above(self) -> tuple[str, ...]:
+        return self._names.conftests_above
 
     @property
     def plugins(self) -> tuple[str, ...]:

@@ -125,4 +125,17 @@ def _followed(
             joint = "" if bound.module.endswith(".") else "."
             inner = f"{bound.module}{joint}{bound.attribute}{'.' + rest if rest else ''}"
             return _definition(path, inner, namespaces, seen) or (path, name)
+    if not _holds(path, name, namespaces):
+        for bound in reversed(namespaces.files[path].imports):
+            origin = namespaces.find(path, bound.module) if bound.attribute == "*" else None
+            if origin is not None and (origin, name) not in seen:
+                found = _followed(origin, name, namespaces, seen | {(origin, name)})
+                if _holds(*found, namespaces):
+                    return found
     return path, name
+
+
+def _holds(path: str, name: str, namespaces: Namespaces) -> bool:
+    """Whether a file itself defines a name that means something to others."""
+    offers = namespaces.files[path].offers
+    return name in offers.constants or name in offers.makers or name in offers.loops

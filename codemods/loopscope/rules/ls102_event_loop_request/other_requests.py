@@ -10,7 +10,8 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
-from loopscope.analysis.file.facts import Mark, Position
+from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteStyle

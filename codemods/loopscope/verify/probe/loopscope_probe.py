@@ -10,6 +10,7 @@ The output is JSON lines, so that a run that is cut off leaves what it has seen:
     {"kind": "start", "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
     {"kind": "collected", "tests": 12}
     {"kind": "begin", "test": nodeid}
+    {"kind": "loop", "loop": serial, "class": "uvloop.Loop"}
     {"kind": "test", "test": nodeid,
      "outcomes": {"setup": "passed", ...},
      "loop": serial | null,            loop that ran the test's coroutine
@@ -82,6 +83,8 @@ class _Loops:
         if number is None:
             number = self._serials[loop] = self._count
             self._count += 1
+            cls = type(loop)
+            _out.line("loop", loop=number, **{"class": f"{cls.__module__}.{cls.__qualname__}"})
         return number
 
     def running(self) -> int:
