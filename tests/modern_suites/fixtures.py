@@ -26,6 +26,7 @@ class Suite(Protocol):
     clean: bool
     defaults: Defaults
     usual: list[str]
+    uniform: str
     idioms: set[str]
     bound: set[str]
 
@@ -88,9 +89,8 @@ def _scope(suite: Suite, place: ModernPlace) -> Scope:
         weights["package"] = 1
     if place.kind == "class":
         weights = {"function": 5, "class": 2}
-    scope = Scope.parse(suite.draw.weighted(weights))
-    assert scope is not None
-    return scope
+    scope = _parsed(suite.draw.weighted(weights))
+    return min(scope, _parsed(suite.uniform)) if suite.uniform else scope
 
 
 def _loop_scope(suite: Suite, scope: Scope, keywords: list[str]) -> Scope:
@@ -98,7 +98,11 @@ def _loop_scope(suite: Suite, scope: Scope, keywords: list[str]) -> Scope:
     default = suite.defaults.of_fixture(scope)
     wider = [word for word in (scope.word, *suite.usual) if _parsed(word) >= scope]
     chosen = _parsed(suite.draw.pick(wider))
-    if default >= scope and suite.draw.chance(0.6):
+    if suite.uniform:
+        chosen = _parsed(suite.uniform)
+        if default is chosen:
+            return default
+    elif default >= scope and suite.draw.chance(0.6):
         return default
     keywords.append(f'loop_scope="{chosen.word}"')
     return chosen

@@ -38,6 +38,11 @@ class _Generator:
         self.usual = draw.some([word for word in self.words if word != "function"], 2) or [
             "session"
         ]
+        # Up to 1.1 a test runs on the loop that was made current last (docs/loop-rules.md,
+        # Tests on the current loop): its own, where all fixtures have the same wide loop scope.
+        self.uniform = draw.pick(["module", "session"]) if self.release < (1, 2) else ""
+        if self.uniform:
+            self.usual = [self.uniform]
         self.defaults = self._defaults()
         self.spellings = Spellings(draw)
         self.classes = ClassDraws(
@@ -52,14 +57,15 @@ class _Generator:
     def _defaults(self) -> Defaults:
         draw = self.draw
         strict = draw.chance(0.5)
-        wide = draw.pick(["session", "session", "module", *self.usual])
+        wide = self.uniform or draw.pick(["session", "session", "module", *self.usual])
         fixture = draw.weighted({"": 2, "function": 3, wide: 4, "fixture-scope": 1})
         if fixture == "fixture-scope" and self.release < (1, 5):
             fixture = "function"
         if not fixture and self.release < (1, 0):
             fixture = "function"  # nothing else tells that the suite is for loop scopes
         test = draw.weighted({"": 4, "function": 1, fixture if fixture in _WORDS else wide: 4})
-        hook = draw.pick(list(HOOKS)) if draw.chance(0.15) else ""
+        may_hook = self.uniform in ("", "session")
+        hook = draw.pick(list(HOOKS)) if may_hook and draw.chance(0.15) else ""
         return Defaults(strict, fixture, test, hook)
 
     def suite(self) -> ModernSuite:

@@ -47,7 +47,7 @@ def foreign_values(bound: Collection[str], run: SuiteRun) -> list[str]:
         f"{node}: gets {name} of another loop"
         for node, test in run.tests.items()
         for name, loop in test.fixtures
-        if name in bound and {test.loop or loop, *dict(test.fixtures).values()} != {loop}
+        if name in bound and {test.loop, None, loop, *dict(test.fixtures).values()} != {loop, None}
     ]
 
 

@@ -24,7 +24,8 @@ def gives(value: str, scope: str = "session") -> str:
 
 
 AWAITS = "async def test_a(conn):\n    await conn.get()\n"
-MENTIONS = "async def test_a(conn):\n    assert conn\n"
+READS = "async def test_a(conn):\n    assert conn\n"
+MENTIONS = "async def test_a(conn):\n    assert conn is not ...\n    conn.do()\n"
 PASSES = "async def test_a(conn):\n    await use(conn)\n"
 
 
@@ -173,9 +174,47 @@ def test_what_goes_on_while_the_test_runs() -> None:
     assert repaired(suite(fixture, MENTIONS))
 
 
-def test_a_sync_fixture_hands_on_the_value() -> None:
-    fixture = gives("asyncio.Lock()") + "\n\n@pytest.fixture\ndef repo(conn):\n    return [conn]\n"
-    assert repaired(suite(fixture, "async def test_a(repo):\n    assert repo\n"))
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "@pytest.fixture\ndef repo(conn):\n    return [conn]\n",
+        "@pytest.fixture\ndef some(conn):\n    return conn\n\n\n"
+        "@pytest.fixture\ndef repo(some, conn):\n    return [some]\n",
+        '@pytest_asyncio.fixture(loop_scope="function")\nasync def repo(conn):\n    yield conn,\n',
+    ],
+)
+def test_a_fixture_hands_on_the_value(repo: str) -> None:
+    fixtures = gives("types.SimpleNamespace(inner=asyncio.Lock())") + "\n\n" + repo
+    used = "async def test_a(repo):\n    async with repo[0].inner:\n        pass\n"
+    files = suite(f"import types\n\n\n{fixtures}", used)
+    assert after(files)["pytest.ini"] == BOTH
+    assert not migrate_files(after(files)).changes
+    read = "async def test_a(repo):\n    assert not repo[0].locked()\n"
+    assert not migrate_files(suite(fixtures, read)).changes
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "assert not conn.locked()", "assert conn", "assert isinstance(conn, asyncio.Lock)",
+        "assert conn is not None", "print(conn.name)", "assert [conn]",
+    ],
+)  # fmt: skip
+def test_what_may_be_read_on_any_loop(read: str) -> None:
+    assert not repaired(suite(gives("asyncio.Lock()"), f"async def test_a(conn):\n    {read}\n"))
+
+
+def test_a_variable_that_holds_one_after_the_other() -> None:
+    fixtures = (
+        gives("1, 2")
+        + "\n\n"
+        + gives("await asyncio.open_connection()").replace("conn()", "stream()")
+    )
+    used = (
+        "async def test_a(conn, stream):\n    reader, writer = stream\n"
+        "    await reader.read()\n    reader, writer = conn\n"
+    )
+    assert "asyncio_default_test" in after(suite(fixtures, used))["pytest.ini"]
 
 
 def test_a_sync_fixture_that_asks_for_no_loop_holds_none() -> None:

@@ -177,7 +177,8 @@ def _scan(
     Most suites have nothing to do with event loops, and none of their files is kept in memory. A
     suite that has is read again from the start.
     """
-    if tests is None and not _mentions_asyncio(config) and not _is_touched(found, errors):
+    touched = tests is not None or _mentions_asyncio(config)
+    if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
     errors[:] = found.errors
     files: dict[str, bytes] = {}
@@ -209,6 +210,24 @@ def _is_touched(found: DiscoveredSuite, errors: list[FileError]) -> bool:
             data = _read(found, path, errors)  # it says what is wrong, where that matters
         if data is not None and _has_trace(data) and not found.is_ignored(path):
             return True
+    return False
+
+
+def _declares(found: DiscoveredSuite) -> bool:
+    """Whether a suite with a configuration may be run with pytest-asyncio, as it declares."""
+    from loopscope.requirements import is_pin_file
+
+    if found.config is None or found.config.path is None:
+        return False
+    prefix = os.path.join(found.root, "")
+    for path in found.other_files:
+        if is_pin_file(path):
+            try:
+                data = glance_at(prefix + path)
+            except OSError:
+                continue  # said elsewhere
+            if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
+                return True
     return False
 
 

@@ -26,8 +26,8 @@ from loopscope.loop_map.suite_model import SuiteModel
 class LoopUse:
     """The use of a fixture's value by a test, or by an async fixture that the test sets up.
 
-    ``user`` is None for the test itself. ``way`` are the sync fixtures between the two. ``word``
-    says what the value is, where that is known.
+    ``user`` is None for the test itself. ``way`` are the fixtures between the two that hand the
+    value on. ``word`` says what the value is, where that is known.
     """
 
     test: Test
@@ -105,17 +105,19 @@ class LoopUses:
         )
 
     def _uses(self, test: Test, user: FixtureDef | None, on: Loop) -> Iterator[LoopUse]:
-        seen: set[FixtureDef] = set()
+        seen: set[tuple[FixtureDef, FixtureDef | None]] = set()
         queue: list[tuple[FixtureDef, tuple[FixtureDef, ...]]]
         queue = [(item, ()) for item in self._asked(test, user)]
         while queue:
             item, way = queue.pop(0)
-            if item in seen:
+            step = (item, way[-1] if way else None)
+            if step in seen:
                 continue
-            seen.add(item)
-            if self.is_made_on_a_loop(item):
+            seen.add(step)
+            made = self.is_made_on_a_loop(item)
+            if made:
                 yield LoopUse(test, user, way, item, on, self.loop_of(test, item))
-            elif not item.function.is_async:
+            if not made or self._model.values.hands_on(item):
                 queue += [(more, (*way, item)) for more in self._asked(test, item)]
 
     def _asked(self, test: Test, requester: FixtureDef | None) -> Iterator[FixtureDef]:
@@ -149,7 +151,7 @@ class LoopUses:
             if _ties(held.bond, how):
                 return held
             going_on = values.of(use.fixture.key).runs
-            if going_on:
+            if going_on and how >= Use.USED:
                 return Held(Bond.BOUND, going_on)
         return self._stored(use, user, lookup)
 
@@ -180,7 +182,7 @@ def _ties(bond: Bond, use: Use) -> bool:
         Bond.NONE: False,
         Bond.UNKNOWN: use is Use.AWAITED,
         Bond.NAMED: use >= Use.PASSED,
-        Bond.BOUND: True,
+        Bond.BOUND: use >= Use.USED,
     }[bond]
 
 

@@ -137,6 +137,15 @@ class SuiteModel:
         configured = settings.test_default is not None or settings.fixture_default is not None
         return SuiteStyle.MODERN if configured or settings.fixture_scope else SuiteStyle.LEGACY
 
+    @property
+    def loses_current_loop(self) -> bool:
+        """Whether sync code of the suite finds a current loop now, and none from 1.4 on.
+
+        The releases below 1.4 leave one; only pins say that a suite with loop scopes runs on one.
+        """
+        modern, oldest = self.suite_style is SuiteStyle.MODERN, self.settings.evidence.oldest
+        return not modern or (0, 24) <= oldest < (1, 4)
+
     @cached_property
     def _seen(self) -> tuple[FixtureDef, ...]:
         """List the overrides that tests on loops see."""

@@ -15,9 +15,11 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import (
+    CURRENT,
     FixtureDef,
     Key,
     Test,
+    conftest_base_id,
     enclosing_base_ids,
     visible_base_ids,
 )
@@ -187,8 +189,9 @@ class ComponentSolver:
                     nodes.join(node, ("fixture", fixture_def.key))
             if static and fixture_def.key.is_external and legacy:
                 nodes.join(node, EXTERNAL)
-        current = self.model.current
-        if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
+        there = any(item.fixture.name == CURRENT for item in model.closure(test).fixtures)
+        wants = own and model.loses_current_loop and not there
+        if wants and self._set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
             self._join_bridge(test, request, own)
@@ -324,7 +327,9 @@ class ComponentSolver:
     def _bridged(self, base_id: str) -> bool:
         """Whether a bridge of an earlier migration is visible there."""
         registered = self.model.index.registered
-        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in enclosing_base_ids(base_id)]
+        # What a plugin asks for is looked up from the tests: all see the root's conftest.
+        places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
+        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in places]
         nearest = next((item for item in seen if item is not None), None)
         return nearest is not None and not self.model.is_override(nearest.function)
 

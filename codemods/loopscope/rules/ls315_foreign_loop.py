@@ -20,14 +20,14 @@ from loopscope.rules.ls105_test_loop_scope import set_loop_scopes
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding, Safety, Scope
 
-_NOTED = "its value belongs to no loop, as far as the source tells, so this is right"
+_NOTED = "as far as the source tells, nothing is used there that belongs to a loop"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     foreign = context.plan.foreign
     wrong = [item for item in foreign.found if item.bound]
     for item in foreign.found:
-        if not item.bound:
+        if not item.bound and not _joined(context, item):
             first = item.uses[0]
             text = f"{_said(context, item)}: {_NOTED}"
             yield note("LS315", *_place(context, first), text)
@@ -42,6 +42,21 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     for item in wrong:
         text = f"{_said(context, item)}. {how}"
         yield action("LS315", *_place(context, item.uses[0]), text)
+
+
+def _joined(context: RuleContext, item: ForeignUse) -> bool:
+    """Whether the cure of what is wrong puts these on one loop, too."""
+    cure = context.cure
+    if cure is None:
+        return False
+    for use in item.uses:
+        if use.user is not None:
+            user = cure.fixtures.get(use.user.key, use.on.scope)
+        else:
+            user = cure.tests.get(use.test.id, use.on.scope)
+        if user is not cure.fixtures.get(item.fixture, use.made_on.scope):
+            return False
+    return True
 
 
 def cure_edits(context: RuleContext, foreign: Foreign) -> Iterator[RuleResult]:
@@ -119,7 +134,8 @@ def _reason(context: RuleContext, foreign: Foreign) -> str:
 def _said(context: RuleContext, item: ForeignUse) -> str:
     """Write who ran on which loops, and the fixture on which."""
     first = item.uses[0]
-    names = list(dict.fromkeys(_name(use) for use in item.uses))
+    users = {use.user.key if use.user else use.test.key: _name(use) for use in item.uses}
+    names = list(users.values())
     fixture = first.fixture.fixture.name
     what = f" ({item.word})" if item.word and item.word != fixture else ""
     return (

@@ -18,6 +18,7 @@ from loopscope.analysis.file.value_words import (
     ValueKind,
     asyncio_word,
     is_container_type,
+    is_holder_call,
     is_plain_call,
     is_plain_type,
     method_word,
@@ -202,7 +203,7 @@ class Expressions:
                 return self._method(node.func, given)
         if origin in BUILTINS or is_plain_call(origin):
             return NOTHING
-        if origin in COLLECTIONS:
+        if origin in COLLECTIONS or is_holder_call(origin):
             return given
         if origin in self._local:
             return self._local[origin] or self._unknown(origin)

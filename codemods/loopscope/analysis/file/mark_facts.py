@@ -28,6 +28,7 @@ class Mark:
     statement: int | None = None
     strings: tuple[str, ...] = ()  # the positional arguments that are known texts
     computed: bool = False  # constants give some of them
+    constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # as written -> texts
     keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
     inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
     reference: str = ""  # no mark: the (dotted) name of what may hold some in another file

@@ -77,6 +77,7 @@ from loopscope.analysis.file.names import (
 )
 from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.plugins import read_plugins
+from loopscope.analysis.file.pytestmark import added_marks, assigned_marks
 from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
@@ -300,7 +301,7 @@ class _Reader:
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 self._assignment(node)
             elif isinstance(node, (ast.AugAssign, ast.Expr)):
-                self._added_marks(node)
+                self.marks = added_marks(node, self.marks, self.mark_reader)
             elif isinstance(node, _COMPOUND):
                 for part in ("body", "orelse", "finalbody"):
                     self._module(getattr(node, part, ()), conditional=True)
@@ -317,48 +318,33 @@ class _Reader:
             return
         if target.id == "__all__":
             self.exported = tuple(_strings(node.value))
-        if target.id == "pytestmark":
-            self.marks = tuple(self.mark_reader.marks_in(node.value, statement=node.lineno))
+        marks = assigned_marks(node, self.marks, self.mark_reader)
+        if marks is not None:
+            self.marks = marks
             self.pytestmark = node.lineno
         elif self.may_mark:
             self.mark_reader.assigned(target.id, node.value, node.lineno)
-
-    def _added_marks(self, node: ast.AugAssign | ast.Expr) -> None:
-        """Read marks that are added to ``pytestmark`` after its first assignment."""
-        match node:
-            case ast.AugAssign(target=ast.Name(id="pytestmark"), value=value):
-                added = [value]
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="pytestmark"), attr="append" | "extend"),
-                    args=added,
-                )
-            ):
-                pass
-            case _:
-                return
-        for item in added:
-            marks = self.mark_reader.marks_in(item, statement=node.lineno)
-            self.marks += tuple(mark for mark in marks if mark.name == "asyncio")
 
     def _class(
         self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
     ) -> None:
         ordinal = self.ordinals[node]
         qualname = f"{prefix}{node.name}"
-        marks = [*self._decorator_marks(node, ordinal)]
+        marks: tuple[Mark, ...] = ()
         pytestmark = None
         for child in node.body:
+            assigned = assigned_marks(child, marks, self.mark_reader)
+            if assigned is not None:
+                marks, pytestmark = assigned, child.lineno
+                continue
+            marks = added_marks(child, marks, self.mark_reader)
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
             if child.targets[0].id.startswith("test"):
                 self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
                     child, child.lineno
                 )
-            if child.targets[0].id == "pytestmark":
-                pytestmark = child.lineno
-                marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
-            elif self.may_mark:
+            if self.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
         names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
@@ -376,7 +362,8 @@ class _Reader:
                 line=node.lineno,
                 parent=parent,
                 bases=tuple(self.names.resolve(base) or dotted(base) or "" for base in node.bases),
-                marks=tuple(marks),
+                # Decorators add to what the body has set, so they are less close.
+                marks=(*marks, *self._decorator_marks(node, ordinal)),
                 pytestmark=pytestmark,
                 has_init="__init__" in names,
                 takes=fields[0],

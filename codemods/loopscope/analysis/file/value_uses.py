@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 
 from loopscope.analysis.file.names import Names
 from loopscope.python_source.syntax_tree import FunctionNode, walk
@@ -13,33 +14,44 @@ from loopscope.python_source.syntax_tree import FunctionNode, walk
 class Use(enum.IntEnum):
     """The strongest use of a value; ``max`` of two is the stronger one."""
 
-    MENTIONED = 1
-    PASSED = 2  # handed to a call, stored or returned as it is
-    AWAITED = 3  # it, or what a call of it gives, is awaited, entered or iterated over
+    READ = 1  # asked for what is the same on any loop: whether it is there, closed, empty
+    USED = 2  # called, compared, or mentioned in what is awaited
+    PASSED = 3  # handed to a call, or stored; what is only returned is used by who gets it
+    AWAITED = 4  # it, or what a call of it gives, is awaited, entered or iterated over
+
+
+# What may be asked of an object of asyncio on any loop.
+_READS = frozenset(
+    {"is_closed", "is_running", "get_debug", "locked", "is_set", "empty", "full", "qsize", "done",
+     "cancelled", "cancelling", "get_name", "get_coro", "is_serving", "at_eof", "is_closing",
+     "get_extra_info", "parties", "n_waiting"}
+)  # fmt: skip
+_READERS = frozenset(
+    {"isinstance", "type", "str", "repr", "len", "bool", "print", "id", "hasattr", "issubclass",
+     "callable", "hash", "dir"}
+)  # fmt: skip
 
 
 def uses_in(node: FunctionNode, names: Names) -> Mapping[str, Use]:
     """Map the names that a function mentions to their uses; attributes of self are ``self.x``."""
-    aliases = dict(_aliases(node))
+    aliases: dict[str, set[str]] = defaultdict(set)
+    for alias, origin in _aliases(node):
+        aliases[alias].add(origin)
     found: dict[str, Use] = {}
 
     def note(name: str, use: Use) -> None:
-        for one in (name, *_origins(name, aliases)):
+        for one in (name, *_origins(name, aliases)) if name else ():
             found[one] = max(use, found.get(one, use))
 
     for child in walk(node):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
-            note(child.id, Use.MENTIONED)
-        elif isinstance(child, ast.Attribute):
-            name = _name(child)
-            if name.startswith("self."):
-                note(name, Use.MENTIONED)
+        if isinstance(child, (ast.Name, ast.Attribute)) and isinstance(child.ctx, ast.Load):
+            note(_name(child), Use.READ)
+        for value in _used(child):
+            note(_root(value), Use.USED)
         for value in _passed(child):
-            if name := _name(value):
-                note(name, Use.PASSED)
+            note(_name(value), Use.PASSED)
         for value in _awaited(child, names):
-            if name := _root(value):
-                note(name, Use.AWAITED)
+            note(_root(value), Use.AWAITED)
     return found
 
 
@@ -79,11 +91,14 @@ def _requested(node: ast.expr) -> str:
     return ""
 
 
-def _origins(name: str, aliases: Mapping[str, str]) -> Iterator[str]:
-    seen = {name}
-    while (name := aliases.get(name, "")) and name not in seen:
-        seen.add(name)
-        yield name
+def _origins(name: str, aliases: Mapping[str, Collection[str]]) -> Iterator[str]:
+    seen, queue = {name}, [name]
+    while queue:
+        for origin in aliases.get(queue.pop(), ()):
+            if origin not in seen:
+                seen.add(origin)
+                queue.append(origin)
+                yield origin
 
 
 def _name(node: ast.expr) -> str:
@@ -114,19 +129,44 @@ def _root(node: ast.expr) -> str:
             return ""
 
 
+def _used(node: ast.AST) -> list[ast.expr]:
+    """List what is called or compared, and all that stands in what is awaited."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=name)) if name not in _READS:
+            return [value]
+        case ast.Call(func=ast.Name() as func):
+            return [func]
+        case ast.Compare(left=left, comparators=others) if not any(map(_is_constant, others)):
+            return [item for item in (left, *others) if _name(item)]
+        case ast.Await(value=value):
+            return [item for item in walk(value) if isinstance(item, (ast.Name, ast.Attribute))]
+    return []
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Constant, ast.List, ast.Tuple, ast.Dict))
+
+
 def _passed(node: ast.AST) -> list[ast.expr]:
     match node:
+        case ast.Call(func=ast.Name(id=name)) if name in _READERS:
+            return []
         case ast.Call(args=args, keywords=keywords):
-            return [*args, *(keyword.value for keyword in keywords)]
-        case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
-            return [value]
-        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
-            return values
-        case ast.Dict(values=values):
-            return values
+            given = [*args, *(keyword.value for keyword in keywords)]
+            return [part for item in given for part in _parts(item)]
         case ast.Assign(targets=[ast.Attribute() | ast.Subscript(), *_], value=value):
             return [value]
     return []
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
+        for item in node.values if isinstance(node, ast.Dict) else node.elts:
+            yield from _parts(item)
+    elif isinstance(node, ast.Starred):
+        yield from _parts(node.value)
+    else:
+        yield node
 
 
 def _awaited(node: ast.AST, names: Names) -> list[ast.expr]:

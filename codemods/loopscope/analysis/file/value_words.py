@@ -72,9 +72,14 @@ GENERATORS = frozenset(
 )  # fmt: skip
 _PLAIN_MODULES = (
     "uuid.", "datetime.", "pathlib.", "os.", "json.", "time.", "random.", "secrets.", "string.",
-    "tempfile.", "decimal.", "collections.", "re.", "shutil.", "socket.gethost", "textwrap.",
-    "unittest.mock.", "mock.", "logging.", "base64.", "hashlib.", "math.", "itertools.", "copy.",
-    "ipaddress.", "fractions.", "statistics.", "enum.", "types.", "platform.", "sys.", "hmac.",
+    "tempfile.", "decimal.", "re.", "shutil.", "socket.gethost", "textwrap.",
+    "logging.", "base64.", "hashlib.", "math.", "ipaddress.", "fractions.", "statistics.", "enum.",
+    "platform.", "sys.", "hmac.",
+)  # fmt: skip
+# What these give belongs to a loop as far as what they are given does.
+_HOLDERS = (
+    "types.", "collections.", "copy.", "itertools.", "functools.", "unittest.mock.", "mock.",
+    "contextlib.",
 )  # fmt: skip
 # What asyncio's functions give is what their first argument gives.
 HANDS_ON = frozenset({"asyncio.wait_for", "asyncio.shield", "asyncio.run", "typing.cast"})
@@ -133,3 +138,8 @@ def is_container_type(dotted: str) -> bool:
 def is_plain_call(dotted: str) -> bool:
     """Whether what a callable of the standard library gives belongs to no loop."""
     return dotted.startswith(_PLAIN_MODULES)
+
+
+def is_holder_call(dotted: str) -> bool:
+    """Whether a callable of the standard library gives no more than it is given."""
+    return dotted.startswith(_HOLDERS)

@@ -16,6 +16,8 @@ from loopscope.analysis.file.mark_facts import Mark
 
 # Rule LS109's fixture: it asks for the bridge in sync tests only.
 AMBIENT = "_ambient_event_loop"
+# Rule LS102's fixture: it makes the loop of async tests the current one for xunit methods.
+CURRENT = "_current_event_loop"
 
 
 class Key(NamedTuple):

@@ -63,10 +63,25 @@ class LoopValues:
             return {}  # said elsewhere
 
     def held(self, fixture: FixtureDef, lookup: Lookup) -> Held:
-        """Return what the value of a fixture is to its loop."""
+        """Return what the value of a fixture is to its loop.
+
+        What it only hands on belongs to the loop of the fixture that it has it from.
+        """
         if fixture.key.is_external:
             return Held(Bond.UNKNOWN)
-        return self._closest(fixture, self.of(fixture.key).gives, lookup, _DEEPEST)
+        values = self.of(fixture.key)
+        own = {value for value in values.gives if not self._hands_on(values, value)}
+        return self._closest(fixture, own, lookup, _DEEPEST)
+
+    @staticmethod
+    def _hands_on(values: FunctionValues, value: Value) -> bool:
+        used = values.uses.get(value.name, Use.READ)
+        return value.kind is ValueKind.ARGUMENT and used < Use.PASSED
+
+    def hands_on(self, fixture: FixtureDef) -> bool:
+        """Whether the value of a fixture holds, or comes from, that of any argument."""
+        gives = () if fixture.key.is_external else self.of(fixture.key).gives
+        return any(value.kind is ValueKind.ARGUMENT for value in gives)
 
     def derives(self, fixture: FixtureDef, name: str) -> bool:
         """Whether the value of a fixture holds, or comes from, that of its argument."""
