@@ -11,6 +11,7 @@ from posixpath import dirname
 
 from loopscope.analysis.file.facts import BodyKind
 from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
+from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Test
@@ -24,10 +25,13 @@ LOOP_MARK = "asyncio_event_loop"
 class LegacyLoops:
     """The legacy rules, applied to the tests of one suite."""
 
-    def __init__(self, classify: Roles, closures: Closures, settings: Settings) -> None:
+    def __init__(
+        self, classify: Roles, closures: Closures, settings: Settings, current: CurrentLoop
+    ) -> None:
         self._classify = classify
         self._closures = closures
         self._settings = settings
+        self._current = current
 
     def override_of(self, test: Test) -> FixtureDef | None:
         """Find the override that the test sees, None for pytest-asyncio's own fixture."""
@@ -86,13 +90,37 @@ class LegacyLoops:
         """The map by legacy rules: a test and all its async fixtures share its legacy loop."""
         found = {}
         for test in self._classify.tests:
-            names = self.loop_bound(test)
+            free = {
+                item.fixture.name
+                for item in self._closures.of(test).fixtures
+                if self.outlives_loop(item, test)
+            }
+            names = [name for name in self.loop_bound(test) if name not in free]
             own = self._classify.is_async_test(test)
-            if own or names:
+            if own or names or free:
                 loop = self.loop(test)
                 fixtures = dict.fromkeys(names, loop)
-                found[test.id] = TestLoops(loop if own else None, fixtures, self.kinds(test))
+                found[test.id] = TestLoops(
+                    loop if own else None, fixtures, self.kinds(test), frozenset(free)
+                )
         return found
+
+    def outlives_loop(self, item: FixtureDef, test: Test) -> bool:
+        """Recognize a cached sync fixture that held no loop, since those of its tests were closed.
+
+        See docs/loop-rules.md, A sync fixture that never asks for a loop.
+        """
+        function, fixture = item.function, item.fixture
+        return (
+            fixture.origin == "pytest_asyncio.fixture"
+            and not function.is_async
+            and function.override is None
+            and fixture.loop_scope is None
+            and EVENT_LOOP not in (*function.parameters, *function.dynamic)
+            and not self._current.asks(item.key)
+            and item.key not in self._classify.external_takers
+            and fixture.scope > self.loop_scope(test)
+        )
 
     def kinds(self, test: Test) -> frozenset[str]:
         """List the kinds of loop that the override of a test makes, one for each of its params."""

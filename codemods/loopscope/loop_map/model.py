@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from posixpath import dirname
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ class TestLoops:
     own: Loop | None
     fixtures: Mapping[str, Loop] = field(default_factory=dict)
     kinds: frozenset[str] = frozenset({DEFAULT})  # of loop, see analysis/file/loop_kinds.py
+    free: frozenset[str] = frozenset()  # fixtures that hold no loop, whichever they are set up on
 
     @property
     def all(self) -> frozenset[Loop]:
@@ -41,6 +42,11 @@ class TestLoops:
         if self.own is not None:
             found.add(self.own)
         return frozenset(found)
+
+    def without(self, names: Collection[str]) -> TestLoops:
+        """Leave some fixtures out."""
+        kept = {name: loop for name, loop in self.fixtures.items() if name not in names}
+        return replace(self, fixtures=kept)
 
 
 LoopMap = Mapping[str, TestLoops]
@@ -104,6 +110,7 @@ def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
     Sharing more than before is not a difference; ``count`` shows it.
     """
     groups: dict[Loop, list[str]] = defaultdict(list)
+    after = {test: new.without(before[test].free) for test, new in after.items() if test in before}
     for test, old in before.items():
         new = after.get(test)
         if new is None:

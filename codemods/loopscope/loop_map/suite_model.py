@@ -58,7 +58,7 @@ class SuiteModel:
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
-        self.legacy = LegacyLoops(self.classify, self.closures, settings)
+        self.legacy = LegacyLoops(self.classify, self.closures, settings, self.current)
         self.modern = ModernLoops(self.classify, self.closures, settings)
         self.mode, self.auto_by_hook = self.classify.mode, self.classify.auto_by_hook
 

@@ -189,18 +189,19 @@ class ComponentSolver:
         # One definition, collected by several classes: it has one mark, so one loop scope.
         nodes.join(node, ("definition", test.key))
         own = self.is_async(test)
+        legacy = model.suite_style is SuiteStyle.LEGACY
         for fixture_def in model.closure(test).fixtures:
             static = fixture_def.key in self.converted or model.is_async_fixture(
                 fixture_def.function
             )
             if static or (own and self._follows(fixture_def, test)):
                 fixture = fixture_def.fixture
-                nodes.add(("fixture", fixture_def.key), fixture.scope)
-                nodes.add(("fixture", fixture_def.key), fixture.loop_scope or Scope.FUNCTION)
+                own_scope = fixture.loop_scope or Scope.FUNCTION
                 given = test.function.parameter_scopes.get(fixture.name, Scope.FUNCTION)
-                nodes.add(("fixture", fixture_def.key), given)
-                nodes.join(node, ("fixture", fixture_def.key))
-            if static and fixture_def.key.is_external and model.suite_style is SuiteStyle.LEGACY:
+                nodes.add(("fixture", fixture_def.key), max(fixture.scope, own_scope, given))
+                if not (legacy and model.legacy.outlives_loop(fixture_def, test)):
+                    nodes.join(node, ("fixture", fixture_def.key))
+            if static and fixture_def.key.is_external and legacy:
                 nodes.join(node, EXTERNAL)
         there = any(item.fixture.name == CURRENT for item in model.closure(test).fixtures)
         wants = own and model.loses_current_loop and not there

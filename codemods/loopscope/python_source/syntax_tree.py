@@ -146,6 +146,17 @@ def dedented(lines: Sequence[str], node: ast.stmt) -> str:
     return _without(lines[first - 1 : last], _margin(text), _inside(node, first))
 
 
+def with_comments(lines: Sequence[str], node: ast.stmt) -> str:
+    """Return ``dedented`` below the comments that stand right above the statement."""
+    above: list[str] = []
+    for line in reversed(lines[: node.lineno - 1]):
+        comment = line.strip()
+        if not comment.startswith("#") or _margin(line) != _margin(lines[node.lineno - 1]):
+            break
+        above.insert(0, comment)
+    return "\n".join([*above, dedented(lines, node)])
+
+
 def body_of(code: str) -> str:
     """Return the body of the only function in ``code``, on its own lines and dedented."""
     tree = ast.parse(code)

@@ -6,6 +6,7 @@ runs on the loop of its own ``loop_scope``, which must be that of its tests.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key
@@ -13,7 +14,7 @@ from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.fixture_edits import fixture_edit
 from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
 from loopscope.rules.trace_notes import external_loops
-from loopscope.types import Safety
+from loopscope.types import Safety, Scope
 
 _SHARED = (
     "tests of several loop scopes share this fixture, so all of them move to the widest, {}. {}"
@@ -26,6 +27,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from external_loops(context)
     moved = _moved(context)
     foreign = foreign_fixtures(context)
+    shared = _shared(context)
     for key, loop_scope in context.plan.fixtures.items():
         function = context.model.index.function(key)
         fixture = function.fixture
@@ -43,6 +45,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 )
             continue
         message = f"loop_scope {loop_scope.word}, the loop of the tests that use it"
+        if key not in shared and fixture.scope is loop_scope:
+            message = f"loop_scope {loop_scope.word}, since its scope allows no narrower one"
         safety = Safety.SAFE
         if key in moved:
             message += "; tests of several loop scopes share it, so they move to the widest"
@@ -51,6 +55,17 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield fixture_edit(
             context, "LS104", key, message, keywords={"loop_scope": value}, safety=safety
         )
+
+
+def _shared(context: RuleContext) -> set[Key]:
+    """Fixtures on the loop of an async test that uses them, or that no such test uses."""
+    plan = context.plan
+    found: dict[Key, set[Scope]] = defaultdict(set)
+    for test in context.model.tests:
+        if test.id in plan.tests:
+            for item in context.model.closure(test).fixtures:
+                found[item.key].add(plan.tests[test.id])
+    return {key for key, scope in plan.fixtures.items() if scope in found.get(key, (scope,))}
 
 
 def _moved(context: RuleContext) -> set[Key]:

@@ -230,6 +230,44 @@ _SPELLINGS: dict[str, Sample] = {
                 """,
         }
     ),
+    "sync_fixture_that_outlives_the_loops": sample(
+        {
+            "pytest.ini": STRICT,
+            "conftest.py": """
+                import pytest_asyncio
+
+
+                @pytest_asyncio.fixture(scope="session")
+                def words():
+                    yield ["one"]
+
+
+                @pytest_asyncio.fixture
+                async def word(request):
+                    return request.getfixturevalue("words")[0]
+                """,
+            "test_words.py": """
+                import asyncio
+
+                import pytest
+
+
+                @pytest.mark.asyncio
+                async def test_one(words, event_loop):
+                    assert words
+                    assert event_loop is asyncio.get_running_loop()
+
+
+                @pytest.mark.asyncio
+                async def test_two(word, words):
+                    assert word == words[0]
+
+
+                def test_three(words):
+                    assert words
+                """,
+        }
+    ),
     "get_event_loop_in_async_tests": sample(
         {
             "pytest.ini": STRICT,

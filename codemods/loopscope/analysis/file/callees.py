@@ -11,6 +11,7 @@ from loopscope.analysis.file.names import Names, dotted
 from loopscope.python_source.syntax_tree import FunctionNode, children
 
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
+# Nested definitions run later, or never; nothing is called in the others.
 _CALLS_NOTHING = (*NESTED, ast.Name, ast.Constant)
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 

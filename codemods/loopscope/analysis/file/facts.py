@@ -258,7 +258,7 @@ class OverrideBody:
     before: tuple[str, ...] = ()  # work before the yield
     after: tuple[str, ...] = ()  # work between the yield and the close
     closed: tuple[str, ...] = ()  # work after the close
-    returns: bool = False  # it returns the loop and so never closes it
+    docstring: str = ""  # one of several lines, as a statement: it explains the work
     sets_current: bool = False  # it calls set_event_loop itself
     parameters: tuple[str, ...] = ()  # fixtures that the work uses
     variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params

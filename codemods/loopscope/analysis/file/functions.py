@@ -20,7 +20,6 @@ _IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
 _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 
 NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
-# Nested definitions run later, or never; nothing is called in the others.
 RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
 

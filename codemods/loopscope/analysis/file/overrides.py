@@ -16,7 +16,7 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, dotted, imports_of
-from loopscope.python_source.syntax_tree import dedented, is_docstring
+from loopscope.python_source.syntax_tree import dedented, is_docstring, with_comments
 
 POLICY_SETTERS = frozenset(
     {
@@ -171,7 +171,7 @@ class _Reading(LoopCode):
             before=self._texts([*self.debugging, *self.work["before"]]),
             after=self._texts(self.work["after"]),
             closed=self._texts(self.work["closed"]),
-            returns=_returns(node),
+            docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
             variants=(self._variant(),) if self.factory or self._only_settings() else (),
@@ -192,7 +192,13 @@ class _Reading(LoopCode):
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
         """Return the source of the statements, dedented, without a final line end."""
-        return tuple(dedented(self.lines, node) for node in nodes)
+        return tuple(with_comments(self.lines, node) for node in nodes)
+
+    def _docstring(self, node: ast.FunctionDef) -> str:
+        """Return a docstring that says more than the one line that it is an event loop."""
+        first = node.body[0]
+        text = dedented(self.lines, first) if is_docstring(first) and self.lines else ""
+        return text if "\n" in (ast.get_docstring(node) or "") else ""
 
     # -- what is neither redundant nor unknown ------------------------------------------
 
@@ -347,10 +353,6 @@ def _straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _straight(statement.finalbody)
         else:
             yield statement
-
-
-def _returns(node: ast.FunctionDef) -> bool:
-    return any(isinstance(item, ast.Return) for item in node.body)
 
 
 def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:

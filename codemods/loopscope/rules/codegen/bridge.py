@@ -110,7 +110,7 @@ def working_bridge_code(
     before, after = _awaited(body.before, variable), _awaited(body.after, variable)
     named = bool(variable) and any(_mentions(text, variable) for text in (*before, *after))
     lines = [f"{variable} = {running}"] if named else []
-    lines += before
+    lines = [*filter(None, [body.docstring]), *lines, *before]
     keyword = "yield" if after else "return"
     lines.append(f"{keyword} {variable if named else running}")
     lines += after
@@ -191,4 +191,5 @@ def _awaited(texts: tuple[str, ...], variable: str) -> list[str]:
 
 
 def _mentions(text: str, variable: str) -> bool:
-    return re.search(rf"\b{re.escape(variable)}\b", text) is not None
+    code = re.sub(r"(?m)^\s*#.*$", "", text)
+    return re.search(rf"\b{re.escape(variable)}\b", code) is not None

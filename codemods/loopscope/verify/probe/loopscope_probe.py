@@ -61,6 +61,7 @@ import pytest
 from _pytest.fixtures import FixtureDef
 
 _MADE_ON = "_loopscope_made_on"
+_BOUND = "_loopscope_bound"  # a sync function that pytest-asyncio sets up on a loop
 _TOOK = "_loopscope_took"  # the loop that was current when a sync fixture asked for it
 _FUNCTION = "_loopscope_function"
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -306,15 +307,15 @@ def _below(root: str, path: str) -> str:
     return "" if relative.startswith("..") else relative.replace(os.sep, "/")
 
 
-def _watch_policy() -> None:
-    """See who asks for the current loop: every way to ask for it ends at the policy.
+def _watch_policy() -> bool:
+    """See who asks for the current loop, if that can be seen: every way ends at the policy.
 
     Python 3.12 warns at the first caller outside of asyncio, so what stands in between must
     look as if it were asyncio's own. Python 3.14 has no such class, and no old pytest-asyncio.
     """
     policy = getattr(asyncio.events, "BaseDefaultEventLoopPolicy", None)
     if policy is None or sys.version_info >= (3, 14):
-        return
+        return False
     ask = policy.get_event_loop
 
     def get_event_loop(self: Any) -> Any:
@@ -329,9 +330,10 @@ def _watch_policy() -> None:
             closure=get_event_loop.__closure__,
         )
     )
+    return True
 
 
-_watch_policy()
+_policy_is_watched = _watch_policy()
 
 
 # --- fixtures: every definition passes through FixtureDef, whichever way it was registered, and
@@ -347,6 +349,9 @@ def _watch(fixturedef: Any) -> None:
         setattr(fixturedef, _MADE_ON, _loops.running())
 
     def note_current() -> None:
+        if _policy_is_watched:  # it is on the loop that it asks for; so far only the plugin did
+            setattr(fixturedef, _TOOK, None)
+            return
         loop = _current_loop()
         if loop is not None:
             setattr(fixturedef, _MADE_ON, _loops.serial(loop))
@@ -354,12 +359,14 @@ def _watch(fixturedef: Any) -> None:
     if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
         fixturedef.func = _observed(func, note_running)
     elif hasattr(plain, "_loop_scope"):  # a sync function under the modern pytest_asyncio.fixture
+        setattr(fixturedef, _BOUND, True)
         fixturedef.func = _observed(func, note_current)
 
 
 def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     record = _record(request._pyfuncitem.nodeid)
-    made_on = getattr(fixturedef, _MADE_ON, None)
+    bound = hasattr(fixturedef, _BOUND)
+    made_on = getattr(fixturedef, _MADE_ON, getattr(fixturedef, _TOOK, None) if bound else None)
     _functions.used(fixturedef, record)
     entry = [fixturedef.argname, made_on]
     if made_on is not None and entry not in record["fixtures"]:
