@@ -322,3 +322,29 @@ def test_policies_for_params_below_1_4() -> None:
 def test_loop_that_no_policy_makes_is_a_finding_below_1_4() -> None:
     text = override("", "loop = asyncio.SelectorEventLoop()", "yield loop", "loop.close()")
     assert "loop factories need --target 1.4" in reason(text, target=Target(1, 3))
+
+
+@pytest.mark.parametrize(
+    ("decorator", "lines"),
+    [
+        ("(params=[True, False])", ["loop = asyncio.new_event_loop()", "loop.set_debug({})"]),
+        ("(params=[True, False])", ["loop = uvloop.new_event_loop()", "loop.set_debug({})"]),
+        ("", ["loop = uvloop.new_event_loop()", "loop.set_debug(True)"]),
+    ],
+)
+def test_debug_mode_of_a_factory_would_be_lost(decorator: str, lines: list[str]) -> None:
+    """pytest-asyncio's runner sets the mode itself, after the factory."""
+    body = [line.format("request.param") for line in lines]
+    files = {"pytest.ini": AUTO, "conftest.py": override(decorator, *body, "yield loop")}
+    (finding,) = migrate_files({**files, "test_x.py": TESTS}).findings
+    assert finding.code == "LS101"
+    assert "asyncio_debug" in finding.message
+
+
+def test_params_that_come_from_the_tests_are_an_action_that_says_what_to_do() -> None:
+    fixture = override("", "yield request.param()")
+    test = '@pytest.mark.parametrize("event_loop", [asyncio.new_event_loop], indirect=True)\n'
+    test += "@pytest.mark.asyncio\nasync def test_one(event_loop): ...\n"
+    found = migrate_files({"test_x.py": fixture + "\n\n" + test}).findings
+    assert [finding.code for finding in found] == ["LS101", "LS318"]
+    assert "pytest_asyncio_loop_factories" in found[0].message

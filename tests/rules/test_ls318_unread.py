@@ -71,6 +71,9 @@ UNREAD = {
     "a fixture of the plugin assigned": """
         import pytest_asyncio.plugin
         pytest_asyncio.plugin.event_loop = None""",
+    "a fixture of the plugin set": """
+        import pytest_asyncio.plugin
+        setattr(pytest_asyncio.plugin, "event_loop", event_loop)""",
     "a helper that adds marks, of nobody": """
         def mark(item): item.add_marker(pytest.mark.asyncio)""",
     "a class that marks some of its subclasses": """

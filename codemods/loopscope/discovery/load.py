@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
-from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
+from loopscope.config.pytest_config import CONFIGURATION_FILES, added_options, is_test_file
 from loopscope.discovery.cross_suite import (
     Index,
     configuration_above,
@@ -141,6 +142,7 @@ def _load(
                 data = _read(found, name, errors)
                 if data is not None:
                     files[name] = data
+        files.update(_doctests(found, config))
         errors += _left_out(found, files)
         cross_suite = _cross_suite(found, files, index, tests)
     return Suite(label, config, files, _editable(found, files), tuple(errors), cross_suite)
@@ -248,6 +250,17 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
         or runs_loop(data)
         or keeps_loop(data)
     )
+
+
+def _doctests(found: DiscoveredSuite, config: PytestConfig) -> Iterator[tuple[str, bytes]]:
+    """Read the texts that pytest collects as doctests and that ask for the fixture."""
+    globs = added_options(config, "--doctest-glob") or ["test*.txt"]
+    for path in found.texts:
+        name = os.path.basename(path)
+        if any(fnmatch(path if "/" in glob else name, glob) for glob in globs):
+            data = None if found.is_ignored(path) else _read(found, path, [])
+            if data is not None and b"getfixture" in data and b"event_loop" in data:
+                yield path, data
 
 
 def _left_out(found: DiscoveredSuite, files: dict[str, bytes]) -> Iterator[FileError]:

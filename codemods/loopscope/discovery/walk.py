@@ -24,6 +24,7 @@ from loopscope.types import JOURNAL, PROJECT_FILES, FileError, PytestConfig
 
 # Requirements may stand in any folder of a suite (tests/requirements.txt, ci/environment.yml);
 # what is none of these is sorted out where a suite turns out to have to do with event loops.
+_TEXTS = (".rst", ".txt", ".md")
 _REQUIREMENTS = (".txt", ".in", ".yml", ".yaml")
 
 
@@ -36,6 +37,7 @@ class DiscoveredSuite:
     error: FileError | None = None  # the configuration cannot be read
     python: list[str] = field(default_factory=list)
     other_files: list[str] = field(default_factory=list)  # all of the root, and _REQUIREMENTS
+    texts: list[str] = field(default_factory=list)  # files that may hold doctests
     errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
     links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
     unreadable: list[FileError] = field(default_factory=list)  # of Python files that are none
@@ -196,6 +198,8 @@ class _Walk:
                 owner.python.append(prefix + entry.name)
             elif not folder or entry.name.endswith(_REQUIREMENTS):
                 owner.other_files.append(prefix + entry.name)
+            if entry.name.endswith(_TEXTS):
+                owner.texts.append(prefix + entry.name)
 
     def _owner(
         self, place: str, names: Set[str], around: DiscoveredSuite | None
@@ -250,6 +254,7 @@ def _merge(inner: DiscoveredSuite, outer: DiscoveredSuite) -> None:
     outer.below.extend(inner.below)
     outer.unfinished.extend((prefix + folder).rstrip("/") for folder in inner.unfinished)
     outer.python.extend(prefix + path for path in inner.python)
+    outer.texts.extend(prefix + path for path in inner.texts)
     outer.links.extend(prefix + path for path in inner.links)
     outer.other_files.extend(
         prefix + path for path in inner.other_files if path.endswith(_REQUIREMENTS)

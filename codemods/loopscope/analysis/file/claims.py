@@ -141,6 +141,9 @@ class Claims:
             return "" if asked else f"parameters for {EVENT_LOOP}"
         if name in _SOURCES:
             return f"{EVENT_LOOP} in the source of a suite in a string"
+        owner = self._names.resolve(call.args[0]) if call.args else None
+        if name in ("setattr", "object") and (owner or "").startswith(_PLUGIN):
+            return f"{EVENT_LOOP} of {owner} is replaced"
         inside = mention.function is not None
         known = name in ("usefixtures", "getfixturevalue", "param") or name in _LOOKERS
         keyword = any(
@@ -179,7 +182,7 @@ class Claims:
         assert isinstance(node, ast.Attribute)
         origin = self._names.resolve(node.value) or ""
         if not isinstance(node.ctx, ast.Load):
-            return f"{EVENT_LOOP} is assigned to something else" if origin else ""
+            return f"{EVENT_LOOP} of {origin} is replaced" if origin else ""
         if origin.partition(".")[0] == _PLUGIN:
             return f"{ast.unparse(node)} is used"
         return ""

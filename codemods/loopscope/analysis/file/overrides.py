@@ -30,6 +30,16 @@ POLICY_SETTERS = frozenset(
 _CONFIGURING = ("set_exception_handler", "set_task_factory", "set_default_executor")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+_DEBUG = (
+    "it switches debug mode on for loops of its own kind. In the place of what a loop factory sets"
+    " there the runner sets what asyncio_debug says: set that option, without set_debug here"
+)
+_BY_TESTS = (
+    "tests give it its parameters (parametrize). Return one loop factory for each from a"
+    " pytest_asyncio_loop_factories hook, and name in mark.asyncio(loop_factories=[...]) those"
+    " that a test wants"
+)
+
 
 def read_override(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
@@ -55,6 +65,8 @@ def read_override(
         params = read_params(node, names, keywords)
     except ParamsError as error:
         return OverrideBody(BodyKind.OTHER, str(error), node.lineno)
+    if params is None and "request.param" in ast.unparse(node):
+        return OverrideBody(BodyKind.OTHER, _BY_TESTS, node.lineno)
     if params is None:
         reading.read(node.body)
         return reading.result(node)
@@ -149,6 +161,9 @@ class _Reading(LoopCode):
         if self.factory:  # what makes the loop sets it up, too
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
         worked = any(self.work.values())
+        if self.factory and self.debug:
+            line = self.debugging[0].lineno if self.lines else node.lineno
+            return OverrideBody(BodyKind.OTHER, _DEBUG, line)
         if self.factory and worked:
             first = next(item for items in self.work.values() for item in items)
             reason = f"it makes a loop of another kind and does more: {_first(first)}"
@@ -187,11 +202,15 @@ class _Reading(LoopCode):
 
     def _variant(self) -> LoopVariant:
         assert self.returned is not None
-        texts = self._texts if self.lines else unparsed
-        return read_variant(self.key, self.making, self.returned, self.names, texts)
+        return read_variant(self.key, self.making, self.returned, self.names, self._texts)
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
-        """Return the source of the statements, dedented, without a final line end."""
+        """Return the source of the statements, dedented, without a final line end.
+
+        Those in which a param took the place of its name stand in no line.
+        """
+        if not self.lines:
+            return unparsed(nodes)
         return tuple(with_comments(self.lines, node) for node in nodes)
 
     def _docstring(self, node: ast.FunctionDef) -> str:

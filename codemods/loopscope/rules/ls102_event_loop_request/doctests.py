@@ -12,12 +12,15 @@ from loopscope.rules.context import RuleContext, RuleResult, action
 
 _ASKS = re.compile(rb">>>.*\bgetfixture\(\s*[\"']event_loop[\"']")
 
+_TEXTS = (".rst", ".txt", ".md")  # collected by ``--doctest-glob``
+
 
 def doctest_requests(context: RuleContext) -> Iterator[RuleResult]:
     """Report the doctests that nothing would answer; their text is not changed."""
     if context.plan.suite_style is not SuiteStyle.LEGACY or not context.model.uses_plugin:
         return
-    for path in context.files:
+    texts = (path for path in context.contents if path.endswith(_TEXTS))
+    for path in (*context.files, *texts):
         data = context.contents.get(path, b"")
         if b"getfixture" not in data or _answered(context, path):
             continue
