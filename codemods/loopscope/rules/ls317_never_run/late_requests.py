@@ -58,7 +58,10 @@ def _late(context: RuleContext, test: Test, name: str) -> str:
     late = [
         item.fixture.name
         for item in _closure(context, test, [name])
-        if item not in early and context.model.is_async_fixture(item.function)
+        # A sync function under ``pytest_asyncio.fixture`` is only called, and nothing is run.
+        if item not in early
+        and item.function.is_async
+        and context.model.is_async_fixture(item.function)
     ]
     return name if name in late else min(late, default="")
 
