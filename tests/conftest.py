@@ -9,10 +9,14 @@ import pytest
 
 # Folders in which all tests, or nearly all of them, start programs, and what others do so with.
 # Elsewhere modules and tests have the mark themselves.
-_SLOW = frozenset({"benchmarks", "conventions", "live", "random_suites", "robustness"})
+_SLOW = frozenset(
+    {"benchmarks", "conventions", "live", "modern_suites", "random_suites", "robustness"}
+)
 _SLOW_FIXTURES = frozenset({"browser", "legacy_python", "modern_python"})
 # Where the first test of all waits until environments or Chromium are fetched and installed.
-_FETCHING = frozenset({"guides", "live", "random_suites", "reports", "explain", "verify"})
+_FETCHING = frozenset(
+    {"guides", "live", "modern_suites", "random_suites", "reports", "explain", "verify"}
+)
 _FETCHED_WITHIN = 7200  # seconds; loopscope gives an installation up after half an hour
 
 

@@ -11,6 +11,7 @@ from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
 from loopscope.loop_map.build_model import build_model, rebuild_model
+from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import SourceError, decode
@@ -55,7 +56,7 @@ def lost_loops(
     yield from _by_cause(
         [
             (places[found.test], found)
-            for found in differences(before, after.modern_map)
+            for found in misses(before, original, after)
             if places[found.test].key.path not in after.cross_suite and not is_told(found)
         ],
         hint,
@@ -110,17 +111,17 @@ def region_of_differences(
 ) -> frozenset[str]:
     """List the files of the tests whose loops differ, and of their fixtures."""
     places = _places(original, after)
-    tests = [places[found.test] for found in differences(before, after.modern_map)]
+    tests = [places[found.test] for found in misses(before, original, after)]
     keys = [item.key for test in tests for item in original.closure(test).fixtures]
     overrides = filter(None, map(original.override_of, tests))
     keys += [item.key for item in overrides]
     return frozenset({*(test.module for test in tests), *(key.path for key in keys)})
 
 
-def torn_loops(before: LoopMap, after: SuiteModel) -> Iterator[Finding]:
+def torn_loops(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iterator[Finding]:
     """Yield LS390 for changes of which a person left some out, one finding for each cause."""
-    places = {test.id: test for test in after.tests}
-    found = [(places[one.test], one) for one in differences(before, after.modern_map)]
+    places = _places(original, after)
+    found = [(places[one.test], one) for one in misses(before, original, after)]
     yield from _by_cause(found, "Take the hunks that were left out, too, or change it by hand")
 
 
@@ -259,7 +260,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterato
     for change in changes:
         if change.path.endswith(".py"):
             yield from _torn_code(suite.files.get(change.path, b""), change)
-    yield from torn_loops(before, result)
+    yield from torn_loops(before, model, result)
     yield from unresolved_requests(result, line_of_usefixtures(suite))
 
 

@@ -234,6 +234,16 @@ def test_suite_without_a_trace_of_loops_keeps_no_file(tmp_path: Path) -> None:
     assert files(tmp_path) == set()
 
 
+def test_the_plugin_among_the_requirements_is_a_trace_where_there_is_a_configuration(
+    tmp_path: Path,
+) -> None:
+    required = {"requirements.txt": "pytest-asyncio\n", "test_a.py": PLAIN}
+    tree(tmp_path / "a", {"pytest.ini": "", **required})
+    assert files(tmp_path / "a") == {"pytest.ini", "requirements.txt", "test_a.py"}
+    tree(tmp_path / "b", required)
+    assert files(tmp_path / "b") == set()
+
+
 def test_asyncio_in_the_configuration_is_a_trace(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_a.py": PLAIN})
     assert files(tmp_path) == {"pytest.ini", "test_a.py"}

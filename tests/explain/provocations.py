@@ -29,6 +29,27 @@ def event_loop():
     loop.close()
 """
 
+_CLIENT = """
+import asyncio
+import pytest
+import pytest_asyncio
+
+class Client:
+    def __init__(self):
+        self.loop = asyncio.get_running_loop()
+
+    async def get(self):
+{check}
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def client():
+    return Client()
+
+@pytest.mark.asyncio
+async def test_one(client):
+    await client.get()
+"""
+
 Suite = tuple[tuple[str, ...], Mapping[str, str]]
 
 MODERN: dict[str, Suite] = {
@@ -171,6 +192,132 @@ def test_lost():
 """
         },
     ),
+    "a client of another loop": (
+        ("Timeout context manager should be used inside a task",),
+        {
+            "test_x.py": _CLIENT.format(
+                check="""
+        if asyncio.current_task(loop=self.loop) is None:  # as aiohttp's TimerContext does
+            raise RuntimeError("Timeout context manager should be used inside a task")"""
+            )
+        },
+    ),
+    "a connection of another loop": (
+        ("another operation is in progress",),
+        {
+            "test_x.py": _CLIENT.format(
+                check="""
+        if asyncio.get_running_loop() is not self.loop:  # what asyncpg comes to
+            raise RuntimeError("cannot perform operation: another operation is in progress")"""
+            )
+        },
+    ),
+    "a mongo client of another loop": (
+        ("attached to a different loop",),
+        {
+            "test_x.py": _CLIENT.format(
+                check="""
+        if asyncio.get_running_loop() is not self.loop:  # as pymongo's client does
+            raise RuntimeError("Cannot use AsyncMongoClient in different event loop")"""
+            )
+        },
+    ),
+    "two tasks": (
+        ("Attempted to exit cancel scope in a different task than it was entered in",),
+        {
+            "test_x.py": """
+import asyncio
+import pytest
+import pytest_asyncio
+
+@pytest_asyncio.fixture
+async def group():
+    task = asyncio.current_task()
+    yield
+    if asyncio.current_task() is not task:  # as anyio's CancelScope does
+        raise RuntimeError(
+            "Attempted to exit cancel scope in a different task than it was entered in"
+        )
+
+@pytest.mark.asyncio
+async def test_one(group):
+    pass
+"""
+        },
+    ),
+    "requested while it runs": (
+        ("Runner.run() cannot be called from a running event loop",),
+        {
+            "test_x.py": """
+import pytest
+import pytest_asyncio
+
+@pytest_asyncio.fixture
+async def one():
+    return 1
+
+@pytest.mark.asyncio
+async def test_one(request):
+    assert request.getfixturevalue("one")
+"""
+        },
+    ),
+    "sockets forbidden": (
+        ("A test tried to use socket.socket",),
+        {
+            "test_x.py": """
+import socket
+import pytest
+
+class Forbidden(socket.socket):
+    def __new__(cls, *args, **kwargs):
+        raise RuntimeError("A test tried to use socket.socket.")  # as pytest-socket does
+
+@pytest.fixture(autouse=True)
+def forbid(monkeypatch):
+    monkeypatch.setattr(socket, "socket", Forbidden)
+
+@pytest.mark.asyncio
+async def test_one():
+    pass
+"""
+        },
+    ),
+    "async set-up": (
+        ("coroutine 'setup_method' (or another set-up) was never awaited",),
+        {
+            "test_x.py": """
+import pytest
+
+class TestApi:
+    ready = False
+
+    async def setup_method(self):
+        self.ready = True
+
+    @pytest.mark.asyncio
+    async def test_ready(self):
+        assert self.ready
+"""
+        },
+    ),
+    "async test of TestCase": (
+        ("coroutine 'test_...' was never awaited",),
+        {
+            "test_x.py": """
+import unittest
+
+class TestApi(unittest.TestCase):
+    async def test_one(self):
+        assert False
+
+    def test_two(self):
+        import gc
+        gc.collect()
+        assert False
+"""
+        },
+    ),
 }
 
 LEGACY: dict[str, Suite] = {
@@ -235,5 +382,9 @@ BETWEEN: dict[str, Suite] = {
                 "test_one()", "test_one(event_loop)"
             )
         },
+    ),
+    "class scope outside of a class": (
+        ("is marked to be run in an event loop with scope class, but is not part of any class",),
+        {"test_x.py": _ONE_TEST.replace("asyncio\n", 'asyncio(scope="class")\n')},
     ),
 }

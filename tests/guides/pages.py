@@ -9,7 +9,7 @@ code block below it shows, and the part that it plays::
     After, `conftest.py` is empty.
     By hand, `tests/test_db.py`:         what a person makes of it, green on 1.5
     Unchanged, `tests/test_db.py`:       a file that is the same before and after
-    Wrong, `tests/test_db.py`:           a suite that fails on 1.5
+    Wrong, `tests/test_db.py`:           a suite that fails on 1.5; with After: what becomes of it
     Right, `tests/test_db.py`:           one that passes there, and is current for loopscope
 
 ``On 1.5 it fails with:`` and ``loopscope reports:`` stand above a block of text, and
@@ -126,7 +126,9 @@ def _example(empty: Example, text: str) -> Example:
             reports = tuple(block.text.splitlines())
     options = tuple(word for command in _COMMAND.findall(text) for word in command.split())
     same = parts.get("Unchanged", {})
+    repaired = "Wrong" in parts and "After" in parts
     old = parts.get("Before", {}) | same if {"Before", "After"} & set(parts) else {}
+    old = {} if repaired else old
 
     def part(name: str, *, beside: Mapping[str, str] = same) -> dict[str, str]:
         files = {**beside, **parts[name]} if name in parts else {}
@@ -137,7 +139,7 @@ def _example(empty: Example, text: str) -> Example:
         before=_configured(old, CONFIGURATION, told=old),
         after=part("After"),
         by_hand=part("By hand"),
-        wrong=part("Wrong", beside={}),
+        wrong=part("Wrong", beside=same if repaired else {}),
         right=part("Right", beside={}),
         release=releases.pop() if releases else "0.21",
         fails=fails,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.loop_map import model as loops
 from loopscope.loop_map.model import Cause, differences
@@ -9,7 +11,7 @@ from loopscope.planning.bridges import BridgeNeed, RequestPlace, Sites, place_br
 from loopscope.planning.planner import Plan, make_plan
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.types import Options, Scope
-from tests.suites_in_memory import model_of
+from tests.suites_in_memory import after, model_of
 
 MAKE = "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
 HEAD = "import asyncio\n\nimport pytest\n\n\n"
@@ -142,3 +144,52 @@ def test_sync_test_whose_fixtures_have_several_loops_is_a_stray() -> None:
     before = {"test_a": loops.TestLoops(None, {"one": LOOP, "two": LOOP})}
     (found,) = differences(before, {"test_a": loops.TestLoops(None, {"one": LOOP, "two": OTHER})})
     assert found.message == "it would run on another loop than its fixtures one, two"
+
+
+MAKES = "import asyncio, pytest\n\n" + override("session")
+ASKS = "\n@pytest.fixture{}\ndef {}(event_loop):\n    return event_loop\n"
+LEFT_IN_A_CLASS = """\
+import asyncio, pytest
+from loops import event_loop
+
+@pytest.mark.asyncio
+async def test_a(): ...
+
+class TestB:
+    @pytest.fixture
+    def event_loop(self):
+        loop = asyncio.new_event_loop()
+        yield loop
+        loop.close()
+
+    @pytest.fixture
+    def unused(self, event_loop): ...
+
+    def test_b(self, event_loop):
+        event_loop.run_until_complete(asyncio.sleep(0))
+"""
+UNUSED = {
+    "of a plugin": {
+        "conftest.py": MAKES + "pytest_plugins = ['kit']\n" + ASKS.format("", "used"),
+        "kit.py": "import pytest\n" + ASKS.format("", "unused"),
+        "test_a.py": (
+            "import pytest\n\ndef test_s(used): ...\n"
+            "@pytest.mark.asyncio\nasync def test_a(used): ...\n"
+        ),
+    },
+    "of a class whose override stays": {
+        "loops.py": MAKES.replace("session", "function"),
+        "conftest.py": MAKES,
+        "test_a.py": LEFT_IN_A_CLASS,
+        "test_b.py": (
+            "import pytest\n\n@pytest.mark.asyncio\nasync def test_a(): ...\n"
+            "@pytest.mark.asyncio\nasync def test_b(): ...\n"
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("files", UNUSED.values(), ids=UNUSED.keys())
+def test_unused_fixture_that_is_answered_gets_no_bridge_later(files: dict[str, str]) -> None:
+    once = after(files)
+    assert after(once) == once

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from loopscope.types import Level
 
+from .seeds import parse_seeds, short
 from .shrink import shrink
 from .summary import LEAST_KEPT, kept, summary, trials
 from .trial import Trial
@@ -28,7 +29,7 @@ def main() -> int:
     if chosen.shrink is not None:
         return 0 if shrink(chosen.shrink, folder, print, hard=chosen.hard) else 2
     found: list[Trial] = []
-    for seed, trial in trials(_seeds(chosen.seeds), folder, chosen.jobs, hard=chosen.hard):
+    for seed, trial in trials(parse_seeds(chosen.seeds), folder, chosen.jobs, hard=chosen.hard):
         found.append(trial)
         if trial.complaints:
             _show(seed, trial, folder, "--hard " * chosen.hard)
@@ -65,15 +66,17 @@ def _show(seed: int, trial: Trial, folder: Path, option: str) -> None:
         f" {folder / f'seed-{seed}'}"
     )
     for complaint in trial.complaints[:3]:
-        print("    " + "\n    ".join(_short(complaint)))
+        print("    " + "\n    ".join(short(complaint)))
     print(f"    again: python -m tests.random_suites {option}--seeds {seed} --folder {folder}")
     print(f"    smaller: python -m tests.random_suites {option}--shrink {seed}", flush=True)
 
 
-def _short(complaint: str) -> list[str]:
-    """Return the first line of a complaint, and the error itself of a traceback."""
-    lines = complaint.splitlines()
-    return lines[:1] + [line for line in lines[1:] if line.startswith("E ")][:2]
+def _show(seed: int, trial: Trial, folder: Path) -> None:
+    print(f"seed {seed}: {len(trial.complaints)} differences; {folder / f'seed-{seed}'}")
+    for complaint in trial.complaints[:3]:
+        print("    " + "\n    ".join(short(complaint)))
+    print(f"    again: python -m tests.random_suites --seeds {seed} --folder {folder}")
+    print(f"    smaller: python -m tests.random_suites --shrink {seed}", flush=True)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def shrink(seed: int, folder: Path, say: Callable[[str], None], *, hard: bool = 
             return False
         return trial.legal and _kind(trial.complaints) == wanted
 
-    files = _smallest(dict(suite.files), fails)
+    files = smallest(dict(suite.files), fails)
     last = try_suite(number, dataclasses.replace(suite, files=files), work, hard=hard)
     say(_shown(suite, files, last.complaints, last.after))
     write(files, folder / f"smallest-{seed}")
@@ -74,7 +74,7 @@ def _kind(complaints: tuple[str, ...]) -> str:
     return error.split("(")[0][:30] if error is not first else "other"
 
 
-def _smallest(files: Files, fails: Callable[[Files], bool]) -> Files:
+def smallest(files: Files, fails: Callable[[Files], bool]) -> Files:
     """Leave things out as long as anything can go: whole files first, then statements."""
     before = None
     while files != before:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from .seeds import each
 from .trial import Trial, run
 
 LEAST_KEPT = 0.8  # of all legacy loops; one loop for everything passes every outcome test
@@ -15,14 +15,8 @@ LEAST_KEPT = 0.8  # of all legacy loops; one loop for everything passes every ou
 def trials(
     seeds: Iterable[int], folder: Path, jobs: int, *, hard: bool = False
 ) -> Iterator[tuple[int, Trial]]:
-    """Run the seeds, ``jobs`` at a time; their time goes to processes, so threads will do."""
-    with ThreadPoolExecutor(jobs) as pool:
-        numbers = list(seeds)
-        yield from zip(
-            numbers,
-            pool.map(lambda seed: run(seed, folder / f"seed-{seed}", hard=hard), numbers),
-            strict=True,
-        )
+    """Run the seeds, ``jobs`` at a time."""
+    return each(seeds, lambda seed: run(seed, folder / f"seed-{seed}", hard=hard), jobs)
 
 
 def kept(found: Sequence[Trial]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.requirements import legacy_mode_floor, modern_floor, requires_python
+from loopscope.requirements import installed, legacy_mode_floor, requires_python
 from loopscope.requirements.compatibility import RELEASES
 from loopscope.requirements.pin import Pythons
 from loopscope.types import KNOWN_TARGETS
@@ -73,12 +73,32 @@ def test_a_marker_gives_the_same_answer_on_every_machine() -> None:
 )
 def test_modern_and_legacy_mode(line: str, modern: bool, legacy: bool) -> None:
     found = files(requirements__txt=line)
-    assert (modern_floor(found), legacy_mode_floor(found)) == (modern, legacy)
+    assert (installed(found).modern, legacy_mode_floor(found)) == (modern, legacy)
 
 
-def test_a_lock_file_makes_no_suite_modern() -> None:
+@pytest.mark.parametrize(
+    ("declared", "locked", "expected"),
+    [
+        ("", "1.1.0", ((1, 1), (1, 1), "uv.lock:2")),
+        ("pytest-asyncio>=0.21", "1.1.0", ((1, 1), (1, 1), "uv.lock:2")),
+        ("pytest-asyncio>=1.2", "0.21.0", ((1, 2), (1, 5), "requirements.txt:1")),
+        ("pytest-asyncio<0.23", "1.1.0", ((0, 0), (0, 22), "requirements.txt:1")),
+        ("pytest-asyncio<1", "", ((0, 0), (0, 26), "requirements.txt:1")),
+        ("pytest-asyncio>=1.0,<1.4", "", ((1, 0), (1, 3), "requirements.txt:1")),
+        ("pytest-asyncio==1.0.0", "1.3.0", ((1, 0), (1, 0), "requirements.txt:1")),
+        ("", "", ((0, 0), (1, 5), "")),
+    ],
+)
+def test_what_is_declared_says_what_the_suite_runs_on(
+    declared: str, locked: str, expected: tuple[object, ...]
+) -> None:
+    lock = f'[[package]]\nname = "pytest-asyncio"\nversion = "{locked}"\n' if locked else ""
+    found = installed(files(requirements__txt=declared, uv__lock=lock))
+    assert (found.oldest, found.newest, found.place) == expected
+
+
+def test_lock_file_of_the_legacy_mode() -> None:
     lock = '[[package]]\nname = "pytest-asyncio"\nversion = "{}"\n'
-    assert not modern_floor(files(uv__lock=lock.format("1.1.0")))
     assert legacy_mode_floor(files(uv__lock=lock.format("0.18.3")))
 
 

@@ -197,6 +197,21 @@ def test_fixture_made_by_a_call_is_imported_by_its_variable() -> None:
     assert "default_test_loop_scope = session" in result["pytest.ini"]
 
 
+@pytest.mark.parametrize(
+    "made",
+    ["pytest.fixture(make)", "pytest.fixture(scope='module')(make)", "pytest.fixture(new_loop)"],
+)
+@pytest.mark.parametrize("name", ["event_loop", "*"])
+def test_override_made_by_a_call_is_imported(made: str, name: str) -> None:
+    made = made.replace("new_loop", "lambda: asyncio.new_event_loop()")
+    files = {
+        "loops.py": f"{HEAD}def make():{LOOP}event_loop = {made}\n",
+        "test_a.py": f"import pytest\nfrom loops import {name}\n\n{TEST.format('')}",
+    }
+    migration = migrate_files(files)
+    assert not [text for text in messages(migration) if text.endswith("action")]
+
+
 def test_constants_of_another_file_give_scope_and_name() -> None:
     files = {
         "consts.py": "SCOPE = 'session'\nclass Names:\n    LOOP = 'event' + '_loop'\n"

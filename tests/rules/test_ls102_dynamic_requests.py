@@ -237,3 +237,28 @@ def test_name_is_an_imported_constant(imported: str, value: str, place: str) -> 
         ),
     }
     assert "async def event_loop" in after(files)["test_a.py"]
+
+
+DRIVES = "asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))"
+DB = "@pytest_asyncio.fixture\nasync def db(): ...\n\n"
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        'def test_one(request):\n    request.getfixturevalue("db")\n    {}\n',
+        'NAME = "db"\ndef test_one(request):\n    request.getfixturevalue(NAME)\n    {}\n',
+        'def get(request): return request.getfixturevalue("db")\n'
+        "def test_one(request):\n    get(request)\n    {}\n",
+        "class TestOne:\n    def test_one(self, request):\n"
+        '        request.getfixturevalue("db")\n        {}\n',
+        '@pytest.fixture\ndef one(request):\n    request.getfixturevalue("db")\n    {}\n'
+        "def test_one(one): ...\n",
+    ],
+)
+def test_who_gets_an_async_fixture_while_it_runs_stays_sync(user: str) -> None:
+    text = f"import asyncio, pytest, pytest_asyncio\n\n{DB}{user.format(DRIVES)}"
+    migration = migrate_files({"pytest.ini": AUTO, "test_a.py": text})
+    changed = "".join(change.after.decode() for change in migration.changes)
+    assert "async def test_one" not in changed
+    assert "async def one" not in changed

@@ -62,3 +62,60 @@ def test_policy_with_params_made_elsewhere_is_a_finding() -> None:
     }
     found = migrate_files(files)
     assert "conftest.py:8 LS106 action" in messages(found)
+
+
+HOOK = "import asyncio\nimport sys\n\n\ndef pytest_asyncio_loop_factories(config, item):\n"
+DICT = '{"selector": asyncio.SelectorEventLoop}'
+
+
+def hooked(body: str, **more: str) -> list[str]:
+    files = {"pytest.ini": MODERN, "sub/test_x.py": TESTS, "conftest.py": HOOK + body, **more}
+    return messages(migrate_files(files))
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (f"    if sys.platform != 'win32':\n        return None\n    return {DICT}\n", 7),
+        (f"    if sys.platform != 'win32':\n        return\n    return {DICT}\n", 7),
+        (f"    if sys.platform == 'win32':\n        return {DICT}\n", 5),
+        (f"    return {DICT} if sys.platform == 'win32' else None\n", 6),
+        (f"    return {DICT} if sys.platform == 'win32' else {{}}\n", 6),
+        (f"    return sys.platform == 'win32' and {DICT} or None\n", 6),
+        (f"    found = None\n    if item.name:\n        found = {DICT}\n    return found\n", 9),
+        (f"    try:\n        return {DICT}\n    except ImportError:\n        pass\n", 5),
+        ("    return [asyncio.new_event_loop]\n", 6),
+    ],
+)
+def test_hook_with_a_path_that_gives_no_factory(body: str, line: int) -> None:
+    assert hooked(body) == [f"conftest.py:{line} LS106 action"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"    if item.name:\n        return {DICT}\n    else:\n        return {DICT}\n",
+        "    found = {}\n    found['a'] = asyncio.new_event_loop\n    return found\n",
+        f"    found = None\n    if item.name:\n        found = {DICT}\n    else:\n"
+        f"        found = {DICT}\n    return found\n",
+        f"    try:\n        return {DICT}\n    except ImportError:\n        raise\n",
+        f"    match sys.platform:\n        case 'win32':\n            return {DICT}\n"
+        f"        case _:\n            return {DICT}\n",
+        "    def make():\n        return None\n    return {'made': make}\n",
+        f"    return made(config) or {DICT}\n",
+    ],
+)
+def test_hook_that_always_gives_a_factory(body: str) -> None:
+    assert not hooked(body)
+
+
+def test_hook_without_a_result_leaves_it_to_the_one_above() -> None:
+    nothing = f"{HOOK}    return None\n"
+    assert not hooked(f"    return {DICT}\n", **{"sub/conftest.py": nothing})
+    assert hooked("    return None\n", **{"sub/conftest.py": f"{HOOK}    return {DICT}\n"}) == [
+        "conftest.py:6 LS106 action"
+    ]
+
+
+def test_hook_in_a_test_module_counts_for_nothing() -> None:
+    assert not hooked(f"    return {DICT}\n", **{"test_y.py": f"{HOOK}    return None\n"})

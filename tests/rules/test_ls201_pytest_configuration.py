@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from loopscope.types import Target
 from tests.rules.changed import ASYNC_TEST, SESSION
-from tests.suites_in_memory import AUTO, STRICT, after
+from tests.suites_in_memory import AUTO, STRICT, after, migrate_files
 
 
 def test_explicit_style_keeps_the_function_default() -> None:
@@ -50,3 +52,21 @@ def test_legacy_mode_becomes_strict() -> None:
     ini = "[pytest]\nasyncio_mode = legacy\n"
     test = "import pytest\n\n\n@pytest.mark.asyncio\n" + ASYNC_TEST
     assert "asyncio_mode = strict" in after({"pytest.ini": ini, "test_x.py": test})["pytest.ini"]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "stated"),
+    [("pytest-asyncio", True), ("pytest-asyncio>=1.0", True), ("pytest-asyncio==0.21.1", False),
+     ("pytest", False)],
+)  # fmt: skip
+def test_suite_of_sync_tests_with_the_plugin(requirement: str, stated: bool) -> None:
+    files = {
+        "pytest.ini": "[pytest]\n",
+        "requirements.txt": f"{requirement}\n",
+        "test_a.py": "def test_a():\n    assert True\n",
+    }
+    result = after(files)
+    option = "asyncio_default_fixture_loop_scope = function"
+    assert (option in result["pytest.ini"]) is stated
+    assert result["requirements.txt"] == f"{requirement}\n"
+    assert not migrate_files(result).changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.reported import HEAD, found
+from tests.rules.reported import HEAD, MODERN, found, modern
 from tests.suites_in_memory import after, messages, migrate_files
 
 NARROW_LOOP = """\
@@ -14,13 +14,31 @@ async def database():
 """
 
 
-def test_ls301_fixture_wider_than_its_loop() -> None:
-    assert found(NARROW_LOOP, "LS301") == ["test_a.py:7 LS301 action"]
+DEFAULT = '@pytest_asyncio.fixture(scope="session")\nasync def database():\n    yield 1\n'
 
 
-def test_ls301_default_loop_scope_is_narrower() -> None:
-    source = '@pytest_asyncio.fixture(scope="session")\nasync def database():\n    yield 1\n'
-    assert found(source, "LS301") == ["test_a.py:7 LS301 action"]
+@pytest.mark.parametrize("source", [NARROW_LOOP, DEFAULT])
+def test_ls301_is_repaired(source: str) -> None:
+    files = modern(source)
+    result = after(files)
+    assert '@pytest_asyncio.fixture(scope="session", loop_scope="session")' in result["test_a.py"]
+    assert result["pytest.ini"] == MODERN
+    assert not messages(migrate_files(result))
+
+
+@pytest.mark.parametrize("source", [NARROW_LOOP, DEFAULT])
+def test_ls301_is_an_action_where_nothing_is_assumed(source: str) -> None:
+    migration = migrate_files(modern(source), safe_only=True)
+    assert messages(migration) == ["test_a.py:7 LS301 action"]
+    assert not migration.changes
+
+
+def test_ls301_takes_its_tests_along() -> None:
+    source = NARROW_LOOP.replace("yield 1", "yield asyncio.Lock()")
+    source += "\n\nasync def test_a(database):\n    async with database:\n        pass\n"
+    result = after(modern(source))
+    assert '@pytest.mark.asyncio(loop_scope="session")\nasync def test_a' in result["test_a.py"]
+    assert not migrate_files(result).changes
 
 
 @pytest.mark.parametrize("loop_scope", ['"session"', '"package"', "SCOPE"])
@@ -60,14 +78,12 @@ FUNCTION = "[pytest]\nasyncio_mode = {}\nasyncio_default_fixture_loop_scope = fu
 def test_ls301_plain_fixture_of_auto_mode(decorator: str) -> None:
     source = PLAIN.replace("fixture(", f"{decorator}(")
     files = {"pytest.ini": FUNCTION.format("auto"), "test_a.py": source}
-    migration = migrate_files(files)
-    assert messages(migration)[0] == "test_a.py:5 LS301 action"
-    assert "Make it a pytest_asyncio.fixture with loop_scope" in migration.findings[0].message
+    assert "test_a.py:5 LS301 action" in messages(migrate_files(files, safe_only=True))
 
 
 def test_ls301_plain_fixture_of_strict_mode_becomes_one_that_is_too_wide() -> None:
     files = {"pytest.ini": FUNCTION.format("strict"), "test_a.py": PLAIN}
-    assert "test_a.py:5 LS301 action" in messages(migrate_files(files))
+    assert "test_a.py:5 LS301 action" in messages(migrate_files(files, safe_only=True))
 
 
 @pytest.mark.parametrize(

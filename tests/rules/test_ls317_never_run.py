@@ -1,9 +1,14 @@
-"""LS317: async tests that nothing runs."""
+"""LS317: async code that nothing runs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from loopscope.discovery.load import load_suites
+from loopscope.pipeline import migrate
+from loopscope.types import Options, Suite
 from tests.suites_in_memory import AUTO, STRICT, messages, migrate_files
 
 OVERRIDE = """\
@@ -65,3 +70,67 @@ def test_a_fixture_of_its_fixture_runs_it(asked: str) -> None:
 
 def test_an_unknown_decorator_may_run_it() -> None:
     assert never_run("@runs_async") == []
+
+
+MODERN = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+SET_UP = """\
+    class TestApi:
+        async def setup_method(self):
+            self.value = 1
+
+        async def test_value(self):
+            assert self.value
+    """
+
+
+def test_a_set_up_is_an_action_where_nothing_may_be_assumed() -> None:
+    migration = migrate_files({"pytest.ini": MODERN, "test_a.py": SET_UP}, safe_only=True)
+    assert (messages(migration), migration.changes) == (["test_a.py:2 LS317 action"], ())
+
+
+def test_a_mark_on_a_set_up_goes() -> None:
+    source = SET_UP.replace("    async def set", "    @pytest.mark.asyncio\n        async def set")
+    source = "    import pytest\n\n\n" + source
+    (change,) = migrate_files({"pytest.ini": MODERN, "test_a.py": source}).changes
+    assert b"@pytest_asyncio.fixture(autouse=True)\n    async def setup_method" in change.after
+    assert b"mark.asyncio" not in change.after
+
+
+@pytest.mark.parametrize("mode", [STRICT, AUTO])
+def test_a_set_up_goes_to_the_loop_of_its_tests(mode: str) -> None:
+    config = mode + "".join(
+        f"asyncio_default_{what}_loop_scope = {scope}\n"
+        for what, scope in (("fixture", "session"), ("test", "function"))
+    )
+    source = SET_UP.replace(
+        "        async def test", "        @pytest.mark.asyncio\n        async def test"
+    )
+    source = "    import pytest\n\n\n" + source
+    (change,) = migrate_files({"pytest.ini": config, "test_a.py": source}).changes
+    assert b'@pytest_asyncio.fixture(autouse=True, loop_scope="function")' in change.after
+
+
+def test_nothing_but_unmarked_tests() -> None:
+    config = STRICT + "asyncio_default_fixture_loop_scope = function\n"
+    source = (
+        "class TestApi:\n    async def test_one(self): ...\n    async def test_two(self): ...\n"
+    )
+    files = {
+        "pytest.ini": config,
+        "requirements.txt": "pytest-asyncio>=1.0\n",
+        "test_a.py": source,
+    }
+    migration = migrate_files(files)
+    assert [f"{f.line} {f.code}" for f in migration.findings] == ["2 LS317"]
+    assert "(2 here, lines 2, 3)" in migration.findings[0].message
+
+
+def test_the_set_up_of_a_base_class_in_a_helper_module_is_read(tmp_path: Path) -> None:
+    source = "class Base:\n    async def setup_method(self):\n        self.value = 1\n"
+    test = "from helpers import Base\n\n\nclass TestOne(Base):\n    async def test_it(self): ...\n"
+    for name, text in {"pytest.ini": MODERN, "helpers.py": source, "test_a.py": test}.items():
+        (tmp_path / name).write_text(text)
+    (suite,) = load_suites([tmp_path])
+    assert isinstance(suite, Suite)
+    (change,) = migrate(suite, Options()).changes
+    assert change.path == "helpers.py"

@@ -262,7 +262,39 @@ def test_other_doctests_are_not_named(line: str) -> None:
     assert messages(migrate_files(files)) == []
 
 
-def test_usefixtures_with_the_loop_in_a_constant_is_left_to_a_person() -> None:
-    line = "NAMES = ['event_loop']\n\n@pytest.mark.usefixtures(*NAMES)\n@pytest.mark.asyncio"
-    files = {"test_a.py": TEST.replace("@pytest.mark.asyncio", line)}
+def test_usefixtures_with_the_loop_among_others_in_a_constant_is_left_to_a_person() -> None:
+    line = "NAMES = ['event_loop', 'tmp_path']\n\n@pytest.mark.usefixtures(*NAMES)\n"
+    files = {"test_a.py": TEST.replace("@pytest.mark.asyncio", f"{line}@pytest.mark.asyncio")}
     assert "test_a.py:5 LS102 action" in messages(migrate_files(files))
+
+
+CONSTANTS = {
+    "text": ("LOOP = 'event_loop'", "LOOP"),
+    "list": ("NAMES = ['event_loop']", "*NAMES"),
+    "mapping": ("NAMES = {'loop': 'event_loop'}", 'NAMES["loop"]'),
+    "enumeration": ("class Names:\n    LOOP = 'event_loop'\n", "Names.LOOP"),
+    "sum": ("LOOP = 'event'", "LOOP + '_loop'"),
+}
+
+
+@pytest.mark.parametrize("constant", CONSTANTS)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_usefixtures_with_the_loop_in_a_constant(constant: str, elsewhere: bool) -> None:
+    line, argument = CONSTANTS[constant]
+    here = "from names import *" if elsewhere else line
+    test = "@pytest.mark.usefixtures({})\n@pytest.mark.asyncio\nasync def test_{}(): ...\n"
+    text = f"import pytest\n{here}\n\n{test.format(argument, 'a')}\n" + test.format(
+        f'"tmp_path", {argument}', "b"
+    )
+    result = after({"test_a.py": text, **({"names.py": f"{line}\n"} if elsewhere else {})})
+    assert result["test_a.py"] == text.replace(
+        f"@pytest.mark.usefixtures({argument})\n", ""
+    ).replace(f'"tmp_path", {argument}', '"tmp_path"')
+
+
+def test_pytestmark_with_the_loop_in_a_constant() -> None:
+    test = "\n\nasync def test_a(): ...\n"
+    marks = "pytestmark = [pytest.mark.asyncio{}]"
+    text = "import pytest\nLOOP = 'event_loop'\n" + marks + test
+    files = {"test_a.py": text.format(", pytest.mark.usefixtures(LOOP)")}
+    assert after(files)["test_a.py"] == text.format("")

@@ -86,24 +86,31 @@ def _page(code: str) -> str:
 def explain(ctx: click.Context, text: tuple[str, ...]) -> None:
     """Name the causes of an error TEXT, the rules that repair it and the guides to read.
 
-    TEXT is a message, a pasted traceback or a whole log; "-" or nothing reads standard input.
+    TEXT is a message, a pasted traceback or a whole log; "-" or nothing reads standard input. Of a
+    log the failure comes first, and warnings last.
 
-    Exit code: 0 something is known about it, 1 nothing is.
+    Exit code: 0 something is known about it, 1 nothing is, or only of warnings beside it.
 
     \b
     Examples:
       loopscope explain "attached to a different loop"
       pytest 2>&1 | loopscope explain
     """
-    from loopscope.explain import match_errors
+    from loopscope.explain import answer
     from loopscope.guides import GuidesMissing
 
-    found = match_errors(click.unstyle(_given(text)))
+    found = answer(click.unstyle(_given(text)))
     try:
-        show("\n".join(_known(found) if found else _unknown()))
+        lines = [*_known(found.errors)] if found.errors else [*_unknown()]
+        if found.errors and found.unknown:
+            lines[:0] = [
+                f"Nothing is known about this failure:\n\n    {found.unknown}\n\n"
+                "The text also holds warnings, which are no cause of it:\n"
+            ]
+        show("\n".join(lines))
     except GuidesMissing as error:
         raise click.ClickException(str(error)) from None
-    ctx.exit(0 if found else 1)
+    ctx.exit(0 if found.errors and not found.unknown else 1)
 
 
 def _given(words: Sequence[str]) -> str:
@@ -135,7 +142,8 @@ def _known(found: Sequence[KnownError]) -> Iterator[str]:
         yield f"# {known_error.shown}\n"
         yield "Causes:\n"
         yield from (f"- {cause}" for cause in known_error.causes)
-        yield "\nRules:\n"
+        if known_error.rules:
+            yield "\nRules:\n"
         for code in known_error.rules:
             rule = find_rule(code)
             assert rule is not None, code

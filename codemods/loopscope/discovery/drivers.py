@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 
+from loopscope.discovery.kept_loops import keeps_loop
+
 # Ways to run a loop that leave no trace of event loops in a file.
 _RUNS = (
     b"asyncio.run", b"import run", b"Runner", b"run_forever", b"anyio.run", b"trio.run",
@@ -23,12 +25,13 @@ def runs_loop(data: bytes) -> bool:
 
 
 def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Iterator[str]:
-    """List those of the ``others`` that import, directly or not, a file that drives a loop."""
-    wanted = {_name(path) for path, data in files.items() if any(w in data for w in _DRIVES)}
-    yield from _importing(wanted, dict(others))
-
-
-def _importing(wanted: set[bytes], left: dict[str, bytes]) -> Iterator[str]:
+    """List those of the ``others`` that lead to a file that drives or keeps a loop, by imports."""
+    wanted = {
+        _name(path)
+        for path, data in files.items()
+        if any(word in data for word in _DRIVES) or keeps_loop(data)
+    }
+    left = dict(others)
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new

@@ -19,6 +19,7 @@ from loopscope.discovery.cross_suite import (
     suites_below,
 )
 from loopscope.discovery.drivers import leading_to, runs_loop
+from loopscope.discovery.kept_loops import keeps_loop
 from loopscope.discovery.reexports import reexports, starred
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
@@ -39,6 +40,7 @@ _TRACES = (
 _SUPPORT = (
     b"fixture", b"pytest", b"def test", b"wraps", b"Future(", b"actory=asyncio.",
     b"actory=Future", b"actory(asyncio.",
+    b"async def set", b"async def tear", b"async def asyncSetUp", b"async def asyncTearDown",
 )  # fmt: skip
 _SCRIPTS = ("setup.py", "noxfile.py")
 
@@ -177,7 +179,8 @@ def _scan(
     Most suites have nothing to do with event loops, and none of their files is kept in memory. A
     suite that has is read again from the start.
     """
-    if tests is None and not _mentions_asyncio(config) and not _is_touched(found, errors):
+    touched = tests is not None or _mentions_asyncio(config)
+    if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
     errors[:] = found.errors
     files: dict[str, bytes] = {}
@@ -213,6 +216,24 @@ def _is_touched(found: DiscoveredSuite, errors: list[FileError]) -> bool:
     return False
 
 
+def _declares(found: DiscoveredSuite) -> bool:
+    """Whether a suite with a configuration may be run with pytest-asyncio, as it declares."""
+    from loopscope.requirements import is_pin_file
+
+    if found.config is None or found.config.path is None:
+        return False
+    prefix = os.path.join(found.root, "")
+    for path in found.other_files:
+        if is_pin_file(path):
+            try:
+                data = glance_at(prefix + path)
+            except OSError:
+                continue  # said elsewhere
+            if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
+                return True
+    return False
+
+
 def _has_trace(data: bytes) -> bool:
     for common, traces in _TRACES:
         if common in data and any(trace in data for trace in traces):
@@ -227,6 +248,7 @@ def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
         or is_test_file(path, config)
         or any(word in data for word in _SUPPORT)
         or runs_loop(data)
+        or keeps_loop(data)
     )
 
 

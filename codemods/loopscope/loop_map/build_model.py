@@ -17,7 +17,7 @@ from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode
 from loopscope.python_source.unparsable import explain
-from loopscope.requirements import declares_plugin, legacy_mode_floor, modern_floor
+from loopscope.requirements import declares_plugin, installed, legacy_mode_floor
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
 
@@ -38,6 +38,7 @@ def build_model(
         suite.cross_suite,
         index_trace(suite.trace, facts),
         plugin_entry_points(suite.files),
+        {**_others(suite), **suite.files},
     )
 
 
@@ -66,7 +67,9 @@ def rebuild_model(
     facts = _completed(suite, config, facts, texts, seconds, checks)
     entry_points = plugin_entry_points(suite.files)
     settings = _settings(config, {})
-    return SuiteModel(facts, config, settings, suite.cross_suite, model.trace_index, entry_points)
+    return SuiteModel(
+        facts, config, settings, suite.cross_suite, model.trace_index, entry_points, texts
+    )
 
 
 def _completed(
@@ -137,7 +140,7 @@ def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
         test_default=test if isinstance(test, Scope) else None,
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",
-        modern_requirement=modern_floor(files),
+        evidence=installed(files),
         declared=declares_plugin(files)
         or any(option.startswith("asyncio_") for option in config.options),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from loopscope.analysis.file.facts import Mark
 from loopscope.analysis.file.loop_kinds import DEFAULT
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.report_model import (
@@ -115,6 +115,17 @@ class _View:
             return self._option(_TEST_OPTION, value.word)
         return Reason("default", "pytest-asyncio's default")
 
+    def _by_mark(self, mark: Mark) -> Reason:
+        """Name the mark, and the hook that adds it."""
+        assert mark.loop_scope is not None
+        keyword = "loop_scope" if mark.keywords.get("loop_scope") else "scope"
+        text = f"mark asyncio({keyword}={mark.loop_scope.word})"
+        facts = self._model.files.get(mark.path)
+        for hook in facts.hooks if facts is not None else ():
+            if any(one.mark == mark for one in hook.added):
+                return Reason("mark", f"hook {hook.name}, {text}", mark.path, hook.line)
+        return Reason("mark", text, mark.path, mark.line)
+
 
 class _Legacy(_View):
     """The rules up to 0.21: a test with all its fixtures has the loop that it sees."""
@@ -128,7 +139,7 @@ class _Legacy(_View):
     def reason(self, test: Test) -> Reason:
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
-            return _by_mark(mark)
+            return self._by_mark(mark)
         override, legacy_loop = self._model.override_of(test), self._model.legacy.loop(test)
         if override is None or legacy_loop.base_id is None:
             return self._test_default()
@@ -158,7 +169,7 @@ class _Modern(_View):
     def reason(self, test: Test) -> Reason:
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
-            return _by_mark(mark)
+            return self._by_mark(mark)
         return self._test_default()
 
     def sync_reason(self, test: Test) -> Reason:
@@ -178,10 +189,3 @@ class _Modern(_View):
 
 def _order(loop: Loop) -> tuple[int, str, str]:
     return -loop.scope, loop.region, loop.base_id or ""
-
-
-def _by_mark(mark: Mark) -> Reason:
-    assert mark.loop_scope is not None
-    keyword = "loop_scope" if mark.keywords.get("loop_scope") else "scope"
-    text = f"mark asyncio({keyword}={mark.loop_scope.word})"
-    return Reason("mark", text, mark.path, mark.line)

@@ -5,6 +5,8 @@ It follows "How the modern loop is chosen" of the project's facts, which were ru
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
@@ -42,16 +44,17 @@ class ModernLoops:
     def map(self) -> LoopMap:
         """The map by 1.x rules: every test and every fixture names its loop scope."""
         found = {}
-        for test in self._classify.tests:
+        classes = _ClassRegions()
+        for test in _as_they_run(self._classify.tests):
             own = None
             if self._classify.is_async_test(test):
                 loop_scope = self.test_loop_scope(test)
-                own = Loop(loop_scope, region_of(test, loop_scope, one_package=True))
+                own = Loop(loop_scope, classes.region_of(test, loop_scope))
             fixtures = {}
             for fixture_def in self._closures.of(test).fixtures:
                 if self._classify.is_async_fixture(fixture_def.function):
                     loop_scope = self.fixture_loop_scope(fixture_def.function)
-                    region = region_of(test, loop_scope, one_package=True)
+                    region = classes.region_of(test, loop_scope)
                     fixtures[fixture_def.fixture.name] = Loop(loop_scope, region)
             if own is not None or fixtures:
                 found[test.id] = TestLoops(
@@ -76,3 +79,44 @@ class ModernLoops:
             return frozenset({DEFAULT})
         kinds = frozenset(item.kind for item in policy.variants) if policy else frozenset()
         return kinds or frozenset({UNKNOWN})
+
+
+def _as_they_run(tests: Sequence[Test]) -> Sequence[Test]:
+    """Put the tests of a class and of those inside of it into the order in which they run."""
+    if not any(len(test.classes) > 1 for test in tests):
+        return tests
+    found: dict[tuple[str, ...], list[Test]] = defaultdict(list)
+    for test in tests:
+        outermost = test.base_ids[:2] if test.classes else (test.id,)
+        found[outermost].append(test)
+    return [test for group in found.values() for test in sorted(group, key=_place_in_class)]
+
+
+def _place_in_class(test: Test) -> tuple[int, ...]:
+    """Return the places of the inner classes and of the test; what is inherited comes first."""
+    if not test.classes:
+        return ()
+    innermost = test.classes[-1]
+    inherited = test.key.path != innermost.path or test.key.ordinal < innermost.ordinal
+    return (*(key.ordinal for key in test.classes[1:]), -1 if inherited else test.key.ordinal)
+
+
+class _ClassRegions:
+    """Regions of tests in the order in which they run, which counts for nested classes.
+
+    A class loop lives until the class ends in which it was made: see docs/loop-rules.md,
+    Nested classes.
+    """
+
+    def __init__(self) -> None:
+        self._made: set[str] = set()  # the classes that have made a loop
+
+    def region_of(self, test: Test, loop_scope: Scope) -> str:
+        if loop_scope is Scope.CLASS and len(test.classes) > 1:
+            around = test.base_ids[-len(test.classes) :]
+            region = next((name for name in around if name in self._made), around[-1])
+        else:
+            region = region_of(test, loop_scope, one_package=True)
+        if loop_scope is Scope.CLASS:
+            self._made.add(region)
+        return region

@@ -13,6 +13,7 @@ from loopscope.analysis.suite.closure import Closure, Closures
 from loopscope.analysis.suite.driven_loops import DrivenLoops
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.analysis.suite.loop_values import LoopValues
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
 from loopscope.config.entry_points import EntryPoints
 from loopscope.loop_map.legacy import LegacyLoops
@@ -39,6 +40,7 @@ class SuiteModel:
         cross_suite: CrossSuiteFiles | None = None,
         trace_index: TraceIndex | None = None,
         entry_points: EntryPoints = (),
+        texts: Mapping[str, bytes] | None = None,
     ) -> None:
         self.trace_index = trace_index = trace_index or TraceIndex()
         self.files = files = trace_index.apply_to(files)
@@ -52,6 +54,7 @@ class SuiteModel:
             entry_points,
         )
         self.closures = Closures(self.index, trace_index.trace.used)
+        self.values = LoopValues(self.index, texts or {})
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
@@ -119,32 +122,57 @@ class SuiteModel:
 
     @cached_property
     def suite_style(self) -> SuiteStyle:
-        if not self.legacy.wide_default and any(
-            self._has_override(test) for test in self.tests if self._on_loop(test)
-        ):
-            return SuiteStyle.LEGACY
+        """Weigh what the suite runs on: its pins, what one side alone can hold, its options."""
+        evidence = self.settings.evidence
+        legacy = self._seen and not self.legacy.wide_default
         if self.classify.asks_for_the_plugins_loop:
             return SuiteStyle.LEGACY
+        if legacy and not (evidence.modern and all(map(_makes_no_more, self._seen))):
+            return SuiteStyle.LEGACY
+        if evidence.modern or self._names_loop_scopes:
+            return SuiteStyle.MODERN
+        if evidence.newest < (0, 24):  # older than the options
+            return SuiteStyle.LEGACY
         settings = self.settings
-        if settings.test_default is not None or settings.fixture_default is not None:
-            return SuiteStyle.MODERN
-        if settings.fixture_scope or settings.modern_requirement:
-            return SuiteStyle.MODERN
+        configured = settings.test_default is not None or settings.fixture_default is not None
+        return SuiteStyle.MODERN if configured or settings.fixture_scope else SuiteStyle.LEGACY
+
+    @property
+    def loses_current_loop(self) -> bool:
+        """Whether sync code of the suite finds a current loop now, and none from 1.4 on.
+
+        The releases below 1.4 leave one; only pins say that a suite with loop scopes runs on one.
+        """
+        modern, oldest = self.suite_style is SuiteStyle.MODERN, self.settings.evidence.oldest
+        return not modern or (0, 24) <= oldest < (1, 4)
+
+    @cached_property
+    def _seen(self) -> tuple[FixtureDef, ...]:
+        """List the overrides that tests on loops see."""
+        found = {
+            self.override_of(test): None
+            for test in self.tests
+            if self._on_loop(test) and self._has_override(test)
+        }
+        return tuple(override for override in found if override is not None)
+
+    @property
+    def _names_loop_scopes(self) -> bool:
+        """Whether code names a loop scope, or holds what came with loop scopes."""
         for path, facts in self.files.items():
             for function in facts.functions if path not in self.cross_suite else ():
                 body, fixture = function.override, function.fixture
                 if (body and body.kind is BodyKind.BRIDGE) or (
                     fixture and "loop_scope" in fixture.keywords
                 ):
-                    return SuiteStyle.MODERN
+                    return True
                 if function.policy and function.policy.variants:  # the fixture came with 0.23
-                    return SuiteStyle.MODERN
-        scoped = any(
+                    return True
+        return any(
             mark.name == "asyncio" and mark.loop_scope is not None
             for test in self.own_tests
             for mark in test.marks
         )
-        return SuiteStyle.MODERN if scoped else SuiteStyle.LEGACY
 
     def _has_override(self, test: Test) -> bool:
         """Whether the test sees an override, one of the two being this suite's own."""
@@ -157,3 +185,13 @@ class SuiteModel:
         return self.is_async_test(test) or any(
             self.is_async_fixture(item.function) for item in self.closure(test).fixtures
         )
+
+
+def _makes_no_more(override: FixtureDef) -> bool:
+    """Whether an override makes a plain loop alone: on 1.x it is dead code.
+
+    One that does more may have been left to a person by an earlier migration.
+    """
+    function, body = override.function, override.function.override
+    plain = body is not None and body.kind in (BodyKind.PLAIN, BodyKind.DEBUG)
+    return plain and function.is_own and not function.conditional

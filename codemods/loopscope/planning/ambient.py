@@ -16,7 +16,7 @@ from posixpath import commonpath, dirname
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
-from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import Options, Scope
 
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
@@ -47,7 +47,7 @@ class AmbientUsers:
         self._model = model
         self._careful = careful  # files of tests that get none
         self._wanted = (
-            model.suite_style is SuiteStyle.LEGACY
+            model.loses_current_loop
             and model.uses_plugin
             and options.ambient_loop
             and not options.safe_only

@@ -69,6 +69,7 @@ class Candidates:
         runs = self._only_runs(key, function) and fixture.decorators == 1
         runs = runs and function.handed.isdisjoint(self._raw)
         runs = runs and not self.model.driven.by_function(key)
+        runs = runs and not self._asks_while_it_runs(key, function)
         if runs and not self._careful(key) and fixture.name not in self._dynamic:
             return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
@@ -91,6 +92,7 @@ class Candidates:
         drives |= {call.method for call in self.current_calls(key)}
         return (
             not self.model.driven.by_function(key)
+            and not self._asks_while_it_runs(key, function)
             and not drives & {_RUNS, "run_forever"}
             and fixture.decorators == 1
             and fixture.name not in self._dynamic
@@ -105,11 +107,21 @@ class Candidates:
             return False
         if self._foreign(test) or self._called(test):
             return False
+        if self._asks_while_it_runs(test.key, function):
+            return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
         if self.model.driven.by_test(test) or not function.handed.isdisjoint(self._raw):
             return False
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
+
+    def _asks_while_it_runs(self, key: Key, function: Function) -> bool:
+        """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs.
+
+        Where it names ``event_loop`` itself, the running loop takes the place of the call.
+        """
+        asked = self.model.closures.dynamic(key, function)
+        return any(name != EVENT_LOOP or name not in function.dynamic for name, _ in asked)
 
     def _needs_factory(self, test: Test) -> bool:
         """Tell whether the test must be async for its fixtures to get a loop of another kind."""
@@ -173,6 +185,22 @@ class Candidates:
             use.kind is not UseKind.CALL or use.method != _RUNS for use in function.loop_uses
         )
 
+    def takers(self, test: Test) -> Callable[[FixtureDef], bool]:
+        """Return who tells whether a fixture may count on the loop of the test as current one.
+
+        On 0.21 an async test gave each of its fixtures one. Below 1.4 a fixture as wide as the
+        loop, which is made after it, finds another one, and none from then on.
+        """
+        model = self.model
+        if not model.is_async_test(test) or not model.loses_current_loop:
+            return lambda item: False
+        if model.suite_style is SuiteStyle.LEGACY:
+            return lambda item: True
+        loop_scope = model.modern.test_loop_scope(test)
+        return lambda item: (
+            item.fixture.scope >= loop_scope and EVENT_LOOP not in item.function.parameters
+        )
+
 
 def choose(
     candidates: Candidates,
@@ -216,12 +244,12 @@ def choose(
             }
             tests[test.key] = tests.get(test.key, True) and test.key in lost
             requesters &= lost
-            is_async = False
+        takes = candidates.takers(test)
         for item in closure.fixtures:
             if item.function.is_async:
                 continue
-            if item.key not in requesters and not is_async:
-                continue  # only an async test gave it a current loop on 0.21
+            if item.key not in requesters and not takes(item):
+                continue
             functions[item.key] = item
             users[item.key].add(loop_scope(test))
             if stays or any(holder.key != item.key for holder in holders):

@@ -7,7 +7,7 @@ and they are solved again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
@@ -18,14 +18,15 @@ from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
+from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
+from loopscope.planning.dead_overrides import asked_for
+from loopscope.planning.deviations import deviating
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.kept_overrides import keep_foundations, keep_kinds, without_shadowed
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
-
-_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Plan:
     # the default, because a kept override suggests another one.
     named: frozenset[str | Key] = frozenset()
     careful: frozenset[str] = frozenset()  # files in which no edit rests on an assumption
+    foreign: Foreign = NOTHING_FOREIGN  # of a modern suite: what is on another loop
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -55,7 +57,13 @@ class Plan:
 
 
 def make_plan(model: SuiteModel, options: Options, caution: Caution = NO_CAUTION) -> Plan:
-    """Plan one suite; a modern suite keeps the loops that it has."""
+    """Plan one suite; a modern suite keeps the loops that it has, but for what is foreign."""
+    plan = _make_plan(model, options, caution)
+    foreign = find_foreign(model, options)
+    return replace(plan, foreign=foreign) if foreign is not NOTHING_FOREIGN else plan
+
+
+def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
     first = LoopPlanner(model, options, {}, caution)
     if not model.uses_plugin:
         return first.plan()
@@ -156,7 +164,7 @@ class LoopPlanner:
         def loop_scope(test: Test) -> Scope | None:
             return self.solver.loop_scope(test) if self.solver.concerns(test) else None
 
-        for test in _deviating(self.model, overrides, loop_scope):
+        for test in deviating(self.model, overrides, loop_scope):
             if self.solver.is_async(test):
                 yield test.id
             else:
@@ -234,6 +242,7 @@ class LoopPlanner:
         }
 
     def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
+        modern = self.model.suite_style is SuiteStyle.MODERN
         for path, facts in self.model.files.items():
             for function in facts.functions:
                 if not self.model.is_override(function):
@@ -244,7 +253,7 @@ class LoopPlanner:
                 if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
-                if self._only_sync(key):
+                if self._only_sync(key) or (modern and asked_for(self.solver, key)):
                     yield key, OverrideAction(ActionKind.ORDINARY)
                     continue
                 override_action = self.solver.override_action(FixtureDef("", key, function))
@@ -281,38 +290,6 @@ class LoopPlanner:
         """Whether a bridge is written for requests at this place."""
         target = place[0]
         return target is None or target.key.is_external or not overrides[target.key].stays
-
-
-def _deviating(
-    model: SuiteModel,
-    overrides: Mapping[Key, OverrideAction],
-    loop_scope: Callable[[Test], Scope | None],
-) -> Iterator[Test]:
-    """Return the tests on another loop scope than the override that they see in the end suggests.
-
-    An override that stays is no longer their loop. But another migration reads the suite again,
-    and would take it for that: what deviates from it is named.
-    ``loop_scope`` gives the planned one of a test, None where it has nothing to do with loops.
-    """
-    for test in model.tests:
-        left = _nearest_left(model, overrides, test)
-        planned = loop_scope(test) if left is not None else None
-        if left is not None and planned not in (None, model.legacy.override_loop_scope(left)):
-            yield test
-
-
-def _nearest_left(
-    model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
-) -> FixtureDef | None:
-    """Return the override that the test sees afterwards; None where it sees none, or a bridge."""
-    chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
-    standing = [
-        (item, action) for item, action in chain if action is None or action.kind not in _REPLACED
-    ]
-    if not standing:
-        return None
-    item, action = standing[-1]
-    return item if action is not None and action.stays else None
 
 
 def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:

@@ -15,9 +15,11 @@ from posixpath import dirname
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import (
+    CURRENT,
     FixtureDef,
     Key,
     Test,
+    conftest_base_id,
     enclosing_base_ids,
     visible_base_ids,
 )
@@ -26,6 +28,7 @@ from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
 from loopscope.planning.bridges import BridgeNeed, RequestPlace
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
+from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
 
@@ -35,46 +38,6 @@ EXTERNAL = "fixtures that no file of the suite defines"
 JOINED = "tests that are put on one loop"
 
 # The xunit methods that run after function-scoped fixtures of the module.
-
-
-class DisjointSet:
-    """Union-find: joined nodes share one loop scope, the widest that any of them needs."""
-
-    def __init__(self) -> None:
-        self._parent: dict[Hashable, Hashable] = {}
-        self._loop_scope: dict[Hashable, Scope] = {}
-
-    def add(self, node: Hashable, loop_scope: Scope = Scope.FUNCTION) -> None:
-        """Note that ``node`` needs at least ``loop_scope``."""
-        root = self.root(node)
-        self._loop_scope[root] = max(self._loop_scope[root], loop_scope)
-
-    def join(self, first: Hashable, second: Hashable) -> None:
-        """Put two nodes on one loop scope."""
-        one, other = self.root(first), self.root(second)
-        if one != other:
-            self._parent[other] = one
-            self._loop_scope[one] = max(self._loop_scope[one], self._loop_scope.pop(other))
-
-    def loop_scope(self, node: Hashable) -> Scope:
-        """Return the loop scope of the node's component."""
-        return self._loop_scope[self.root(node)]
-
-    def __contains__(self, node: Hashable) -> bool:
-        return node in self._parent
-
-    def root(self, node: Hashable) -> Hashable:
-        """Return the member that stands for the node's component, until components are joined."""
-        if node not in self._parent:
-            self._parent[node] = node
-            self._loop_scope[node] = Scope.FUNCTION
-            return node
-        root = node
-        while self._parent[root] != root:
-            root = self._parent[root]
-        while self._parent[node] != root:  # flatten the path for the next time
-            self._parent[node], node = root, self._parent[node]
-        return root
 
 
 class ComponentSolver:
@@ -225,9 +188,9 @@ class ComponentSolver:
                 nodes.join(node, ("fixture", fixture_def.key))
             if static and fixture_def.key.is_external and model.suite_style is SuiteStyle.LEGACY:
                 nodes.join(node, EXTERNAL)
-        legacy = model.suite_style is SuiteStyle.LEGACY
-        current = self.model.current
-        if legacy and own and any(current.in_methods(c, XUNIT_METHODS) for c in test.classes):
+        there = any(item.fixture.name == CURRENT for item in model.closure(test).fixtures)
+        wants = own and model.loses_current_loop and not there
+        if wants and self._set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
             self._join_bridge(test, request, own)
@@ -281,7 +244,7 @@ class ComponentSolver:
         if request.target is not None and not self.model.is_override(request.target.function):
             self.held.add((request.target, test.module))
             return
-        if not self._stays(request, own):
+        if not self.stays(request, own):
             if request.kind is RequestKind.AUTOUSE:
                 # Sync tests may keep the bridge, and async ones get it too.
                 self.nodes.join(("test", test.id), ("bridge", (request.target, test.module)))
@@ -317,7 +280,7 @@ class ComponentSolver:
         path = self.model.index.registrar(request.requester)
         return test.module if path in self.model.cross_suite else path
 
-    def _stays(self, request: LoopRequest, own: bool) -> bool:
+    def stays(self, request: LoopRequest, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
         if request.kind in (RequestKind.WORK, RequestKind.AMBIENT):
             return True
@@ -363,7 +326,9 @@ class ComponentSolver:
     def _bridged(self, base_id: str) -> bool:
         """Whether a bridge of an earlier migration is visible there."""
         registered = self.model.index.registered
-        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in enclosing_base_ids(base_id)]
+        # What a plugin asks for is looked up from the tests: all see the root's conftest.
+        places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
+        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in places]
         nearest = next((item for item in seen if item is not None), None)
         return nearest is not None and not self.model.is_override(nearest.function)
 

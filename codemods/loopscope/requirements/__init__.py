@@ -11,8 +11,9 @@ from loopscope.config.formats import FormatError
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements.compatibility import PLUGIN
+from loopscope.requirements.evidence import Evidence, evidence_of
 from loopscope.requirements.ini_and_toml import read_ini, read_toml
-from loopscope.requirements.pin import Kind, Pin, PinsError, highest, lowest, padded
+from loopscope.requirements.pin import Kind, Pin, PinsError, highest, padded
 from loopscope.requirements.pip_and_conda import read_conda, read_pip
 from loopscope.requirements.python_files import read_python
 from loopscope.requirements.source_text import SourceText
@@ -23,9 +24,9 @@ __all__ = [
     "Pin",
     "PinsError",
     "declares_plugin",
+    "installed",
     "is_pin_file",
     "legacy_mode_floor",
-    "modern_floor",
     "read_pins",
     "requires_python",
     "set_pins",
@@ -57,11 +58,9 @@ def declares_plugin(files: Mapping[str, bytes]) -> bool:
     return any(True for _ in _plugin(files))
 
 
-def modern_floor(files: Mapping[str, bytes]) -> bool:
-    """Whether a declaration (no lock file) rules out pytest-asyncio below 1.0."""
-    return any(
-        pin.kind is not Kind.LOCK and lowest(pin) >= padded((1, 0)) for pin in _plugin(files)
-    )
+def installed(files: Mapping[str, bytes]) -> Evidence:
+    """Return the releases of pytest-asyncio that the suite may run on, by its declarations."""
+    return evidence_of(tuple(_plugin(files)))
 
 
 def legacy_mode_floor(files: Mapping[str, bytes]) -> bool:

@@ -23,6 +23,15 @@ def insert_member(node: cst.ClassDef, code: str) -> cst.ClassDef:
     return node.with_changes(body=_insert(_block(node.body), code, apart=True))
 
 
+def append_body(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
+    """Put statements last in the body."""
+    block = _block(node.body)
+    new, footer = _parse(code)
+    return node.with_changes(
+        body=block.with_changes(body=[*block.body, *new], footer=[*block.footer, *footer])
+    )
+
+
 def make_async(node: cst.FunctionDef) -> cst.FunctionDef:
     """Return the function as ``async def``."""
     return node if node.asynchronous else node.with_changes(asynchronous=cst.Asynchronous())

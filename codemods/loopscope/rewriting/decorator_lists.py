@@ -8,7 +8,7 @@ from typing import TypeVar
 import libcst as cst
 
 from loopscope.rewriting.call_keywords import NOTHING, dotted, set_call, set_keywords
-from loopscope.rewriting.pytestmark import add_mark, remove_mark
+from loopscope.rewriting.pytestmark import add_mark, is_text, remove_mark
 
 __all__ = [
     "add_decorator",
@@ -78,20 +78,18 @@ def add_decorator(node: NodeT, code: str, position: str) -> NodeT:
     return _with_decorators(node, [new, *old] if position == "first" else [*old, new])
 
 
-def drop_string_argument(node: NodeT, spelled: str, value: str) -> NodeT:
-    """Drop the string ``value`` from the decorators of that name, and those left empty."""
+def drop_string_argument(
+    node: NodeT, spelled: str, value: str, written: Collection[str] = ()
+) -> NodeT:
+    """Drop the string ``value`` from the decorators of that name, and those left empty.
+
+    ``written`` are the constants that hold it, as they are written.
+    """
     kept = []
     for decorator in node.decorators:
         call = decorator.decorator
         if isinstance(call, cst.Call) and dotted(call) == spelled:
-            arguments = [
-                argument
-                for argument in call.args
-                if not (
-                    isinstance(argument.value, cst.SimpleString)
-                    and argument.value.evaluated_value == value
-                )
-            ]
+            arguments = [item for item in call.args if not is_text(item, value, written)]
             if not arguments:
                 continue
             if len(arguments) != len(call.args):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Collection
 
 import libcst as cst
@@ -32,9 +33,11 @@ def remove_mark(
 
 
 def drop_mark_string(
-    statement: cst.SimpleStatementLine, spelled: str, string: str
+    statement: cst.SimpleStatementLine, spelled: str, string: str, written: Collection[str] = ()
 ) -> cst.SimpleStatementLine | None:
     """Drop a string from the arguments of a mark, and a mark left without any.
+
+    ``written`` are the constants that hold it, as they are written.
 
     Returns:
         None when nothing remains of the statement.
@@ -43,7 +46,7 @@ def drop_mark_string(
     def without(value: cst.BaseExpression) -> cst.BaseExpression | None:
         if not isinstance(value, cst.Call) or dotted(value) != spelled:
             return value
-        kept = [argument for argument in value.args if not _is_string(argument, string)]
+        kept = [argument for argument in value.args if not is_text(argument, string, written)]
         if len(kept) == len(value.args):
             return value
         if not kept:
@@ -54,9 +57,12 @@ def drop_mark_string(
     return _with_value(statement, without)
 
 
-def _is_string(argument: cst.Arg, string: str) -> bool:
+def is_text(argument: cst.Arg, string: str, written: Collection[str]) -> bool:
+    """Whether an argument is the string, or a constant that is written so."""
     value = argument.value
-    return isinstance(value, cst.SimpleString) and value.evaluated_value == string
+    if isinstance(value, cst.SimpleString):
+        return value.evaluated_value == string
+    return bool(written) and ast.unparse(ast.parse(cst.Module([]).code_for_node(value))) in written
 
 
 def _with_value(

@@ -9,6 +9,7 @@ from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.planning.cure_solver import Cure
 from loopscope.planning.planner import Plan
 from loopscope.rewriting.edits import (
     AppendEdit,
@@ -54,6 +55,12 @@ class RuleContext:
     @property
     def files(self) -> Mapping[str, FileFacts]:
         return self.model.files
+
+    @property
+    def cure(self) -> Cure | None:
+        """The cure of foreign loops that is carried out: it rests on an assumption."""
+        careful = self.options.safe_only or bool(self.plan.careful)
+        return None if careful else self.plan.foreign.cure
 
     def functions(self) -> Iterator[tuple[Key, Function]]:
         """Yield the functions of the suite outside other functions, with their keys."""

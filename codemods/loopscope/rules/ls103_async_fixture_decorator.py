@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.other_plugins import of_other_plugins
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.raw_fixtures import raw_fixtures
@@ -112,19 +114,13 @@ def _users_of_raw(context: RuleContext, raw: set[Key]) -> Iterator[RuleResult]:
 
 
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:
-    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is).
-
-    In a modern suite without the fixture option each wider fixture names its own: below 1.5 no
-    value of the option means "the fixture's own scope".
-    """
+    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
     fixture = context.model.index.function(key).fixture
     loop_scope = context.plan.fixtures.get(key)
     if fixture is None or loop_scope is None:
         return False
-    if context.plan.suite_style is SuiteStyle.MODERN:
-        settings = context.model.settings
-        unset = settings.fixture_default is None and not settings.fixture_scope
-        return unset and not context.options.target.has(1, 5) and fixture.scope > Scope.FUNCTION
+    if context.plan.suite_style is SuiteStyle.MODERN and key not in context.plan.converted:
+        return _says_what_unset_means(context, fixture)
     default = context.plan.fixture_default
     return (
         fixture.scope > Scope.FUNCTION
@@ -133,17 +129,24 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     )
 
 
-def foreign_fixtures(context: RuleContext) -> set[Key]:
+def _says_what_unset_means(context: RuleContext, fixture: Fixture) -> bool:
+    """Whether a wider fixture of a modern suite must name its scope as its loop scope.
+
+    Below pytest-asyncio 1.5 no value of the option means "the fixture's own scope".
+    """
+    settings, cure = context.model.settings, context.plan.foreign.cure
+    return (
+        (cure is None or cure.fixture_default is None)
+        and settings.fixture_default is None
+        and not settings.fixture_scope
+        and not context.options.target.has(1, 5)
+        and fixture.scope > Scope.FUNCTION
+    )
+
+
+def foreign_fixtures(context: RuleContext) -> frozenset[Key]:
     """Find the fixtures that only tests of another plugin (anyio, trio) use."""
-    users: dict[Key, list[bool]] = {}
-    for test in context.model.tests:
-        foreign = (test.mark("anyio") or test.mark("trio")) is not None
-        closure = context.model.closure(test)
-        names = {item.fixture.name for item in closure.fixtures} | set(test.function.parameters)
-        foreign = foreign or "anyio_backend" in names
-        for fixture_def in closure.fixtures:
-            users.setdefault(fixture_def.key, []).append(foreign)
-    return {key for key, foreigns in users.items() if all(foreigns)}
+    return of_other_plugins(context.model)
 
 
 RULE = Rule(

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import basename
 
+from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
+from loopscope.analysis.file.factory_returns import empty_returns
 from loopscope.analysis.file.facts import Function, PolicyBody
-from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.codegen.factory import factory_code
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
@@ -21,8 +23,14 @@ from loopscope.rules.ls101_event_loop_override.override_edits import (
 )
 from loopscope.types import Scope
 
+_EMPTY = (
+    "{}: pytest-asyncio refuses that, and no async test below it is collected. Return"
+    ' {{"default": asyncio.new_event_loop}} there'
+)
+
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
+    yield from _empty_hooks(context)
     if not context.options.target.has(1, 4):
         return
     for key, function in context.functions():
@@ -57,6 +65,27 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             code,
             needs=code.needs,
         )
+
+
+def _empty_hooks(context: RuleContext) -> Iterator[RuleResult]:
+    """Report hooks with a path that gives no factory, where no hook above is asked then."""
+    index = context.model.index
+    hooks = {
+        path: base_id
+        for base_id, path in (
+            *((index.base_id_of(path), path) for path in index.conftests),
+            *(("", path) for path in (*index.conftests_above, *index.plugins)),
+        )
+        if any(one.name == FACTORIES_HOOK for one in context.files[path].functions)
+    }
+    for path, base_id in hooks.items():
+        around = set(enclosing_base_ids(base_id)) - {base_id}
+        if path in context.model.cross_suite or around & set(hooks.values()):
+            continue
+        for hazard in context.files[path].hazards:
+            if hazard.code == "LS106":
+                message = _EMPTY.format(hazard.detail)
+                yield action("LS106", path, hazard.line, message, hazard.column)
 
 
 def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBody) -> str:
@@ -102,4 +131,5 @@ RULE = Rule(
     "overrides of event_loop_policy become loop factories",
     "1.4",
     check,
+    file_check=FileCheck(empty_returns, words=((FACTORIES_HOOK,),)),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
@@ -16,13 +17,19 @@ from loopscope.types import Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
+_UNSET = "set explicitly to what unset means"
+_WARNS = "pytest-asyncio is installed, and warns at each run where it is unset"
 _MOST = "the loop scope of most tests of the suite"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    if not context.model.uses_plugin or _is_idle(context):
-        return
     settings = context.model.settings
+    if not context.model.uses_plugin:
+        if context.config.path and context.model.own_tests and _would_warn(settings):
+            yield OptionEdit("LS201", FIXTURE_OPTION, "function", _WARNS)
+        return
+    if _is_idle(context):
+        return
     if context.model.auto_by_hook:
         yield OptionEdit(
             "LS105", "asyncio_mode", "auto", "auto mode marks what a collection hook marked"
@@ -32,7 +39,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
     if context.plan.suite_style is SuiteStyle.MODERN:
-        if settings.fixture_default is None and not settings.fixture_scope:
+        unset = settings.fixture_default is None and not settings.fixture_scope
+        if unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
@@ -49,6 +57,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     if default is not Scope.FUNCTION and settings.test_default is None:
         yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
         yield from _configured_above(context, default)
+
+
+def _would_warn(settings: Settings) -> bool:
+    """Whether pytest-asyncio is there for sync tests only, and warns of the unset option."""
+    unset = settings.fixture_default is None and not settings.fixture_scope
+    return unset and settings.declared and settings.evidence.newest >= (0, 24)
 
 
 def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResult]:
@@ -81,16 +95,41 @@ def _is_idle(context: RuleContext) -> bool:
     )
 
 
+def _is_left_broken(context: RuleContext) -> bool:
+    """Whether LS315 sets the option, or what unset means is wrong and stays so."""
+    if context.cure is not None:
+        return context.cure.fixture_default is not None
+    return context.plan.foreign.is_wrong
+
+
 def _unset(context: RuleContext) -> OptionEdit:
+    """State what unset means, without a newer release where ``function`` means the same."""
+    if _same_as_function(context):
+        return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
     if context.options.target.has(1, 5):
-        return OptionEdit(
-            "LS201", FIXTURE_OPTION, "fixture-scope", "set explicitly to what unset means"
-        )
+        return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(
         "LS201",
         FIXTURE_OPTION,
         "function",
         "set explicitly; wider fixtures name their own loop scope",
+    )
+
+
+def _same_as_function(context: RuleContext) -> bool:
+    """Whether every async fixture is function-scoped, in a suite whose pin may be below 1.5."""
+    model = context.model
+    evidence = model.settings.evidence
+    return (
+        bool(evidence.place)
+        and evidence.oldest < (1, 5)
+        and not any(
+            model.is_async_fixture(function)
+            and function.fixture is not None
+            and function.fixture.loop_scope is None
+            and function.fixture.scope > Scope.FUNCTION
+            for _, function in context.functions()
+        )
     )
 
 

@@ -12,49 +12,48 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls103_async_fixture_decorator import foreign_fixtures, needs_loop_scope
+from loopscope.rules.ls315_foreign_loop import cure_edits
 from loopscope.types import Scope
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    foreign = foreign_fixtures(context)
+    if context.cure is not None:
+        edits = cure_edits(context, context.plan.foreign)
+        yield from (edit for edit in edits if edit.code == "LS301")
+        return
+    others = foreign_fixtures(context)
     for key, function in context.functions():
         fixture = function.fixture
         if fixture is None or fixture.scope_kind is not ScopeKind.LITERAL:
             continue
-        loop_scope, source = _loop_scope(context, function, foreign=key in foreign)
-        if loop_scope is None or fixture.scope <= loop_scope or _repaired(context, key):
+        loop_scope, source = _loop_scope(context, function)
+        if loop_scope is None or fixture.scope <= loop_scope:
             continue
-        word = fixture.scope.word
-        # Only pytest-asyncio's own decorator knows the keyword.
-        plain = fixture.origin != "pytest_asyncio.fixture"
-        how = "Make it a pytest_asyncio.fixture with" if plain else "Give it"
+        if fixture.origin != "pytest_asyncio.fixture" and key in others:
+            continue
+        if _repaired(context, key):
+            continue
         yield action(
             "LS301",
             key.path,
             function.line,
-            f"{function.qualname} has scope {word} but runs on a {loop_scope.word} loop{source}:"
-            f' pytest raises ScopeMismatch. {how} loop_scope="{word}" (or wider), or a narrower'
-            " scope",
+            f"{function.qualname} has scope {fixture.scope.word} but runs on a "
+            f"{loop_scope.word} loop{source}: pytest raises ScopeMismatch. Give it "
+            f'loop_scope="{fixture.scope.word}" (or wider), or a narrower scope',
         )
 
 
-def _loop_scope(
-    context: RuleContext, function: Function, *, foreign: bool
-) -> tuple[Scope | None, str]:
-    """Return the loop scope if it is written down, and the place if not on the fixture.
-
-    An async ``pytest.fixture`` is pytest-asyncio's in auto mode, and by LS103 in strict mode.
-    """
+def _loop_scope(context: RuleContext, function: Function) -> tuple[Scope | None, str]:
+    """Return the loop scope if it is written down, and the place if not on the fixture."""
     fixture = function.fixture
     assert fixture is not None
-    model = context.model
-    if fixture.origin != "pytest_asyncio.fixture" and (
-        foreign or not model.uses_plugin or not model.is_async_fixture(function)
-    ):
+    modern = context.plan.suite_style is SuiteStyle.MODERN
+    handled = modern and context.model.is_async_fixture(function)
+    if fixture.origin != "pytest_asyncio.fixture" and not handled:
         return None, ""
     if "loop_scope" in fixture.keywords:
         return fixture.loop_scope, ""
-    if context.plan.suite_style is SuiteStyle.MODERN:
+    if modern:
         return context.model.settings.fixture_default, " (asyncio_default_fixture_loop_scope)"
     return None, ""
 

@@ -7,11 +7,16 @@ with 1.0. Whether they can move along is not for a tool to say.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, RELEASES, Release, Version
 from loopscope.requirements.pin import Kind, Pin, highest, lowest, padded
-from loopscope.rules.context import Rule, action
+from loopscope.requirements.plugin_loops import PluginLoops, used_plugins
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.declarations import Aims, Declarations, dotted
+from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding
 
 
@@ -81,10 +86,69 @@ def _python_message(release: Release, missed: tuple[Version, ...], aims: Aims) -
     return f"{text}, or migrate with --target {dotted(older[-1].series)}" if older else text
 
 
+# -- plugins with loops of their own ----------------------------------------------------------
+
+
+def check_loops(context: RuleContext) -> Iterator[RuleResult]:
+    """Report tests and fixtures on another loop than the fixtures of a plugin that they use."""
+    modern = context.plan.suite_style is SuiteStyle.MODERN
+    for plugin in used_plugins(context.contents) if modern else ():
+        users = list(_users(context, plugin))
+        if not users:
+            continue
+        more = f" and {len(users) - 1} more" if len(users) > 1 else ""
+        word = plugin.loop_scope.word
+        yield action(
+            "LS310",
+            context.config.path or users[0].path,
+            _option_line(context) if context.config.path else users[0].line,
+            f"{users[0].name} ({users[0].path}:{users[0].line}){more} runs on another loop than"
+            f" {users[0].fixture} of {plugin.package}, whose fixtures run on the {word} loop. Set"
+            f" {TEST_OPTION} and {FIXTURE_OPTION} to {word}, or give those who use them"
+            f' loop_scope="{word}"',
+        )
+
+
+class _User(NamedTuple):
+    path: str
+    line: int
+    name: str
+    fixture: str
+
+
+def _users(context: RuleContext, plugin: PluginLoops) -> Iterator[_User]:
+    """Yield the tests, then the fixtures, that use a fixture of the plugin on another loop."""
+    model, done = context.model, set[Key]()
+    for test in model.own_tests:
+        reached = model.closure(test).fixtures
+        own = {item.fixture.name for item in reached}
+        asked = [*test.function.parameters, *(n for f in reached for n in f.function.parameters)]
+        found = [name for name in asked if name in plugin.fixtures - own]
+        if not found:
+            continue
+        if model.is_async_test(test) and model.modern.test_loop_scope(test) != plugin.loop_scope:
+            yield _User(test.key.path, test.function.line, test.function.qualname, found[0])
+        for item in reached:
+            used = [name for name in item.function.parameters if name in plugin.fixtures - own]
+            if used and item.key not in done and model.is_async_fixture(item.function):
+                done.add(item.key)
+                if model.modern.fixture_loop_scope(item.function) != plugin.loop_scope:
+                    line, name = item.function.line, item.function.qualname
+                    yield _User(item.key.path, line, name, used[0])
+
+
+def _option_line(context: RuleContext) -> int:
+    """Return the line of the first default loop scope in the configuration."""
+    lines = context.contents.get(context.config.path or "", b"").splitlines()
+    options = (TEST_OPTION.encode(), FIXTURE_OPTION.encode())
+    return next((n for n, line in enumerate(lines, 1) if line.strip().startswith(options)), 1)
+
+
 RULE = Rule(
     "LS310",
     "must-move-along",
     "a plugin, a pin or a supported Python that the new pytest-asyncio does not run with",
     "1.0",
+    check_loops,
     check_declarations=check,
 )

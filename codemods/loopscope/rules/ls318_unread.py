@@ -79,7 +79,7 @@ def _decides(model: SuiteModel) -> bool:
 
 
 def _asked_while_running(context: RuleContext, test: Test) -> Iterator[RuleResult]:
-    """Report async tests that get a fixture which needs the loop by ``getfixturevalue``.
+    """Report async tests that get a sync fixture which needs the loop by ``getfixturevalue``.
 
     No fixture can be set up on a loop that runs already.
     """
@@ -90,7 +90,8 @@ def _asked_while_running(context: RuleContext, test: Test) -> Iterator[RuleResul
         if name in ("", EVENT_LOOP):
             continue
         for fixture in context.model.closures.visible(test, name)[-1:]:
-            if fixture.function.is_async or EVENT_LOOP in fixture.function.parameters:
+            sync = not fixture.function.is_async  # LS317 reports the others
+            if sync and EVENT_LOOP in fixture.function.parameters:
                 yield action(
                     "LS318", test.key.path, function.line,
                     f"this was not read: {function.qualname} gets {name}, which needs the event"

@@ -61,6 +61,6 @@ def with_parameters(draw: Draw, draft: Draft) -> bool:
 
 
 IDIOMS: dict[str, tuple[float, Idiom]] = {
-    "another kind of loop": (0.4, another_kind),
-    "override with parameters": (0.4, with_parameters),
+    "another kind of loop": (0.3, another_kind),
+    "override with parameters": (0.3, with_parameters),
 }

@@ -60,7 +60,7 @@ def called_test(draw: Draw, draft: Draft) -> bool:
     path = draw.pick(modules(draft))
     first, second = draft.number(), draft.number()
     marked = mark(draft, path)
-    with_loop = draw.chance(0.3)
+    with_loop = draw.chance(0.1)
     wanted = "event_loop" * with_loop
     check = "event_loop is asyncio.get_running_loop()" if with_loop else "True"
     draft.blocks[path].append(

@@ -191,16 +191,13 @@ def name_in(draw: Draw, draft: Draft, path: str, name: str, text: str, stem: str
 
 def mark(draft: Draft, path: str) -> str:
     """Return the line that marks a new async test of the module, "" where it needs none."""
-    texts = draft.blocks[path]
-    marked = any("pytestmark" in text for text in texts) or any(
-        "pytestmark" in line for line in draft.imports.get(path, ())
-    )
-    return f"{MARK}\n" if draft.strict and not marked else ""
+    return f"{MARK}\n" if draft.strict and takes_sync_tests(draft, path) else ""
 
 
 def takes_sync_tests(draft: Draft, path: str) -> bool:
     """Whether no mark of the module would stand on a sync test."""
-    return not draft.strict or bool(mark(draft, path))
+    texts = [*draft.blocks[path], *draft.imports.get(path, ())]
+    return not any("pytestmark" in text for text in texts)
 
 
 def respell(

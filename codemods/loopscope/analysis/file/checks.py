@@ -25,13 +25,15 @@ class FileCheck:
     """Looks at one function, or with ``anywhere`` at each statement outside functions too.
 
     ``words``: the text must hold one word of each inner tuple, that of the file for
-    ``file_words`` and that of the function or statement for both. ``local_imports``: what is
-    found comes with the imports that its function makes for itself.
+    ``file_words``, that of the function or statement for both, and that of a function for
+    ``function_words``, too. ``local_imports``: what is found comes with the imports that its
+    function makes for itself.
     """
 
     find: Callable[[Any, Names], Iterator[Position]]
     words: tuple[tuple[str, ...], ...] = ()
     file_words: tuple[tuple[str, ...], ...] = ()
+    function_words: tuple[tuple[str, ...], ...] = ()
     anywhere: bool = False
     local_imports: bool = False
 
@@ -63,7 +65,8 @@ def find_hazards(
         wanted = [
             (code, check)
             for code, check in possible
-            if (function or check.anywhere) and _has(chunk, check.words)
+            if (function or check.anywhere)
+            and _has(chunk, (*check.words, *(check.function_words if function else ())))
         ]
         if not wanted:
             continue

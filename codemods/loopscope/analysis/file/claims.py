@@ -52,7 +52,7 @@ class Claims:
         Args:
             names: The names that imports bind.
             marked: Lines where a reader found an asyncio mark.
-            hooks: Lines of the hooks that are read as hooks that mark tests.
+            hooks: Lines of the hooks that mark tests, and of the marks that they add.
             appliers: Lines of functions that are read as what marks classes.
         """
         self._names = names

@@ -44,8 +44,9 @@ def dynamic_requests(
     names: list[str] = []
     built: list[int] = []
     for line, value in _values(node):
-        if isinstance(value, ast.Name) and value.id in given and not is_async:
-            names += given[value.id]
+        values = given.get(value.id) if isinstance(value, ast.Name) else None
+        if values is not None and not (is_async and _LOOP in values):
+            names += values
             continue
         name = _pattern(value, own)
         if name.strip("*") == "" and _mentions_loop(node, own):

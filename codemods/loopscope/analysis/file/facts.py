@@ -13,36 +13,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from loopscope.analysis.file.bindings import Import
+from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
 from loopscope.types import Scope
-
-# What a file refers to: ``asyncio.get_event_loop`` written as ``aio.get_event_loop``.
-Spelling = str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A ``pytest.mark.NAME`` as it stands somewhere: on a definition, in a variable, a list.
-
-    ``ordinal`` names the definition that it decorates; where it stands in a statement
-    (``pytestmark = …``, ``my_mark = …``), ``statement`` is the line of that statement.
-    """
-
-    name: str
-    spelled: Spelling
-    line: int
-    path: str = ""
-    ordinal: int | None = None
-    statement: int | None = None
-    strings: tuple[str, ...] = ()  # the positional arguments that are known texts
-    computed: bool = False  # constants give some of them
-    keywords: Mapping[str, str | None] = field(default_factory=dict)  # None: not a literal
-    inside: bool = False  # in a pytest.param of a parametrize decorator, or in a function's body
-    reference: str = ""  # no mark: the (dotted) name of what may hold some in another file
-
-    @property
-    def loop_scope(self) -> Scope | None:
-        """The loop scope that the mark names itself, by either keyword."""
-        return Scope.parse(self.keywords.get("loop_scope") or self.keywords.get("scope"))
 
 
 class ScopeKind(enum.Enum):
@@ -309,22 +281,6 @@ class Class:
     takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
     builds: tuple[str, ...] = ()  # what else its fields call then
     subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
-
-
-@dataclass(frozen=True, slots=True)
-class MarkingHook:
-    """A collection hook that adds an asyncio mark to tests."""
-
-    ordinal: int
-    name: str
-    line: int
-    bare: bool  # the mark has no keywords
-    only_marks: bool  # it marks every async test and does nothing else
-    old_keyword: bool  # the mark says scope=
-    on_async_tests: bool  # it asks pytest_asyncio.is_async_test
-    spelled: Spelling
-    holder: int = 0  # the function that holds the mark: the hook itself, or a helper
-    helpers: tuple[int, ...] = ()  # functions that nothing but the hook calls
 
 
 class Position(NamedTuple):

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import dotted
 from loopscope.python_source.syntax_tree import FUNCTIONS, is_docstring

@@ -6,11 +6,14 @@ See docs/loop-rules.md, Marks that a hook adds.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from loopscope.analysis.file.facts import MarkingHook
+from loopscope.analysis.file.added_marks import added_marks, functions_of
 from loopscope.analysis.file.hook_helpers import HookHelpers
+from loopscope.analysis.file.mark_facts import MarkingHook
+from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, dotted
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
 
 _LATE = frozenset({"pytest_collection_modifyitems", "pytest_itemcollected"})
 _COROUTINE_TESTS = frozenset(
@@ -22,29 +25,45 @@ _COROUTINE_TESTS = frozenset(
 )
 
 
-def read_hook(
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
+def read_hooks(
+    body: Sequence[ast.stmt],
     ordinals: Mapping[ast.AST, int],
-    names: Names,
+    reader: MarkReader,
+    helpers: HookHelpers,
+) -> Iterator[MarkingHook]:
+    """Read the hooks of a module that add an asyncio mark.
+
+    ``ordinals`` are the numbers of its definitions, ``reader`` knows the marks of its variables.
+    """
+    functions = functions_of(body)
+    for node in ordinals:
+        if isinstance(node, FUNCTIONS) and node.name.startswith("pytest_"):
+            hook = _read_hook(node, ordinals, functions, reader, helpers)
+            if hook is not None:
+                yield hook
+
+
+def _read_hook(
+    node: FunctionNode,
+    ordinals: Mapping[ast.AST, int],
+    functions: Mapping[str, FunctionNode],
+    reader: MarkReader,
     helpers: HookHelpers,
 ) -> MarkingHook | None:
-    """Read the function as a hook that adds an asyncio mark, or return None."""
-    if not node.name.startswith("pytest_"):
-        return None
+    names = reader.names
     called = helpers.called(node)
-    holder, marks = node, []
-    for holder in (node, *called):
-        marks = list(_asyncio_marks(holder, names))
-        if marks:
-            break
-    if not marks:
+    found = [(one, list(_asyncio_marks(one, names))) for one in (node, *called)]
+    holder, marks = next((pair for pair in found if pair[1]), (node, []))
+    added = added_marks(node, ordinals[node], functions, reader)
+    if not marks and not added:
         return None
     body = helpers.body(node)
     return MarkingHook(
         ordinal=ordinals[node],
         name=node.name,
         line=node.lineno,
-        bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks),
+        bare=not any(isinstance(mark, ast.Call) and mark.keywords for mark in marks)
+        and not any(item.mark.keywords for item in added),
         only_marks=node.name in _LATE and _only_marks(node, body, names),
         old_keyword=any(
             isinstance(mark, ast.Call) and any(item.arg == "scope" for item in mark.keywords)
@@ -66,6 +85,7 @@ def read_hook(
         ),
         holder=ordinals[holder],
         helpers=tuple(ordinals[one] for one in called if helpers.is_private(one)),
+        added=added,
     )
 
 

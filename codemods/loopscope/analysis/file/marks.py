@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
-from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.file.names import Names, dotted, is_getattr
 from loopscope.python_source.syntax_tree import walk
 
@@ -144,6 +144,7 @@ class MarkReader:
             computed=any(
                 not isinstance(item, ast.Constant) for item in (call.args if call else ())
             ),
+            constants=self._constants(call),
             keywords=self._keywords(call),
             inside=inside,
             reference=reference,
@@ -160,6 +161,15 @@ class MarkReader:
                 text = text_of(value, self.names)
                 if text is not None:
                     yield text
+
+    def _constants(self, call: ast.Call | None) -> Mapping[str, tuple[str, ...]]:
+        """Map the arguments that constants give, as they are written, to their texts."""
+        found: dict[str, tuple[str, ...]] = {}
+        for value in call.args if call else ():
+            if not isinstance(value, ast.Constant):
+                inner = value.value if isinstance(value, ast.Starred) else value
+                found[ast.unparse(inner)] = texts_of(inner, self.names) or ()
+        return found
 
     def _keywords(self, call: ast.Call | None) -> Mapping[str, str | None]:
         found: dict[str, str | None] = {}

@@ -39,8 +39,6 @@ from loopscope.analysis.file.facts import (
     Function,
     LoopMaking,
     LoopUse,
-    Mark,
-    MarkingHook,
     Place,
     Position,
     UseKind,
@@ -64,7 +62,8 @@ from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
-from loopscope.analysis.file.marking_hooks import read_hook
+from loopscope.analysis.file.mark_facts import Mark, MarkingHook
+from loopscope.analysis.file.marking_hooks import read_hooks
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import (
@@ -78,6 +77,7 @@ from loopscope.analysis.file.names import (
 )
 from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.plugins import read_plugins
+from loopscope.analysis.file.pytestmark import added_marks, assigned_marks
 from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
@@ -144,8 +144,7 @@ class _Reader:
         self.mark_appliers = MarkAppliers(self.mark_reader)
         self.functions: list[Function] = []
         self.classes: list[Class] = []
-        self.hooks: list[MarkingHook] = []
-        self.helpers = HookHelpers(tree)
+        self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
         self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
@@ -166,6 +165,11 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
+        if self.may_mark and "def pytest_" in "\n".join(self.lines):
+            helpers = HookHelpers(self.tree)
+            self.hooks = tuple(
+                read_hooks(self.tree.body, self.ordinals, self.mark_reader, helpers)
+            )
         self._code_that_marks()
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
@@ -182,7 +186,7 @@ class _Reader:
             assigned=tuple(assigned_imports(self.tree.body, self.names)),
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
-            hooks=tuple(self.hooks),
+            hooks=self.hooks,
             hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
             factories=self._factories(),
             mentions=mentions,
@@ -254,6 +258,12 @@ class _Reader:
         names = self.names.with_local(bound for bound in local if bound.name not in known)
         hooks = {o for hook in self.hooks for o in (hook.ordinal, *hook.helpers)}
         lines = {item.line for item in self.functions if item.ordinal in hooks}
+        others = [item for item in self.functions if item.ordinal not in hooks]
+        lines |= {
+            line
+            for line in {one.mark.line for hook in self.hooks for one in hook.added}
+            if not any(item.first_line <= line <= item.end_line for item in others)
+        }
         claims = Claims(names, self._marked_lines(), lines, self.mark_appliers.lines)
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
@@ -286,15 +296,12 @@ class _Reader:
                 self.functions.append(function)
                 if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
                     self.mark_reader.applied(node, function.ordinal)
-                hook = read_hook(node, self.ordinals, self.names, self.helpers)
-                if hook is not None:
-                    self.hooks.append(hook)
             elif isinstance(node, ast.ClassDef):
                 self._class(node, None, "", conditional)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 self._assignment(node)
             elif isinstance(node, (ast.AugAssign, ast.Expr)):
-                self._added_marks(node)
+                self.marks = added_marks(node, self.marks, self.mark_reader)
             elif isinstance(node, _COMPOUND):
                 for part in ("body", "orelse", "finalbody"):
                     self._module(getattr(node, part, ()), conditional=True)
@@ -311,48 +318,33 @@ class _Reader:
             return
         if target.id == "__all__":
             self.exported = tuple(_strings(node.value))
-        if target.id == "pytestmark":
-            self.marks = tuple(self.mark_reader.marks_in(node.value, statement=node.lineno))
+        marks = assigned_marks(node, self.marks, self.mark_reader)
+        if marks is not None:
+            self.marks = marks
             self.pytestmark = node.lineno
         elif self.may_mark:
             self.mark_reader.assigned(target.id, node.value, node.lineno)
-
-    def _added_marks(self, node: ast.AugAssign | ast.Expr) -> None:
-        """Read marks that are added to ``pytestmark`` after its first assignment."""
-        match node:
-            case ast.AugAssign(target=ast.Name(id="pytestmark"), value=value):
-                added = [value]
-            case ast.Expr(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="pytestmark"), attr="append" | "extend"),
-                    args=added,
-                )
-            ):
-                pass
-            case _:
-                return
-        for item in added:
-            marks = self.mark_reader.marks_in(item, statement=node.lineno)
-            self.marks += tuple(mark for mark in marks if mark.name == "asyncio")
 
     def _class(
         self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
     ) -> None:
         ordinal = self.ordinals[node]
         qualname = f"{prefix}{node.name}"
-        marks = [*self._decorator_marks(node, ordinal)]
+        marks: tuple[Mark, ...] = ()
         pytestmark = None
         for child in node.body:
+            assigned = assigned_marks(child, marks, self.mark_reader)
+            if assigned is not None:
+                marks, pytestmark = assigned, child.lineno
+                continue
+            marks = added_marks(child, marks, self.mark_reader)
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
             if child.targets[0].id.startswith("test"):
                 self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
                     child, child.lineno
                 )
-            if child.targets[0].id == "pytestmark":
-                pytestmark = child.lineno
-                marks += self.mark_reader.marks_in(child.value, statement=child.lineno)
-            elif self.may_mark:
+            if self.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 self.mark_reader.assigned(name, child.value, child.lineno)
         names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
@@ -370,7 +362,8 @@ class _Reader:
                 line=node.lineno,
                 parent=parent,
                 bases=tuple(self.names.resolve(base) or dotted(base) or "" for base in node.bases),
-                marks=tuple(marks),
+                # Decorators add to what the body has set, so they are less close.
+                marks=(*marks, *self._decorator_marks(node, ordinal)),
                 pytestmark=pytestmark,
                 has_init="__init__" in names,
                 takes=fields[0],

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.hook_marks import HookMarks
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import TraceIndex
+from loopscope.requirements.evidence import Evidence
 from loopscope.types import Scope
 
 
@@ -22,7 +24,7 @@ class Settings:
     test_default: Scope | None = None
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
-    modern_requirement: bool = False
+    evidence: Evidence = field(default_factory=Evidence)  # what is declared and locked
     declared: bool = False  # pytest-asyncio is among the requirements, or configured
 
 
@@ -52,7 +54,14 @@ class Roles:
     @cached_property
     def tests(self) -> tuple[Test, ...]:
         """The tests that pytest-asyncio's rules can concern, unittest's left out."""
-        return tuple(test for test in self._index.tests if not test.unittest)
+        applied = self.hook_marks.applied
+        return tuple(applied(test) for test in self._index.tests if not test.unittest)
+
+    @cached_property
+    def hook_marks(self) -> HookMarks:
+        """The marks that collection hooks add to tests."""
+        auto = self.mode == "auto"
+        return HookMarks(self._index, auto=auto, release=self._settings.evidence.newest)
 
     @cached_property
     def own_tests(self) -> tuple[Test, ...]:

@@ -90,20 +90,31 @@ class Closures:
             if not name:
                 unknown = True
                 continue
-            chain = self.visible(test, name)
-            if requester is not None and requester.fixture.name == name and requester in chain:
-                chain = chain[: chain.index(requester)]  # its own name: the next one up
-            target = chain[-1] if chain else None
+            target = self.target(test, requester, name)
             if name == EVENT_LOOP:
                 requests[LoopRequest(requester, kind, target)] = None
             if target is None or target in found:
                 continue
             found[target] = None
-            queue += [(target, more, RequestKind.PARAMETER) for more in target.function.parameters]
-            if not (target.fixture.name == AMBIENT and test.function.is_async):
-                dynamic = self.dynamic(target.key, target.function)
-                queue += [(target, more, kind) for more, kind in dynamic]
+            queue += [(target, more, kind) for more, kind in self._asked(test, target)]
         return Closure(tuple(found), tuple(requests), unknown)
+
+    def target(self, test: Test, requester: FixtureDef | None, name: str) -> FixtureDef | None:
+        """Find the fixture that the test, or a fixture of it, gets by a name."""
+        chain = self.visible(test, name)
+        if requester is not None and requester.fixture.name == name and requester in chain:
+            chain = chain[: chain.index(requester)]  # its own name: the next one up
+        return chain[-1] if chain else None
+
+    def asked(self, test: Test, requester: FixtureDef | None) -> Iterator[tuple[str, RequestKind]]:
+        """List the names that the test, or a fixture of it, asks for by itself."""
+        return self._initial(test) if requester is None else self._asked(test, requester)
+
+    def _asked(self, test: Test, requester: FixtureDef) -> Iterator[tuple[str, RequestKind]]:
+        for name in requester.function.parameters:
+            yield name, RequestKind.PARAMETER
+        if not (requester.fixture.name == AMBIENT and test.function.is_async):
+            yield from self.dynamic(requester.key, requester.function)
 
     def _initial(self, test: Test) -> Iterator[tuple[str, RequestKind]]:
         configured = self._index.config.options.get("usefixtures", ())

@@ -6,7 +6,8 @@ import fnmatch
 from collections.abc import Iterator
 from functools import cached_property
 
-from loopscope.analysis.file.facts import Function, Mark
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.imports import Marks
 from loopscope.analysis.suite.namespaces import Namespaces

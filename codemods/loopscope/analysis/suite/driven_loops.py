@@ -6,33 +6,14 @@ a module can do counts as done by whoever mentions it: its objects may be handed
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TypeAlias
 
-from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.references import DRIVEN, RUNNERS, UNSETTING
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
-
-# Run before each test of their class or module, and may keep what the test uses.
-_SET_UPS = frozenset(
-    {
-        "setup_module", "setup_function", "setup_class", "setup_method", "setup",
-        "teardown_module", "teardown_function", "teardown_class", "teardown_method", "teardown",
-    }
-)  # fmt: skip
-
-
-class _Kind(enum.Enum):
-    FUNCTION = enum.auto()
-    CLASS = enum.auto()
-    VARIABLE = enum.auto()
-    MODULE = enum.auto()
-
-
-_Node: TypeAlias = tuple[_Kind, str, int | str]  # kind, file, ordinal or name
+from loopscope.analysis.suite.mention_graph import MentionGraph, Node, NodeKind
 
 
 class DrivenLoops:
@@ -41,12 +22,12 @@ class DrivenLoops:
     def __init__(self, files: Mapping[str, FileFacts], index: SuiteIndex) -> None:
         self._files = files
         self._index = index
-        self._free: set[_Node] = set()  # from these no driver is reached
-        self._targets: dict[tuple[str, str], tuple[_Node, ...]] = {}
+        self._free: set[Node] = set()  # from these no driver is reached
+        self._graph = MentionGraph(files, index)
 
     def by_test(self, test: Test) -> bool:
         """Whether the test, or an xunit method around it, drives a loop of its own."""
-        return self.by_function(test.key) or any(map(self._drives, self._around(test)))
+        return self.by_function(test.key) or any(map(self._drives, self._graph.around(test)))
 
     def by_function(self, key: Key) -> bool:
         """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
@@ -55,8 +36,8 @@ class DrivenLoops:
         function = self._index.function(key)
         if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return True
-        itself = (_Kind.FUNCTION, *key)  # its own name is in its text
-        mentioned = self._mentioned(key.path, function.refers, function)
+        itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
+        mentioned = self._graph.mentioned(key.path, function.refers, function)
         return any(node != itself and self._drives(node) for node in mentioned)
 
     def unsets_current(self, key: Key) -> bool:
@@ -64,29 +45,18 @@ class DrivenLoops:
         function = self._index.function(key)
         if not UNSETTING.isdisjoint(function.refers):
             return True
-        itself = (_Kind.FUNCTION, *key)
-        seen = {itself, *self._mentioned(key.path, function.refers, function)}
+        itself = (NodeKind.FUNCTION, *key)
+        seen = {itself, *self._graph.mentioned(key.path, function.refers, function)}
         queue = list(seen - {itself})
         while queue:
             node = queue.pop()
-            refers = self._refers(node)
+            refers = self._graph.refers(node)
             if not UNSETTING.isdisjoint(refers):
                 return True
-            new = {target for target in self._next(node, refers) if target not in seen}
+            new = {target for target in self._graph.next(node, refers) if target not in seen}
             seen |= new
             queue += new
         return False
-
-    def _around(self, test: Test) -> Iterator[_Node]:
-        for function in self._files[test.module].functions:
-            if function.name in _SET_UPS and not function.is_method:
-                yield (_Kind.FUNCTION, test.module, function.ordinal)
-        for cls in test.classes:
-            for owner in self._index.mro(cls):
-                yield from self._mentioned(owner.path, self._index.cls(owner).refers, None)
-                for function in self._files[owner.path].functions:
-                    if function.class_ordinal == owner.ordinal and function.name in _SET_UPS:
-                        yield (_Kind.FUNCTION, owner.path, function.ordinal)
 
     # -- the search -----------------------------------------------------------------------
 
@@ -103,123 +73,19 @@ class DrivenLoops:
             )
         )
 
-    def _drives(self, node: _Node) -> bool:
+    def _drives(self, node: Node) -> bool:
         if not self._any or node in self._free:
             return False
         seen = {node}
         queue = [node]
         while queue:
             current = queue.pop()
-            refers = self._refers(current)
+            refers = self._graph.refers(current)
             if DRIVEN in refers or not RUNNERS.isdisjoint(refers):
                 return True
-            for target in self._next(current, refers):
+            for target in self._graph.next(current, refers):
                 if target not in seen and target not in self._free:
                     seen.add(target)
                     queue.append(target)
         self._free |= seen
         return False
-
-    def _refers(self, node: _Node) -> tuple[str, ...]:
-        kind, path, name = node
-        if kind is _Kind.FUNCTION:
-            function = self._index.function(Key(path, int(name)))
-            # A fixture is no function that anybody calls; pytest sets it up by its name.
-            return function.refers if function.fixture is None else ()
-        if kind is _Kind.CLASS:
-            return self._index.cls(Key(path, int(name))).refers
-        return self._files[path].variables.get(str(name), ())
-
-    def _next(self, node: _Node, refers: tuple[str, ...]) -> Iterator[_Node]:
-        kind, path, name = node
-        if kind is _Kind.CLASS:
-            for base in self._index.mro(Key(path, int(name)))[1:]:
-                yield (_Kind.CLASS, *base)
-            for function in self._files[path].functions:
-                if function.class_ordinal == name and not function.name.startswith("test"):
-                    yield (_Kind.FUNCTION, path, function.ordinal)
-            for inner in self._files[path].classes:
-                if inner.parent == name:
-                    yield (_Kind.CLASS, path, inner.ordinal)
-        elif kind is _Kind.MODULE:
-            facts = self._files[path]
-            yield from ((_Kind.FUNCTION, path, item.ordinal) for item in facts.functions)
-            yield from ((_Kind.VARIABLE, path, variable) for variable in facts.variables)
-        owner = self._index.function(Key(path, int(name))) if kind is _Kind.FUNCTION else None
-        yield from self._mentioned(path, refers, owner)
-
-    # -- what a mention means ---------------------------------------------------------------
-
-    def _mentioned(
-        self, path: str, refers: tuple[str, ...], function: Function | None
-    ) -> Iterator[_Node]:
-        for name in refers:
-            if not name.startswith("self."):
-                yield from self._meant(path, name)
-            elif function is not None and function.class_ordinal is not None:
-                yield from self._member(Key(path, function.class_ordinal), name[len("self.") :])
-
-    def _member(self, cls: Key, name: str) -> Iterator[_Node]:
-        """Yield the method of that name; an attribute was set by the body or by ``__init__``."""
-        mro = self._index.mro(cls)
-        for owner in mro:
-            for function in self._files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == name:
-                    yield (_Kind.FUNCTION, owner.path, function.ordinal)
-                    return
-        for owner in mro:
-            yield from self._mentioned(owner.path, self._index.cls(owner).refers, None)
-            for function in self._files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == "__init__":
-                    yield (_Kind.FUNCTION, owner.path, function.ordinal)
-
-    def _meant(self, path: str, name: str) -> tuple[_Node, ...]:
-        known = self._targets.get((path, name))
-        if known is None:
-            self._targets[path, name] = ()  # imports may be circular
-            known = self._targets[path, name] = tuple(self._resolve(path, name))
-        return known
-
-    def _resolve(self, path: str, name: str) -> Iterator[_Node]:
-        """Yield what a dotted name means: in a file of the suite, or in this one."""
-        parts = name.lstrip(".").split(".")
-        dots = name[: len(name) - len(name.lstrip("."))]
-        for length in range(len(parts), 0, -1):
-            file = self._index.find(path, dots + ".".join(parts[:length]))
-            if file is not None and file != path:
-                rest = parts[length:]
-                if rest:
-                    yield from self._in_file(file, rest[0])
-                else:
-                    yield (_Kind.MODULE, file, "")
-                break
-        else:
-            file = self._index.find(path, dots) if dots else path
-            if file is not None:
-                yield from self._in_file(file, parts[0])
-            return
-        if not dots and any(item.name == name for item in self._files[path].functions):
-            yield from self._in_file(path, name)
-
-    def _in_file(self, path: str, name: str) -> Iterator[_Node]:
-        found = self._index.module_functions(path).get(name)
-        if found is not None:
-            yield (_Kind.FUNCTION, *found[0])
-            return
-        cls = self._index.find_class(path, name)
-        if cls is not None:
-            yield (_Kind.CLASS, *cls)
-            return
-        facts = self._files[path]
-        if name in facts.variables:
-            yield (_Kind.VARIABLE, path, name)
-            return
-        for bound in facts.imports:
-            if bound.attribute == "*":
-                origin = self._index.find(path, bound.module)
-                if origin is not None and name in self._files[origin].variables:
-                    yield (_Kind.VARIABLE, origin, name)
-            elif bound.name == name:
-                joint = "" if bound.module.endswith(".") else "."
-                attribute = f"{joint}{bound.attribute}" if bound.attribute else ""
-                yield from self._meant(path, f"{bound.module}{attribute}")

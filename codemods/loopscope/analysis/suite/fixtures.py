@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from posixpath import basename, dirname
 from typing import NamedTuple
 
-from loopscope.analysis.file.facts import Fixture, Function, Mark
+from loopscope.analysis.file.facts import Fixture, Function
+from loopscope.analysis.file.mark_facts import Mark
 
 # Rule LS109's fixture: it asks for the bridge in sync tests only.
 AMBIENT = "_ambient_event_loop"
+# Rule LS102's fixture: it makes the loop of async tests the current one for xunit methods.
+CURRENT = "_current_event_loop"
 
 
 class Key(NamedTuple):

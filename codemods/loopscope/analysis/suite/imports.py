@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from posixpath import dirname
 
-from loopscope.analysis.file.facts import FileFacts, Mark
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.types import SOURCE_ROOTS
 
 Find = Callable[[str, str], "str | None"]

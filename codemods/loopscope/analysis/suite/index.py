@@ -62,6 +62,10 @@ class SuiteIndex:
         return self._names.conftests
 
     @property
+    def conftests_above(self) -> tuple[str, ...]:
+        return self._names.conftests_above
+
+    @property
     def plugins(self) -> tuple[str, ...]:
         """The modules of the suite that are plugins, by whatever way."""
         return self._names.plugins

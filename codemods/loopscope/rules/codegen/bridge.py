@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import FileFacts, OverrideBody
+from loopscope.analysis.suite.fixtures import CURRENT
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.python_source.syntax_tree import body_of, indented
 from loopscope.rules.context import Need, spell
@@ -132,7 +133,7 @@ def current_loop_code(facts: FileFacts | None, loop_scope: Scope, default: Scope
     head = writer.decorator(Scope.FUNCTION, loop_scope, default, autouse=True)
     setter = writer.name("asyncio.set_event_loop")
     running = writer.name("asyncio.get_running_loop")
-    main = f"{head}async def _current_event_loop():\n    {setter}({running}())\n"
+    main = f"{head}async def {CURRENT}():\n    {setter}({running}())\n"
     return Code(main, writer.needs)
 
 

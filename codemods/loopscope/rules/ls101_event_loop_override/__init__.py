@@ -18,6 +18,7 @@ from loopscope.analysis.file.facts import (
 )
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.factories import name_below
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
 from loopscope.planning.shared_bridges import Bridge
@@ -78,7 +79,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         elif kind is ActionKind.ORDINARY:
             yield from keep_ordinary(context, key, function)
         elif kind is ActionKind.DELETE or (override_action.hook and key not in replaced):
-            yield from _deletion(key, function)
+            yield from _deletion(context, key, function)
             yield from _imports(context, key, function)
         else:
             edit = _replacement(context, key, function, kind, replaced.get(key))
@@ -89,7 +90,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             else:
                 yield edit
                 yield from _deleted_call(key, function)
-        if not override_action.stays:
+        if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
             yield from _debug(context, key, function)
     for bridge in context.plan.bridges:
         if bridge.replaces is None:
@@ -119,9 +120,14 @@ def _manual(key: Key, function: Function, override_action: OverrideAction) -> Ru
     )
 
 
-def _deletion(key: Key, function: Function) -> Iterator[RuleResult]:
+def _deletion(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     safety, dropped = _dropped(function)
     message = f"override deleted; loop scopes take its place{dropped}"
+    if context.plan.suite_style is SuiteStyle.MODERN:
+        place = context.model.settings.evidence.place
+        suite = f"pytest-asyncio 1.x, by {place}" if place else "pytest-asyncio 1.x"
+        message = f"override deleted: no test runs on its loop on {suite}"
+        safety = Safety.SAFE
     if function.is_own:
         yield DeleteOverride(
             "LS101",

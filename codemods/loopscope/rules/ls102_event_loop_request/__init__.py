@@ -13,7 +13,8 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import (
@@ -159,6 +160,17 @@ def _caller(context: RuleContext, key: Key, function: Function) -> Function | No
     return None
 
 
+def _keeps(context: RuleContext, target: FixtureDef, asker: Function) -> bool:
+    """Whether the request stays: on 1.x async code has no use for a loop that is not its own."""
+    if not context.model.is_override(target.function):
+        return True
+    override_action = context.plan.overrides.get(target.key)
+    if override_action is None or not override_action.stays:
+        return False
+    modern = context.plan.suite_style is SuiteStyle.MODERN
+    return not (modern and asker.is_async and override_action.kind is ActionKind.ORDINARY)
+
+
 def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
     """Definitions whose request is answered by a fixture that stays or is ours.
 
@@ -172,7 +184,8 @@ def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
             target = request.target
             if target is None:
                 continue
-            if context.plan.stays(target.key) or not context.model.is_override(target.function):
+            asker = request.requester.function if request.requester else test.function
+            if _keeps(context, target, asker):
                 found.add(request.requester.key if request.requester else test.key)
         override = context.model.override_of(test)
         override_action = context.plan.overrides.get(override.key) if override else None

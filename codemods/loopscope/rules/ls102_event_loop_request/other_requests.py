@@ -10,9 +10,10 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
-from loopscope.analysis.file.facts import Mark, Position
+from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.fixtures import CURRENT, FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.syntax_tree import walk
 from loopscope.rules.codegen.bridge import current_loop_code
@@ -140,11 +141,12 @@ class DropUsefixtures(DefinitionEdit):
     """Drops ``"event_loop"`` from the usefixtures marks of a definition."""
 
     spelled: str
+    written: tuple[str, ...] = ()  # constants that hold the name
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.decorator_lists import drop_string_argument
 
-        return drop_string_argument(node, self.spelled, EVENT_LOOP)
+        return drop_string_argument(node, self.spelled, EVENT_LOOP, self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,12 @@ class DropUsefixturesInStatement(StatementEdit):
     """The same in a ``pytestmark = …``; None when nothing remains of it."""
 
     spelled: str
+    written: tuple[str, ...] = ()
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.pytestmark import drop_mark_string
 
-        return drop_mark_string(node, self.spelled, EVENT_LOOP)
+        return drop_mark_string(node, self.spelled, EVENT_LOOP, self.written)
 
 
 def drop_usefixtures(context: RuleContext) -> Iterator[RuleResult]:
@@ -215,16 +218,20 @@ def _leaves(context: RuleContext, test: Test) -> bool:
 
 def _drop(context: RuleContext, mark: Mark) -> RuleResult:
     place = ("LS102", mark.path, mark.line)
-    if mark.computed:
+    holding = {text: values for text, values in mark.constants.items() if EVENT_LOOP in values}
+    written = tuple(text for text, values in holding.items() if values == (EVENT_LOOP,))
+    if len(written) < len(holding):
         return action(
             *place, 'drop "event_loop" from what this usefixtures mark names: the fixture is gone'
         )
     if mark.ordinal is not None:
-        return DropUsefixtures(*place, "usefixtures", _MESSAGE, mark.ordinal, mark.spelled)
+        return DropUsefixtures(
+            *place, "usefixtures", _MESSAGE, mark.ordinal, mark.spelled, written
+        )
     alone = mark.strings == (EVENT_LOOP,) and context.files[mark.path].is_all_of_a_variable(mark)
     if mark.statement is not None and not alone:
         return DropUsefixturesInStatement(
-            *place, "pytestmark", _MESSAGE, mark.statement, mark.spelled
+            *place, "pytestmark", _MESSAGE, mark.statement, mark.spelled, written
         )
     return action(*place, 'drop "event_loop" from this usefixtures mark: the fixture is gone')
 
@@ -240,7 +247,7 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
             "LS102",
             module,
             0,
-            "_current_event_loop",
+            CURRENT,
             "fixture added: xunit methods find the loop of their tests as the current one",
             code.main,
             needs=code.needs,

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loopscope.analysis.file.facts import Function, Mark
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.rules.context import DefinitionEdit, RuleContext, RuleResult, StatementEdit

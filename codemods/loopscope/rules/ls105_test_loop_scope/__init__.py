@@ -8,10 +8,10 @@ A test's loop scope is that of its closest ``asyncio`` mark; a closest mark with
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import (
@@ -57,6 +57,20 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield from _renames(context, set())
         yield from _bare(context)
         return
+    done: set[MarkPlace] = set()
+    yield from set_loop_scopes(context, context.plan.tests, done)
+    yield from _bare(context)
+    yield from _renames(context, done)
+    yield from unreadable_marks(context)
+
+
+def set_loop_scopes(
+    context: RuleContext, changed: Collection[str], done: set[MarkPlace]
+) -> Iterator[RuleResult]:
+    """Bring the marks to what the plan says, where they are those of ``changed`` tests.
+
+    The places of these marks are added to ``done``.
+    """
     groups: dict[MarkPlace, list[Test]] = defaultdict(list)
     bare: dict[str, list[Test]] = defaultdict(list)
     for test in context.model.tests:
@@ -67,16 +81,14 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             bare[test.module].append(test)
         elif mark is not None:
             groups[_place_of(mark)].append(test)
-    done: set[MarkPlace] = set()
     loop_scopes: dict[MarkPlace, Scope] = {}
     for place, tests in sorted(groups.items(), key=_widest_first):
-        yield from _marked(context, place, tests, loop_scopes)
-        done.add(place)
+        if any(test.id in changed for test in tests):
+            yield from _marked(context, place, tests, loop_scopes)
+            done.add(place)
     for module, tests in sorted(bare.items()):
-        yield from mark_tests(context, module, tests)
-    yield from _bare(context)
-    yield from _renames(context, done)
-    yield from unreadable_marks(context)
+        if any(test.id in changed for test in tests):
+            yield from mark_tests(context, module, tests)
 
 
 def _bare(context: RuleContext) -> Iterator[RuleResult]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from loopscope.analysis.file.conditions import Ask, Condition
 from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.mark_facts import MarkingHook
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.rules.context import ImportEdit, RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
@@ -20,7 +22,7 @@ _AT_RUN_TIME = (
 
 
 def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
-    """Hooks that mark tests while they are collected, too late for 1.x where the mark is bare."""
+    """Bring hooks up to date, and report those of which not all is known."""
     for path, facts in context.files.items():
         for hook in facts.hooks:
             place = ("LS105", path, hook.line, hook.name)
@@ -33,8 +35,11 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
                 message = "scope= is spelled loop_scope="
                 change = MarkChange(hook.spelled, rename=True)
                 yield ChangeMarksInside(*place, message, hook.holder, change)
-            elif not hook.on_async_tests and context.model.mode != "auto":
+            elif context.model.mode != "auto" and not _on_marked_tests(hook):
                 yield action("LS105", path, hook.line, _AT_RUN_TIME.format(hook.name))
+            elif not hook.bare and not hook.added:
+                yield action("LS105", path, hook.line, _unread(hook, "the tests"))
+    yield from _undecided(context)
     if context.model.mode != "auto":
         yield from _through_other_files(context)
 
@@ -80,3 +85,40 @@ def _through_other_files(context: RuleContext) -> Iterator[RuleResult]:
                     what = f"{function.name}, by {name} of {called.path},"
                     yield action("LS105", path, function.line, _AT_RUN_TIME.format(what))
                     break
+
+
+def _undecided(context: RuleContext) -> Iterator[RuleResult]:
+    """Report the hooks of which only a run knows whether they give a test another loop."""
+    model = context.model
+    told: set[tuple[str, int]] = set()
+    for test in model.own_tests:
+        found = model.classify.hook_marks.undecided(test) if model.is_async_test(test) else None
+        if found is None or (found.path, found.hook.line) in told:
+            continue
+        told.add((found.path, found.hook.line))
+        if found.path in context.files and found.path not in model.cross_suite:
+            text = _unread(found.hook, f"{test.function.qualname} ({test.module})")
+            yield action("LS105", found.path, found.hook.line, text)
+
+
+def _unread(hook: MarkingHook, tests: str) -> str:
+    return (
+        f"{hook.name} gives tests a loop_scope under a condition, or in a way, that is not read:"
+        f" the loop of {tests} is not known here. Ask is_async_test(item), item.nodeid or"
+        " item.get_closest_marker alone, or mark the tests that it means"
+    )
+
+
+def _on_marked_tests(hook: MarkingHook) -> bool:
+    """Whether the hook marks only what is an async test to pytest-asyncio already."""
+    return hook.on_async_tests or (
+        bool(hook.added) and all(_asks_for_mark(one.condition) for one in hook.added)
+    )
+
+
+def _asks_for_mark(condition: Condition) -> bool:
+    if condition.ask is Ask.EITHER:
+        return bool(condition.parts) and condition.parts[0] == Condition(Ask.MARKED, "asyncio")
+    if condition.ask is Ask.BOTH:
+        return any(map(_asks_for_mark, condition.parts))
+    return condition == Condition(Ask.MARKED, "asyncio")

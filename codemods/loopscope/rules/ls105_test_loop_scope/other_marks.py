@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from loopscope.analysis.file.facts import Mark
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.legacy import LOOP_MARK
 from loopscope.loop_map.suite_model import SuiteStyle

@@ -1,0 +1,213 @@
+"""What one file makes and keeps: in variables, on classes, on objects; one ``Making`` each."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loopscope.analysis.file.checks import position
+from loopscope.analysis.file.facts import Hazard, Position
+from loopscope.analysis.file.functions import arguments, own_nodes
+from loopscope.analysis.file.names import Names, dotted, last_name
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
+from loopscope.rules.ls316_kept_loop.keepers import FUTURES, LOOPS, PRIMITIVES, keeps
+
+LOOP = "a loop"  # stands for the running loop among the callees
+_MAKERS = ("__init__", "__post_init__", "__new__")
+CLASS_SET_UPS = ("setup_class", "setUpClass", "asyncSetUpClass")
+_CACHES = ("functools.cache", "functools.lru_cache", "functools.cached_property")
+_ADDING = ("append", "add", "insert", "setdefault")
+_FIELDS = ("field", "Field", "attrib", "ib", "Factory")
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A value that is made and kept.
+
+    ``kind``: in a ``variable`` (of a module or class), a ``global`` one set by a function, on a
+    ``class``, on an ``object`` that has its own, by a ``cached`` function, ``made`` by one, or
+    ``joined`` to a variable by a call at module level. ``callees`` are dotted names.
+    """
+
+    kind: str
+    name: str
+    callees: tuple[str, ...]
+
+    @classmethod
+    def read(cls, hazard: Hazard) -> Making:
+        kind, name, *callees = hazard.detail.split(" ")
+        return cls(kind, name, tuple(item.replace("~", " ") for item in callees))
+
+    def at(self, node: ast.expr | ast.stmt) -> Position:
+        """Write it down for a place."""
+        callees = (item.replace(" ", "~") for item in self.callees)
+        return position(node, " ".join((self.kind, self.name, *callees)))
+
+
+def makings(node: ast.AST, names: Names) -> Iterator[Position]:
+    """Find what a function, or a statement outside of functions, makes and keeps."""
+    if isinstance(node, FUNCTIONS):
+        yield from _in_function(node, names)
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+        callees = tuple(_callees(node.value, names))
+        if callees:
+            on_object = any(item.rpartition(".")[2] in _FIELDS for item in callees)
+            kind = "object" if on_object else "variable"
+            for name in _targets(node):
+                yield Making(kind, name, callees).at(node)
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        func = node.value.func
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+            values = [*node.value.args, *(item.value for item in node.value.keywords)]
+            joined = [_name(item, names) for item in values if isinstance(item, _NAMED)]
+            if joined:
+                yield Making("joined", func.value.id, tuple(joined)).at(node)
+
+
+_NAMED = (ast.Name, ast.Attribute)
+
+
+def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
+    nodes = list(own_nodes(node))
+    loops = _loop_variables(nodes, names)
+    globals_ = {name for item in nodes if isinstance(item, ast.Global) for name in item.names}
+    tested = {text for item in nodes for text in _tested(item)}
+    once = not tested.isdisjoint(_assigned(nodes))  # if self.ready: return ... self.ready = True
+    for item in nodes:
+        if isinstance(item, (ast.Assign, ast.AnnAssign)) and item.value is not None:
+            callees = tuple(_callees(item.value, names, loops))
+            for target in item.targets if isinstance(item, ast.Assign) else [item.target]:
+                if not callees:
+                    continue
+                text = dotted(target) or ""
+                owner, _, name = text.rpartition(".")
+                if not owner and name in globals_:
+                    yield Making("global", name, callees).at(item)
+                elif owner == "cls" and (node.name in CLASS_SET_UPS or once):
+                    yield Making("class", name, callees).at(item)
+                elif owner[:1].isupper() and once:  # Clock.loop, in a method of Clock or elsewhere
+                    yield Making("class", text, callees).at(item)
+                elif owner == "self" and (node.name in _MAKERS or once):
+                    yield Making("object", name, callees).at(item)
+    yield from _collected(node, nodes, names)
+    if any(names.resolve(_function(item)) in _CACHES for item in node.decorator_list):
+        callees = tuple(call for item in nodes for call in _called(item, names))
+        callees += (LOOP,) if any(_is_loop(item, names) for item in nodes) else ()
+        if callees:
+            yield Making("cached", node.name, callees).at(node)
+    made = tuple(call for item in nodes for call in _called(item, names) if call in PRIMITIVES)
+    if made:
+        yield Making("made", node.name, made).at(node)
+
+
+def _collected(node: FunctionNode, nodes: list[ast.AST], names: Names) -> Iterator[Position]:
+    """Find what goes into a list or dict of the module: ``pool.append(Connection())``."""
+    own = arguments(node) | {
+        item.id for item in nodes if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+    }
+    for item in nodes:
+        match item:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
+                values = args if attr in _ADDING else []
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value):
+                values = [value]
+            case _:
+                continue
+        callees = tuple(call for value in values for call in _callees(value, names))
+        if callees and name not in own:
+            assert isinstance(item, (ast.Call, ast.Assign))
+            yield Making("global", name, callees).at(item)
+
+
+def _function(node: ast.expr) -> ast.expr:
+    return node.func if isinstance(node, ast.Call) else node
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for target in targets:
+        for part in target.elts if isinstance(target, ast.Tuple) else [target]:
+            if isinstance(part, ast.Name):
+                yield part.id
+
+
+def _assigned(nodes: list[ast.AST]) -> set[str]:
+    """Name the attributes that are set: ``self.client``."""
+    return {
+        dotted(item) or ""
+        for item in nodes
+        if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store)
+    }
+
+
+def _loop_variables(nodes: list[ast.AST], names: Names) -> set[str]:
+    """Name the local variables that hold the running loop."""
+    return {
+        target.id
+        for item in nodes
+        if isinstance(item, ast.Assign) and _is_loop(item.value, names)
+        for target in item.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _is_loop(node: ast.AST, names: Names) -> bool:
+    return isinstance(node, ast.Call) and names.resolve(node.func) in LOOPS
+
+
+def _tested(node: ast.AST) -> Iterator[str]:
+    """Yield what a condition asks for: what is set under it is set once, and kept."""
+    if isinstance(node, (ast.If, ast.IfExp)):
+        parts: list[ast.AST] = [node.test]
+    elif isinstance(node, ast.BoolOp):
+        parts = list(node.values)
+    elif isinstance(node, ast.Try):
+        parts = list(node.body)
+    else:
+        return
+    for part in parts:
+        for child in ast.walk(part):
+            if isinstance(child, _NAMED):
+                yield dotted(child) or ""
+            elif isinstance(child, ast.Call) and last_name(child.func) in ("hasattr", "getattr"):
+                owner, *rest = child.args
+                if rest and isinstance(rest[0], ast.Constant):
+                    yield f"{dotted(owner)}.{rest[0].value!s}"
+
+
+def _callees(
+    value: ast.expr,
+    names: Names,
+    loops: set[str] = frozenset(),  # type: ignore[assignment]
+) -> Iterator[str]:
+    """Yield what makes a value: what it calls, and what it hands on as a factory."""
+    stack: list[ast.AST] = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name) and node.id in loops:
+            yield LOOP
+        yield from _called(node, names)
+        if _is_loop(node, names) or (
+            isinstance(node, ast.Call) and last_name(node.func) in FUTURES
+        ):
+            yield LOOP
+        elif isinstance(node, ast.Call):
+            for argument in (*node.args, *(item.value for item in node.keywords)):
+                if isinstance(argument, _NAMED) and keeps(names.resolve(argument) or ""):
+                    yield names.resolve(argument) or ""
+        if not isinstance(node, (ast.Lambda, *FUNCTIONS)):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _called(node: ast.AST, names: Names) -> Iterator[str]:
+    if isinstance(node, ast.Call) and not _is_loop(node, names):
+        name = _name(node.func, names)
+        if name:
+            yield name
+
+
+def _name(node: ast.expr, names: Names) -> str:
+    """Return the dotted name, resolved where an import binds it."""
+    found = names.resolve(node) or dotted(node) or ""
+    return "" if " " in found or "()" in found else found

@@ -1,0 +1,189 @@
+"""LS316: something that keeps the loop of its first use, and outlives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loopscope.discovery.load import load_suites
+from loopscope.pipeline import migrate
+from loopscope.types import Options, Suite
+from tests.suites_in_memory import AUTO, messages, migrate_files
+
+MODERN = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+USES = """\
+    from db import thing
+
+    async def test_one():
+        await thing.get()
+
+    async def test_two():
+        await thing.get()
+    """
+
+
+def kept(module: str, uses: str = USES, config: str = MODERN) -> list[str]:
+    migration = migrate_files({"pytest.ini": config, "db.py": module, "test_a.py": uses})
+    assert not migration.errors
+    return [text for text in messages(migration) if "LS316" in text]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "import asyncio\nthing = asyncio.Lock()\n",
+        "from asyncio import Queue as Q\nthing: Q = Q()\n",
+        "import aiohttp\nthing = aiohttp.ClientSession()\n",
+        "import redis.asyncio as redis\nthing = redis.from_url('redis://')\n",
+        "import motor.motor_asyncio\nthing = motor.motor_asyncio.AsyncIOMotorClient()\n",
+        "from collections import defaultdict\nimport asyncio\nthing = defaultdict(asyncio.Lock)\n",
+        "import asyncio\nthing = {'a': [asyncio.Event()]}\n",
+    ],
+)
+def test_known_by_name(module: str) -> None:
+    assert kept(module) == [f"db.py:{len(module.splitlines())} LS316 note"]
+
+
+COLLECTED = """\
+    import httpx
+
+    clients = {start}
+
+    async def get():
+        if not clients: {fill}
+
+    class thing:
+        get = get
+    """
+
+
+@pytest.mark.parametrize(
+    ("start", "fill"),
+    [
+        ("[]", "clients.append(httpx.AsyncClient())"),
+        ("{}", "clients['a'] = httpx.AsyncClient()"),
+        ("{}", "clients.setdefault('a', httpx.AsyncClient())"),
+    ],
+)
+def test_collected_in_a_variable(start: str, fill: str) -> None:
+    assert kept(COLLECTED.format(start=start, fill=fill)) == ["db.py:6 LS316 note"]
+
+
+@pytest.mark.parametrize("owner", ["Clock", "cls"])
+def test_kept_on_a_class_of_the_project(owner: str) -> None:
+    module = """\
+    import asyncio
+
+    class Clock:
+        loop = None
+
+        @classmethod
+        def now(cls):
+            if OWNER.loop is None:
+                OWNER.loop = asyncio.get_running_loop()
+            return OWNER.loop.time()
+
+    async def get():
+        return Clock.now()
+
+    class thing:
+        get = get
+    """.replace("OWNER", owner)
+    assert kept(module) == ["db.py:9 LS316 note"]
+
+
+def test_collected_in_a_local_variable() -> None:
+    module = COLLECTED.format(
+        start="[]", fill="pass\n        own = []; own.append(httpx.AsyncClient())"
+    )
+    assert kept(module) == []
+
+
+CLASS = """\
+    import asyncio
+    from dataclasses import dataclass, field
+
+    class Pool:
+        {body}
+
+    thing = Pool()
+    """
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def __init__(self): self._lock = asyncio.Lock()",
+        "def __init__(self, loop=None): self.loop = loop or asyncio.get_event_loop()",
+        "lock: asyncio.Lock = field(default_factory=asyncio.Lock)",
+        "async def get(self):\n"
+        "            if self._loop is None: self._loop = asyncio.get_running_loop()",
+        "async def get(self):\n"
+        "            if not hasattr(self, 'future'):\n"
+        "                self.future = asyncio.get_running_loop().create_future()",
+        "async def get(self):\n"
+        "            loop = asyncio.get_running_loop()\n"
+        "            self._loop = self._loop or loop",
+        "async def get(self):\n"
+        "            if self.ready: return\n"
+        "            self.ready = True\n"
+        "            self.loop = asyncio.get_running_loop()",
+    ],
+)
+def test_known_by_what_the_class_keeps(body: str) -> None:
+    assert kept(CLASS.format(body=body)) != []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "async def get(self): return asyncio.get_running_loop().time()",
+        "async def get(self):\n            async with asyncio.Lock(): pass",
+        "async def connect(self): self._loop = asyncio.get_running_loop()",
+        "def __init__(self): self.names = []",
+    ],
+)
+def test_what_keeps_nothing(body: str) -> None:
+    assert kept(CLASS.format(body=body)) == []
+
+
+LOCK = "import asyncio\nthing = asyncio.Lock()\n"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        MODERN + "asyncio_default_test_loop_scope = module\n",
+        AUTO + "asyncio_default_fixture_loop_scope = session\n"
+        "asyncio_default_test_loop_scope = session\n",
+    ],
+)
+def test_one_loop_is_right(config: str) -> None:
+    assert kept(LOCK, config=config) == []
+
+
+def test_one_test_is_right() -> None:
+    assert kept(LOCK, "from db import thing\n\nasync def test_one(): await thing.get()\n") == []
+
+
+def test_a_fixture_of_that_name_is_another_thing() -> None:
+    uses = USES.replace("()", "(thing)").replace("get(thing)", "get()")
+    assert kept(LOCK, uses) == []
+
+
+def test_modules_that_lead_to_it_are_read(tmp_path: Path) -> None:
+    files = {
+        "pytest.ini": MODERN,
+        "engine.py": "import httpx\n\n\nclass Api:\n    def __init__(self):\n"
+        "        self.client = httpx.AsyncClient()\n",
+        "made.py": "from engine import Api\n\nAPI = Api()\n",
+        "service.py": "from made import API\n\n\nasync def get():\n    return await API.get()\n",
+        "test_a.py": "from service import get\n\n\nasync def test_one(): await get()\n\n\n"
+        "async def test_two(): await get()\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (suite,) = load_suites([tmp_path])
+    assert isinstance(suite, Suite)
+    assert messages(migrate(suite, Options())) == ["made.py:3 LS316 note"]
