@@ -114,11 +114,7 @@ def _users_of_raw(context: RuleContext, raw: set[Key]) -> Iterator[RuleResult]:
 
 
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:
-    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is).
-
-    In a modern suite without the fixture option each wider fixture names its own: below 1.5 no
-    value of the option means "the fixture's own scope".
-    """
+    """Whether LS104 gives the fixture a ``loop_scope`` (auto mode keeps the others as is)."""
     fixture = context.model.index.function(key).fixture
     loop_scope = context.plan.fixtures.get(key)
     if fixture is None or loop_scope is None:

@@ -53,7 +53,7 @@ def _lost(context: RuleContext, path: str, module: str) -> str:
 def _has_one(facts: FileFacts) -> bool:
     """Whether the module may hold something by the name of event_loop."""
     return (
-        any(function.name == EVENT_LOOP for function in facts.functions)
+        any(EVENT_LOOP in (one.name, one.bound_name) for one in facts.functions)
         or any(EVENT_LOOP in (bound.name, bound.attribute) for bound in facts.bindings)
         or any(bound.attribute == "*" for bound in facts.imports)
         or any(hazard.code == "LS101" for hazard in facts.hazards)
