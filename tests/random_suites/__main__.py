@@ -42,14 +42,6 @@ def main() -> int:
     return 1 if different or kept(found) < LEAST_KEPT else 0
 
 
-def _seeds(text: str) -> list[int]:
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, end = part.partition("-")
-        found += range(int(first), int(end)) if dash else [int(first)]
-    return found
-
-
 def _show_actions(seed: int, trial: Trial) -> None:
     actions = [finding for finding in trial.findings if finding.level is Level.ACTION]
     print(
@@ -69,14 +61,6 @@ def _show(seed: int, trial: Trial, folder: Path, option: str) -> None:
         print("    " + "\n    ".join(short(complaint)))
     print(f"    again: python -m tests.random_suites {option}--seeds {seed} --folder {folder}")
     print(f"    smaller: python -m tests.random_suites {option}--shrink {seed}", flush=True)
-
-
-def _show(seed: int, trial: Trial, folder: Path) -> None:
-    print(f"seed {seed}: {len(trial.complaints)} differences; {folder / f'seed-{seed}'}")
-    for complaint in trial.complaints[:3]:
-        print("    " + "\n    ".join(short(complaint)))
-    print(f"    again: python -m tests.random_suites --seeds {seed} --folder {folder}")
-    print(f"    smaller: python -m tests.random_suites --shrink {seed}", flush=True)
 
 
 if __name__ == "__main__":
