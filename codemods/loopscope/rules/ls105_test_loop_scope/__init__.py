@@ -20,6 +20,7 @@ from loopscope.rules.context import (
     RuleResult,
     action,
 )
+from loopscope.rules.ls105_test_loop_scope.collection_hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,
     ChangeMarksInside,
@@ -27,7 +28,6 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     MarkChange,
     RemoveDecoratorMark,
 )
-from loopscope.rules.ls105_test_loop_scope.marking_hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.other_marks import (
     drop_loop_marks,
     mark_tests,
