@@ -18,6 +18,7 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
+from loopscope.analysis.file.class_and_module_marks import added_marks, assigned_marks
 from loopscope.analysis.file.class_factories import class_factories
 from loopscope.analysis.file.constants import constants, known_values
 from loopscope.analysis.file.decorators import (
@@ -77,7 +78,6 @@ from loopscope.analysis.file.names import (
 )
 from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.plugins import read_plugins
-from loopscope.analysis.file.pytestmark import added_marks, assigned_marks
 from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
