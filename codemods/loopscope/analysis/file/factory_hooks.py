@@ -24,13 +24,14 @@ def hook_kinds(
     found: set[str] = set()
     for value in returned:
         if isinstance(value, ast.Dict):
-            found.update(_kind_of_factory(item, functions, names) for item in value.values)
+            found.update(kind_of_factory(item, functions, names) for item in value.values)
         else:
             found.add(UNKNOWN)
     return frozenset(found or {UNKNOWN})
 
 
-def _kind_of_factory(node: ast.expr, functions: _Functions, names: Names) -> str:
+def kind_of_factory(node: ast.expr, functions: _Functions, names: Names) -> str:
+    """Name the kind of loop that a factory makes, ``functions`` being those of its module."""
     match node:
         case ast.Name(id=name) if name in functions:
             *making, last = functions[name].body

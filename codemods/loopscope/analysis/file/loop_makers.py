@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from loopscope.analysis.file.facts import BodyKind, LoopMaking
+from loopscope.analysis.file.factory_hooks import kind_of_factory
+from loopscope.analysis.file.facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
 from loopscope.analysis.file.functions import is_generator, parameters
+from loopscope.analysis.file.loop_branches import takes_current
+from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted, imports_of, statements
 from loopscope.analysis.file.overrides import POLICY_SETTERS, read_override
@@ -41,6 +44,36 @@ class LoopMakers:
                     ):
                         found[f"{item.name}.{member.name}"] = member
         return cls(names, lines, found)
+
+    def override(
+        self, node: FunctionNode, origin: str, keywords: Mapping[str, ast.expr] | None
+    ) -> OverrideBody:
+        """Sort an override by what its body does, and the functions that it calls."""
+        body = read_override(node, self.names, origin, self.lines, keywords, self.making)
+        if body.kind is not BodyKind.FACTORY:
+            return body
+        functions = {
+            name: item
+            for name, item in self.functions.items()
+            if isinstance(item, ast.FunctionDef)
+        }
+        for variant in body.variants:
+            called = functions.get(variant.direct)
+            if called is not None and takes_current(called.body, self.names) is not None:
+                reason = f"{variant.direct}() may return the current loop or one of another kind"
+                return OverrideBody(BodyKind.OTHER, reason, node.lineno)
+        return replace(
+            body, variants=tuple(self._followed(variant, functions) for variant in body.variants)
+        )
+
+    def _followed(
+        self, variant: LoopVariant, functions: Mapping[str, ast.FunctionDef]
+    ) -> LoopVariant:
+        """Name the kind by what makes it, as a loop factory that is the same function has it."""
+        if variant.direct not in functions:
+            return variant
+        kind = kind_of_factory(ast.Name(variant.direct), functions, self.names)
+        return variant if kind == UNKNOWN else replace(variant, kind=kind)
 
     def making(self, func: ast.expr) -> LoopMaking | None:
         """Return what the called function does, None if it has nothing to do with loops."""

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.file.facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
+from loopscope.analysis.file.loop_branches import (
+    can_be_repeated,
+    rebinds,
+    straight,
+    takes_current,
+)
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,
@@ -122,10 +128,10 @@ class _Reading(LoopCode):
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
 
     def read(self, body: Sequence[ast.stmt]) -> None:
-        """Sort the statements; a ``try: … yield … finally: …`` is read as a straight line."""
+        """Sort the statements; a ``try`` that takes one way is read as a straight line."""
         phase = "before"
         self.owned = _owned(body)
-        for statement in _straight(body):
+        for statement in straight(body, self.names):
             yielded, closed, debug = self.yields, self.closes, self.debug
             redundant = self.redundant(statement) or self._hands_out(statement)
             if self.debug and not debug:
@@ -168,6 +174,10 @@ class _Reading(LoopCode):
             first = next(item for items in self.work.values() for item in items)
             reason = f"it makes a loop of another kind and does more: {_first(first)}"
             return OverrideBody(BodyKind.OTHER, reason, first.lineno)
+        early = takes_current(self.making, self.names) if self.factory else None
+        if early is not None:
+            reason = f"it may return the current loop or one of another kind: {_first(early)}"
+            return OverrideBody(BodyKind.OTHER, reason, early.lineno)
         kind = BodyKind.DEBUG if self.debug else BodyKind.PLAIN
         kind = BodyKind.FACTORY if self.factory else BodyKind.WORK if worked else kind
         mine = [*self.making, ast.Expr(self.returned)] if self.factory and self.returned else []
@@ -224,7 +234,10 @@ class _Reading(LoopCode):
     def _makes_loop(self, node: ast.stmt) -> bool:
         """Whether the statement makes, or prepares for, a loop of another kind."""
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as value)
+            ):
                 if self._foreign_loop(value, owned=name in self.owned):
                     self.loops.add(name)
                     return True
@@ -234,10 +247,18 @@ class _Reading(LoopCode):
             case ast.Expr(value=ast.Call() as call):
                 return self._configures(call)
             case ast.If(body=body, orelse=orelse):
-                return all(
-                    self._makes_loop(item) or self.redundant(item) for item in [*body, *orelse]
-                )
+                return self._all_make(node, [*body, *orelse])
+            case ast.Try(body=body, orelse=orelse, finalbody=final, handlers=handlers):
+                handling = [item for handler in handlers for item in handler.body]
+                return self._all_make(node, [*body, *orelse, *final, *handling])
         return False
+
+    def _all_make(self, node: ast.stmt, branches: Sequence[ast.stmt]) -> bool:
+        """Whether the branches of the statement make a loop, and do nothing else."""
+        inner = list(straight(branches, self.names))
+        return can_be_repeated(node, self.names) and all(
+            self._makes_loop(item) or self.redundant(item) for item in inner
+        )
 
     def _sets_up(self, node: ast.stmt) -> bool:
         """Whether the statement sets the loop up in a way that a running one can be set up."""
@@ -301,6 +322,8 @@ class _Reading(LoopCode):
         """Work that an async fixture can do as it stands, awaiting what the loop ran."""
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             return not any(self._drives(item) or self.closer(item) for item in ast.walk(node))
+        if rebinds(node, self.loops, self.is_loop, self.names):
+            return False
         stack: list[ast.AST] = [node]
         while stack:
             child = stack.pop()
@@ -362,16 +385,6 @@ def _running_names(body: Sequence[ast.stmt], names: Names) -> set[str]:
         and isinstance(statement.value, ast.Call)
         and names.resolve(statement.value.func) == RUNNING
     }
-
-
-def _straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """List the statements of a body, those of a ``try`` with only a ``finally`` in line."""
-    for statement in body:
-        if isinstance(statement, ast.Try) and not statement.handlers and not statement.orelse:
-            yield from _straight(statement.body)
-            yield from _straight(statement.finalbody)
-        else:
-            yield statement
 
 
 def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:

@@ -76,7 +76,6 @@ from loopscope.analysis.file.names import (
     module_imports,
     statements,
 )
-from loopscope.analysis.file.overrides import read_override
 from loopscope.analysis.file.plugins import read_plugins
 from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
@@ -422,9 +421,7 @@ class _Reader:
         override = None
         if fixture is not None and fixture.name == "event_loop":
             keywords = made.keywords if made else None
-            override = read_override(
-                node, self.names, fixture.origin, self.lines, keywords, self.loop_makers.making
-            )
+            override = self.loop_makers.override(node, fixture.origin, keywords)
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
             policy = read_policy(node, self.names, made.keywords if made else None)
