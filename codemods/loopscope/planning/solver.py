@@ -24,6 +24,7 @@ from loopscope.analysis.suite.fixtures import (
     visible_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.planning.after_work import fixtures_after_work, requests_after_work
 from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
 from loopscope.planning.bridges import BridgeNeed, RequestPlace
 from loopscope.planning.caution import NO_CAUTION, Caution
@@ -57,6 +58,7 @@ class ComponentSolver:
         self.nodes = DisjointSet()
         self.bridge_needs: dict[RequestPlace, BridgeNeed] = {}
         self.held: set[RequestPlace] = set()  # requests that a fixture of that name answers
+        self.after_work = fixtures_after_work(model, self._works, converted)
         self.ambient = AmbientUsers(model, options, self._settled(), caution.careful)
         for test in model.tests:
             if self.concerns(test):
@@ -237,6 +239,7 @@ class ComponentSolver:
                 item.fixture.autouse for item in around[:-1]
             ):
                 yield LoopRequest(None, RequestKind.WORK, override)
+        yield from requests_after_work(self.model, test, self.after_work)
         shared = self.ambient.shared(test)
         if shared is not None and self.is_ambient(test):
             yield LoopRequest(None, RequestKind.AMBIENT, shared)
@@ -297,7 +300,7 @@ class ComponentSolver:
 
     def stays(self, request: LoopRequest, own: bool) -> bool:
         """Whether the request is still there after the conversions."""
-        if request.kind in (RequestKind.WORK, RequestKind.AMBIENT):
+        if request.kind in (RequestKind.WORK, RequestKind.AFTER_WORK, RequestKind.AMBIENT):
             return True
         if request.kind is RequestKind.RUNNING:
             return False

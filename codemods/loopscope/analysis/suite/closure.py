@@ -25,6 +25,7 @@ class RequestKind(enum.Enum):
     RUNNING = "running"  # by getfixturevalue in a coroutine, where get_running_loop() works
     TRACED = "traced"  # a run has shown it
     WORK = "work"  # none in the source: the override does other work and must still be set up
+    AFTER_WORK = "after work"  # of an async fixture, which gets the argument
     AMBIENT = "ambient"  # a sync test counts on the current loop
 
 
