@@ -152,3 +152,28 @@ async def test_b(): ...
     others += "".join(f"async def test_{n}(): ...\n" for n in range(5))
     files = {"pytest.ini": "[pytest]\n", "test_a.py": source, "test_b.py": others}
     assert added.format('(loop_scope="module")') in after(files)["test_a.py"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "name"),
+    [("import own", "own.aio"), ("from own import *", "aio"), ("from own import aio as a", "a")],
+)
+@pytest.mark.parametrize(
+    ("held", "added"),
+    [
+        ("{}", "pytestmark.append({})"),
+        ("{}", "pytestmark.extend([{}])"),
+        ("{}", "pytestmark += [{}]"),
+        ("{}", "pytestmark.insert(0, {})"),
+        ("[{}]", "pytestmark += {}"),
+        ("[{}]", "pytestmark.extend({})"),
+    ],
+)
+def test_mark_of_another_file_that_is_added_to_pytestmark(
+    held: str, added: str, imported: str, name: str
+) -> None:
+    own = f"import pytest\naio = {held}\n"
+    test = f"import pytest\n{imported}\npytestmark = [pytest.mark.slow]\n{added.format(name)}\n"
+    result = explicit(own=own.format("pytest.mark.asyncio"), test_a=test + TEST)
+    assert result["own.py"] == own.format(SCOPED)
+    assert result["test_a.py"] == test + TEST

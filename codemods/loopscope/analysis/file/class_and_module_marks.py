@@ -53,6 +53,6 @@ def added_marks(node: ast.stmt, so_far: Marks, reader: MarkReader) -> Marks:
         mark
         for item in added
         for mark in reader.marks_in(item, statement=node.lineno)
-        if mark.name == "asyncio"
+        if mark.name == "asyncio" or mark.reference
     )
     return (*marks, *so_far) if first else (*so_far, *marks)
