@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from loopscope.analysis.suite.closure import loop_requests
-from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.file.facts import BodyKind
+from loopscope.analysis.suite.closure import RequestKind, loop_requests
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
+from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
 from loopscope.planning.solver import ComponentSolver
 
+_MORE = (BodyKind.FACTORY, BodyKind.OTHER)
 
-def asked_for(solver: ComponentSolver, key: Key) -> bool:
-    """Whether sync code uses the loop of the override, which then is no dead code.
 
-    Async code has the running loop at hand, and runs on no other.
+def action_for_asked(solver: ComponentSolver, key: Key) -> OverrideAction | None:
+    """Decide on an override whose loop sync code uses, and which then is no dead code.
+
+    Async code has the running loop at hand, and runs on no other. Where it asks for a loop that
+    is not made as the running one is, a person had to replace the override, and still has to.
+
+    Returns:
+        None where no sync code uses it.
     """
-    return any(
-        request.target is not None
-        and request.target.key == key
-        and solver.stays(request, solver.is_async(test))
+    requests = [
+        (request, solver.is_async(test))
         for test in solver.model.tests
         for request in loop_requests(solver.model.closure(test))
-    )
+        if request.target is not None and request.target.key == key
+    ]
+    if not any(solver.stays(request, own) for request, own in requests):
+        return None
+    function = solver.model.index.function(key)
+    body = function.override
+    if body is None or body.kind not in _MORE:
+        return OverrideAction(ActionKind.ORDINARY)
+    if not any(
+        request.kind is RequestKind.PARAMETER and not solver.stays(request, own)
+        for request, own in requests
+    ):
+        return OverrideAction(ActionKind.ORDINARY)
+    found = solver.override_action(FixtureDef("", key, function))
+    if found.kind is ActionKind.MANUAL:
+        return found
+    return manual("it makes a loop of another kind, and async code asks for it, too")

@@ -19,7 +19,7 @@ from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_b
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
-from loopscope.planning.dead_overrides import asked_for
+from loopscope.planning.dead_overrides import action_for_asked
 from loopscope.planning.deviations import deviating
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.kept_overrides import keep_foundations, keep_kinds, without_shadowed
@@ -136,8 +136,7 @@ class LoopPlanner:
         for key, override_action in overrides.items():
             if override_action.kind is ActionKind.WORK and key not in replaced:
                 overrides[key] = OverrideAction(ActionKind.DELETE)  # nobody ever set it up
-        if not modern:
-            keep_kinds(model, overrides, replaced)
+        keep_kinds(model, overrides, replaced)
         return Plan(
             model.suite_style,
             default,
@@ -253,8 +252,12 @@ class LoopPlanner:
                 if shadowed or (key in self.model.index.hidden and not registered):
                     yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
                     continue
-                if self._only_sync(key) or (modern and asked_for(self.solver, key)):
+                if self._only_sync(key):
                     yield key, OverrideAction(ActionKind.ORDINARY)
+                    continue
+                asked = action_for_asked(self.solver, key) if modern else None
+                if asked is not None:
+                    yield key, asked
                     continue
                 override_action = self.solver.override_action(FixtureDef("", key, function))
                 if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
