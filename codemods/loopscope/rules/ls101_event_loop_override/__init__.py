@@ -6,31 +6,17 @@ fixture there and hands async tests a foreign loop.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import (
-    FileFacts,
-    Function,
-    LoopVariant,
-    OverrideBody,
-)
-from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.file.facts import Function, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.planning.factories import name_below
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
 from loopscope.planning.shared_bridges import Bridge
-from loopscope.rules.codegen.bridge import (
-    bridge_code,
-    working_bridge_code,
-    working_bridge_first,
-)
-from loopscope.rules.codegen.factory import factory_code, hook_code, policy_code
+from loopscope.rules.codegen.bridge import bridge_code, working_bridge_code
+from loopscope.rules.codegen.factory import factory_code, policy_code
 from loopscope.rules.context import (
-    AppendEdit,
-    ImportEdit,
     OptionEdit,
     Rule,
     RuleContext,
