@@ -79,6 +79,10 @@ class Cause(enum.Enum):
         "it would run on a loop of another kind than",
         "now run on a loop of another kind than",
     )
+    MIXED = (
+        "below pytest-asyncio 1.2 it may run on the loop of its",
+        "may run on the loops of their fixtures below pytest-asyncio 1.2:",
+    )
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 
     def of_one(self, names: str) -> str:

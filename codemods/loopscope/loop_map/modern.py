@@ -25,6 +25,7 @@ class ModernLoops:
         self._classify = classify
         self._closures = closures
         self._settings = settings
+        self._one_package = settings.evidence.newest >= (1, 0)
 
     def test_loop_scope(self, test: Test) -> Scope:
         """The loop scope of an async test: its closest mark's, else the configured one."""
@@ -40,11 +41,15 @@ class ModernLoops:
             function.fixture.loop_scope or self._settings.fixture_default or function.fixture.scope
         )
 
+    def region_of(self, test: Test, loop_scope: Scope) -> str:
+        """Return the region of a loop of a test, where a nested class does not count."""
+        return region_of(test, loop_scope, one_package=self._one_package)
+
     @cached_property
     def map(self) -> LoopMap:
         """The map by 1.x rules: every test and every fixture names its loop scope."""
         found = {}
-        classes = _ClassRegions()
+        classes = _ClassRegions(self)
         for test in _as_they_run(self._classify.tests):
             own = None
             if self._classify.is_async_test(test):
@@ -108,7 +113,8 @@ class _ClassRegions:
     Nested classes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modern: ModernLoops) -> None:
+        self._modern = modern
         self._made: set[str] = set()  # the classes that have made a loop
 
     def region_of(self, test: Test, loop_scope: Scope) -> str:
@@ -116,7 +122,7 @@ class _ClassRegions:
             around = test.base_ids[-len(test.classes) :]
             region = next((name for name in around if name in self._made), around[-1])
         else:
-            region = region_of(test, loop_scope, one_package=True)
+            region = self._modern.region_of(test, loop_scope)
         if loop_scope is Scope.CLASS:
             self._made.add(region)
         return region
