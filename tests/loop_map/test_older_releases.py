@@ -58,6 +58,24 @@ def test_requirements_say_whether_packages_share_a_loop(pin: str, loops: int) ->
     assert count(style_and_loops(suite_of(files))[1]) == loops
 
 
+def test_a_package_below_1_0_is_the_nearest_one_and_its_fixtures_stay_where_they_were() -> None:
+    wide = CONN.replace('loop_scope="package"', 'scope="package", loop_scope="package"')
+    files = {
+        "pytest.ini": MODERN,
+        "requirements.txt": "pytest-asyncio==0.26.0\n",
+        "conftest.py": HEAD + wide,
+        "top/__init__.py": "",
+        "top/inner/__init__.py": "",
+        "top/inner/test_a.py": HEAD + PACKAGES,
+        "top/plain/test_b.py": HEAD + PACKAGES,
+        "top/test_c.py": HEAD + PACKAGES,
+    }
+    loops = style_and_loops(suite_of(files))[1]
+    tests = {test: found.own.region for test, found in loops.items() if found.own is not None}
+    assert list(tests.values()) == ["top/inner", "top", "top"]
+    assert {found.fixtures["conn"].region for found in loops.values()} == {"top/inner"}
+
+
 HOOK = """\
 def pytest_collection_modifyitems(items):
     for item in items:
