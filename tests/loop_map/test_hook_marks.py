@@ -177,21 +177,21 @@ async def test_by_fixture(through): ...
 async def test_unseen(): ...
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_plain(): ...
+
+
 @pytest.mark.asyncio(loop_scope="class")
 @NUMBER
 class TestClass:
     async def test_in_class(self, number): ...
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_plain(): ...
 """
 
 
 @pytest.mark.parametrize("release", [(0, 24), (0, 26), (1, 0)])
 def test_parametrized_tests_are_moved_on_all_releases(release: tuple[int, int]) -> None:
     hook = ITEMS + LOOP.format(", append=False")
-    assert scopes(hook, release=release, tests="import pytest\n\n" + PARAMETRIZED) == "ssssm"
+    assert scopes(hook, release=release, tests="import pytest\n\n" + PARAMETRIZED) == "sssms"
 
 
 def test_hook_is_the_reason() -> None:
