@@ -158,3 +158,41 @@ def test_tests_that_were_on_two_loops_are_left() -> None:
     files["conftest.py"] = files["conftest.py"].replace("module", "session")
     change = Change("conftest.py", b"", f"{files['conftest.py']}\n# more\n".encode(), ())
     assert not recheck(suite_of(files), [change], Options(target=Target(1, 0)))
+
+
+# -- sync tests under wide marks ---------------------------------------------------------------
+
+
+def marked_sync_test(default: str = "module") -> dict[str, str]:
+    """Make a suite with a sync test under a wide mark, whose fixture another test uses."""
+    return {
+        "pytest.ini": f"[pytest]\nasyncio_default_fixture_loop_scope = {default}\n",
+        "conftest.py": HEAD + '@pytest_asyncio.fixture(loop_scope="module")\n'
+        "async def stream():\n    yield await asyncio.open_connection('localhost', 1)\n",
+        "test_a.py": f"{HEAD}@pytest.mark.asyncio\nasync def test_user(stream):\n"
+        "    await stream[0].read()\n\n\n"
+        '@pytest.mark.asyncio(loop_scope="module")\nclass TestSync:\n'
+        "    def test_sync(self, stream): ...\n",
+    }
+
+
+@pytest.mark.parametrize("target", [Target(0, 24), Target(0, 26)])
+def test_a_fixture_of_a_marked_sync_test_gets_no_function_loop_below_1_0(target: Target) -> None:
+    files = marked_sync_test("function")
+    result = after(files, target=target)
+    assert result["conftest.py"] == files["conftest.py"]
+    assert '@pytest.mark.asyncio(loop_scope="module")\nasync def test_user' in result["test_a.py"]
+    assert "function" in after(files, target=Target(1, 0))["conftest.py"]
+
+
+@pytest.mark.parametrize("target", [Target(0, 26), Target(1, 0)])
+def test_the_recheck_sees_what_is_not_collected_below_1_0(target: Target) -> None:
+    files = marked_sync_test()
+    old = files["conftest.py"]
+    change = Change("conftest.py", old.encode(), old.replace("module", "function").encode(), ())
+    found = [one.message for one in recheck(suite_of(files), [change], Options(target=target))]
+    if target.has(1, 0):
+        assert not found
+    else:
+        assert len(found) == 1
+        assert "would not collect it, for its mark and its fixture stream" in found[0]

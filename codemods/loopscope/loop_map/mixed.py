@@ -7,6 +7,7 @@ and 0.24 and 0.26 may refuse to collect it (docs/loop-rules.md, Tests on the cur
 from __future__ import annotations
 
 from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import Scope
 
 
@@ -18,4 +19,21 @@ def mixed(loops: LoopMap) -> frozenset[tuple[str, str]]:
         if found.own is not None and found.own.scope > Scope.FUNCTION
         for name, loop in found.fixtures.items()
         if loop != found.own
+    )
+
+
+def refused(model: SuiteModel) -> frozenset[tuple[str, str]]:
+    """List the sync tests under wide marks with the names of their fixtures on function loops.
+
+    Below 1.0 collecting them fails: the mark counts, whatever runs.
+    """
+    return frozenset(
+        (test.id, name)
+        for test in model.tests
+        if test.id in model.modern_map
+        and test.mark("asyncio") is not None
+        and not model.is_async_test(test)
+        and model.modern.test_loop_scope(test) > Scope.FUNCTION
+        for name, loop in model.modern_map[test.id].fixtures.items()
+        if loop.scope is Scope.FUNCTION
     )

@@ -82,6 +82,10 @@ class Cause(enum.Enum):
         "below pytest-asyncio 1.2 it may run on the loop of its",
         "may run on the loops of their fixtures below pytest-asyncio 1.2:",
     )
+    REFUSED = (
+        "pytest-asyncio below 1.0 would not collect it, for its mark and its",
+        "would not be collected by pytest-asyncio below 1.0, for their marks and their",
+    )
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 
     def of_one(self, names: str) -> str:

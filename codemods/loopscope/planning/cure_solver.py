@@ -17,7 +17,7 @@ from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.foreign import LoopUse, LoopUses
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
-from loopscope.planning.newly_mixed import newly_mixed
+from loopscope.planning.newly_mixed import newly_mixed, newly_refused
 from loopscope.types import Options, Scope
 
 MarkPlace = tuple[str, int | None, int | None]
@@ -79,6 +79,7 @@ class CureSolver:
             if function.fixture is not None and model.is_async_fixture(function)
         }
         self._nodes = DisjointSet()
+        self._least: dict[Key, Scope] = {}  # what fixtures need beside what they are
         self._wrong: set[Hashable] = set(narrow)
         self._join()
         self.components = self._components()
@@ -125,13 +126,19 @@ class CureSolver:
     def cure(self) -> Cure | None:
         """Return the cheapest cure; None where none can be written.
 
-        Below 1.2 those are joined, too, that it would newly put on two loops (loop_map/mixed.py).
+        Below 1.2 those are joined, too, that it would newly put on two loops; below 1.0 fixtures
+        of sync tests under wide marks are not put on function loops (loop_map/mixed.py).
         """
         cure = self._cheapest()
         while not self.options.target.has(1, 2):
             pairs = list(newly_mixed(self.model, cure.tests, cure.fixtures))
-            if not pairs:
+            least = {}
+            if not self.options.target.has(1, 0):
+                least = dict(newly_refused(self.model, cure.tests, cure.fixtures))
+            if not pairs and not least:
                 break
+            self._least |= least
+            self._wrong |= set(least)
             for test, key in pairs:
                 self._nodes.join(test, key)
                 self._wrong.add(key)
@@ -230,7 +237,8 @@ class CureSolver:
     def _scope(self, key: Key) -> Scope:
         fixture = self.fixtures[key].fixture
         assert fixture is not None
-        return max(fixture.scope, self.given.get(key, Scope.FUNCTION))
+        given, least = self.given.get(key), self._least.get(key)
+        return max(fixture.scope, given or Scope.FUNCTION, least or Scope.FUNCTION)
 
     def _natural_test(self, test: Test, default: Scope | None) -> Scope:
         mark = test.mark("asyncio")
