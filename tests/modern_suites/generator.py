@@ -10,7 +10,7 @@ from ..random_suites.draw import Draw
 from .checks import Wanted, write_test
 from .classes import ClassDraws
 from .fixtures import draw_fixture
-from .marks import HOOKS, Spellings
+from .marks import EARLY_LOOP, HOOKS, Spellings
 from .model import Defaults, ModernPlace, ModernSuite
 from .values import SUPPORT
 
@@ -73,6 +73,8 @@ class _Generator:
         draw = self.draw
         root = ModernPlace("root", "conftest.py")
         self.blocks[root.path] = [HOOKS[self.defaults.hook]] if self.defaults.hook else []
+        if self.defaults.hook and not self.defaults.hook_on_marked:
+            self.blocks[root.path].append(EARLY_LOOP)
         self._root_fixtures(root)
         for _ in range(draw.number(0, 2)):
             self._folder(root, "", 1)
