@@ -174,7 +174,8 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     all_changes = [*changes, *_changes_below(suite, options)]
     result = model
     if all_changes:
-        result = rebuild_model(suite, model, all_changes, errors, seconds, FILE_CHECKS)
+        target = options.target
+        result = rebuild_model(suite, model, all_changes, errors, seconds, FILE_CHECKS, target)
     condemned: list[Finding] = []
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))

@@ -18,7 +18,7 @@ from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
 from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
-from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Suite
+from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
 
 
 def lost_loops(
@@ -244,21 +244,20 @@ def line_of_usefixtures(suite: Suite) -> int:
 # -- a part of the changes ----------------------------------------------------------------
 
 
-def recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> tuple[Finding, ...]:
-    """List the differences that remain when only ``changes``, some of a migration's, are made.
-
-    ``seconds`` is the limit for one file, as in ``Options.time_limit``.
-    """
+def recheck(suite: Suite, changes: Sequence[Change], options: Options) -> tuple[Finding, ...]:
+    """List the differences that remain when only ``changes``, some of a migration's, are made."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="<unknown>")
-        return tuple(_recheck(replace(suite, cross_suite=CrossSuiteFiles()), changes, seconds))
+        return tuple(_recheck(replace(suite, cross_suite=CrossSuiteFiles()), changes, options))
 
 
-def _recheck(suite: Suite, changes: Sequence[Change], seconds: float) -> Iterator[Finding]:
+def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Iterator[Finding]:
+    seconds = options.time_limit
     model = build_model(suite, [], seconds, FILE_CHECKS)
     before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
     errors: list[FileError] = []
-    result = rebuild_model(suite, model, changes, errors, seconds, FILE_CHECKS)
+    target = options.target
+    result = rebuild_model(suite, model, changes, errors, seconds, FILE_CHECKS, target)
     for error in errors:
         yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
     for change in changes:

@@ -54,9 +54,11 @@ def test_sync(): ...
 """
 
 
-def scopes(hook: str, *, mode: str = "auto", release: tuple[int, int] = (1, 5)) -> str:
+def scopes(
+    hook: str, *, mode: str = "auto", release: tuple[int, int] = (1, 5), tests: str = TESTS
+) -> str:
     """Return the first letters of the loop scopes of the four tests, "-" where one has none."""
-    files = {"tests/conftest.py": HEAD + hook, "tests/test_a.py": TESTS}
+    files = {"tests/conftest.py": HEAD + hook, "tests/test_a.py": tests}
     facts = {path: read_file(path, dedent(text)) for path, text in files.items()}
     model = SuiteModel(
         facts, PytestConfig(), Settings(mode=mode, evidence=Evidence(newest=release))
@@ -147,6 +149,49 @@ def test_where_the_mark_is_put_and_who_reads_it(
     append: str, mode: str, release: tuple[int, int], expected: str
 ) -> None:
     assert scopes(ITEMS + LOOP.format(append), mode=mode, release=release) == expected
+
+
+PARAMETRIZED = """\
+NUMBER = pytest.mark.parametrize("number", [1, 2])
+
+
+@pytest.fixture(params=[1, 2])
+def given(request): ...
+
+
+@pytest.fixture
+def through(given): ...
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@NUMBER
+async def test_direct(number): ...
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_by_fixture(through): ...
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.usefixtures("given")
+async def test_unseen(): ...
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_plain(): ...
+
+
+@pytest.mark.asyncio(loop_scope="class")
+@NUMBER
+class TestClass:
+    async def test_in_class(self, number): ...
+"""
+
+
+@pytest.mark.parametrize("release", [(0, 24), (0, 26), (1, 0)])
+def test_parametrized_tests_are_moved_on_all_releases(release: tuple[int, int]) -> None:
+    hook = ITEMS + LOOP.format(", append=False")
+    assert scopes(hook, release=release, tests="import pytest\n\n" + PARAMETRIZED) == "sssms"
 
 
 def test_hook_is_the_reason() -> None:

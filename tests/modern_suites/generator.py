@@ -10,7 +10,7 @@ from ..random_suites.draw import Draw
 from .checks import Wanted, write_test
 from .classes import ClassDraws
 from .fixtures import draw_fixture
-from .marks import HOOKS, Spellings
+from .marks import EARLY_LOOP, HOOKS, Spellings
 from .model import Defaults, ModernPlace, ModernSuite
 from .values import SUPPORT
 
@@ -64,15 +64,17 @@ class _Generator:
         if not fixture and self.release < (1, 0):
             fixture = "function"  # nothing else tells that the suite is for loop scopes
         test = draw.weighted({"": 4, "function": 1, fixture if fixture in _WORDS else wide: 4})
-        # On 1.0 the hooks leave tests that have marks where they are.
-        may_hook = self.uniform in ("", "session") and self.release[:2] != (1, 0)
+        may_hook = self.uniform in ("", "session")
         hook = draw.pick(list(HOOKS)) if may_hook and draw.chance(0.15) else ""
-        return Defaults(strict, fixture, test, hook)
+        on_marked = self.release[:2] != (1, 0)  # there a hook leaves tests that have marks
+        return Defaults(strict, fixture, test, hook, on_marked)
 
     def suite(self) -> ModernSuite:
         draw = self.draw
         root = ModernPlace("root", "conftest.py")
         self.blocks[root.path] = [HOOKS[self.defaults.hook]] if self.defaults.hook else []
+        if self.defaults.hook and not self.defaults.hook_on_marked:
+            self.blocks[root.path].append(EARLY_LOOP)
         self._root_fixtures(root)
         for _ in range(draw.number(0, 2)):
             self._folder(root, "", 1)
@@ -87,6 +89,9 @@ class _Generator:
         if not self.defaults.fixture or draw.chance(0.4):
             major, minor, *_ = self.release
             files["requirements-test.txt"] = f"pytest\npytest-asyncio>={major}.{minor}\n"
+        if self.defaults.hook and self.release < (1, 1):  # what it moves depends on the release
+            text = f"pytest\npytest-asyncio=={'.'.join(map(str, self.release))}\n"
+            files["requirements-test.txt"] = text
         for path, blocks in list(self.blocks.items()):
             files[path] = self._text(path, blocks)
         if self.support:

@@ -32,6 +32,12 @@ HOOKS = {
 }
 
 
+# On 1.0 the first test that a hook cannot move makes the session's loop, and runs on it.
+EARLY_LOOP = '''@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def early():
+    """Make the loop of the session before all tests."""'''
+
+
 def mark(loop_scope: str) -> str:
     """Write a mark; without a loop scope it is bare."""
     name = "pytest.mark.asyncio"

@@ -56,6 +56,7 @@ class Defaults:
     fixture: str = ""  # "" where it is not set; "fixture-scope" is as good
     test: str = ""
     hook: str = ""
+    hook_on_marked: bool = True
 
     @property
     def options(self) -> dict[str, str]:
@@ -73,7 +74,8 @@ class Defaults:
 
     def of_test(self, mark: str | None) -> Scope:
         """Return the loop scope of a test with that mark as its closest."""
-        if self.hook and (self.hook != "appended" or mark is None):
+        wins = self.hook != "appended" and self.hook_on_marked
+        if self.hook and (wins or mark is None):
             return _scope("session")
         return _scope(mark or self.test or "function")
 

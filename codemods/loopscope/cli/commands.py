@@ -62,7 +62,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     request = Request.from_click(ctx)
     screen = Screen(sys.stdout, request.color)
     destination = Destination(
-        time_limit=request.options.time_limit,
+        options=request.options,
         review=request.review,
         print_patch=screen.patch if request.prints_patch else None,
         write=request.writes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from posixpath import basename
 
 from loopscope.analysis.file.checks import FileChecks
@@ -18,8 +19,9 @@ from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode
 from loopscope.python_source.unparsable import explain
 from loopscope.requirements import declares_plugin, installed, legacy_mode_floor
+from loopscope.requirements.evidence import Evidence
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
-from loopscope.types import Change, FileError, PytestConfig, Scope, Suite
+from loopscope.types import Change, FileError, PytestConfig, Scope, Suite, Target
 
 
 def build_model(
@@ -49,8 +51,12 @@ def rebuild_model(
     errors: list[FileError],
     seconds: float,
     checks: FileChecks,
+    target: Target | None = None,
 ) -> SuiteModel:
-    """Read the suite as ``changes`` leave it; those to other suites are among them."""
+    """Read the suite as ``changes`` leave it; those to other suites are among them.
+
+    Its loops are those of ``target``, the newest release without one.
+    """
     changes = list(changes)
     after = {change.path: change.after for change in changes}
     own = {path: data for path, data in after.items() if path not in suite.cross_suite}
@@ -66,7 +72,7 @@ def rebuild_model(
     texts = {**_others(suite), **suite.files, **after}
     facts = _completed(suite, config, facts, texts, seconds, checks)
     entry_points = plugin_entry_points(suite.files)
-    settings = _settings(config, {})
+    settings = replace(_settings(config, {}), evidence=_evidence(target or Target.newest()))
     return SuiteModel(
         facts, config, settings, suite.cross_suite, model.trace_index, entry_points, texts
     )
@@ -127,6 +133,11 @@ def _read_one(
     except OutOfTime:
         errors.append(FileError(path, took_too_long(seconds)))
     return None
+
+
+def _evidence(target: Target) -> Evidence:
+    series = target.major, target.minor
+    return Evidence(series, series)
 
 
 def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:

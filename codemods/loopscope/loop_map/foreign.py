@@ -17,7 +17,7 @@ from loopscope.analysis.file.values import Use
 from loopscope.analysis.suite.closure import RequestKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.loop_values import Bond, Held
-from loopscope.loop_map.model import Loop, region_of
+from loopscope.loop_map.model import Loop
 from loopscope.loop_map.other_plugins import is_of_another_plugin, of_other_plugins
 from loopscope.loop_map.suite_model import SuiteModel
 
@@ -88,7 +88,7 @@ class LoopUses:
         known = self._model.modern_map[test.id].fixtures.get(fixture.fixture.name)
         if known is not None and known.scope is scope:
             return known  # another fixture of this name may have taken its place
-        return Loop(scope, region_of(test, scope, one_package=True))
+        return Loop(scope, self._model.modern.region_of(test, scope))
 
     def is_made_on_a_loop(self, fixture: FixtureDef) -> bool:
         """Whether the value may belong to the loop of the fixture's own loop scope.

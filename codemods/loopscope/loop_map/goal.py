@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.loop_map.foreign import strays
+from loopscope.loop_map.mixed import mixed, refused
 from loopscope.loop_map.model import Cause, Difference, Loop, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 
@@ -21,9 +22,15 @@ def misses(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iterator
         yield from differences(before, after.modern_map)
         return
     yield from _parted(before, after.modern_map)
-    known = strays(original)
-    for test, fixture in sorted(strays(after) - known):
+    new = strays(after) - strays(original)
+    for test, fixture in sorted(new):
         yield Difference(test, Cause.STRAY, f"fixture {fixture}")
+    if after.settings.evidence.oldest < (1, 2):
+        for test, fixture in sorted(mixed(after.modern_map) - mixed(before) - new):
+            yield Difference(test, Cause.MIXED, f"fixture {fixture}")
+    if after.settings.evidence.oldest < (1, 0):
+        for test, fixture in sorted(refused(after) - refused(original)):
+            yield Difference(test, Cause.REFUSED, f"fixture {fixture}")
 
 
 def _parted(before: LoopMap, after: LoopMap) -> Iterator[Difference]:

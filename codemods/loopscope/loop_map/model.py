@@ -52,17 +52,16 @@ class TestLoops:
 LoopMap = Mapping[str, TestLoops]
 
 
-def region_of(test: Test, loop_scope: Scope, *, one_package: bool = False) -> str:
+def region_of(test: Test, loop_scope: Scope) -> str:
     """Return the region of the loop of a loop scope that a test gets.
 
-    Since pytest-asyncio 1.0 all packages share one loop (docs/loop-rules.md,
-    Packages share one loop). At class level a
-    test outside a class gets one of its own.
+    At class level a test outside a class gets one of its own. For packages that are on
+    pytest-asyncio 1.x, see loop_map/packages.py.
     """
     if loop_scope is Scope.SESSION:
         return ""
     if loop_scope is Scope.PACKAGE:
-        return "" if one_package else dirname(test.module)
+        return dirname(test.module)
     if loop_scope is Scope.MODULE:
         return test.module
     if loop_scope is Scope.CLASS and test.classes:
@@ -78,6 +77,14 @@ class Cause(enum.Enum):
     KIND = (
         "it would run on a loop of another kind than",
         "now run on a loop of another kind than",
+    )
+    MIXED = (
+        "below pytest-asyncio 1.2 it may run on the loop of its",
+        "may run on the loops of their fixtures below pytest-asyncio 1.2:",
+    )
+    REFUSED = (
+        "pytest-asyncio below 1.0 would not collect it, for its mark and its",
+        "would not be collected by pytest-asyncio below 1.0, for their marks and their",
     )
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 

@@ -6,7 +6,7 @@ It follows "How the modern loop is chosen" of the project's facts, which were ru
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
@@ -15,16 +15,20 @@ from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closures
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.loop_map.model import Loop, LoopMap, TestLoops, region_of
+from loopscope.loop_map.packages import Packages
 from loopscope.types import Scope
 
 
 class ModernLoops:
     """The modern rules, applied to the tests of one suite."""
 
-    def __init__(self, classify: Roles, closures: Closures, settings: Settings) -> None:
+    def __init__(
+        self, classify: Roles, closures: Closures, settings: Settings, files: Collection[str]
+    ) -> None:
         self._classify = classify
         self._closures = closures
         self._settings = settings
+        self._packages = Packages(settings.evidence.newest, files)
 
     def test_loop_scope(self, test: Test) -> Scope:
         """The loop scope of an async test: its closest mark's, else the configured one."""
@@ -40,11 +44,17 @@ class ModernLoops:
             function.fixture.loop_scope or self._settings.fixture_default or function.fixture.scope
         )
 
+    def region_of(self, test: Test, loop_scope: Scope) -> str:
+        """Return the region of a loop of a test, where a nested class does not count."""
+        if loop_scope is Scope.PACKAGE:
+            return self._packages.region_of(test)
+        return region_of(test, loop_scope)
+
     @cached_property
     def map(self) -> LoopMap:
         """The map by 1.x rules: every test and every fixture names its loop scope."""
         found = {}
-        classes = _ClassRegions()
+        classes = _ClassRegions(self)
         for test in _as_they_run(self._classify.tests):
             own = None
             if self._classify.is_async_test(test):
@@ -55,6 +65,8 @@ class ModernLoops:
                 if self._classify.is_async_fixture(fixture_def.function):
                     loop_scope = self.fixture_loop_scope(fixture_def.function)
                     region = classes.region_of(test, loop_scope)
+                    if loop_scope is Scope.PACKAGE:
+                        region = self._packages.region_of_fixture(fixture_def, test)
                     fixtures[fixture_def.fixture.name] = Loop(loop_scope, region)
             if own is not None or fixtures:
                 found[test.id] = TestLoops(
@@ -108,7 +120,8 @@ class _ClassRegions:
     Nested classes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modern: ModernLoops) -> None:
+        self._modern = modern
         self._made: set[str] = set()  # the classes that have made a loop
 
     def region_of(self, test: Test, loop_scope: Scope) -> str:
@@ -116,7 +129,7 @@ class _ClassRegions:
             around = test.base_ids[-len(test.classes) :]
             region = next((name for name in around if name in self._made), around[-1])
         else:
-            region = region_of(test, loop_scope, one_package=True)
+            region = self._modern.region_of(test, loop_scope)
         if loop_scope is Scope.CLASS:
             self._made.add(region)
         return region

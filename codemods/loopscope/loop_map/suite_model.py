@@ -59,7 +59,7 @@ class SuiteModel:
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
         self.legacy = LegacyLoops(self.classify, self.closures, settings, self.current)
-        self.modern = ModernLoops(self.classify, self.closures, settings)
+        self.modern = ModernLoops(self.classify, self.closures, settings, files)
         self.mode, self.auto_by_hook = self.classify.mode, self.classify.auto_by_hook
 
     # -- what its parts say ---------------------------------------------------------------

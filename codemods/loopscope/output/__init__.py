@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loopscope.types import FileError, Migration, Status, Suite
+from loopscope.types import FileError, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:
     from loopscope.output.patch import Patches
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Destination:
     """Where changes go: to a patch or a stream, else to the files themselves."""
 
-    time_limit: float  # for one file that is read again after a review
+    options: Options  # for what is read again after a review
     review: bool = False  # ask about each hunk
     print_patch: Callable[[Iterable[bytes]], None] | None = None
     write: bool = True
@@ -96,7 +96,7 @@ class ChangeApplier:
 
         findings = set(migration.findings)
         if changes:
-            findings |= set(recheck(suite, changes, self._destination.time_limit))
+            findings |= set(recheck(suite, changes, self._destination.options))
         status = Status.ERROR if migration.errors else Status.MANUAL
         findings_in_order = tuple(sorted(findings))
         return replace(

@@ -17,6 +17,7 @@ from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.foreign import LoopUse, LoopUses
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
+from loopscope.planning.newly_mixed import newly_mixed, newly_refused
 from loopscope.types import Options, Scope
 
 MarkPlace = tuple[str, int | None, int | None]
@@ -77,11 +78,14 @@ class CureSolver:
             for function in facts.functions
             if function.fixture is not None and model.is_async_fixture(function)
         }
-        self.components = self._components(frozenset(narrow))
+        self._nodes = DisjointSet()
+        self._least: dict[Key, Scope] = {}  # what fixtures need beside what they are
+        self._wrong: set[Hashable] = set(narrow)
+        self._join()
+        self.components = self._components()
 
-    def _components(self, narrow: frozenset[Key]) -> list[_Component]:
-        nodes = DisjointSet()
-        wrong: set[Hashable] = set(narrow)
+    def _join(self) -> None:
+        nodes = self._nodes
         known: dict[tuple[Hashable, Key, tuple[Key, ...]], bool] = {}
         for test in self.tests:
             nodes.add(test.id)
@@ -106,18 +110,43 @@ class CureSolver:
                 if known[place]:
                     nodes.join(user, use.fixture.key)
                     if use.is_foreign:
-                        wrong.add(use.fixture.key)
+                        self._wrong.add(use.fixture.key)
+
+    def _components(self) -> list[_Component]:
+        nodes = self._nodes
         components: dict[Hashable, _Component] = defaultdict(_Component)
         for test in self.tests:
             components[nodes.root(test.id)].tests.append(test)
         for key in self.fixtures:
             one = components[nodes.root(key)]
             one.fixtures.append(key)
-            one.wrong = one.wrong or key in wrong
+            one.wrong = one.wrong or key in self._wrong
         return list(components.values())
 
     def cure(self) -> Cure | None:
-        """Return the cheapest cure; None where none can be written."""
+        """Return the cheapest cure; None where none can be written.
+
+        Below 1.2 those are joined, too, that it would newly put on two loops; below 1.0 fixtures
+        of sync tests under wide marks are not put on function loops (loop_map/mixed.py).
+        """
+        cure = self._cheapest()
+        while not self.options.target.has(1, 2):
+            pairs = list(newly_mixed(self.model, cure.tests, cure.fixtures))
+            least = {}
+            if not self.options.target.has(1, 0):
+                least = dict(newly_refused(self.model, cure.tests, cure.fixtures))
+            if not pairs and not least:
+                break
+            self._least |= least
+            self._wrong |= set(least)
+            for test, key in pairs:
+                self._nodes.join(test, key)
+                self._wrong.add(key)
+            self.components = self._components()
+            cure = self._cheapest()
+        return cure
+
+    def _cheapest(self) -> Cure:
         settings = self.model.settings
         tests: Iterable[Scope | None] = {settings.test_default}
         fixtures: Iterable[Scope | None] = {settings.fixture_default}
@@ -208,7 +237,8 @@ class CureSolver:
     def _scope(self, key: Key) -> Scope:
         fixture = self.fixtures[key].fixture
         assert fixture is not None
-        return max(fixture.scope, self.given.get(key, Scope.FUNCTION))
+        given, least = self.given.get(key), self._least.get(key)
+        return max(fixture.scope, given or Scope.FUNCTION, least or Scope.FUNCTION)
 
     def _natural_test(self, test: Test, default: Scope | None) -> Scope:
         mark = test.mark("asyncio")

@@ -61,7 +61,9 @@ class Roles:
     def hook_marks(self) -> HookMarks:
         """The marks that collection hooks add to tests."""
         auto = self.mode == "auto"
-        return HookMarks(self._index, auto=auto, release=self._settings.evidence.newest)
+        return HookMarks(
+            self._index, self._closures, auto=auto, release=self._settings.evidence.newest
+        )
 
     @cached_property
     def own_tests(self) -> tuple[Test, ...]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from loopscope.analysis.file.conditions import Subject
 from loopscope.analysis.file.mark_facts import AddedMark, Mark, MarkingHook
+from loopscope.analysis.suite.closure import Closures
 from loopscope.analysis.suite.fixtures import Test, conftest_base_id, directory_base_ids
 from loopscope.analysis.suite.imports import Marks
 from loopscope.analysis.suite.index import SuiteIndex
@@ -35,7 +36,10 @@ class PlacedHook(NamedTuple):
 class HookMarks:
     """What the hooks of one suite add to its tests."""
 
-    def __init__(self, index: SuiteIndex, *, auto: bool, release: tuple[int, int]) -> None:
+    def __init__(
+        self, index: SuiteIndex, closures: Closures, *, auto: bool, release: tuple[int, int]
+    ) -> None:
+        self._closures = closures
         self._auto = auto
         self._release = release
         self._hooks = list(_placed(index))
@@ -74,14 +78,26 @@ class HookMarks:
         subject = Subject(test.id, test.module, test.function.name, names)
         return added.condition.holds(subject)
 
+    def _is_fixed(self, test: Test, given: Mark) -> bool:
+        """Whether the release has taken the loop scope from a mark before hooks are called.
+
+        1.0 had done so, and 0.24 to 0.26 with the wider ones, unless the test is parametrized.
+        """
+        if self._release >= (1, 1):
+            return False
+        wide = given.loop_scope not in (None, Scope.FUNCTION)
+        return (wide or self._release >= (1, 0)) and not self._is_parametrized(test)
+
+    def _is_parametrized(self, test: Test) -> bool:
+        return test.mark("parametrize") is not None or any(
+            "params" in item.fixture.keywords for item in self._closures.of(test).fixtures
+        )
+
     def _with(
         self, marks: tuple[Mark, ...], added: AddedMark, test: Test, given: Mark | None
     ) -> tuple[Mark, ...]:
         """Add one mark where pytest puts it, if the release reads it there."""
-        # 1.0 had the loop scope of a mark fixed by then, 0.24 to 0.26 the wider ones.
-        wide = given is not None and given.loop_scope not in (None, Scope.FUNCTION)
-        fixed = given is not None if self._release >= (1, 0) else wide
-        if self._release < (1, 1) and fixed:
+        if given is not None and self._is_fixed(test, given):
             return marks
         if added.prepended:
             return (added.mark, *marks)
