@@ -174,7 +174,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     all_changes = [*changes, *_changes_below(suite, options)]
     result = model
     if all_changes:
-        result = rebuild_model(suite, model, all_changes, errors, seconds, FILE_CHECKS)
+        result = rebuild_model(suite, model, all_changes, errors, seconds)
     condemned: list[Finding] = []
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
@@ -215,7 +215,7 @@ def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Suite
     model = build_model(suite, [], seconds, FILE_CHECKS)
     suite_style = model.suite_style
     if changes:
-        model = rebuild_model(suite, model, changes, [], seconds, FILE_CHECKS)
+        model = rebuild_model(suite, model, changes, [], seconds)
     return suite_style, model.modern_map
 
 

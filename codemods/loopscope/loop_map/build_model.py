@@ -48,15 +48,17 @@ def rebuild_model(
     changes: Iterable[Change],
     errors: list[FileError],
     seconds: float,
-    checks: FileChecks,
 ) -> SuiteModel:
-    """Read the suite as ``changes`` leave it; those to other suites are among them."""
+    """Read the suite as ``changes`` leave it; those to other suites are among them.
+
+    The result is for no rule: no changed file is asked for hazards or unread mentions.
+    """
     changes = list(changes)
     after = {change.path: change.after for change in changes}
     own = {path: data for path, data in after.items() if path not in suite.cross_suite}
-    facts = _read(own, errors, seconds, checks)
+    facts = _read(own, errors, seconds, None)
     elsewhere = {path: data for path, data in after.items() if path in suite.cross_suite}
-    facts |= _read(elsewhere, [], seconds, checks)
+    facts |= _read(elsewhere, [], seconds, None)
     config = suite.config
     path = config.path or next((path for path in own if not path.endswith(".py")), None)
     if path in own:
@@ -64,7 +66,7 @@ def rebuild_model(
         config = found if isinstance(found, PytestConfig) else config
     facts = {**model.files, **facts}
     texts = {**_others(suite), **suite.files, **after}
-    facts = _completed(suite, config, facts, texts, seconds, checks)
+    facts = _completed(suite, config, facts, texts, seconds, None)
     entry_points = plugin_entry_points(suite.files)
     settings = _settings(config, {})
     return SuiteModel(
@@ -78,7 +80,7 @@ def _completed(
     facts: dict[str, FileFacts],
     texts: Mapping[str, bytes],
     seconds: float,
-    checks: FileChecks,
+    checks: FileChecks | None,
 ) -> dict[str, FileFacts]:
     """Read those files again whose names other files explain."""
 
@@ -98,7 +100,7 @@ def _others(suite: Suite) -> dict[str, bytes]:
 
 
 def _read(
-    files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks
+    files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks | None
 ) -> dict[str, FileFacts]:
     facts: dict[str, FileFacts] = {}
     for path in sorted(files):
@@ -114,7 +116,7 @@ def _read_one(
     data: bytes,
     errors: list[FileError],
     seconds: float,
-    checks: FileChecks,
+    checks: FileChecks | None,
     elsewhere: Elsewhere | None = None,
 ) -> FileFacts | None:
     try:

@@ -40,6 +40,7 @@ class FileCheck:
 
 FileChecks = Mapping[str, FileCheck]
 """By the code of the rule that asks."""
+NO_CHECKS: FileChecks = {}
 
 
 def find_hazards(

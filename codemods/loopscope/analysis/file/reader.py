@@ -16,7 +16,7 @@ from loopscope.analysis.file.calls import (
     drives_loops,
     loop_uses,
 )
-from loopscope.analysis.file.checks import FileChecks, find_hazards
+from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.class_and_module_marks import added_marks, assigned_marks
 from loopscope.analysis.file.class_factories import class_factories
@@ -93,18 +93,19 @@ _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.
 def read_file(
     path: str,
     text: str,
-    checks: FileChecks | None = None,
+    checks: FileChecks | None = NO_CHECKS,
     elsewhere: Elsewhere | None = None,
 ) -> FileFacts:
     """Return the facts of one file, with what ``checks`` find in it.
 
+    Without ``checks`` (None) no rule will ask: hazards and unread mentions are left out.
     ``elsewhere`` is what other files say of its names, once they are read.
 
     Raises:
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks or {})
+    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks)
 
 
 class _Reader:
@@ -160,7 +161,7 @@ class _Reader:
         )
         self.imported = self._lines_with("import ")
 
-    def read(self, checks: FileChecks) -> FileFacts:
+    def read(self, checks: FileChecks | None) -> FileFacts:
         self._module(self.tree.body, conditional=False)
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
@@ -174,7 +175,8 @@ class _Reader:
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
-        mentions, unread = self._mentions()
+        mentions, unread = self._mentions() if checks is not None else (0, ())
+        checks = checks or NO_CHECKS
         return FileFacts(
             path=self.path,
             functions=tuple(self.functions),

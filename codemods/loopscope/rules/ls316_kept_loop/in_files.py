@@ -72,8 +72,9 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
     nodes = list(own_nodes(node))
     loops = _loop_variables(nodes, names)
     globals_ = {name for item in nodes if isinstance(item, ast.Global) for name in item.names}
-    tested = {text for item in nodes for text in _tested(item)}
-    once = not tested.isdisjoint(_assigned(nodes))  # if self.ready: return ... self.ready = True
+    assigned = _assigned(nodes)
+    # if self.ready: return ... self.ready = True
+    once = any(text in assigned for item in nodes for text in _tested(item)) if assigned else False
     for item in nodes:
         if isinstance(item, (ast.Assign, ast.AnnAssign)) and item.value is not None:
             callees = tuple(_callees(item.value, names, loops))
