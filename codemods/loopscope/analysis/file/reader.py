@@ -127,14 +127,11 @@ class _Reader:
         definitions = [node for node in self.statements if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.definitions = len(definitions)
-        self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
+        self.text = "\n".join(self.lines)
+        self.hits = Lines.with_match(_HIT, self.text)
         self.yields = self._lines_with("yield")
-        self.makings = Lines(n for n, line in enumerate(self.lines, 1) if _MAKING.search(line))
-        self.dynamic = Lines(
-            number
-            for number, line in enumerate(self.lines, 1)
-            if "getfixturevalue" in line or "fixturenames" in line
-        )
+        self.makings = Lines.with_match(_MAKING, self.text)
+        self.dynamic = self._lines_with("getfixturevalue", "fixturenames")
         self.loop_names = self._lines_with("event_loop")
         self.factories = self._lines_with("actory")
         self.defined = {
@@ -166,7 +163,7 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
-        if self.may_mark and "def pytest_" in "\n".join(self.lines):
+        if self.may_mark and "def pytest_" in self.text:
             helpers = HookHelpers(self.tree)
             self.hooks = tuple(
                 read_hooks(self.tree.body, self.ordinals, self.mark_reader, helpers)
@@ -193,10 +190,10 @@ class _Reader:
             factories=self._factories(),
             mentions=mentions,
             unread=unread,
-            ignores=ignores(self.lines),
+            ignores=ignores(self.lines) if "loopscope" in self.text else {},
             exported=self.exported,
             variables=self.variables,
-            annotations=left_annotations(self.lines),
+            annotations=left_annotations(self.lines) if "loopscope" in self.text else {},
             offers=self._offers(),
             made=self.made.elsewhere,
             wanted=frozenset(self.names.missed),
@@ -207,7 +204,7 @@ class _Reader:
         """Read decorators and calls of the project that mark classes."""
         if not self.may_mark or not self.classes:
             return
-        if "pytestmark" in "".join(self.lines):
+        if "pytestmark" in self.text:
             self.mark_appliers.read_decorators(self.tree)
         for call, name in calls_with_class(self.tree):
             added = tuple(self.mark_reader.marks_in(call.func))
@@ -286,8 +283,8 @@ class _Reader:
             ).origins
         return self.references.found_in("\n".join(self.lines[first - 1 : last]), local)
 
-    def _lines_with(self, word: str) -> Lines:
-        return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
+    def _lines_with(self, *words: str) -> Lines:
+        return Lines.with_words(words, self.text, self.lines)
 
     # -- statements ---------------------------------------------------------------------
 
