@@ -127,3 +127,12 @@ def test_the_bridge_has_another_name_below_1_0() -> None:
     test = "def test_one(event_loop):\n    print(event_loop)\n"
     text = after({"test_x.py": test}, target=Target(0, 26))["test_x.py"]
     assert "def test_one(running_loop):\n    print(running_loop)\n" in text
+
+
+def test_who_asks_in_async_code_that_nothing_runs_asks_for_the_bridge_below_1_0() -> None:
+    files = {"test_x.py": "async def test_one(event_loop):\n    event_loop.time()\n"}
+    first = migrate_files(files, target=Target(0, 26))
+    text = next(change.after.decode() for change in first.changes if change.path == "test_x.py")
+    assert "async def test_one(running_loop):\n    running_loop.time()\n" in text
+    again = migrate_files({"test_x.py": text}, target=Target(0, 26))
+    assert not [change for change in again.changes if change.path == "test_x.py"]

@@ -230,3 +230,10 @@ def test_old_keyword_in_a_helper_is_renamed_there() -> None:
     head = "import pytest\n\n\n"
     files = {"conftest.py": head + helper.format("scope") + hook, "test_a.py": OTHERS}
     assert after(files)["conftest.py"] == head + helper.format("loop_scope") + hook
+
+
+def test_hook_is_read_however_it_is_spaced() -> None:
+    conftest = "import pytest\n\n\ndef  pytest_itemcollected(item):\n"
+    conftest += "    item.add_marker(pytest.mark.asyncio)\n"
+    files = {"conftest.py": conftest, "test_a.py": "async def test_a(): ...\n"}
+    assert "pytest_itemcollected" not in after(files).get("conftest.py", "")

@@ -159,7 +159,8 @@ def _fixture_names(fixtures: Iterable[LoopFixture]) -> str:
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
-    more = f" and {len(reasons) - 2} other reasons" if len(reasons) > 2 else ""
+    number = len(reasons) - 2
+    more = f" and {number} other reason{'s' if number > 1 else ''}" if number > 0 else ""
     return "; ".join(map(str, reasons[:2])) + more
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.foreign import LoopUse
 from loopscope.planning.cure_solver import Cure
 from loopscope.planning.cures import Foreign, ForeignUse
@@ -64,10 +65,9 @@ def cure_edits(context: RuleContext, foreign: Foreign) -> Iterator[RuleResult]:
     cure = foreign.cure
     if cure is None:
         return
-    reason = _reason(context, foreign)
-    yield from _options(context, cure, reason)
-    yield from _marks(context, cure, reason)
-    yield from _fixtures(context, cure, foreign, reason)
+    yield from _options(context, cure, _reason(context, foreign))
+    yield from _marks(context, cure, foreign)
+    yield from _fixtures(context, cure, foreign)
 
 
 def _options(context: RuleContext, cure: Cure, reason: str) -> Iterator[OptionEdit]:
@@ -80,7 +80,7 @@ def _options(context: RuleContext, cure: Cure, reason: str) -> Iterator[OptionEd
         )
 
 
-def _marks(context: RuleContext, cure: Cure, reason: str) -> Iterator[RuleResult]:
+def _marks(context: RuleContext, cure: Cure, foreign: Foreign) -> Iterator[RuleResult]:
     default = cure.test_default or Scope.FUNCTION
     changed = set()
     for test in context.model.own_tests:
@@ -93,13 +93,12 @@ def _marks(context: RuleContext, cure: Cure, reason: str) -> Iterator[RuleResult
         if isinstance(outcome, Finding):
             yield replace(outcome, code="LS315")
         else:
+            reason = _reason(context, foreign, _at(outcome))
             message = f"{outcome.message}: {reason}"
             yield replace(outcome, code="LS315", message=message, safety=Safety.ASSUMPTION)
 
 
-def _fixtures(
-    context: RuleContext, cure: Cure, foreign: Foreign, reason: str
-) -> Iterator[RuleResult]:
+def _fixtures(context: RuleContext, cure: Cure, foreign: Foreign) -> Iterator[RuleResult]:
     for key, scope in cure.fixtures.items():
         fixture = context.model.index.function(key).fixture
         assert fixture is not None
@@ -112,7 +111,7 @@ def _fixtures(
             key,
             f"loop_scope {scope.word}, as wide as its scope"
             if narrow
-            else f"loop_scope {scope.word}: {reason}",
+            else f"loop_scope {scope.word}: {_reason(context, foreign, key)}",
             keywords={"loop_scope": f'"{scope.word}"'},
             safety=Safety.ASSUMPTION,
         )
@@ -121,14 +120,39 @@ def _fixtures(
 # -- the words -----------------------------------------------------------------------------
 
 
-def _reason(context: RuleContext, foreign: Foreign) -> str:
+def _reason(
+    context: RuleContext, foreign: Foreign, about: Key | tuple[str, str] | None = None
+) -> str:
+    """Say what is wrong, first what an edit is about: a fixture, or tests of a path and name."""
     wrong = [item for item in foreign.found if item.bound]
     if not wrong:
         names = [context.model.index.function(key).qualname for key in foreign.narrow]
         loops = "their loops" if len(names) > 1 else "its loop"
         return f"{_and_more(names)} would outlive {loops}"
-    more = f", and {len(wrong) - 1} more such fixtures" if len(wrong) > 1 else ""
-    return f"{_said(context, wrong[0])}{more}"
+    first = next((item for item in wrong if _concerns(item, about)), wrong[0])
+    number = len(wrong) - 1
+    plural = "s" if number > 1 else ""
+    more = f", and {number} more such fixture{plural}" if number else ""
+    return f"{_said(context, first)}{more}"
+
+
+def _concerns(item: ForeignUse, about: Key | tuple[str, str] | None) -> bool:
+    if isinstance(about, Key):
+        return any(about in (use.fixture.key, use.user and use.user.key) for use in item.uses)
+    if about is None:
+        return True
+    path, name = about
+    tests = (use.test for use in item.uses)
+    return any(
+        test.module == path and f"{test.function.qualname}.".startswith(name) for test in tests
+    )
+
+
+def _at(edit: Edit | OptionEdit) -> tuple[str, str] | None:
+    """Return the module and the beginning of the names of the tests that a mark is for."""
+    if isinstance(edit, OptionEdit):
+        return None
+    return edit.path, "" if edit.definition == "pytestmark" else f"{edit.definition}."
 
 
 def _said(context: RuleContext, item: ForeignUse) -> str:

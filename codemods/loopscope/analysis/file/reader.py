@@ -163,7 +163,7 @@ class _Reader:
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
             self.functions.append(self._function(node, None, "", False, of_lambda))
-        if self.may_mark and "def pytest_" in self.text:
+        if self.may_mark and any(item.name.startswith("pytest_") for item in self.functions):
             helpers = HookHelpers(self.tree)
             self.hooks = tuple(
                 read_hooks(self.tree.body, self.ordinals, self.mark_reader, helpers)

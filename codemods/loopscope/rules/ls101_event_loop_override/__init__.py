@@ -6,31 +6,17 @@ fixture there and hands async tests a foreign loop.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import (
-    FileFacts,
-    Function,
-    LoopVariant,
-    OverrideBody,
-)
-from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.file.facts import Function, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.planning.factories import name_below
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
 from loopscope.planning.shared_bridges import Bridge
-from loopscope.rules.codegen.bridge import (
-    bridge_code,
-    working_bridge_code,
-    working_bridge_first,
-)
-from loopscope.rules.codegen.factory import factory_code, hook_code, policy_code
+from loopscope.rules.codegen.bridge import bridge_code, working_bridge_code
+from loopscope.rules.codegen.factory import factory_code, policy_code
 from loopscope.rules.context import (
-    AppendEdit,
-    ImportEdit,
     OptionEdit,
     Rule,
     RuleContext,
@@ -38,6 +24,17 @@ from loopscope.rules.context import (
     action,
 )
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
+from loopscope.rules.ls101_event_loop_override.added_code import (
+    factory_hooks,
+    first_elsewhere,
+    new_bridge,
+)
+from loopscope.rules.ls101_event_loop_override.imported_overrides import (
+    importers_of,
+    is_imported,
+    plugin_imports,
+    removed_imports,
+)
 from loopscope.rules.ls101_event_loop_override.kept import (
     for_others,
     from_elsewhere,
@@ -66,12 +63,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if key.path in context.model.cross_suite:
             yield from from_elsewhere(context, key, override_action)
             if not override_action.stays:
-                yield from _imports(context, key, function, "override")
+                yield from removed_imports(context, key, function, "override")
             continue
         kept = for_others(context, key, function)
         if kept is not None:
             yield kept
-            yield from _imports(context, key, function, "override")
+            yield from removed_imports(context, key, function, "override")
             continue
         yield from run_from_here(context, key, function)
         if kind is ActionKind.MANUAL:
@@ -80,13 +77,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from keep_ordinary(context, key, function)
         elif kind is ActionKind.DELETE or (override_action.hook and key not in replaced):
             yield from _deletion(context, key, function)
-            yield from _imports(context, key, function)
+            yield from removed_imports(context, key, function)
         else:
             edit = _replacement(context, key, function, kind, replaced.get(key))
-            importers = _importers(context, key)
+            importers = importers_of(context, key)
             if kind is ActionKind.WORK and importers:
                 yield replace(edit, replacement=replace(edit.replacement, below=()))
-                yield from _first_elsewhere(context, edit, importers)
+                yield from first_elsewhere(context, edit, importers)
             else:
                 yield edit
                 yield from _deleted_call(key, function)
@@ -94,9 +91,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from _debug(context, key, function)
     for bridge in context.plan.bridges:
         if bridge.replaces is None:
-            yield _new_bridge(context, bridge)
-    yield from _hooks(context)
-    yield from _plugin_imports(context)
+            yield new_bridge(context, bridge)
+    yield from factory_hooks(context)
+    yield from plugin_imports(context)
     yield from unreadable_overrides(context)
     yield from unknown_imports(context)
 
@@ -182,7 +179,7 @@ def _replacement(
             code = replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
     else:
         assert bridge is not None
-        imported = function.bound_name if _is_imported(context, key, function) else ""
+        imported = function.bound_name if is_imported(context, key, function) else ""
         code = bridge_code(facts, bridge, default, in_class=function.is_method, function=imported)
         message = (
             "override replaced by a fixture that hands the running loop to the sync code that asks"
@@ -202,73 +199,9 @@ def _replacement(
     )
 
 
-def _is_imported(context: RuleContext, key: Key, function: Function) -> bool:
-    """Whether other files import the override by another name than that of the fixture."""
-    return function.bound_name != EVENT_LOOP and any(
-        bound.attribute == function.bound_name
-        and (context.model.index.module_fixtures(path).get(EVENT_LOOP) or (None,))[0] == key
-        for path, facts in context.files.items()
-        if path != key.path
-        for bound in facts.imports
-    )
-
-
 def _per_param(body: OverrideBody) -> str:
     count = len(body.variants)
     return f" for each of its {count} params" if count > 1 else ""
-
-
-def _hooks(context: RuleContext) -> Iterator[RuleResult]:
-    """Loop factories for the overrides of modules and classes stand in a conftest."""
-    hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
-    for key, override_action in context.plan.overrides.items():
-        if override_action.hook:
-            function = context.model.index.function(key)
-            assert function.override is not None
-            name = name_below(context.model, key.path, override_action.hook)
-            condition = f"item.path.{'match' if '/' in name else 'name =='}"
-            condition += f'("{name}")' if "/" in name else f' "{name}"'
-            if function.is_method:
-                owner = function.qualname.rpartition(".")[0]
-                condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
-            hooks[override_action.hook].append(
-                (condition, context.files[key.path], function.override.variants)
-            )
-    for path, cases in hooks.items():
-        code = hook_code(context.files.get(path), cases)
-        yield AppendEdit(
-            "LS101",
-            path,
-            0,
-            "pytest_asyncio_loop_factories",
-            "hook added: it makes the loops that an override of a module or class made",
-            code.main,
-            needs=code.needs,
-        )
-
-
-def _importers(context: RuleContext, key: Key) -> list[str]:
-    """List the files that import the override by name and so register it."""
-    files = {item.file for item in context.model.overrides if item.key == key}
-    return sorted(files - {key.path})
-
-
-def _first_elsewhere(
-    context: RuleContext, edit: ReplaceOverride, importers: list[str]
-) -> Iterator[RuleResult]:
-    """Add the fixture that sets a working bridge up first to the files that register it."""
-    for path in importers:
-        code = working_bridge_first(context.files[path])
-        yield AppendEdit(
-            "LS101",
-            path,
-            0,
-            "_event_loop_first",
-            "fixture added: what the imported event_loop does comes first",
-            code.main,
-            safety=edit.safety,
-            needs=code.needs,
-        )
 
 
 def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
@@ -277,60 +210,6 @@ def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleR
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
         )
-
-
-def _imports(
-    context: RuleContext, key: Key, function: Function, what: str = "deleted override"
-) -> Iterator[RuleResult]:
-    """Remove the imports of the deleted fixture by name."""
-    for path, facts in context.files.items():
-        found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
-        if path == key.path or found is None or found[0] != key:
-            continue
-        for bound in facts.imports:
-            if bound.attribute == function.bound_name:
-                yield ImportEdit(
-                    "LS101",
-                    path,
-                    bound.line,
-                    bound.name,
-                    f"import of the {what} removed",
-                    forget=(function.bound_name,),
-                )
-        for bound in facts.assigned:
-            if bound.name == EVENT_LOOP:
-                yield DeleteStatement(
-                    "LS101", path, bound.line, bound.name, f"assignment of the {what} removed",
-                    bound.line,
-                )  # fmt: skip
-
-
-def _plugin_imports(context: RuleContext) -> Iterator[RuleResult]:
-    """``from pytest_asyncio.plugin import event_loop`` fails from 1.0 on."""
-    for path, facts in context.files.items():
-        for bound in facts.imports:
-            if bound.attribute == EVENT_LOOP and bound.module.startswith("pytest_asyncio"):
-                yield ImportEdit(
-                    "LS101",
-                    path,
-                    bound.line,
-                    bound.name,
-                    "import removed: pytest-asyncio no longer has this fixture",
-                    forget=(EVENT_LOOP,),
-                )
-
-
-def _new_bridge(context: RuleContext, bridge: Bridge) -> RuleResult:
-    code = bridge_code(context.files.get(bridge.path), bridge, context.plan.fixture_default)
-    return AppendEdit(
-        "LS102",
-        bridge.path,
-        0,
-        bridge.name,
-        "fixture added that hands the running loop to the sync code that asks for event_loop",
-        code.main,
-        needs=code.needs,
-    )
 
 
 RULE = Rule(

@@ -60,9 +60,12 @@ def renamed_requests(context: RuleContext, held: Collection[Key]) -> Iterator[Ru
     if name is None:
         return
     tests = {test.key for test in context.model.tests}
+    on_loops = {test.key for test in context.model.tests if context.model.is_async_test(test)}
     for key, function in context.functions():
-        if key in held or key in context.plan.converted or function.is_async:
+        if key in held or key in context.plan.converted:
             continue
+        if function.is_async and (function.fixture is not None or key in on_loops):
+            continue  # the running loop serves it
         if function.override is None and _asks(function, is_test=key in tests):
             yield RenameRequest(
                 "LS102",
