@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from loopscope.loop_map.build_model import build_model, rebuild_model
-from loopscope.loop_map.build_report import loop_maps
 from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
@@ -39,6 +39,9 @@ from loopscope.types import (
     Status,
     Suite,
 )
+
+if TYPE_CHECKING:
+    from loopscope.loop_map.report_model import LoopMaps
 
 
 def migrate(suite: Suite, options: Options) -> Migration:
@@ -129,8 +132,14 @@ def _nothing(attempt: _Attempt, options: Options) -> Migration:
         findings=tuple(findings),
         loops_after=migration.loops_before,
         requires="",
-        maps=loop_maps(model, model) if options.loop_maps else None,
+        maps=_maps(model, model) if options.loop_maps else None,
     )
+
+
+def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
+    from loopscope.loop_map.build_report import loop_maps  # few runs ask for maps
+
+    return loop_maps(model, result)
 
 
 def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
@@ -174,8 +183,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     all_changes = [*changes, *_changes_below(suite, options)]
     result = model
     if all_changes:
-        target = options.target
-        result = rebuild_model(suite, model, all_changes, errors, seconds, FILE_CHECKS, target)
+        result = rebuild_model(suite, model, all_changes, errors, seconds, options.target)
     condemned: list[Finding] = []
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
@@ -204,7 +212,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
-        maps=loop_maps(model, result) if options.loop_maps else None,
+        maps=_maps(model, result) if options.loop_maps else None,
     )
     region = region_of_differences(before, model, result) if condemned else frozenset()
     return _Attempt(model, migration, tuple(condemned), region)
@@ -216,7 +224,7 @@ def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[Suite
     model = build_model(suite, [], seconds, FILE_CHECKS)
     suite_style = model.suite_style
     if changes:
-        model = rebuild_model(suite, model, changes, [], seconds, FILE_CHECKS)
+        model = rebuild_model(suite, model, changes, [], seconds)
     return suite_style, model.modern_map
 
 

@@ -256,8 +256,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Itera
     model = build_model(suite, [], seconds, FILE_CHECKS)
     before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
     errors: list[FileError] = []
-    target = options.target
-    result = rebuild_model(suite, model, changes, errors, seconds, FILE_CHECKS, target)
+    result = rebuild_model(suite, model, changes, errors, seconds, options.target)
     for error in errors:
         yield action("LS390", error.path, error.line, f"as it was left, {error.message}")
     for change in changes:

@@ -6,12 +6,14 @@ import re
 
 # A clue first: plain substrings are much faster than the expression.
 _CLUES = (b"sync", b"aio")
-_MADE = (
-    rb"(?:Client|Session|[eE]ngine(?:_from_config)?|[pP]ool|Connection|connect|Connector|Redis|"
-    rb"from_url|Queue|channel|Database|Producer|Consumer|lasticsearch|OpenSearch|OpenAI|Anthropic|"
-    rb"driver|Lock|Semaphore|Limiter|Broker|Cluster|Bot|Event|Condition|Barrier|NATS|"
-    rb"get_running_loop|create_future)\b"
-)
+_WORDS = (
+    b"Client", b"Session", b"engine", b"Engine", b"engine_from_config", b"Engine_from_config",
+    b"pool", b"Pool", b"Connection", b"connect", b"Connector", b"Redis", b"from_url", b"Queue",
+    b"channel", b"Database", b"Producer", b"Consumer", b"lasticsearch", b"OpenSearch", b"OpenAI",
+    b"Anthropic", b"driver", b"Lock", b"Semaphore", b"Limiter", b"Broker", b"Cluster", b"Bot",
+    b"Event", b"Condition", b"Barrier", b"NATS", b"get_running_loop", b"create_future",
+)  # fmt: skip
+_MADE = rb"(?:" + b"|".join(_WORDS) + rb")\b"
 _KEPT = re.compile(
     rb"(?m)^(?:[ \t]*(?:self|cls)\.\w+|(?:[ ]{4}|\t)?[A-Za-z_]\w*)"
     rb"(?:[ ]*:[^=\n]+)?[ ]*=[^=\n][^\n]*" + _MADE
@@ -22,7 +24,7 @@ _BY_LOOP = re.compile(rb"(?m)^[ \t]*(?:self|cls)\.\w+[^\n]*=[ ]*\w*loop\b")
 
 def keeps_loop(data: bytes) -> bool:
     """Whether a file may hold something that keeps the loop of its first use."""
-    if not any(clue in data for clue in _CLUES):
+    if not any(clue in data for clue in _CLUES) or not any(word in data for word in _WORDS):
         return False
     if _KEPT.search(data) or _RETURNED.search(data):
         return True

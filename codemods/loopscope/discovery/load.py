@@ -18,9 +18,6 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
-from loopscope.discovery.drivers import leading_to, runs_loop
-from loopscope.discovery.kept_loops import keeps_loop
-from loopscope.discovery.reexports import reexports, starred
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
@@ -182,6 +179,10 @@ def _scan(
     touched = tests is not None or _mentions_asyncio(config)
     if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
+    # Where no suite has to do with event loops, their import is most of the time of a run.
+    from loopscope.discovery.drivers import leading_to
+    from loopscope.discovery.reexports import reexports, starred
+
     errors[:] = found.errors
     files: dict[str, bytes] = {}
     others: dict[str, bytes] = {}
@@ -218,10 +219,10 @@ def _is_touched(found: DiscoveredSuite, errors: list[FileError]) -> bool:
 
 def _declares(found: DiscoveredSuite) -> bool:
     """Whether a suite with a configuration may be run with pytest-asyncio, as it declares."""
-    from loopscope.requirements import is_pin_file
-
     if found.config is None or found.config.path is None:
         return False
+    from loopscope.requirements import is_pin_file
+
     prefix = os.path.join(found.root, "")
     for path in found.other_files:
         if is_pin_file(path):
@@ -242,6 +243,9 @@ def _has_trace(data: bytes) -> bool:
 
 
 def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
+    from loopscope.discovery.drivers import runs_loop
+    from loopscope.discovery.kept_loops import keeps_loop
+
     return (
         _has_trace(data)
         or path in _SCRIPTS

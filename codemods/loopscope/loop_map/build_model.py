@@ -50,19 +50,19 @@ def rebuild_model(
     changes: Iterable[Change],
     errors: list[FileError],
     seconds: float,
-    checks: FileChecks,
     target: Target | None = None,
 ) -> SuiteModel:
     """Read the suite as ``changes`` leave it; those to other suites are among them.
 
-    Its loops are those of ``target``, the newest release without one.
+    Its loops are those of ``target``, the newest release without one. The result is for no rule:
+    no changed file is asked for hazards or unread mentions.
     """
     changes = list(changes)
     after = {change.path: change.after for change in changes}
     own = {path: data for path, data in after.items() if path not in suite.cross_suite}
-    facts = _read(own, errors, seconds, checks)
+    facts = _read(own, errors, seconds, None)
     elsewhere = {path: data for path, data in after.items() if path in suite.cross_suite}
-    facts |= _read(elsewhere, [], seconds, checks)
+    facts |= _read(elsewhere, [], seconds, None)
     config = suite.config
     path = config.path or next((path for path in own if not path.endswith(".py")), None)
     if path in own:
@@ -70,7 +70,7 @@ def rebuild_model(
         config = found if isinstance(found, PytestConfig) else config
     facts = {**model.files, **facts}
     texts = {**_others(suite), **suite.files, **after}
-    facts = _completed(suite, config, facts, texts, seconds, checks)
+    facts = _completed(suite, config, facts, texts, seconds, None)
     entry_points = plugin_entry_points(suite.files)
     settings = replace(_settings(config, {}), evidence=_evidence(target or Target.newest()))
     return SuiteModel(
@@ -84,7 +84,7 @@ def _completed(
     facts: dict[str, FileFacts],
     texts: Mapping[str, bytes],
     seconds: float,
-    checks: FileChecks,
+    checks: FileChecks | None,
 ) -> dict[str, FileFacts]:
     """Read those files again whose names other files explain."""
 
@@ -104,7 +104,7 @@ def _others(suite: Suite) -> dict[str, bytes]:
 
 
 def _read(
-    files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks
+    files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks | None
 ) -> dict[str, FileFacts]:
     facts: dict[str, FileFacts] = {}
     for path in sorted(files):
@@ -120,7 +120,7 @@ def _read_one(
     data: bytes,
     errors: list[FileError],
     seconds: float,
-    checks: FileChecks,
+    checks: FileChecks | None,
     elsewhere: Elsewhere | None = None,
 ) -> FileFacts | None:
     try:

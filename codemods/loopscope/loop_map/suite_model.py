@@ -113,10 +113,15 @@ class SuiteModel:
         if all(place.base_id in ("", "./") for place in places):
             return True
         base_ids = {place.base_id for place in places if not place.in_module}
-        tests = [test for test in self.own_tests if self._on_loop(test)]
-        return bool(tests and base_ids) and all(
-            base_ids & {"", *directory_base_ids(test.module)} for test in tests
+        modules = self._modules_on_loops
+        return bool(modules and base_ids) and all(
+            base_ids & {"", *directory_base_ids(module)} for module in modules
         )
+
+    @cached_property
+    def _modules_on_loops(self) -> frozenset[str]:
+        """The modules with tests of this suite that may run on a loop."""
+        return frozenset(test.module for test in self.own_tests if self._on_loop(test))
 
     # -- its style ----------------------------------------------------------------------
 

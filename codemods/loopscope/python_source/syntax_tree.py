@@ -86,6 +86,18 @@ def _fields(node_class: type[ast.AST]) -> tuple[str, ...]:
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}  # of the classes met so far
 
 
+def blocks(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield the statements right below a node, in document order, also those of its branches."""
+    if isinstance(node, _SIMPLE):
+        return
+    for name in _BLOCKS:
+        for child in getattr(node, name, ()):
+            if isinstance(child, ast.stmt):
+                yield child
+            else:  # an except handler or a match case
+                yield from child.body
+
+
 def depth(text: str) -> int:
     """Count the levels of the syntax tree: an expression of N terms has about N.
 
@@ -107,6 +119,7 @@ def is_docstring(node: ast.stmt) -> bool:
 
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SIMPLE = (ast.Assign, ast.Expr, ast.Return, ast.Assert)  # the most frequent without a block
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # in document order
 
 

@@ -225,17 +225,18 @@ def imported_in_time(tree: ast.Module, module: str) -> bool | None:
     Only what runs while the file is imported is a use: decorators, defaults and class bodies,
     not the bodies of functions.
     """
-    lines = [
-        statement.lineno
-        for statement in tree.body
-        if isinstance(statement, ast.Import)
-        for alias in statement.names
-        if alias.asname is None and f"{alias.name}.".startswith(f"{module}.")
-    ]
-    if not lines:
-        return None
-    uses = (name.lineno for item in tree.body for name in _run(item) if name.id == module)
-    return lines[0] <= min(uses, default=lines[0])
+    for number, statement in enumerate(tree.body):
+        if isinstance(statement, ast.Import) and any(
+            alias.asname is None and f"{alias.name}.".startswith(f"{module}.")
+            for alias in statement.names
+        ):
+            first = statement.lineno
+            return not any(
+                name.id == module and name.lineno < first
+                for item in tree.body[:number]
+                for name in _run(item)
+            )
+    return None
 
 
 def _run(statement: ast.stmt) -> Iterator[ast.Name]:

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterator, Mapping
 
-from loopscope.analysis.file.functions import NESTED, own_nodes
+from loopscope.analysis.file.functions import NESTED, own_statements
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.python_source.syntax_tree import FunctionNode, children
 
@@ -27,8 +27,9 @@ def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple
     for func in _called(node):
         origin = _callee(func, names, defined)
         if not origin and isinstance(func, ast.Attribute):
-            made = _made_objects(node) if made is None else made
-            origin = _method_of_made(func, made, names, defined)
+            if made is None and isinstance(func.value, ast.Name):
+                made = _made_objects(node)
+            origin = _method_of_made(func, made or {}, names, defined)
         if origin:
             found[origin] = None
     return tuple(found)
@@ -60,19 +61,19 @@ def _method_of_made(
 
 def _made_objects(node: FunctionNode) -> dict[str, ast.expr]:
     """Map the local variables of a function to the calls that give them."""
-    return {
-        target.id: child.value
-        for child in own_nodes(node)
-        if isinstance(child, ast.Assign) and isinstance(child.value, ast.Call)
-        for target in child.targets
-        if isinstance(target, ast.Name)
-    } | {
-        item.optional_vars.id: item.context_expr
-        for child in own_nodes(node)
-        if isinstance(child, ast.With)
-        for item in child.items
-        if isinstance(item.optional_vars, ast.Name)
-    }
+    made: dict[str, ast.expr] = {}
+    opened: dict[str, ast.expr] = {}
+    for child in own_statements(node):
+        if isinstance(child, ast.Assign):
+            if isinstance(child.value, ast.Call):
+                for target in child.targets:
+                    if isinstance(target, ast.Name):
+                        made[target.id] = child.value
+        elif isinstance(child, ast.With):
+            for item in child.items:
+                if isinstance(item.optional_vars, ast.Name):
+                    opened[item.optional_vars.id] = item.context_expr
+    return made | opened
 
 
 def _called(node: FunctionNode) -> Iterator[ast.expr]:

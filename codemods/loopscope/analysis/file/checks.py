@@ -40,6 +40,7 @@ class FileCheck:
 
 FileChecks = Mapping[str, FileCheck]
 """By the code of the rule that asks."""
+NO_CHECKS: FileChecks = {}
 
 
 def find_hazards(
@@ -52,9 +53,9 @@ def find_hazards(
     """Find the hazards of one file, in the order of their lines."""
     text = "\n".join(lines)
     possible = [
-        (code, check)
+        (code, check, words, _present(text, check.function_words))
         for code, check in checks.items()
-        if _has(text, (*check.words, *check.file_words))
+        if _has(text, check.file_words) and all(words := _present(text, check.words))
     ]
     if not possible:
         return ()
@@ -64,9 +65,10 @@ def find_hazards(
         function = isinstance(node, FUNCTIONS)
         wanted = [
             (code, check)
-            for code, check in possible
+            for code, check, words, function_words in possible
             if (function or check.anywhere)
-            and _has(chunk, (*check.words, *(check.function_words if function else ())))
+            and _has(chunk, words)
+            and not (function and not _has(chunk, function_words))
         ]
         if not wanted:
             continue
@@ -87,6 +89,11 @@ def find_hazards(
 
 def _has(text: str, words: Iterable[tuple[str, ...]]) -> bool:
     return all(any(word in text for word in either) for either in words)
+
+
+def _present(text: str, words: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Leave out the words that the file does not hold; so no part of it does."""
+    return tuple(tuple(word for word in either if word in text) for either in words)
 
 
 def _first_line(node: ast.AST) -> int:

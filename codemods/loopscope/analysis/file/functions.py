@@ -12,7 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.names import Names, last_name
-from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
+from loopscope.python_source.syntax_tree import (
+    DEFINITIONS,
+    FUNCTIONS,
+    FunctionNode,
+    blocks,
+    children,
+    walk,
+)
 
 _NO_ARGUMENTS = ("self", "cls")
 
@@ -95,7 +102,7 @@ def is_generator(node: FunctionNode) -> bool:
         if isinstance(child, (ast.Yield, ast.YieldFrom)):
             return True
         if not isinstance(child, NESTED):
-            stack.extend(ast.iter_child_nodes(child))
+            stack += children(child)
     return False
 
 
@@ -120,9 +127,16 @@ def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) 
     return frozenset(
         value.id
         for child in walk(node)
+        if child.__class__ in _HANDING
         for value in _handed(child)
         if isinstance(value, ast.Name) and value.id in words
     )
+
+
+_HANDING = frozenset({
+    ast.Call, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Assign, ast.AnnAssign, ast.NamedExpr,
+    ast.Return, ast.Yield, ast.Starred, ast.Attribute,
+})  # fmt: skip
 
 
 def _handed(node: ast.AST) -> Sequence[ast.expr]:
@@ -182,13 +196,24 @@ def left_annotations(lines: Sequence[str]) -> Mapping[int, str]:
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that run with the function's own body: no nested functions or classes."""
+    """Yield the nodes that run with the function's own body: no nested functions or classes.
+
+    Contexts and operators are left out.
+    """
     stack: list[ast.AST] = list(getattr(node, "body", ()))[::-1]
     while stack:
         child = stack.pop()
         yield child
         if not isinstance(child, NESTED):
-            stack.extend(list(ast.iter_child_nodes(child))[::-1])
+            stack += children(child)[::-1]
+
+
+def own_statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield the statements among ``own_nodes``, in the same order, without their expressions."""
+    for child in blocks(node):
+        yield child
+        if not isinstance(child, DEFINITIONS):
+            yield from own_statements(child)
 
 
 def is_current_loop(node: ast.expr, names: Names) -> bool:

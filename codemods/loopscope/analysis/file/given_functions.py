@@ -11,7 +11,7 @@ from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
 
 def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
     """List the functions inside of one that its ``return`` mentions."""
-    if not any(isinstance(child, FUNCTIONS) for child in ast.iter_child_nodes(node)):
+    if not any(isinstance(child, FUNCTIONS) for child in node.body):
         return ()
     own = list(own_nodes(node))
     returned = {

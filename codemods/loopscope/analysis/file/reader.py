@@ -16,7 +16,7 @@ from loopscope.analysis.file.calls import (
     drives_loops,
     loop_uses,
 )
-from loopscope.analysis.file.checks import FileChecks, find_hazards
+from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.class_and_module_marks import added_marks, assigned_marks
 from loopscope.analysis.file.class_factories import class_factories
@@ -92,18 +92,19 @@ _KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.
 def read_file(
     path: str,
     text: str,
-    checks: FileChecks | None = None,
+    checks: FileChecks | None = NO_CHECKS,
     elsewhere: Elsewhere | None = None,
 ) -> FileFacts:
     """Return the facts of one file, with what ``checks`` find in it.
 
+    Without ``checks`` (None) no rule will ask: hazards and unread mentions are left out.
     ``elsewhere`` is what other files say of its names, once they are read.
 
     Raises:
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks or {})
+    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks)
 
 
 class _Reader:
@@ -125,14 +126,11 @@ class _Reader:
         definitions = [node for node in self.statements if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.definitions = len(definitions)
-        self.hits = Lines(number for number, line in enumerate(self.lines, 1) if _HIT.search(line))
+        self.text = "\n".join(self.lines)
+        self.hits = Lines.with_match(_HIT, self.text)
         self.yields = self._lines_with("yield")
-        self.makings = Lines(n for n, line in enumerate(self.lines, 1) if _MAKING.search(line))
-        self.dynamic = Lines(
-            number
-            for number, line in enumerate(self.lines, 1)
-            if "getfixturevalue" in line or "fixturenames" in line
-        )
+        self.makings = Lines.with_match(_MAKING, self.text)
+        self.dynamic = self._lines_with("getfixturevalue", "fixturenames")
         self.loop_names = self._lines_with("event_loop")
         self.factories = self._lines_with("actory")
         self.defined = {
@@ -159,7 +157,7 @@ class _Reader:
         )
         self.imported = self._lines_with("import ")
 
-    def read(self, checks: FileChecks) -> FileFacts:
+    def read(self, checks: FileChecks | None) -> FileFacts:
         self._module(self.tree.body, conditional=False)
         for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
             self.ordinals[node] = number
@@ -173,7 +171,8 @@ class _Reader:
         calls = CallFinder(self.names, self.ordinals, self.hits, [])
         for statement in self.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
-        mentions, unread = self._mentions()
+        mentions, unread = self._mentions() if checks is not None else (0, ())
+        checks = checks or NO_CHECKS
         return FileFacts(
             path=self.path,
             functions=tuple(self.functions),
@@ -190,10 +189,10 @@ class _Reader:
             factories=self._factories(),
             mentions=mentions,
             unread=unread,
-            ignores=ignores(self.lines),
+            ignores=ignores(self.lines) if "loopscope" in self.text else {},
             exported=self.exported,
             variables=self.variables,
-            annotations=left_annotations(self.lines),
+            annotations=left_annotations(self.lines) if "loopscope" in self.text else {},
             offers=self._offers(),
             made=self.made.elsewhere,
             wanted=frozenset(self.names.missed),
@@ -204,7 +203,7 @@ class _Reader:
         """Read decorators and calls of the project that mark classes."""
         if not self.may_mark or not self.classes:
             return
-        if "pytestmark" in "".join(self.lines):
+        if "pytestmark" in self.text:
             self.mark_appliers.read_decorators(self.tree)
         for call, name in calls_with_class(self.tree):
             added = tuple(self.mark_reader.marks_in(call.func))
@@ -283,8 +282,8 @@ class _Reader:
             ).origins
         return self.references.found_in("\n".join(self.lines[first - 1 : last]), local)
 
-    def _lines_with(self, word: str) -> Lines:
-        return Lines(number for number, line in enumerate(self.lines, 1) if word in line)
+    def _lines_with(self, *words: str) -> Lines:
+        return Lines.with_words(words, self.text, self.lines)
 
     # -- statements ---------------------------------------------------------------------
 

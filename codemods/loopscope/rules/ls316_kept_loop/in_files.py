@@ -10,7 +10,7 @@ from loopscope.analysis.file.checks import position
 from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.functions import arguments, own_nodes
 from loopscope.analysis.file.names import Names, dotted, last_name
-from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, children, walk
 from loopscope.rules.ls316_kept_loop.keepers import FUTURES, LOOPS, PRIMITIVES, keeps
 
 LOOP = "a loop"  # stands for the running loop among the callees
@@ -72,8 +72,9 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
     nodes = list(own_nodes(node))
     loops = _loop_variables(nodes, names)
     globals_ = {name for item in nodes if isinstance(item, ast.Global) for name in item.names}
-    tested = {text for item in nodes for text in _tested(item)}
-    once = not tested.isdisjoint(_assigned(nodes))  # if self.ready: return ... self.ready = True
+    assigned = _assigned(nodes)
+    # if self.ready: return ... self.ready = True
+    once = any(text in assigned for item in nodes for text in _tested(item)) if assigned else False
     for item in nodes:
         if isinstance(item, (ast.Assign, ast.AnnAssign)) and item.value is not None:
             callees = tuple(_callees(item.value, names, loops))
@@ -103,9 +104,7 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
 
 def _collected(node: FunctionNode, nodes: list[ast.AST], names: Names) -> Iterator[Position]:
     """Find what goes into a list or dict of the module: ``pool.append(Connection())``."""
-    own = arguments(node) | {
-        item.id for item in nodes if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
-    }
+    own: frozenset[str] | None = None
     for item in nodes:
         match item:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
@@ -115,9 +114,18 @@ def _collected(node: FunctionNode, nodes: list[ast.AST], names: Names) -> Iterat
             case _:
                 continue
         callees = tuple(call for value in values for call in _callees(value, names))
-        if callees and name not in own:
+        if callees and own is None:
+            own = arguments(node) | _stored(nodes)
+        if callees and own is not None and name not in own:
             assert isinstance(item, (ast.Call, ast.Assign))
             yield Making("global", name, callees).at(item)
+
+
+def _stored(nodes: list[ast.AST]) -> frozenset[str]:
+    """Name the variables that are set."""
+    return frozenset(
+        item.id for item in nodes if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+    )
 
 
 def _function(node: ast.expr) -> ast.expr:
@@ -167,7 +175,7 @@ def _tested(node: ast.AST) -> Iterator[str]:
     else:
         return
     for part in parts:
-        for child in ast.walk(part):
+        for child in walk(part):
             if isinstance(child, _NAMED):
                 yield dotted(child) or ""
             elif isinstance(child, ast.Call) and last_name(child.func) in ("hasattr", "getattr"):
@@ -197,7 +205,7 @@ def _callees(
                 if isinstance(argument, _NAMED) and keeps(names.resolve(argument) or ""):
                     yield names.resolve(argument) or ""
         if not isinstance(node, (ast.Lambda, *FUNCTIONS)):
-            stack.extend(ast.iter_child_nodes(node))
+            stack += children(node)
 
 
 def _called(node: ast.AST, names: Names) -> Iterator[str]:

@@ -74,6 +74,12 @@ class Users:
 
     def uses(self) -> Iterator[tuple[Holder, Use]]:
         """Yield what is used on loops, each with its users."""
+        if self._all:  # else there is nothing to reach
+            yield from self._of_tests()
+        yield from self._of_fixtures()
+
+    def _of_tests(self) -> Iterator[tuple[Holder, Use]]:
+        """Yield what the code of tests reaches, with these."""
         roots = {test.id: tuple(self._roots(test)) for test in self._tests()}
         reached = self._reached({key for found in roots.values() for key, _ in found})
         uses: dict[tuple[int, Key | None], Use] = defaultdict(Use)
@@ -89,7 +95,6 @@ class Users:
         for (number, _), use in uses.items():
             if not self._all[number].test_client:
                 yield self._all[number], use
-        yield from self._of_fixtures()
 
     def _tests(self) -> Iterator[Test]:
         return (t for t in self._model.index.tests if t.module not in self._model.cross_suite)

@@ -1,0 +1,60 @@
+"""Which lines of a file hold a word, and which statements run with a function."""
+
+from __future__ import annotations
+
+import ast
+import re
+from textwrap import dedent
+
+from loopscope.analysis.file.calls import Lines
+from loopscope.analysis.file.functions import own_nodes, own_statements
+
+_TEXT = "first loop loop\n\nsecond\nthird loop\n"
+
+
+def _numbers(lines: Lines) -> list[int]:
+    return [number for number in range(1, 6) if lines.any_in(number, number)]
+
+
+def test_lines_with_a_match() -> None:
+    assert _numbers(Lines.with_match(re.compile("lo+p|third"), _TEXT)) == [1, 4]
+
+
+def test_lines_without_a_match() -> None:
+    assert _numbers(Lines.with_match(re.compile("fourth"), _TEXT)) == []
+
+
+def test_lines_with_any_of_the_words() -> None:
+    found = Lines.with_words(("second", "fourth", "third"), _TEXT, _TEXT.splitlines())
+    assert _numbers(found) == [3, 4]
+
+
+def test_own_statements_are_those_among_the_own_nodes() -> None:
+    source = """
+        def function():
+            with first() as a, second() as b:
+                c = [lambda: d for d in a]
+            try:
+                e = 1
+            except (TypeError, ValueError) as error:
+                f = error
+            else:
+                g = 1
+            finally:
+                h = 1
+            match e:
+                case 1:
+                    i = 1
+            def inner():
+                j = 1
+            class Inner:
+                k = 1
+            if e: l = 1
+            elif f: m = 1
+            for n in g: o = 1
+            else: p = 1
+    """
+    function = ast.parse(dedent(source)).body[0]
+    statements = [node for node in own_nodes(function) if isinstance(node, ast.stmt)]
+    assert list(own_statements(function)) == statements
+    assert len(statements) == 18
