@@ -75,13 +75,13 @@ def test_override_that_async_code_asks_for_stays_an_action(override: str, test: 
     assert twice == once
 
 
-def test_override_that_only_sync_code_asks_for_is_ordinary_on_1_x() -> None:
+def test_override_of_another_kind_that_async_tests_see_is_an_action_on_1_x() -> None:
     sync = CLIENT + "def test_s(client): ...\n\n@pytest.mark.asyncio\nasync def test_a(): ...\n"
     options = "".join(
         f"asyncio_default_{what}_loop_scope = session\n" for what in ("test", "fixture")
     )
     files = {"pytest.ini": "[pytest]\n" + options, "loops.py": OWN, "test_a.py": HEAD + sync}
-    assert "loops.py:8 LS101 note" in messages(migrate_files(files))
+    assert "loops.py:8 LS101 action" in messages(migrate_files(files))
 
 
 def test_override_that_hides_it_stays_at_every_run() -> None:

@@ -212,7 +212,7 @@ def choose(
 
     A fixture is converted only where all tests that use it agree on one loop scope: an async
     fixture is static, and a shared one would widen whole regions. Who uses one of the overrides
-    that are ``left`` to a person stays as it is.
+    that are ``left`` to a person stays as it is, and so does whom a bridge serves already.
     """
     model = candidates.model
     found: dict[Key, Conversion] = {}
@@ -232,7 +232,9 @@ def choose(
         unmoved.update(
             request.requester.key
             for request in closure.requests
-            if request.requester and request.target and request.target.key in left
+            if request.requester
+            and request.target
+            and (request.target.key in left or not model.is_override(request.target.function))
         )
         requesters = {request.requester.key for request in closure.requests if request.requester}
         if model.suite_style is SuiteStyle.MODERN:

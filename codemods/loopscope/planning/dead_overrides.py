@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loopscope.analysis.file.facts import BodyKind
-from loopscope.analysis.suite.closure import RequestKind, loop_requests
+from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
 from loopscope.planning.solver import ComponentSolver
@@ -29,15 +29,16 @@ def action_for_asked(solver: ComponentSolver, key: Key) -> OverrideAction | None
     if not any(solver.stays(request, own) for request, own in requests):
         return None
     function = solver.model.index.function(key)
-    body = function.override
-    if body is None or body.kind not in _MORE:
-        return OverrideAction(ActionKind.ORDINARY)
-    if not any(
-        request.kind is RequestKind.PARAMETER and not solver.stays(request, own)
-        for request, own in requests
-    ):
-        return OverrideAction(ActionKind.ORDINARY)
     found = solver.override_action(FixtureDef("", key, function))
-    if found.kind is ActionKind.MANUAL:
+    left = found.kind is ActionKind.MANUAL
+    more = function.override is not None and function.override.kind in _MORE
+    met_by_async = any(
+        solver.is_async(test)
+        and key in {item.key for item in solver.model.closures.visible(test, EVENT_LOOP)}
+        for test in solver.model.tests
+    )
+    if not met_by_async or not (left or more):
+        return OverrideAction(ActionKind.ORDINARY)
+    if left:
         return found
     return manual("it makes a loop of another kind, and async code asks for it, too")
