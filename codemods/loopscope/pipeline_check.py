@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
-from loopscope.analysis.suite.fixtures import Key, Test, conftest_base_id, enclosing_base_ids
+from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
@@ -175,18 +175,10 @@ def _without_tests(after: SuiteModel, met: Collection[Key]) -> Iterator[Finding]
                 continue
             if function.fixture is not None and key not in places:
                 yield _unregistered(after, key, function)
-            elif not all(_bridged(after, place) for place in places.get(key, (path,))):
+            elif not all(
+                after.index.seen_from(place, EVENT_LOOP) for place in places.get(key, (path,))
+            ):
                 yield _missing(after, key, None)
-
-
-def _bridged(after: SuiteModel, place: str) -> bool:
-    """Whether any fixture named event_loop is seen from a base id, or from a file.
-
-    A fixture of a plugin is set up for a test, which sees the conftest above all of them, too.
-    """
-    registered = after.index.registered
-    around = enclosing_base_ids(place) if place else (conftest_base_id("conftest.py"), "")
-    return any(EVENT_LOOP in registered.get(one, {}) for one in around)
 
 
 def _unregistered(after: SuiteModel, key: Key, function: Function) -> Finding:

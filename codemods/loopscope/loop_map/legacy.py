@@ -128,7 +128,7 @@ class LegacyLoops:
         body = override.function.override if override is not None else None
         if body is not None and body.kind is BodyKind.WORK and body.variants:
             return frozenset({UNKNOWN})  # its settings may come with the loop, or be made on it
-        if body is None or body.kind not in (BodyKind.FACTORY, BodyKind.OTHER):
+        if body is None or not body.makes_another_kind:
             return frozenset({DEFAULT})
         return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
 

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from loopscope.analysis.file.facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
 from loopscope.planning.solver import ComponentSolver
 
-_MORE = (BodyKind.FACTORY, BodyKind.OTHER)
-
 
 def action_for_asked(solver: ComponentSolver, key: Key) -> OverrideAction | None:
     """Decide on an override whose loop sync code uses, and which then is no dead code.
 
-    Async code has the running loop at hand, and runs on no other. Where it asks for a loop that
-    is not made as the running one is, a person had to replace the override, and still has to.
+    Async code has the running loop at hand, and runs on no other. Where it sees an override whose
+    loop is not made as the running one is, a person had to replace that, and still has to.
 
     Returns:
         None where no sync code uses it.
     """
-    requests = [
-        (request, solver.is_async(test))
-        for test in solver.model.tests
-        for request in loop_requests(solver.model.closure(test))
-        if request.target is not None and request.target.key == key
-    ]
-    if not any(solver.stays(request, own) for request, own in requests):
+    model = solver.model
+    if not any(
+        request.target is not None
+        and request.target.key == key
+        and solver.stays(request, solver.is_async(test))
+        for test in model.tests
+        for request in loop_requests(model.closure(test))
+    ):
         return None
-    function = solver.model.index.function(key)
+    function = model.index.function(key)
     found = solver.override_action(FixtureDef("", key, function))
     left = found.kind is ActionKind.MANUAL
-    more = function.override is not None and function.override.kind in _MORE
+    another = function.override is not None and function.override.makes_another_kind
     met_by_async = any(
         solver.is_async(test)
-        and key in {item.key for item in solver.model.closures.visible(test, EVENT_LOOP)}
-        for test in solver.model.tests
+        and key in {item.key for item in model.closures.visible(test, EVENT_LOOP)}
+        for test in model.tests
     )
-    if not met_by_async or not (left or more):
+    if not met_by_async or not (left or another):
         return OverrideAction(ActionKind.ORDINARY)
     if left:
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
-from loopscope.analysis.file.facts import BodyKind, Function
+from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
@@ -81,7 +81,7 @@ def _asks(function: Function) -> bool:
 def _kinds(item: FixtureDef) -> frozenset[str]:
     """List the kinds of loop that an override makes."""
     body = item.function.override
-    if body is None or body.kind not in (BodyKind.FACTORY, BodyKind.OTHER):
+    if body is None or not body.makes_another_kind:
         return frozenset({UNKNOWN if body is not None and body.variants else DEFAULT})
     return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
 

@@ -19,7 +19,6 @@ from loopscope.analysis.suite.fixtures import (
     FixtureDef,
     Key,
     Test,
-    conftest_base_id,
     enclosing_base_ids,
     visible_base_ids,
 )
@@ -343,11 +342,7 @@ class ComponentSolver:
 
     def _bridged(self, base_id: str) -> bool:
         """Whether a bridge of an earlier migration is visible there."""
-        registered = self.model.index.registered
-        # What a plugin asks for is looked up from the tests: all see the root's conftest.
-        places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
-        seen = [registered.get(place, {}).get(EVENT_LOOP) for place in places]
-        nearest = next((item for item in seen if item is not None), None)
+        nearest = self.model.index.seen_from(base_id, EVENT_LOOP)
         return nearest is not None and not self.model.is_override(nearest.function)
 
     def seen_from(self, path: str, base_id: str = "") -> FixtureDef | None:

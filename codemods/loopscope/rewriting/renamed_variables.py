@@ -29,23 +29,24 @@ def rename_fixture_strings(node: Any, old: str, new: str) -> Any:
     return node.visit(_FixtureStrings(old, new))
 
 
-class _Parameter(cst.CSTTransformer):
+class _Renaming(cst.CSTTransformer):
     def __init__(self, old: str, new: str) -> None:
         super().__init__()
         self._old, self._new = old, new
 
+
+class _Parameter(_Renaming):
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
         if original_node.name.value != self._old:
             return updated_node
         return updated_node.with_changes(name=cst.Name(self._new))
 
 
-class _Variable(cst.CSTTransformer):
+class _Variable(_Renaming):
     """Renames a variable wherever it is that of the function which is visited."""
 
     def __init__(self, old: str, new: str) -> None:
-        super().__init__()
-        self._old, self._new = old, new
+        super().__init__(old, new)
         self._others: set[cst.CSTNode] = set()  # names of attributes, keywords, inner parameters
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
@@ -94,11 +95,7 @@ class _Names(cst.CSTVisitor):
             self.found.add(node)
 
 
-class _FixtureStrings(cst.CSTTransformer):
-    def __init__(self, old: str, new: str) -> None:
-        super().__init__()
-        self._old, self._new = old, new
-
+class _FixtureStrings(_Renaming):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
         callee = (dotted(original_node.func) or "").rpartition(".")[2]
         if callee not in _FIXTURE_NAMES:

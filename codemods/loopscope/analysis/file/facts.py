@@ -263,6 +263,11 @@ class OverrideBody:
     parameters: tuple[str, ...] = ()  # fixtures that the work uses
     variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
 
+    @property
+    def makes_another_kind(self) -> bool:
+        """Whether the loop is, or may be, of another kind than the default."""
+        return self.kind in (BodyKind.FACTORY, BodyKind.OTHER)
+
 
 @dataclass(frozen=True, slots=True)
 class Class:

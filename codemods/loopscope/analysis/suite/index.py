@@ -13,6 +13,7 @@ from loopscope.analysis.suite.fixtures import (
     Test,
     conftest_base_id,
     directory_base_ids,
+    enclosing_base_ids,
     own_base_id,
 )
 from loopscope.analysis.suite.namespaces import Namespaces
@@ -157,6 +158,15 @@ class SuiteIndex:
     def base_id_of(self, path: str) -> str:
         """Return the base id that registers the fixtures of a conftest, test module or plugin."""
         return "" if path in self.plugins else own_base_id(path)
+
+    def seen_from(self, base_id: str, name: str) -> FixtureDef | None:
+        """Find the nearest fixture of a name that is seen from a base id, or from a file.
+
+        A fixture of a plugin is set up for a test, which sees the conftest above all of them, too.
+        """
+        places = enclosing_base_ids(base_id or conftest_base_id("conftest.py"))
+        seen = (self.registered.get(place, {}).get(name) for place in places)
+        return next((item for item in seen if item is not None), None)
 
     def factories(self, module: str) -> frozenset[str]:
         """List the kinds of loop that the nearest loop factory hook gives; none without one."""

@@ -15,6 +15,7 @@ from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.planning.after_work import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import (
@@ -34,7 +35,7 @@ from loopscope.rules.ls102_event_loop_request.other_requests import (
 )
 from loopscope.rules.ls102_event_loop_request.renamed_requests import renamed_requests
 from loopscope.rules.trace_notes import external_requests
-from loopscope.types import Safety, Scope
+from loopscope.types import Safety
 
 # Loop methods that asyncio offers under the same name, with the same arguments.
 _SAME_IN_ASYNCIO = ("create_task",)
@@ -106,7 +107,7 @@ class AddArgument(DefinitionEdit):
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     tests = {test.key for test in context.model.tests if context.model.is_async_test(test)}
-    held, after_work = _held(context)
+    held, after_work = _held(context), _after_work(context)
     yield from renamed_requests(context, held)
     for key, function in context.functions():
         conversion = context.plan.converted.get(key)
@@ -122,7 +123,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield _make_async(context, key, function)
         elif function.override is not None or not function.is_async:
             continue
-        elif key in after_work and function.fixture and function.fixture.scope > Scope.FUNCTION:
+        elif key in after_work:
             if not asks:
                 yield AddArgument(
                     "LS102",
@@ -171,29 +172,28 @@ def _keeps(context: RuleContext, target: FixtureDef, asker: Function) -> bool:
     return not (modern and asker.is_async and override_action.kind is ActionKind.ORDINARY)
 
 
-def _held(context: RuleContext) -> tuple[set[Key], set[Key]]:
-    """Definitions whose request is answered by a fixture that stays or is ours.
-
-    The second set are the async fixtures that must come after a working bridge.
-    """
+def _held(context: RuleContext) -> set[Key]:
+    """List definitions whose request is answered by a fixture that stays or is ours."""
     found: set[Key] = set()
-    after_work: set[Key] = set()
     for test in context.model.tests:
-        closure = context.model.closure(test)
-        for request in closure.requests:
+        for request in context.model.closure(test).requests:
             target = request.target
             if target is None:
                 continue
             asker = request.requester.function if request.requester else test.function
             if _keeps(context, target, asker):
                 found.add(request.requester.key if request.requester else test.key)
-        override = context.model.override_of(test)
-        override_action = context.plan.overrides.get(override.key) if override else None
-        if override_action is not None and override_action.kind is ActionKind.WORK:
-            after_work.update(
-                item.key for item in closure.fixtures if item.key in context.plan.fixtures
-            )
-    return found, after_work
+    return found
+
+
+def _after_work(context: RuleContext) -> frozenset[Key]:
+    """List the async fixtures that must come after a working bridge."""
+
+    def works(override: FixtureDef) -> bool:
+        override_action = context.plan.overrides.get(override.key)
+        return override_action is not None and override_action.kind is ActionKind.WORK
+
+    return fixtures_after_work(context.model, works, context.plan.converted)
 
 
 def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync:
