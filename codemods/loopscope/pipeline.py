@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +44,11 @@ from loopscope.types import (
 if TYPE_CHECKING:
     from loopscope.loop_map.report_model import LoopMaps
 
+# One thread reads suites at a time, as the workers of a cluster may have several: up to Python
+# 3.12 ``ast.parse`` counts its depth for all threads together and fails with a SystemError where
+# the collector lets two of them run at once, and the filters of warnings belong to the process.
+_ONE_THREAD = threading.RLock()
+
 
 def migrate(suite: Suite, options: Options) -> Migration:
     """Migrate one suite in memory.
@@ -50,7 +56,7 @@ def migrate(suite: Suite, options: Options) -> Migration:
     A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
     the options, becomes a ``FileError``; the others are done all the same.
     """
-    with warnings.catch_warnings():  # ast.parse warns about odd code of suites
+    with _ONE_THREAD, warnings.catch_warnings():  # ast.parse warns about odd code of suites
         warnings.filterwarnings("ignore", module="<unknown>")
         return _migrate(suite, options)
 
@@ -221,11 +227,12 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
     """Return the style of a suite, and its modern loop map after ``changes``."""
     seconds = Options().time_limit
-    model = build_model(suite, [], seconds, FILE_CHECKS)
-    suite_style = model.suite_style
-    if changes:
-        model = rebuild_model(suite, model, changes, [], seconds)
-    return suite_style, model.modern_map
+    with _ONE_THREAD:
+        model = build_model(suite, [], seconds, FILE_CHECKS)
+        suite_style = model.suite_style
+        if changes:
+            model = rebuild_model(suite, model, changes, [], seconds)
+        return suite_style, model.modern_map
 
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
