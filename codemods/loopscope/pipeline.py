@@ -190,7 +190,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     result = model
     if all_changes:
         result = rebuild_model(suite, model, all_changes, errors, seconds, options.target)
-    condemned: list[Finding] = []
+    condemned = change_set.broken
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
@@ -220,7 +220,9 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
         maps=_maps(model, result) if options.loop_maps else None,
     )
-    region = region_of_differences(before, model, result) if condemned else frozenset()
+    region = frozenset(finding.path for finding in change_set.broken)
+    if condemned:
+        region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region)
 
 

@@ -114,8 +114,19 @@ class ComponentSolver:
             return True  # before the bridge is there
         closure = self.model.closure(test)
         if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
-            return self._may_lose_current(test)
+            return self._asks_before_loop(test) or self._may_lose_current(test)
         return True
+
+    def _asks_before_loop(self, test: Test) -> bool:
+        """Whether a sync fixture asks for the current loop, and the test's own comes after it."""
+        for item in self.model.closures.set_up_order(test):
+            if item is None or item.fixture.name == EVENT_LOOP or self._bound(item):
+                return False
+            if item.key in self.converted or self.model.is_async_fixture(item.function):
+                return False
+            if self._takes_current(item):
+                return True
+        return False
 
     def _may_lose_current(self, test: Test) -> bool:
         """Whether a bridge gives the test a wide loop, which a narrower one makes current no more.

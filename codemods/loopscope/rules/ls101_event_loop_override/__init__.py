@@ -86,7 +86,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 yield from first_elsewhere(context, edit, importers)
             else:
                 yield edit
-                yield from _deleted_call(key, function)
+            yield from _deleted_call(key, function)
         if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
             yield from _debug(context, key, function)
     for bridge in context.plan.bridges:
