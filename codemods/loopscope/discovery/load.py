@@ -243,8 +243,7 @@ def _has_trace(data: bytes) -> bool:
 
 
 def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
-    from loopscope.discovery.drivers import runs_loop
-    from loopscope.discovery.kept_loops import keeps_loop
+    from loopscope.discovery.drivers import keeps_loop, runs_loop
 
     return (
         _has_trace(data)

@@ -20,9 +20,13 @@ from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
 from loopscope.planning.dead_overrides import action_for_asked
-from loopscope.planning.deviations import deviating
 from loopscope.planning.factories import choose_factory
-from loopscope.planning.kept_overrides import keep_foundations, keep_kinds, without_shadowed
+from loopscope.planning.kept_overrides import (
+    deviating,
+    keep_foundations,
+    keep_kinds,
+    without_shadowed,
+)
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver

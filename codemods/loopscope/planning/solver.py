@@ -23,9 +23,13 @@ from loopscope.analysis.suite.fixtures import (
     visible_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.after_work import fixtures_after_work, requests_after_work
 from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
-from loopscope.planning.bridges import BridgeNeed, RequestPlace
+from loopscope.planning.bridges import (
+    BridgeNeed,
+    RequestPlace,
+    fixtures_after_work,
+    requests_after_work,
+)
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.disjoint_set import DisjointSet

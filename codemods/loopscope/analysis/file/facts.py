@@ -12,9 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from loopscope.analysis.file.bindings import Import
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
 from loopscope.types import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A name that an import, or an assignment such as ``db = helpers.db``, binds."""
+
+    name: str
+    module: str  # absolute dotted module, relative ones start with dots
+    attribute: str | None  # None: the module itself; "*": everything
+    line: int
 
 
 class ScopeKind(enum.Enum):

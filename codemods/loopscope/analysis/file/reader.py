@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from loopscope.analysis.file.assigned import assigned_imports
 from loopscope.analysis.file.callees import callees
 from loopscope.analysis.file.calls import (
     CallFinder,
@@ -18,7 +17,6 @@ from loopscope.analysis.file.calls import (
 )
 from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
-from loopscope.analysis.file.class_and_module_marks import added_marks, assigned_marks
 from loopscope.analysis.file.class_factories import class_factories
 from loopscope.analysis.file.constants import constants, known_values
 from loopscope.analysis.file.decorators import (
@@ -48,6 +46,7 @@ from loopscope.analysis.file.fixture_makers import folded, read_makers
 from loopscope.analysis.file.functions import (
     awaited,
     decorated_by,
+    given_functions,
     handed_on,
     ignores,
     is_alias,
@@ -57,19 +56,18 @@ from loopscope.analysis.file.functions import (
     returns_call,
     wraps_sync,
 )
-from loopscope.analysis.file.given_functions import given_functions
-from loopscope.analysis.file.hook_helpers import HookHelpers
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy
 from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
 from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook
-from loopscope.analysis.file.marking_hooks import read_hooks
-from loopscope.analysis.file.marks import MarkReader
+from loopscope.analysis.file.marking_hooks import HookHelpers, read_hooks
+from loopscope.analysis.file.marks import MarkReader, added_marks, assigned_marks
 from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import (
     Names,
     aliases,
+    assigned_imports,
     assigned_names,
     dotted,
     imports_of,

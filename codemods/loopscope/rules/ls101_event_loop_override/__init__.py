@@ -24,16 +24,12 @@ from loopscope.rules.context import (
     action,
 )
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
-from loopscope.rules.ls101_event_loop_override.added_code import (
-    factory_hooks,
-    first_elsewhere,
-    new_bridge,
-)
 from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,
     is_imported,
     plugin_imports,
     removed_imports,
+    unknown_imports,
 )
 from loopscope.rules.ls101_event_loop_override.kept import (
     for_others,
@@ -44,8 +40,10 @@ from loopscope.rules.ls101_event_loop_override.kept import (
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
+    factory_hooks,
+    first_elsewhere,
+    new_bridge,
 )
-from loopscope.rules.ls101_event_loop_override.unknown_imports import unknown_imports
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
