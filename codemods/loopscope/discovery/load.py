@@ -180,7 +180,7 @@ def _scan(
     if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
     # Where no suite has to do with event loops, their import is most of the time of a run.
-    from loopscope.discovery.drivers import leading_to
+    from loopscope.discovery.product_code import leading_to
     from loopscope.discovery.reexports import reexports, starred
 
     errors[:] = found.errors
@@ -243,7 +243,7 @@ def _has_trace(data: bytes) -> bool:
 
 
 def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
-    from loopscope.discovery.drivers import keeps_loop, runs_loop
+    from loopscope.discovery.product_code import keeps_loop, runs_loop
 
     return (
         _has_trace(data)
