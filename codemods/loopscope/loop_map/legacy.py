@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cached_property
 from posixpath import dirname
 
-from loopscope.analysis.file.facts import BodyKind
 from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures

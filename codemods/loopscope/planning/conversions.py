@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
+from loopscope.analysis.file.facts import Function, LoopCall, Place, UseKind
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.other_plugins import raw_fixtures

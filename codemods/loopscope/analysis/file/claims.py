@@ -15,7 +15,7 @@ from loopscope.analysis.file.class_factories import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.fixture_makers import FIXTURES
+from loopscope.analysis.file.fixture_calls import FIXTURES
 from loopscope.analysis.file.functions import arguments
 from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
 from loopscope.analysis.file.names import Names, dotted, is_getattr, last_name

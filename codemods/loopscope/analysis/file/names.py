@@ -6,7 +6,8 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from loopscope.analysis.file.facts import Elsewhere, Import, LoopMaking, Maker
+from loopscope.analysis.file.facts import Elsewhere, Import, Maker
+from loopscope.analysis.file.override_facts import LoopMaking
 
 Constants = Mapping[str, ast.expr]
 _FOREIGN = frozenset({"", "pytest", "pytest_asyncio", *sys.stdlib_module_names})

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
 from loopscope.analysis.file.loop_branches import (
     can_be_repeated,
     rebinds,
@@ -22,6 +21,7 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_statements import RUNNING, SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, dotted, imports_of
+from loopscope.analysis.file.override_facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
 from loopscope.python_source.syntax_tree import dedented, is_docstring, with_comments
 
 POLICY_SETTERS = frozenset(

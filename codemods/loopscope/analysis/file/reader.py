@@ -36,7 +36,6 @@ from loopscope.analysis.file.facts import (
     Elsewhere,
     FileFacts,
     Function,
-    LoopMaking,
     LoopUse,
     Place,
     Position,
@@ -74,6 +73,7 @@ from loopscope.analysis.file.names import (
     module_imports,
     statements,
 )
+from loopscope.analysis.file.override_facts import LoopMaking
 from loopscope.analysis.file.plugins import read_plugins
 from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS

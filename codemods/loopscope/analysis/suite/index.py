@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.collection import Collection
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,

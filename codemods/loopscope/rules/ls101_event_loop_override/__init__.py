@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import Function, OverrideBody
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.override_facts import OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 from collections import defaultdict
 from collections.abc import Iterator
 
-from loopscope.analysis.file.facts import FileFacts, LoopVariant
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.override_facts import LoopVariant
 from loopscope.planning.factories import name_below
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import bridge_code, working_bridge_first
