@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from loopscope.rules.codegen.bridge import Code
-from loopscope.rules.context import DefinitionEdit
-
-if TYPE_CHECKING:
-    from loopscope.rewriting.file_editor import FileEditor
-
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.override_facts import LoopVariant
 from loopscope.planning.factories import name_below
 from loopscope.planning.shared_bridges import Bridge
-from loopscope.rules.codegen.bridge import bridge_code, working_bridge_first
+from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_first
 from loopscope.rules.codegen.factory import hook_code
-from loopscope.rules.context import AppendEdit, RuleContext, RuleResult
+from loopscope.rules.context import AppendEdit, DefinitionEdit, RuleContext, RuleResult
+
+if TYPE_CHECKING:
+    from loopscope.rewriting.file_editor import FileEditor
 
 
 @dataclass(frozen=True, slots=True)
