@@ -17,6 +17,7 @@ from loopscope.analysis.suite.fixtures import (
     Test,
     enclosing_base_ids,
     own_base_id,
+    registering_base_id,
 )
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.shared_bridges import Bridge, Standing, seen, share
@@ -53,7 +54,7 @@ class Sites:
 
     def base_id(self, path: str) -> str:
         """Return the base id that registers the fixtures of a file."""
-        return "" if path in self.plugins else own_base_id(path)
+        return registering_base_id(path, self.plugins)
 
     def view(self, place: RequestPlace) -> str:
         """Return the base id from which a request looks for its fixture."""

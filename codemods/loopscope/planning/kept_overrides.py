@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
+from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
@@ -56,8 +56,15 @@ def keep_kinds(model: SuiteModel, overrides: Overrides, replaced: Collection[Key
         if left is None or action is None or inner.key in replaced:
             continue
         goes = action.kind is ActionKind.DELETE
-        known = _kinds(outer) - {UNKNOWN}  # what is unreadable is most often a plain loop
-        if goes and left.kind is ActionKind.MANUAL and known and known != _kinds(inner):
+        known = kinds_of(outer.function.override) - {
+            UNKNOWN
+        }  # what is unreadable is most often a plain loop
+        if (
+            goes
+            and left.kind is ActionKind.MANUAL
+            and known
+            and known != kinds_of(inner.function.override)
+        ):
             reason = f"it hides the one of {_place(outer)} from its tests, which makes other loops"
             overrides[inner.key] = OverrideAction(ActionKind.MANUAL, reason, with_that=True)
 
@@ -77,14 +84,6 @@ def _pairs(model: SuiteModel) -> Iterator[tuple[FixtureDef, FixtureDef]]:
 
 def _asks(function: Function) -> bool:
     return EVENT_LOOP in function.parameters or bool({EVENT_LOOP, ""} & set(function.dynamic))
-
-
-def _kinds(item: FixtureDef) -> frozenset[str]:
-    """List the kinds of loop that an override makes."""
-    body = item.function.override
-    if body is None or not body.makes_another_kind:
-        return frozenset({UNKNOWN if body is not None and body.variants else DEFAULT})
-    return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
 
 
 def _place(item: FixtureDef) -> str:

@@ -30,6 +30,11 @@ def last_name(func: ast.expr) -> str:
     return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
 
 
+def is_call(node: ast.AST, name: str) -> bool:
+    """Whether a node is a call of something whose last name is this one."""
+    return isinstance(node, ast.Call) and last_name(node.func) == name
+
+
 def is_getattr(call: ast.Call) -> bool:
     """``getattr(thing, "name")``, another way to write ``thing.name``."""
     return (
