@@ -28,16 +28,7 @@ from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.rules.run_rules import check_requirements, check_rules, is_ignored
-from loopscope.types import (
-    Change,
-    FileError,
-    Finding,
-    Level,
-    Migration,
-    Options,
-    Status,
-    Suite,
-)
+from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:
     from loopscope.loop_map.report_model import LoopMaps

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
-from loopscope.analysis.file.class_factories import FACTORY
+from loopscope.analysis.file.class_reader import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.fixture_calls import FIXTURES

@@ -6,10 +6,7 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.loop_branches import (
-    straight,
-    takes_current,
-)
+from loopscope.analysis.file.loop_branches import straight, takes_current
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,

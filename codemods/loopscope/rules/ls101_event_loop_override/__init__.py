@@ -17,13 +17,7 @@ from loopscope.planning.override_actions import ActionKind, OverrideAction, sets
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
-from loopscope.rules.context import (
-    OptionEdit,
-    Rule,
-    RuleContext,
-    RuleResult,
-    action,
-)
+from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
 from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,

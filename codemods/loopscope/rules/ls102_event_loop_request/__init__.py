@@ -18,14 +18,7 @@ from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
-from loopscope.rules.context import (
-    DefinitionEdit,
-    Rule,
-    RuleContext,
-    RuleResult,
-    action,
-    spell,
-)
+from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
