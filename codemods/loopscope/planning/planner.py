@@ -19,14 +19,14 @@ from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_b
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
-from loopscope.planning.kept_overrides import (
+from loopscope.planning.override_actions import ActionKind, OverrideAction
+from loopscope.planning.overrides import (
+    actions,
     deviating,
     keep_foundations,
     keep_kinds,
     without_shadowed,
 )
-from loopscope.planning.override_actions import ActionKind, OverrideAction
-from loopscope.planning.overrides import actions
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
