@@ -20,7 +20,7 @@ from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
 from loopscope.planning.override_actions import ActionKind, OverrideAction
-from loopscope.planning.overrides import (
+from loopscope.planning.planned_overrides import (
     actions,
     deviating,
     keep_foundations,
