@@ -70,3 +70,15 @@ def test_suite_of_sync_tests_with_the_plugin(requirement: str, stated: bool) -> 
     assert (option in result["pytest.ini"]) is stated
     assert result["requirements.txt"] == f"{requirement}\n"
     assert not migrate_files(result).changes
+
+
+@pytest.mark.parametrize("path", ["dev-requirements.txt", "tox.ini", "requirements.txt"])
+def test_new_configuration_beside_declarations_that_change_too(path: str) -> None:
+    declared = "pytest-asyncio==0.21.1\n"
+    text = declared if path.endswith(".txt") else f"[testenv]\ndeps = {declared}"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\n"
+    tests = f"{test}{ASYNC_TEST}\n\n@pytest.mark.asyncio\n{ASYNC_TEST.replace('one', 'two')}"
+    result = after({path: text, "conftest.py": SESSION, "test_x.py": tests})
+    assert "asyncio_default_test_loop_scope = session\n" in result["pytest.ini"]
+    assert result["test_x.py"] == tests
+    assert "0.21.1" not in result[path]
