@@ -44,12 +44,47 @@ def test_ls311_once_a_function_and_once_a_line_outside() -> None:
     assert found(source, "LS311") == [f"test_a.py:{line} LS311 note" for line in (6, 7, 9, 12)]
 
 
+def test_ls311_functions_and_lines_are_told_apart() -> None:
+    policy = "asyncio.get_event_loop_policy()\n"
+    functions = "".join(f"def f{number}():\n    {policy}" for number in range(4))
+    source = f"import asyncio; {policy}{policy}{functions}"
+    files = {"pytest.ini": MODERN, "conftest.py": "x = 1\n", "test_a.py": source + ASYNC_TEST}
+    lines = (1, 2, 4, 6, 8, 10)
+    assert messages(migrate_files(files)) == [f"test_a.py:{line} LS311 note" for line in lines]
+
+
+def test_ls311_says_what_is_deprecated() -> None:
+    source = "import asyncio\n\nasyncio.set_event_loop_policy(None)\n" + ASYNC_TEST
+    (finding,) = migrate_files({"pytest.ini": MODERN, "test_a.py": source}).findings
+    assert finding.message.startswith("asyncio.set_event_loop_policy is deprecated in Python 3.14")
+    assert finding.column == 1
+
+
 def test_ls311_another_use_beside_the_call_that_goes() -> None:
     source = (
         "@pytest.mark.asyncio\nasync def test_it():\n"
         "    asyncio.get_event_loop_policy().get_event_loop(); asyncio.get_event_loop_policy()\n"
     )
     assert found(source, "LS311") == ["test_a.py:8 LS311 note"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def test_it():\n    asyncio.get_event_loop_policy().get_event_loop()\n",
+        "asyncio.get_event_loop_policy().get_event_loop()\n",
+        "async def test_it():\n    asyncio.get_event_loop_policy().new_event_loop()\n",
+    ],
+)
+def test_ls311_call_that_stays(source: str) -> None:
+    assert len(found(source, "LS311")) == 1
+
+
+def test_ls311_use_after_an_override_that_goes() -> None:
+    use = "\n\nasyncio.get_event_loop_policy()\n"
+    override = OVERRIDE.format("yield asyncio.get_event_loop_policy().new_event_loop()")
+    files = {"pytest.ini": AUTO, "conftest.py": override + use, "test_a.py": ASYNC_TEST}
+    assert messages(migrate_files(files)) == ["conftest.py:11 LS311 note"]
 
 
 def test_ls311_gone_with_the_override_or_the_call() -> None:
