@@ -167,6 +167,34 @@ def test_a_pytest_that_is_capped_is_raised(before: str, expected: str, target: s
     assert line(before, target) == expected
 
 
+@pytest.mark.parametrize(
+    ("plugin", "older", "newer"),
+    [
+        ("==0.21.1", "==7.4.4", "==8.4.2"),
+        ("==0.21.1", "==8.2.2", "==8.4.2"),  # too old for 1.5 only
+        (">=0.21", "==8.2.2", "==8.2.2"),
+        ("==1.2.0", "==7.4.4", "==8.2.2"),
+        ("==0.21.1; python_version < '3.8'", "==7.4.4", "==7.4.4"),  # LS310 speaks
+        (" @ git+https://example.org/p@v0.21", "==7.4.4", "==7.4.4"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["pytest-asyncio>=0.21\n", ""])
+def test_a_pytest_is_as_new_as_the_newest_declared_plugin_needs(
+    plugin: str, older: str, newer: str, beside: str
+) -> None:
+    """What cannot be edited, or runs on no Python of the suite, asks for nothing."""
+    files = {
+        "requirements.txt": f"pytest{older}\npytest-asyncio{plugin}\n",
+        "requirements-dev.txt": beside,
+    }
+    least = "==8.2.2" if beside and newer == "==7.4.4" else newer
+    assert after(files)["requirements.txt"].splitlines()[0] == f"pytest{least}"
+
+
+def test_a_pytest_without_the_plugin_stays() -> None:
+    assert line("pytest==7.4.4\n") == "pytest==7.4.4\n"
+
+
 def test_a_pytest_in_another_file_and_in_poetrys_style() -> None:
     files = {
         "pyproject.toml": '[tool.poetry.group.t.dependencies]\npytest = "^7.4"\n',
