@@ -27,7 +27,7 @@ from loopscope.rules.context import Edit, OptionEdit, RuleContext, note
 from loopscope.rules.declarations import read_declarations
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import unread_mentions
-from loopscope.rules.minimum_version import least_version
+from loopscope.rules.minimum_version import is_migrated, least_version
 from loopscope.rules.registry import FILE_CHECKS, REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import (
@@ -278,7 +278,9 @@ def _requirements(
     wanted = context.options.requirements and context.model.uses_plugin
     if not wanted or all(edit.code == "LS107" for edit in edits):
         return [], []
-    declarations = read_declarations(context.contents, context.options.target, least)
+    declarations = read_declarations(
+        context.contents, context.options.target, least, is_migrated=is_migrated(context)
+    )
     chosen = [
         outcome
         for rule in REGISTRY

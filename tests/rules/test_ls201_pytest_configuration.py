@@ -48,6 +48,25 @@ def test_modern_suite_without_the_option_says_what_unset_means() -> None:
     assert result["pytest.ini"] == STRICT + "asyncio_default_fixture_loop_scope = fixture-scope\n"
 
 
+@pytest.mark.parametrize(
+    ("decorator", "stated"),
+    [
+        ('@pytest_asyncio.fixture(loop_scope="session")', "session"),
+        ('@pytest_asyncio.fixture(scope="session", loop_scope="session")', "session"),
+        ("@pytest_asyncio.fixture", "function"),
+    ],
+)
+def test_modern_suite_whose_fixtures_name_their_loop_scope(decorator: str, stated: str) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\nasyncio_default_test_loop_scope = session\n",
+        "requirements.txt": "pytest-asyncio>=1.0\n",
+        "test_a.py": f"import pytest_asyncio\n\n\n{decorator}\nasync def name():\n"
+        "    return 'n'\n\n\nasync def test_a(name):\n    assert name\n",
+    }
+    expected = f"asyncio_default_fixture_loop_scope = {stated}\n"
+    assert after(files)["pytest.ini"] == files["pytest.ini"] + expected
+
+
 def test_legacy_mode_becomes_strict() -> None:
     ini = "[pytest]\nasyncio_mode = legacy\n"
     test = "import pytest\n\n\n@pytest.mark.asyncio\n" + ASYNC_TEST
