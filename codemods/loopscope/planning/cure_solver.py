@@ -20,6 +20,7 @@ from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.neighbours import take_along
 from loopscope.planning.newly_mixed import newly_mixed, newly_refused
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 MarkPlace = tuple[str, int | None, int | None]
@@ -158,7 +159,9 @@ class CureSolver:
             if self.options.target.has(0, 26):
                 tests = {settings.test_default, *wanted}
         unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not self.options.target.has(1, 5):  # no value of the option means unset
+        if unset and not can_say_fixture_scope(
+            settings, self.options
+        ):  # no value of the option means unset
             fixtures = {*(one for one in fixtures if one is not None), Scope.FUNCTION}
         pairs = product(sorted(tests, key=_order), sorted(fixtures, key=_order))
         tried = [self._tried(test, fixture) for test, fixture in pairs]
@@ -181,7 +184,7 @@ class CureSolver:
             if one.wrong:
                 needed.update(test.id for test in one.tests)
                 needed.update(one.fixtures)
-        take_along(self, tests, test_default)
+        take_along(self, tests, fixtures, test_default)
         lines = self._options_set(test_default, fixture_default)
         lines += sum(
             fixtures[key] is not self._natural_fixture(key, fixture_default) for key in fixtures

@@ -26,6 +26,7 @@ from loopscope.planning.kept_overrides import keep_foundations, keep_kinds, with
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 
@@ -228,7 +229,7 @@ class LoopPlanner:
         if settings.fixture_scope:
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
-            return None if self.options.target.has(1, 5) else Scope.FUNCTION
+            return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
         if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
             return self.solver.nodes.loop_scope(EXTERNAL)
         return settings.fixture_default or default

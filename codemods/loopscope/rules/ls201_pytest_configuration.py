@@ -13,6 +13,7 @@ from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Scope
 
@@ -115,7 +116,7 @@ def _unset(context: RuleContext) -> OptionEdit:
         return OptionEdit("LS201", FIXTURE_OPTION, test_default.word, _AS_TESTS)
     if _same_as_function(context, asking):
         return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
-    if context.options.target.has(1, 5):
+    if can_say_fixture_scope(context.model.settings, context.options):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(
         "LS201",
