@@ -16,10 +16,10 @@ from itertools import product
 
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.foreign import LoopUse, LoopUses
+from loopscope.loop_map.mixed import newly_mixed, newly_refused
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.neighbours import take_along
-from loopscope.planning.newly_mixed import newly_mixed, newly_refused
 from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
