@@ -5,6 +5,7 @@ from __future__ import annotations
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Edit, OptionEdit, RuleContext
 from loopscope.rules.declarations import read_declarations
+from loopscope.rules.minimum_version import is_migrated
 from loopscope.rules.registry import REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import Finding
@@ -42,7 +43,9 @@ def check_requirements(
     wanted = context.options.requirements and context.model.uses_plugin
     if not wanted or all(edit.code == "LS107" for edit in edits):
         return [], []
-    declarations = read_declarations(context.contents, context.options.target, least)
+    declarations = read_declarations(
+        context.contents, context.options.target, least, is_migrated=is_migrated(context)
+    )
     chosen = [
         outcome
         for rule in REGISTRY
