@@ -18,13 +18,12 @@ from loopscope.pipeline_check import (
     region_of_differences,
     unresolved_requests,
 )
+from loopscope.pipeline_requirements import check_declarations
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
-from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Edit, OptionEdit, RuleContext, note
-from loopscope.rules.declarations import read_declarations
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
@@ -172,14 +171,19 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
-    pins, more = _requirements(context, [*edits, *option_edits], least)
-    findings += more
+    requirements = check_declarations(
+        context, least, [*edits, *option_edits], finished=not (acts or left_whole or left_out)
+    )
+    findings += requirements.findings
     findings += left_over(facts, findings)
     if options.annotate:
         edits += comments_for(facts, findings)
     change_set = ChangeSet(suite, errors, seconds)
-    change_set.require(pins)  # first: their places are those of the files as they were
+    change_set.require(
+        requirements.edits
+    )  # first: their places are those of the files as they were
     change_set.rewrite(facts, edits)
     change_set.configure(option_edits)
     changes = change_set.changes
@@ -217,7 +221,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         loops_after=count(result.modern_map if changes and not left_whole else before),
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
-        requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
+        requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
     region = region_of_differences(before, model, result) if condemned else frozenset()
@@ -269,27 +273,6 @@ def _check_rules(
             else:
                 findings.append(outcome)
     return with_trace_notes(context, edits), options, findings, left_out
-
-
-def _requirements(
-    context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
-) -> tuple[list[RequirementEdit], list[Finding]]:
-    """LS202 and LS310, where anything changed that an older pytest-asyncio would not run."""
-    wanted = context.options.requirements and context.model.uses_plugin
-    if not wanted or all(edit.code == "LS107" for edit in edits):
-        return [], []
-    declarations = read_declarations(context.contents, context.options.target, least)
-    chosen = [
-        outcome
-        for rule in REGISTRY
-        if rule.check_declarations is not None
-        for outcome in rule.check_declarations(declarations)
-        if context.options.wants(outcome.code)
-    ]
-    return (
-        [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
-        [outcome for outcome in chosen if isinstance(outcome, Finding)],
-    )
 
 
 def _ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool:

@@ -92,6 +92,7 @@ class Options:
     """
 
     target: Target = field(default_factory=Target.newest)
+    target_named: bool = False  # the target was asked for: exact pins move to just that release
     style: str = "config"  # "config" or "explicit"
     select: tuple[str, ...] = ()  # rule codes or prefixes; empty means all
     ignore: tuple[str, ...] = ()  # rule codes or prefixes
