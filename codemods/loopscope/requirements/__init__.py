@@ -66,7 +66,7 @@ def legacy_mode_floor(files: Mapping[str, bytes]) -> bool:
 
 def _plugin(files: Mapping[str, bytes]) -> Iterator[Pin]:
     for path, data in files.items():
-        if is_pin_file(path):
+        if _NAMED.search(data) and is_pin_file(path):
             yield from (pin for pin in _pins(path, data) if pin.package == PLUGIN)
 
 
@@ -76,6 +76,7 @@ def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
 
 
 # UTF-16 holds NULs.
+_NAMED = re.compile(rb"asyncio|\0", re.IGNORECASE)
 _MENTION = re.compile(rb"pytest|aresponses|python|\0", re.IGNORECASE)
 
 

@@ -13,7 +13,7 @@ from loopscope.config.entry_points import plugin_entry_points
 from loopscope.requirements import is_pin_file, read_pins, requires_python, text_of
 from loopscope.requirements.compatibility import PLUGIN, RELEASES, Release, Version, release_of
 from loopscope.requirements.installed_together import Installations
-from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
+from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, numbers, padded
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
 from loopscope.requirements.tox import read_tox
 from loopscope.types import FileError, Target
@@ -160,12 +160,11 @@ class Declarations:
         least = padded(self.aims.least)
         pins = [one.pin for one in self.of(PLUGIN) if one.pin.kind.editable]
         near = [pin for pin in pins if dirname(pin.path) == dirname(lock.path)] or pins
-        near = [pin for pin in near if not self.aims.hopeless(pin) and highest(pin) > least]
-        found = [(self.aims.lowest_after(pin), pin.kind) for pin in near]
+        near = [pin for pin in near if not self.aims.hopeless(pin)]
+        after = [(self.aims.lowest_after(pin), pin.kind) for pin in near]
+        found = [(version, kind) for version, kind in after if version >= least]
         choose = min if any(pin.marker for pin in near) else max
         version, kind = choose(found, key=lambda one: one[0], default=(least, Kind.RANGE))
-        if version < least:
-            version, kind = least, Kind.RANGE
         return version, _bound(version, kind)
 
 
