@@ -161,7 +161,7 @@ def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
 def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
     errors = list(suite.errors)
     seconds = options.time_limit
-    model = build_model(suite, errors, seconds, FILE_CHECKS)
+    model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files)
@@ -221,6 +221,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         loops_after=count(result.modern_map if changes and not left_whole else before),
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
+        runs_on=model.runs_on if model.uses_plugin else "",
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )

@@ -139,6 +139,7 @@ def _options(values: Mapping[str, Any], *, named: bool) -> Options:
     return Options(
         target=values["target"],
         target_named=named,
+        runs_on=values["runs_on"] or "",
         style=values["style"],
         select=values["select"],
         ignore=values["ignore"],
