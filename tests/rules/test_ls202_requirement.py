@@ -194,6 +194,31 @@ def test_a_pytest_in_another_file_and_in_poetrys_style() -> None:
     assert 'pytest = "^8.2"' in after(files, "1.2")["pyproject.toml"]  # pytest 9 is left out
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("pytest-aiohttp<1.1", "pytest-aiohttp>=1.1"),
+        ("pytest-aiohttp==1.0.5", "pytest-aiohttp==1.1.1"),
+        ("pytest-aiohttp~=0.3.0", "pytest-aiohttp~=1.1"),
+        ("pytest-aiohttp", "pytest-aiohttp"),
+        ("aresponses==2.1.6", "aresponses==3.0.0"),
+        ("aresponses>=2", "aresponses>=2"),
+    ],
+)
+def test_plugins_that_move_along(before: str, expected: str) -> None:
+    rest = "\npytest-asyncio>=1.1\n"
+    assert line(before + rest) == expected + rest
+
+
+def test_a_plugin_where_pytest_asyncio_is_not_installed_stays() -> None:
+    groups = '[dependency-groups]\nold = ["pytest-aiohttp<1"]\ntest = ["{}", "pytest-asyncio"]\n'
+    files = {"pyproject.toml": groups.format("pytest-aiohttp")}
+    assert '"pytest-aiohttp<1"' in after(files)["pyproject.toml"]
+    tox = "[testenv]\ndeps =\n    pytest-asyncio>=1.1\n    old: pytest-aiohttp<1\n"
+    assert after({"tox.ini": tox}) == {"tox.ini": tox}
+    assert [(one.code, one.line) for one in findings({"tox.ini": tox})] == [("LS310", 4)]
+
+
 # -- Python -----------------------------------------------------------------------------
 
 

@@ -139,12 +139,13 @@ def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:
 @pytest.mark.parametrize(
     ("pin", "target", "count"),
     [
-        ("pytest-aiohttp<1.1", "1.5", 1),
-        ("pytest-aiohttp==1.0.5", "1.5", 1),
+        ("pytest-aiohttp<1.1", "1.5", 0),
+        ("pytest-aiohttp @ https://h/x.whl", "1.5", 0),
         ("pytest-aiohttp==1.0.5", "0.26", 0),
         ("pytest-aiohttp>=1.0", "1.5", 0),
         ("pytest-aiohttp", "1.5", 0),
-        ("aresponses==2.1.6", "1.5", 1),
+        ("pytest-lazy-fixture==0.6.3", "1.5", 1),
+        ("pytest-lazy-fixture", "0.26", 1),
         ("aresponses~=3.0", "1.5", 0),
         ("pytest-operator", "1.5", 1),
         ("pytest-homeassistant-custom-component==0.13.109", "1.5", 1),

@@ -11,9 +11,16 @@ from posixpath import dirname
 
 from loopscope.config.entry_points import plugin_entry_points
 from loopscope.requirements import is_pin_file, read_pins, requires_python, text_of
-from loopscope.requirements.compatibility import PLUGIN, RELEASES, Release, Version, release_of
-from loopscope.requirements.installed_together import Installations
-from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, numbers, padded
+from loopscope.requirements.compatibility import (
+    COMPANIONS,
+    PLUGIN,
+    RELEASES,
+    Release,
+    Version,
+    release_of,
+)
+from loopscope.requirements.installed_together import Installations, Share
+from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
 from loopscope.requirements.tox import read_tox
 from loopscope.types import FileError, Target
@@ -150,6 +157,30 @@ class Declarations:
         version, kind = min(found, key=lambda one: one[0], default=((), Kind.ANY))
         enough = bool(version) and version >= padded(self.aims.least)
         return _bound(version, kind) if enough else ""
+
+    def is_too_old(self, pin: Pin) -> bool:
+        """Whether a plugin does not go with the pytest-asyncio that is declared, or is written."""
+        known = COMPANIONS.get(pin.package)
+        if known is None or pin.kind is Kind.LOCK:
+            return False
+        newest = self.newest()
+        least = self.aims.least if self.aims.raises or newest is None else newest.series
+        old = known.below is None or highest(pin) <= padded(known.below)
+        return (
+            least >= known.since and old and self.aims.installations.share(pin) is not Share.NONE
+        )
+
+    def is_raised_along(self, pin: Pin) -> bool:
+        """Whether such a plugin is raised: a release is known to run, and nothing speaks against."""
+        return (
+            self.aims.raises
+            and pin.kind.editable
+            and self.is_too_old(pin)
+            and bool(COMPANIONS[pin.package].exact)
+            and not self.is_for_users(pin)
+            and not self.aims.installations.condition(pin)
+            and self.aims.installations.share(pin) is Share.ALL
+        )
 
     def is_for_users(self, pin: Pin) -> bool:
         """Whether a pytest plugin declares here what its users get."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from loopscope.requirements.compatibility import PLUGIN, PYTEST_EXACT, Release
+from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, PYTEST_EXACT, Release
 from loopscope.requirements.installed_together import Share
 from loopscope.requirements.pin import (
     Kind,
@@ -35,6 +35,9 @@ def check(declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
         yield action("LS202", error.path, error.line, message)
     for one in declarations.of(PLUGIN):
         yield from _plugin(one, declarations)
+    for one in declarations.declared:
+        if declarations.is_raised_along(one.pin):
+            yield _companion(one)
     newest = declarations.newest()
     if newest is None:
         return
@@ -65,6 +68,16 @@ def _pytest(
         yield action("LS202", pin.path, pin.line, _for_users(pin, _needs(newest)))
     elif aims.raises:
         yield _edit(one, _newer_pytest(pin, newest, aims), _needs(newest))
+
+
+def _companion(one: Declared) -> RequirementEdit:
+    pin, known = one.pin, COMPANIONS[one.pin.package]
+    floor = dotted(known.below or ())
+    if pin.kind is Kind.EXACT:
+        new = repinned(pin, known.exact)
+    else:
+        new = raised(pin, floor, numbers(known.exact))
+    return _edit(one, new, f"below {floor} it {known.reason}")
 
 
 def _edit(declared: Declared, new: str, reason: str) -> RequirementEdit:

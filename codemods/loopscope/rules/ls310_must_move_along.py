@@ -19,7 +19,7 @@ from loopscope.requirements.compatibility import (
     Version,
     release_of,
 )
-from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, padded
+from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
 from loopscope.requirements.plugin_loops import PluginLoops, used_plugins
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.declarations import Aims, Declarations, dotted
@@ -29,24 +29,20 @@ from loopscope.types import Finding
 
 def check(declarations: Declarations) -> Iterator[Finding]:
     for one in declarations.declared:
-        if one.pin.package in COMPANIONS:
-            yield from _companion(one.pin, declarations.aims)
+        if declarations.is_too_old(one.pin) and not declarations.is_raised_along(one.pin):
+            yield _companion(one.pin)
     yield from _pytest(declarations)
     yield from _pythons(declarations)
 
 
-def _companion(pin: Pin, aims: Aims) -> Iterator[Finding]:
+def _companion(pin: Pin) -> Finding:
     known = COMPANIONS[pin.package]
-    if aims.least < known.since or pin.kind is Kind.LOCK:
-        return
     if known.below is None:
         text = f"{pin.package} {known.reason}: no known release of it can stay"
-    elif highest(pin) <= padded(known.below):
+    else:
         first = dotted(known.below)
         text = f"{pin.package} below {first} {known.reason}: move it to {first} or newer"
-    else:
-        return
-    yield action("LS310", pin.path, pin.line, text)
+    return action("LS310", pin.path, pin.line, text)
 
 
 def _pytest(declarations: Declarations) -> Iterator[Finding]:
