@@ -171,7 +171,7 @@ class Declarations:
         )
 
     def is_raised_along(self, pin: Pin) -> bool:
-        """Whether such a plugin is raised: a release is known to run, and nothing speaks against."""
+        """Whether such a plugin is raised: a release is known to run, nothing speaks against."""
         return (
             self.aims.raises
             and pin.kind.editable
