@@ -15,7 +15,7 @@ from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import SourceError, decode
-from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
+from loopscope.rewriting.used_names import broken_code
 from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
@@ -261,16 +261,9 @@ def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Itera
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
     """Report code that is broken because its other half is in a hunk that was left out."""
     try:
-        before, after = decode(data).text, decode(change.after).text
-        refused = what_compile_refuses(after)
-        if refused and not what_compile_refuses(before):
-            message, line = refused
+        broken = broken_code(decode(data).text, decode(change.after).text)
+        if broken is not None:
+            message, line = broken
             yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
-            return
-        known = undefined_names(before)
-        for name, line in undefined_names(after).items():
-            if name not in known:
-                message = f"as it was left, {name} is used but nothing defines or imports it"
-                yield action("LS390", change.path, line, message)
     except (SourceError, SyntaxError, RecursionError, MemoryError):
         return  # said elsewhere

@@ -70,6 +70,7 @@ def test_poetry(before: str, expected: str) -> None:
         ("a >= 1\nb >= 1\nc==1\n", "pytest-asyncio >= 1.1\n"),
         ("a >=1\n", "pytest-asyncio >=1.1\n"),
         ("a\n", "pytest-asyncio>=1.1\n"),
+        ("a; python_version < '4'\n", "pytest-asyncio>=1.1\n"),
     ],
 )
 def test_a_bare_name_gets_the_blanks_of_its_neighbours(neighbours: str, expected: str) -> None:

@@ -6,7 +6,8 @@ import enum
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures

@@ -15,9 +15,9 @@ from itertools import product
 
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.foreign import LoopUse, LoopUses
+from loopscope.loop_map.mixed import newly_mixed, newly_refused
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
-from loopscope.planning.newly_mixed import newly_mixed, newly_refused
 from loopscope.types import Options, Scope
 
 MarkPlace = tuple[str, int | None, int | None]

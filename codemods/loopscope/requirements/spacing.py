@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_VERSION = re.compile(r"[\w\]]([ \t]*)(?:===|[<>=~!]=|[<>])([ \t]*)[\"']?\d")
+_VERSION = re.compile(r"[\w\]]([ \t]*)(?:===|[<>=~!]=|[<>])([ \t]*)\d")
 _OPERATOR = re.compile(r"===|[<>=~!]=|[<>^~]")
 
 

@@ -13,10 +13,9 @@ from typing import Any
 
 from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.loop_map.other_plugins import of_other_plugins
+from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
-from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.fixture_edits import fixture_edit, place_of
 from loopscope.types import Scope

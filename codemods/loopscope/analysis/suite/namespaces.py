@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from posixpath import basename
 
-from loopscope.analysis.file.bindings import Import
-from loopscope.analysis.file.facts import Class, FileFacts, Function
+from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.imports import find_module
 from loopscope.config.entry_points import EntryPoints
