@@ -20,7 +20,7 @@ from loopscope.reports import ReportOptions, formats, make_verify_report
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
-    from loopscope.verify.differences import Verification
+    from loopscope.verify.verification import Verification
     from loopscope.verify.verify_suite import VerifyOptions
 
 _PYTHON = click.Path(path_type=Path)
