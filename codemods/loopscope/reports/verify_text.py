@@ -15,7 +15,7 @@ _SHOWN = 20  # groups of one cause, and notes of one kind, unless all are asked 
 _TESTS_SHOWN = 3  # of one group
 _LONGEST = 100  # characters of a test's name: ids of parameters may be whole documents
 MEANING = {
-    Cause.COLLECTION: "modules that pytest cannot read any more",
+    Cause.COLLECTION: "modules that pytest can read in one of the runs only",
     Cause.SPLIT: "tests that shared a loop and no longer do",
     Cause.FOREIGN: "tests on another loop than something that they use",
     Cause.KIND: "tests on a loop of another class, or set up otherwise",
@@ -94,6 +94,8 @@ def verdict(found: Verification) -> tuple[str, str]:
 
 def run_line(run: SuiteRun) -> str:
     """One run in numbers."""
+    if not run.python:
+        return "nothing: pytest ended before it began"
     seconds = sum(test.seconds for test in run.tests.values())
     failed = f", {run.failed} of them failed" if run.failed else ""
     return (

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+_INTERNAL = "INTERNALERROR> "  # before each line of a traceback of pytest's own
+
 
 class Cause(enum.Enum):
     """What a difference is about; the value is the word used in reports."""
@@ -61,4 +63,6 @@ def alike(differences: Iterable[Difference]) -> list[Alike]:
 
 def error_line(error: str) -> str:
     """Return the line of pytest's output that says what went wrong; "" where there is none."""
-    return next((line for line in error.splitlines() if line.startswith("E ")), "")
+    lines = error.splitlines()
+    said = next((line for line in lines if line.startswith(("E ", "Fatal Python error"))), "")
+    return said or next((line for line in reversed(lines) if line.startswith(_INTERNAL)), "")

@@ -8,6 +8,8 @@ from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.reasons import reason
 from loopscope.verify.run_record import SuiteRun, TestRun
 
+SESSION = "(session)"  # stands for a test where the run as a whole is meant
+
 # Whether two tests (node ids) may share a loop that they did not share before.
 MayShare = Callable[[str, str], bool]
 
@@ -45,33 +47,41 @@ def outcomes(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
     """
     yield from _collection(before, after)
     uncollected = (*before.collect_errors, *after.collect_errors)
-    never_ran = {*after.never_ran, *before.never_ran}
+    never_ran = {*after.never_ran, *before.never_ran, *after.unfinished}
     for node, old in before.tests.items():
         new = after.tests.get(node)
         if new is not None:
             if old.outcomes != new.outcomes:
                 yield _outcome(node, old, new)
-        elif node in after.unfinished:
-            yield Difference(Cause.OTHER, node, *_unfinished(after))
         elif not (node in never_ran or after.ended or _below(node, uncollected)):
             yield Difference(Cause.OTHER, node, "is gone")
     for node in after.tests:
         known = node in before.tests or node in never_ran or before.ended
         if not (known or _below(node, uncollected)):
             yield Difference(Cause.OTHER, node, "is new")
-    if after.ended and not before.ended and not before.tests.keys() & set(after.unfinished):
-        yield Difference(Cause.OTHER, "(session)", *_unfinished(after))
+    if after.ended:
+        under_way = [node for node in after.unfinished if node not in before.unfinished]
+        for node in under_way or ([] if before.ended else [SESSION]):
+            yield Difference(Cause.OTHER, node, *_under_way(after))
 
 
 def _collection(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
     for node, error in after.collect_errors.items():
-        if node not in before.collect_errors:
+        if not errors_like(node, before):
             why = reason(error)
-            yield Difference(Cause.COLLECTION, node, "is not collected", why, error)
+            yield Difference(Cause.COLLECTION, node or SESSION, "is not collected", why, error)
     for node, error in before.collect_errors.items():
-        if node not in after.collect_errors:
+        if not errors_like(node, after):
             what = "was not collected before, so its tests could not be compared"
-            yield Difference(Cause.COLLECTION, node, what, reason(error), error)
+            yield Difference(Cause.COLLECTION, node or SESSION, what, reason(error), error)
+
+
+def errors_like(node: str, run: SuiteRun) -> bool:
+    """Whether a run has this collection error, or one of a folder around it or a module in it.
+
+    Releases of pytest blame the conftest of a folder on the folder or on each module there.
+    """
+    return any(_below(node, (other,)) or _below(other, (node,)) for other in run.collect_errors)
 
 
 def _below(node: str, places: tuple[str, ...]) -> bool:
@@ -83,14 +93,12 @@ def _below(node: str, places: tuple[str, ...]) -> bool:
     return any(not top or node == top or node.startswith((f"{top}::", f"{top}/")) for top in tops)
 
 
-def _unfinished(after: SuiteRun) -> tuple[str, str]:
-    """Say that something was under way when the run ended, and why that may be."""
+def _under_way(after: SuiteRun) -> tuple[str, str, str]:
+    """Say that something was under way when the run ended, why that may be, and the output."""
     if after.exit_code is None:
-        return (
-            f"had not ended when the run {after.ended or 'was stopped'}",
-            "it waits for ever: two loops wait for each other, or a task is never awaited",
-        )
-    return f"was under way when the run {after.ended}", reason(after.output)
+        why = "it waits for ever: two loops wait for each other, or a task is never awaited"
+        return f"had not ended when the run {after.ended}", why, ""
+    return f"was under way when the run {after.ended}", reason(after.output), after.output
 
 
 def _outcome(node: str, old: TestRun, new: TestRun) -> Difference:
@@ -138,8 +146,10 @@ def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> It
         if old.home is None:
             continue
         if new.home is None:
-            # 1.x makes no loop for a test whose set-up failed before it came to that.
-            if old.outcomes == new.outcomes and "call" in old.outcomes:
+            # 1.x makes no loop for a test whose set-up failed before it came to that. A sync test
+            # that takes the current loop finds one, as it does without an asyncio mark.
+            takes = old.given and new.took
+            if old.outcomes == new.outcomes and "call" in old.outcomes and not takes:
                 yield Difference(Cause.SPLIT, node, "had a loop, none was seen after")
             continue
         mate, mates_loop = mates.setdefault((old.home, new.process), (node, new.home))

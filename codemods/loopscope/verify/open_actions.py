@@ -56,10 +56,11 @@ def _tied(one: Difference, actions: tuple[OpenAction, ...], before: SuiteRun) ->
     best = best or [action for action in near if action.code == _OVERRIDE] or near
     if not best:
         return one
-    places = [f"{action.code} at {action.path}:{action.line}" for action in best[:_SHOWN]]
-    places += [f"{len(best) - _SHOWN} more"] if len(best) > _SHOWN else []
+    places = list(dict.fromkeys(f"{one.code} at {one.path}:{one.line}" for one in best))
+    shown = places[:_SHOWN]
+    shown += [f"{len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
     are = "is" if len(places) == 1 else "are"
-    return replace(one, why=f"{', '.join(places)} {are} open")
+    return replace(one, why=f"{', '.join(shown)} {are} open")
 
 
 def _concerns(action: OpenAction, node: str, before: SuiteRun) -> bool:

@@ -94,7 +94,7 @@ def _without_record(order: Order, done: processes.Done, output: str) -> SuiteRun
     path = Path(conftest[1])
     inside = path.is_relative_to(order.suite)
     name = path.relative_to(order.suite).as_posix() if inside else path.name
-    return SuiteRun(done.code, {}, {name: output})
+    return SuiteRun(done.code, {}, {name: _end_of(done.output[conftest.start() :])})
 
 
 def _ended(run: SuiteRun, code: int | None, seconds: float) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loopscope.verify.difference import Difference
+from loopscope.verify.differences import errors_like
 from loopscope.verify.run_record import SuiteRun, Warned
+
+_LINES = 12  # of the output of a run that did not come to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Verification:
         return "recorded" if self.after is None else "same"
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """0 the same, 1 differences (``strict``: or notes), 2 could not run."""
+        """0 the same, 1 differences (``strict``: or notes), 2 no verdict."""
         if self.problem:
             return 2
         advice = self.flaky or self.warnings or self.slower
@@ -53,25 +56,28 @@ def incomparable(before: SuiteRun, after: SuiteRun, *, differ: bool) -> tuple[st
 
     What went wrong in the run after the migration alone is a difference, and no reason.
     """
-    both = sorted(before.collect_errors.keys() & after.collect_errors.keys())
+    both = sorted(node for node in before.collect_errors if errors_like(node, after))
     if both:
         noun = "module was" if len(both) == 1 else "modules were"
-        names = ", ".join(both[:3]) + (", ..." if len(both) > 3 else "")
+        names = ", ".join(node or "all of the suite" for node in both[:3]) + (
+            ", ..." if len(both) > 3 else ""
+        )
         return (
             f"{len(both)} {noun} collected in neither run ({names}), so nothing is known of the"
             " tests there: install what is missing, or give Pythons that have it as"
-            " --before-python and --after-python, or leave them out with -- --ignore=PATH",
+            " --before-python and --after-python, or leave a module out with -- --ignore=PATH",
             before.collect_errors[both[0]],
         )
     left_out = before.never_ran
     if left_out or (before.ended and after.tests.keys() - before.tests.keys()):
         count = len(left_out) or len(after.tests.keys() - before.tests.keys())
+        total = len(before.order) or len(before.tests) + count
         how = f"the run of the original {before.ended or 'ended early'}"
         return (
-            f"{how}: {count} of {len(before.tests) + count} tests never ran there and could not be"
+            f"{how}: {count} of {total} tests never ran there and could not be"
             " compared. Let it run to its end first (without -x; with another Python as"
             " --before-python)",
-            before.output if before.ended else "",
+            "\n".join(before.output.splitlines()[-_LINES:]) if before.ended else "",
         )
     if differ or before.passed or after.passed:
         return "", ""
