@@ -74,4 +74,5 @@ def _unchanged(context: RuleContext, least: Need, *, finished: bool) -> Need:
 def _required(least: Need, declarations: Declarations | None) -> str:
     """Return the pytest-asyncio that is required afterwards: as declared, if that is enough."""
     wanted = declarations.oldest_after() if declarations is not None else ""
-    return f"{PLUGIN}{wanted or '>=' + dotted(least.version)}"
+    floor = max(least.version, (1, 0)) if least.stays else least.version  # on 1.x as it is
+    return f"{PLUGIN}{wanted or '>=' + dotted(floor)}"
