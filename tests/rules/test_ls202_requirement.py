@@ -219,3 +219,50 @@ def test_pins_for_separate_pythons() -> None:
         "0.23.8", "1.5.0"
     )
     assert [finding.line for finding in findings(files)] == [1]
+
+
+# -- suites on 1.x -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (">=0.17,<1.3", ">=0.24,<1.3"),
+        (">=0.24,<1.3", ">=0.24,<1.3"),
+        ("~=0.26", "~=0.26"),
+        ("<1.3", "<1.3,>=0.24"),
+        ("==0.23.8", "==1.5.0"),
+        ("", ""),
+        (">=1.3", ">=1.3"),
+    ],
+)
+def test_a_suite_on_1_x_gets_only_what_its_edits_need(before: str, expected: str) -> None:
+    migration = migrate_files(
+        {
+            "requirements.txt": f"pytest-asyncio{before}\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n"
+            "async def test_a():\n    pass\n",
+        }
+    )
+    changed = {change.path: change.after.decode() for change in migration.changes}
+    assert "pytest.ini" in changed
+    assert changed.get("requirements.txt", f"pytest-asyncio{before}\n") == (
+        f"pytest-asyncio{expected}\n"
+    )
+
+
+def test_a_suite_on_1_x_moves_to_what_a_new_option_needs() -> None:
+    migration = migrate_files(
+        {
+            "requirements.txt": "pytest-asyncio>=0.24,<1.3\n",
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+            "test_a.py": "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
+            "@pytest_asyncio.fixture(scope='session')\nasync def jobs():\n"
+            "    return asyncio.Queue()\n\n\n@pytest.mark.asyncio\n"
+            "async def test_a(jobs):\n    await jobs.get()\n\n\n@pytest.mark.asyncio\n"
+            "async def test_b(jobs):\n    await jobs.get()\n",
+        }
+    )
+    changed = {change.path: change.after.decode() for change in migration.changes}
+    assert changed["requirements.txt"] == "pytest-asyncio>=0.26,<1.3\n"

@@ -87,6 +87,8 @@ def test_the_finding_stays_until_it_is_dealt_with_and_is_told_once() -> None:
         ("aresponses==2.1.6", "1.5", 1),
         ("aresponses~=3.0", "1.5", 0),
         ("pytest-operator", "1.5", 1),
+        ("pytest-async-sqlalchemy", "1.5", 1),
+        ("pytest-async-sqlalchemy", "0.26", 0),
         ("pytest-homeassistant-custom-component==0.13.109", "1.5", 1),
     ],
 )

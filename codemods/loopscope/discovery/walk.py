@@ -13,12 +13,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration, is_test_file
-from loopscope.discovery.selection import (
-    Ignored,
-    is_skipped_content,
-    is_skipped_name,
-    rules_above,
-)
+from loopscope.discovery.selection import Ignored, is_skipped_content, is_skipped_name, rules_above
 from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
 from loopscope.types import JOURNAL, PROJECT_FILES, FileError, PytestConfig
 

@@ -16,8 +16,7 @@ from loopscope.analysis.suite.trace import index_trace
 from loopscope.config.entry_points import plugin_entry_points
 from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.python_source.source import SourceError, decode
-from loopscope.python_source.unparsable import explain
+from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import declares_plugin, installed, legacy_mode_floor
 from loopscope.requirements.evidence import Evidence
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long

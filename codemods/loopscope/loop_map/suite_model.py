@@ -6,7 +6,8 @@ import enum
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
@@ -147,9 +148,12 @@ class SuiteModel:
         """Whether sync code of the suite finds a current loop now, and none from 1.4 on.
 
         The releases below 1.4 leave one; only pins say that a suite with loop scopes runs on one.
+        Where a lock file holds a newer one, too, the suite does without.
         """
-        modern, oldest = self.suite_style is SuiteStyle.MODERN, self.settings.evidence.oldest
-        return not modern or (0, 24) <= oldest < (1, 4)
+        modern, evidence = self.suite_style is SuiteStyle.MODERN, self.settings.evidence
+        return not modern or (0, 24) <= evidence.oldest <= max(
+            evidence.oldest, evidence.locked
+        ) < (1, 4)
 
     @cached_property
     def _seen(self) -> tuple[FixtureDef, ...]:

@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from loopscope.reports import Line, ReportOptions, RunDocument
 from loopscope.reports.paths import join
 from loopscope.reports.summary import Summary, status_word
-from loopscope.types import (
-    Change,
-    EditRecord,
-    Finding,
-    Level,
-    Migration,
-    Status,
-)
+from loopscope.types import Change, EditRecord, Finding, Level, Migration, Status
 
 STATUS_STYLES = {
     Status.CURRENT: "green", Status.CHANGED: "green", Status.MANUAL: "yellow",

@@ -55,6 +55,7 @@ COMPANIONS = {
     "pytest-operator": Companion(
         None, (0, 24), "overrides event_loop and requires pytest-asyncio below 0.23"
     ),
+    "pytest-async-sqlalchemy": Companion(None, (1, 0), _ASKS),
     "pytest-asyncio-network-simulator": Companion(None, (1, 0), "requires pytest-asyncio below 1"),
 }
 

@@ -24,17 +24,34 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """The releases that the declarations should admit."""
+    """The releases that the declarations should admit.
+
+    A suite that ``is_migrated`` stays on the release that it has, where that will do.
+    """
 
     least: tuple[int, int]
     release: Release  # the target's
     pythons: Pythons
+    is_migrated: bool = False
 
     @classmethod
-    def of(cls, target: Target, least: tuple[int, int], pythons: Pythons) -> Aims:
+    def of(
+        cls, target: Target, least: tuple[int, int], pythons: Pythons, *, is_migrated: bool = False
+    ) -> Aims:
         series = (target.major, target.minor)
-        floor = (1, 0) if target.has(1, 0) else RELEASES[0].series
-        return cls(min(max(least, floor), series), release_of(series), pythons)
+        floor = (1, 0) if target.has(1, 0) and not is_migrated else RELEASES[0].series
+        return cls(min(max(least, floor), series), release_of(series), pythons, is_migrated)
+
+    @property
+    def top(self) -> Version:
+        """A release that every range must admit: upper bounds below it go."""
+        return self.least if self.is_migrated else tuple(map(int, self.release.exact.split(".")))
+
+    def is_enough(self, pin: Pin) -> bool:
+        """Whether the declaration may stay; one without a version gives a migrated suite 1.x."""
+        if self.is_migrated and pin.kind is Kind.ANY and self.least <= (1, 0):
+            return True
+        return lowest(pin) >= padded(self.least)
 
     @property
     def floor(self) -> str:
@@ -67,7 +84,7 @@ class Aims:
 
     def outcome(self, pin: Pin) -> Release:
         """Return the oldest release that pip may choose after the edit of the pin."""
-        if lowest(pin) >= padded(self.least):
+        if self.is_enough(pin):
             return release_of(lowest(pin))
         if pin.kind is Kind.EXACT:
             return self.serves(pin) or self.release
@@ -97,7 +114,11 @@ class Declarations:
 
 
 def read_declarations(
-    files: Mapping[str, bytes], target: Target, least: tuple[int, int]
+    files: Mapping[str, bytes],
+    target: Target,
+    least: tuple[int, int],
+    *,
+    is_migrated: bool = False,
 ) -> Declarations:
     """Return the declarations in the files of a suite; those that declare nothing are passed over.
 
@@ -105,6 +126,7 @@ def read_declarations(
         files: The suite's files.
         target: The oldest pytest-asyncio that the result must run on.
         least: The oldest pytest-asyncio that has all features which the result uses.
+        is_migrated: Whether the suite is on 1.x already.
     """
     declared: list[Declared] = []
     unread: list[FileError] = []
@@ -116,7 +138,7 @@ def read_declarations(
             declared += [Declared(pin, place) for place, pin in enumerate(found)]
         elif not path.endswith(".py"):  # the engine reports Python that cannot be parsed
             unread.append(FileError(path, found.message, found.line))
-    aims = Aims.of(target, least, Pythons.of(requires_python(files)))
+    aims = Aims.of(target, least, Pythons.of(requires_python(files)), is_migrated=is_migrated)
     return Declarations(tuple(declared), tuple(unread), aims)
 
 

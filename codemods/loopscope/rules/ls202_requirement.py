@@ -15,7 +15,6 @@ from loopscope.requirements.pin import (
     Kind,
     Pin,
     highest,
-    lowest,
     numbers,
     padded,
     raised,
@@ -57,7 +56,7 @@ def _told(specifier: str) -> str:
 
 def _plugin(declared: Declared, aims: Aims) -> Iterator[RequirementEdit | Finding]:
     pin = declared.pin
-    if lowest(pin) >= padded(aims.least):
+    if aims.is_enough(pin):
         return
     if not pin.kind.editable:
         yield from _by_hand(pin, aims)
@@ -67,7 +66,7 @@ def _plugin(declared: Declared, aims: Aims) -> Iterator[RequirementEdit | Findin
         release = aims.serves(pin) or aims.release
         yield _edit(declared, repinned(pin, release.exact), "the release that the suite moves to")
     else:
-        new = raised(pin, aims.floor, numbers(aims.release.exact))
+        new = raised(pin, aims.floor, aims.top)
         yield _edit(declared, new, f"older releases lack what the suite uses ({aims.floor})")
 
 

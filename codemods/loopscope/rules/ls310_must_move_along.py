@@ -6,18 +6,50 @@ with 1.0. Whether they can move along is not for a tool to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.requirements import is_pin_file
 from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, RELEASES, Release, Version
 from loopscope.requirements.pin import Kind, Pin, highest, lowest, padded
-from loopscope.requirements.plugin_loops import PluginLoops, used_plugins
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.declarations import Aims, Declarations, dotted
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
-from loopscope.types import Finding
+from loopscope.types import Finding, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class PluginLoops:
+    """A plugin with the names of its async fixtures, and the loop scope that all of them have."""
+
+    package: str
+    fixtures: frozenset[str]
+    loop_scope: Scope
+
+
+PLUGIN_LOOPS = (
+    PluginLoops(
+        "pytest-playwright-asyncio",
+        frozenset(
+            {"playwright", "browser_type", "launch_browser", "browser", "new_context", "context",
+             "page"}
+        ),
+        Scope.SESSION,
+    ),
+)  # fmt: skip
+
+
+def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
+    """Yield the plugins that a project declares; ``files`` are its files with their contents."""
+    declaring = [data for path, data in files.items() if is_pin_file(path)]
+    for plugin in PLUGIN_LOOPS:
+        name = re.escape(plugin.package.encode()).replace(rb"\-", rb"[-_.]")
+        if any(re.search(rb"(?i)\b" + name + rb"(?![-\w])", data) for data in declaring):
+            yield plugin
 
 
 def check(declarations: Declarations) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Edit, OptionEdit, RuleContext
@@ -21,11 +22,19 @@ def least_version(
 ) -> Version:
     """Return the release that brought the newest feature which the result needs.
 
-    Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken.
+    Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken. A suite
+    on 1.x that has nothing of that name needs no more than its edits do.
     """
-    floor: Version = (1, 0) if context.options.target.has(1, 0) else (0, 24)
+    named = is_migrated(context) or not context.options.target.has(1, 0)
+    floor: Version = (0, 24) if named else (1, 0)
     factory = any(edit.code == "LS106" and isinstance(edit, ReplaceOverride) for edit in edits)
     return max([floor, *([(1, 4)] if factory else []), *_needed(context, options)])
+
+
+def is_migrated(context: RuleContext) -> bool:
+    """Whether the suite is on 1.x already, and nothing in it is called ``event_loop``."""
+    plan = context.plan
+    return plan.suite_style is SuiteStyle.MODERN and not plan.overrides and not plan.bridges
 
 
 def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Version]:
