@@ -31,6 +31,8 @@ OVERRIDES = {
     ),
     "decorated by something unknown": (f"import app\n{OTHER}@app.x\ndef event_loop(): ...\n", 8),
     "made by an unknown function": (f"import app\n{OTHER}event_loop = app.make()\n", 7),
+    "made by an unknown function, no fixture beside": ("import app\nevent_loop = app.make()\n", 5),
+    "decorated by something unknown, alone": ("import app\n@app.x\ndef event_loop(): ...\n", 6),
     "an item of a dictionary": (f"ALL = {{}}\n{OTHER}event_loop = ALL['loop']\n", 7),
     "another name for a fixture": (
         f"@pytest.fixture(scope='session')\ndef loop():\n{BODY}event_loop = loop\n",
@@ -52,6 +54,9 @@ def test_override_beyond_reading(kind: str) -> None:
         "event_loop = asyncio.new_event_loop()\n",
         "event_loop = asyncio.get_running_loop()\n",
         "event_loop = None\n",
+        "event_loop = asyncio.get_event_loop_policy().new_event_loop()\n",
+        "import app\nevent_loop = app.new_loop()\n",
+        "import app\nevent_loop = app.UvLoop()\n",
         "if asyncio:\n    event_loop = 1\nelse:\n    event_loop = 'none'\n",
         "def make():\n    event_loop = None\n    return event_loop\n",
         "class Client:\n    @property\n    def event_loop(self):\n        return 1\n",
