@@ -87,8 +87,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield new_bridge(context, bridge)
     yield from factory_hooks(context)
     yield from plugin_imports(context)
-    yield from unreadable_overrides(context)
-    yield from unknown_imports(context)
+    unknown = list(unknown_imports(context))
+    said = {(finding.path, finding.line) for finding in unknown}
+    yield from unknown
+    for finding in unreadable_overrides(context):
+        if (finding.path, finding.line) not in said:
+            yield finding
 
 
 def _manual(key: Key, function: Function, override_action: OverrideAction) -> RuleResult:

@@ -12,6 +12,7 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import ImportEdit, RuleContext, RuleResult, action, note
 from loopscope.rules.fixture_edits import DeleteStatement
+from loopscope.types import Finding
 
 
 def is_imported(context: RuleContext, key: Key, function: Function) -> bool:
@@ -78,7 +79,7 @@ _FOR_TESTS = re.compile(r"test|conftest|fixture|helper|common|plugin|util|suppor
 _FOREIGN = frozenset({*sys.stdlib_module_names, "pytest", "pytest_asyncio"})
 
 
-def unknown_imports(context: RuleContext) -> Iterator[RuleResult]:
+def unknown_imports(context: RuleContext) -> Iterator[Finding]:
     """Report imports of ``event_loop``, and star imports, from modules that were not found."""
     index = context.model.index
     decides = context.model.suite_style is SuiteStyle.LEGACY and context.model.uses_plugin

@@ -17,10 +17,11 @@ from loopscope.analysis.file.names import Names, assigned_names, last_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.trace import SHOWN
 from loopscope.python_source.syntax_tree import FUNCTIONS
-from loopscope.rules.context import RuleContext, RuleResult, action
+from loopscope.rules.context import RuleContext, action
+from loopscope.types import Finding
 
 
-def unreadable_overrides(context: RuleContext) -> Iterator[RuleResult]:
+def unreadable_overrides(context: RuleContext) -> Iterator[Finding]:
     """Fixtures named ``event_loop`` that no decorator of pytest shows to be one (LS101)."""
     index = context.model.index
     places = {*index.conftests, *index.test_modules, *index.plugins}
@@ -47,7 +48,7 @@ _UNKNOWN = (
 )
 
 
-def _under_another_name(context: RuleContext, path: str) -> Iterator[RuleResult]:
+def _under_another_name(context: RuleContext, path: str) -> Iterator[Finding]:
     """Report ``from helpers import my_loop as event_loop``: its body is no override's there."""
     found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
     if found is None or found[0].path == path or found[1].override is not None:
