@@ -13,7 +13,7 @@ from typing import ClassVar
 import libcst as cst
 from libcst.codemod import CodemodCommand, SkipFile
 
-from loopscope.analysis.file.facts import BodyKind
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.file.reader import read_file
 from loopscope.pipeline import migrate
 from loopscope.types import Migration, Options, PytestConfig, Suite

@@ -22,27 +22,18 @@ from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
-from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rules.context import Edit, OptionEdit, RuleContext, note
-from loopscope.rules.declarations import read_declarations
+from loopscope.rules.context import RuleContext, note
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
-from loopscope.rules.registry import FILE_CHECKS, REGISTRY
-from loopscope.rules.trace_notes import with_trace_notes
-from loopscope.types import (
-    Change,
-    FileError,
-    Finding,
-    Level,
-    Migration,
-    Options,
-    Status,
-    Suite,
-)
+from loopscope.rules.registry import FILE_CHECKS
+from loopscope.rules.run_declarations import check_declarations
+from loopscope.rules.run_rules import check_rules, is_ignored
+from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:
     from loopscope.loop_map.report_model import LoopMaps
+
 
 # One thread reads suites at a time, as the workers of a cluster may have several: up to Python
 # 3.12 ``ast.parse`` counts its depth for all threads together and fails with a SystemError where
@@ -162,24 +153,28 @@ def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
 def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
     errors = list(suite.errors)
     seconds = options.time_limit
-    model = build_model(suite, errors, seconds, FILE_CHECKS)
+    model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files)
-    edits, option_edits, findings, left_out = _check_rules(context)
+    edits, option_edits, findings, left_out = check_rules(context)
     edits = [edit for edit in edits if edit.path not in suite.cross_suite]
     left_whole = is_left_whole(context, findings)
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
-    pins, more = _requirements(context, [*edits, *option_edits], least)
-    findings += more
+    requirements = check_declarations(
+        context, least, [*edits, *option_edits], finished=not (acts or left_whole or left_out)
+    )
+    findings += requirements.findings
     findings += left_over(facts, findings)
     if options.annotate:
         edits += comments_for(facts, findings)
     change_set = ChangeSet(suite, errors, seconds)
-    change_set.require(pins)  # first: their places are those of the files as they were
+    # First: their places are those of the files as they were.
+    change_set.require(requirements.edits)
     change_set.rewrite(facts, edits)
     change_set.configure(option_edits)
     changes = change_set.changes
@@ -190,7 +185,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     result = model
     if all_changes:
         result = rebuild_model(suite, model, all_changes, errors, seconds, options.target)
-    condemned: list[Finding] = []
+    condemned = change_set.broken
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
@@ -202,8 +197,8 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if not errors and all_changes:
         findings += lost_below(before, model, result)
     if not errors:
-        findings = [finding for finding in findings if not _ignored(context, finding)]
-        condemned = [finding for finding in condemned if not _ignored(context, finding)]
+        findings = [finding for finding in findings if not is_ignored(context, finding)]
+        condemned = [finding for finding in condemned if not is_ignored(context, finding)]
     findings = sorted(set(findings))
     unread = sum(1 for _ in unread_mentions(model))
     migration = Migration(
@@ -217,10 +212,13 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         loops_after=count(result.modern_map if changes and not left_whole else before),
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
-        requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
+        runs_on=model.runs_on if model.uses_plugin else "",
+        requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
-    region = region_of_differences(before, model, result) if condemned else frozenset()
+    region = frozenset(finding.path for finding in change_set.broken)
+    if condemned:
+        region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region)
 
 
@@ -241,71 +239,6 @@ def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
         for change in _migrate(inner, options).changes:
             if change.path.endswith(".py"):
                 yield replace(change, path=prefix + change.path)
-
-
-# -- the rules ---------------------------------------------------------------------------
-
-
-def _check_rules(
-    context: RuleContext,
-) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
-    """Run the rules; also return the codes of those with edits that are not selected."""
-    edits: list[Edit] = []
-    options: list[OptionEdit] = []
-    findings: list[Finding] = []
-    left_out: set[str] = set()
-    for rule in REGISTRY:
-        for outcome in rule.check(context) if rule.check else ():
-            if not context.options.wants(outcome.code):
-                if not isinstance(outcome, Finding):
-                    left_out.add(outcome.code)
-                continue
-            if _ignored(context, outcome):
-                continue
-            if isinstance(outcome, Edit):
-                edits.append(outcome)
-            elif isinstance(outcome, OptionEdit):
-                options.append(outcome)
-            else:
-                findings.append(outcome)
-    return with_trace_notes(context, edits), options, findings, left_out
-
-
-def _requirements(
-    context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
-) -> tuple[list[RequirementEdit], list[Finding]]:
-    """LS202 and LS310, where anything changed that an older pytest-asyncio would not run."""
-    wanted = context.options.requirements and context.model.uses_plugin
-    if not wanted or all(edit.code == "LS107" for edit in edits):
-        return [], []
-    declarations = read_declarations(context.contents, context.options.target, least)
-    chosen = [
-        outcome
-        for rule in REGISTRY
-        if rule.check_declarations is not None
-        for outcome in rule.check_declarations(declarations)
-        if context.options.wants(outcome.code)
-    ]
-    return (
-        [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
-        [outcome for outcome in chosen if isinstance(outcome, Finding)],
-    )
-
-
-def _ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool:
-    """Whether a ``# loopscope: ignore`` comment covers the definition at the outcome's line."""
-    if isinstance(outcome, OptionEdit) or outcome.path not in context.files:
-        return False
-    facts = context.files[outcome.path]
-    if not facts.ignores:
-        return False
-    lines = {outcome.line}
-    for function in facts.functions:
-        if function.first_line <= outcome.line <= function.end_line:
-            lines.update(range(function.first_line, function.line + 1))
-    return any(
-        outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
-    )
 
 
 def _status(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:

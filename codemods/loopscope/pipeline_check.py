@@ -13,9 +13,10 @@ from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
+from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import SourceError, decode
-from loopscope.rewriting.used_names import undefined_names, what_compile_refuses
+from loopscope.rewriting.used_names import broken_code
 from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
@@ -57,10 +58,17 @@ def lost_loops(
         [
             (places[found.test], found)
             for found in misses(before, original, after)
-            if places[found.test].key.path not in after.cross_suite and not is_told(found)
+            if places[found.test].key.path not in after.cross_suite
+            and not is_told(found)
+            and not _runs_elsewhere(original, places[found.test])
         ],
         hint,
     )
+
+
+def _runs_elsewhere(model: SuiteModel, test: Test) -> bool:
+    """Whether anyio or trio runs the test: its fixtures are theirs, in whatever scope."""
+    return not model.is_async_test(test) and is_of_another_plugin(model, test)
 
 
 def _by_cause(found: Sequence[tuple[Test, Difference]], hint: str) -> Iterator[Finding]:
@@ -245,7 +253,7 @@ def recheck(suite: Suite, changes: Sequence[Change], options: Options) -> tuple[
 
 def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Iterator[Finding]:
     seconds = options.time_limit
-    model = build_model(suite, [], seconds, FILE_CHECKS)
+    model = build_model(suite, [], seconds, FILE_CHECKS, options.runs_on)
     before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
     errors: list[FileError] = []
     result = rebuild_model(suite, model, changes, errors, seconds, options.target)
@@ -261,16 +269,9 @@ def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Itera
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
     """Report code that is broken because its other half is in a hunk that was left out."""
     try:
-        before, after = decode(data).text, decode(change.after).text
-        refused = what_compile_refuses(after)
-        if refused and not what_compile_refuses(before):
-            message, line = refused
+        broken = broken_code(decode(data).text, decode(change.after).text)
+        if broken is not None:
+            message, line = broken
             yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
-            return
-        known = undefined_names(before)
-        for name, line in undefined_names(after).items():
-            if name not in known:
-                message = f"as it was left, {name} is used but nothing defines or imports it"
-                yield action("LS390", change.path, line, message)
     except (SourceError, SyntaxError, RecursionError, MemoryError):
         return  # said elsewhere

@@ -52,3 +52,51 @@ def test_a_wide_bridge_makes_no_loop_current_after_a_narrower_one(test: str, oth
         "b/test_b.py": ASYNC_TEST.lstrip(),
     }
     assert ("_ambient_event_loop" in after(files)["a/conftest.py"]) is (other == "function")
+
+
+@pytest.mark.parametrize(("locked", "added"), [("1.3.0", True), ("1.4.0", False)])
+def test_a_lock_file_with_a_release_that_leaves_no_loop(locked: str, added: bool) -> None:
+    files = {
+        "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": "pytest-asyncio>=1.1\n",
+        "uv.lock": f'version = 1\n\n[[package]]\nname = "pytest-asyncio"\nversion = "{locked}"\n'
+        'source = { registry = "https://pypi.org/simple" }\n',
+        "test_a.py": "import asyncio\n\n\ndef test_a():\n    asyncio.get_event_loop()\n\n\n"
+        "async def test_b():\n    pass\n",
+    }
+    codes = {e.code for change in migrate_files(files).changes for e in change.edits}
+    assert ("LS109" in codes) is added
+
+
+ASKING_FIXTURE = """\
+import asyncio, pytest
+
+@pytest.fixture{scope}
+def client():
+    return asyncio.get_event_loop()
+
+@pytest.fixture
+def run(event_loop):
+    return event_loop.run_until_complete
+
+def test_sync({arguments}):
+    run(asyncio.sleep(0))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scope", "first"),
+    [
+        ("client, run", "", True),
+        ("run, client", "", False),
+        ("event_loop, client, run", "", False),
+        ("client, event_loop, run", "", True),
+        ("run, client", "(scope='module')", True),  # wider scopes are set up first
+    ],
+)
+def test_a_fixture_that_asks_before_the_tests_loop_is_there(
+    arguments: str, scope: str, first: bool
+) -> None:
+    asks = ASKING_FIXTURE.format(arguments=arguments, scope=scope)
+    result = after({"pytest.ini": AUTO, "test_a.py": asks + ASYNC_TEST})
+    assert ("conftest.py" in result) is first

@@ -19,27 +19,10 @@ from loopscope.discovery.cross_suite import (
     suites_below,
 )
 from loopscope.discovery.selection import choose
+from loopscope.discovery.traces import has_trace, matters, mentions_asyncio
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, read_regular
 from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite
-
-# Traces of pytest-asyncio and of every way to ask for a loop (get_event_loop, new_event_loop,
-# AbstractEventLoopPolicy, event_loop_policy, ...). Plain substrings: five times as fast as one
-# regular expression with alternatives. Most files hold none, so what several have in common is
-# looked for first.
-_TRACES = (
-    (b"run_until_complete", (b"run_until_complete",)),
-    (b"oop", (b"event_loop", b"EventLoop", b"forbid_global_loop", b"accept_global_loop")),
-    (b"asyncio", (b"pytest_asyncio", b"mark.asyncio", b"asyncio_mode")),
-)
-# Modules that tests may take fixtures, base classes, hooks or decorators from, and what makes
-# an object of the current loop without asking for it.
-_SUPPORT = (
-    b"fixture", b"pytest", b"def test", b"wraps", b"Future(", b"actory=asyncio.",
-    b"actory=Future", b"actory(asyncio.",
-    b"async def set", b"async def tear", b"async def asyncSetUp", b"async def asyncTearDown",
-)  # fmt: skip
-_SCRIPTS = ("setup.py", "noxfile.py")
 
 
 def load_suites(
@@ -176,11 +159,11 @@ def _scan(
     Most suites have nothing to do with event loops, and none of their files is kept in memory. A
     suite that has is read again from the start.
     """
-    touched = tests is not None or _mentions_asyncio(config)
+    touched = tests is not None or mentions_asyncio(config)
     if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
     # Where no suite has to do with event loops, their import is most of the time of a run.
-    from loopscope.discovery.drivers import leading_to
+    from loopscope.discovery.product_code import leading_to
     from loopscope.discovery.reexports import reexports, starred
 
     errors[:] = found.errors
@@ -190,7 +173,7 @@ def _scan(
         data = _read(found, path, errors)
         if data is None or found.is_ignored(path):
             continue
-        if _matters(path, data, config) or (tests and is_test_file(path, tests)):
+        if matters(path, data, config) or (tests and is_test_file(path, tests)):
             files[path] = data
         else:
             others[path] = data
@@ -212,7 +195,7 @@ def _is_touched(found: DiscoveredSuite, errors: list[FileError]) -> bool:
             data = glance_at(prefix + path)
         except OSError:
             data = _read(found, path, errors)  # it says what is wrong, where that matters
-        if data is not None and _has_trace(data) and not found.is_ignored(path):
+        if data is not None and has_trace(data) and not found.is_ignored(path):
             return True
     return False
 
@@ -235,27 +218,6 @@ def _declares(found: DiscoveredSuite) -> bool:
     return False
 
 
-def _has_trace(data: bytes) -> bool:
-    for common, traces in _TRACES:
-        if common in data and any(trace in data for trace in traces):
-            return True
-    return False
-
-
-def _matters(path: str, data: bytes, config: PytestConfig) -> bool:
-    from loopscope.discovery.drivers import runs_loop
-    from loopscope.discovery.kept_loops import keeps_loop
-
-    return (
-        _has_trace(data)
-        or path in _SCRIPTS
-        or is_test_file(path, config)
-        or any(word in data for word in _SUPPORT)
-        or runs_loop(data)
-        or keeps_loop(data)
-    )
-
-
 def _doctests(found: DiscoveredSuite, config: PytestConfig) -> Iterator[tuple[str, bytes]]:
     """Read the texts that pytest collects as doctests and that ask for the fixture."""
     globs = added_options(config, "--doctest-glob") or ["test*.txt"]
@@ -275,11 +237,11 @@ def _left_out(found: DiscoveredSuite, files: dict[str, bytes]) -> Iterator[FileE
     for path in found.links:
         if not found.is_ignored(path) and found.may_edit(path):
             data = _read(found, path, [])
-            if data is not None and _has_trace(data):
+            if data is not None and has_trace(data):
                 yield _link(found, path, "lies outside of this suite")
     for path, data in files.items():
         hidden = found.may_edit(path) and not found.may_edit(behind_links(found.root, path))
-        if hidden and _has_trace(data):
+        if hidden and has_trace(data):
             yield _link(found, path, "was not given")
 
 
@@ -299,10 +261,6 @@ def _read(found: DiscoveredSuite, path: str, errors: list[FileError]) -> bytes |
         if not found.is_ignored(path):
             errors.append(FileError(path, f"cannot be read: {error.strerror}"))
         return None
-
-
-def _mentions_asyncio(config: PytestConfig) -> bool:
-    return any("asyncio" in f"{name} {value}" for name, value in config.options.items())
 
 
 def _editable(found: DiscoveredSuite, files: dict[str, bytes]) -> frozenset[str] | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from posixpath import dirname
 
-from loopscope.analysis.file.facts import BodyKind
-from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
+from loopscope.analysis.file.loop_kinds import kinds_of
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
@@ -50,7 +49,7 @@ class LegacyLoops:
             return marked
         override = self.override_of(test)
         if override is None or self.wide_default:
-            return self._settings.test_default or Scope.FUNCTION
+            return self._test_default or Scope.FUNCTION
         return self.override_loop_scope(override)
 
     def _named_loop_scope(self, test: Test) -> Scope | None:
@@ -125,12 +124,7 @@ class LegacyLoops:
     def kinds(self, test: Test) -> frozenset[str]:
         """List the kinds of loop that the override of a test makes, one for each of its params."""
         override = self.override_of(test)
-        body = override.function.override if override is not None else None
-        if body is not None and body.kind is BodyKind.WORK and body.variants:
-            return frozenset({UNKNOWN})  # its settings may come with the loop, or be made on it
-        if body is None or not body.makes_another_kind:
-            return frozenset({DEFAULT})
-        return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
+        return kinds_of(override.function.override if override is not None else None)
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
         """List the fixtures of a test whose value lives on a loop, ``event_loop`` included."""
@@ -147,7 +141,13 @@ class LegacyLoops:
     @property
     def wide_default(self) -> bool:
         """Whether the configuration takes unmarked tests away from any override (0.26)."""
-        return self._settings.test_default not in (None, Scope.FUNCTION)
+        return self._test_default not in (None, Scope.FUNCTION)
+
+    @property
+    def _test_default(self) -> Scope | None:
+        """The configured loop scope of tests, which no release below 0.26 reads."""
+        settings = self._settings
+        return settings.test_default if settings.evidence.newest >= (0, 26) else None
 
 
 def _marked_loop_scope(test: Test) -> Scope | None:

@@ -56,7 +56,7 @@ def region_of(test: Test, loop_scope: Scope) -> str:
     """Return the region of the loop of a loop scope that a test gets.
 
     At class level a test outside a class gets one of its own. For packages that are on
-    pytest-asyncio 1.x, see loop_map/packages.py.
+    pytest-asyncio 1.x, see Packages in loop_map/modern.py.
     """
     if loop_scope is Scope.SESSION:
         return ""

@@ -8,15 +8,43 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from posixpath import dirname
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closures
-from loopscope.analysis.suite.fixtures import Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Test
 from loopscope.loop_map.model import Loop, LoopMap, TestLoops, region_of
-from loopscope.loop_map.packages import Packages
 from loopscope.types import Scope
+
+
+class Packages:
+    """The package loops of one suite on a release with loop scopes.
+
+    Args:
+        release: The series of pytest-asyncio; all packages share one loop from 1.0 on.
+        files: The paths of the suite's files.
+    """
+
+    def __init__(self, release: tuple[int, int], files: Collection[str]) -> None:
+        self._shared = release >= (1, 0)
+        self._files = files
+        self._made: dict[FixtureDef, str] = {}  # where package-scoped fixtures were set up
+
+    def region_of(self, test: Test) -> str:
+        """Return the nearest package around a test, "" where all share one loop."""
+        folder = "" if self._shared else dirname(test.module)
+        while folder and f"{folder}/__init__.py" not in self._files:
+            folder = dirname(folder)
+        return folder
+
+    def region_of_fixture(self, fixture: FixtureDef, test: Test) -> str:
+        """Return the package on whose loop a fixture of ``test`` was set up."""
+        region = self.region_of(test)
+        if fixture.fixture.scope is Scope.PACKAGE:
+            return self._made.setdefault(fixture, region)
+        return region
 
 
 class ModernLoops:

@@ -1,8 +1,13 @@
-"""Tests and fixtures that another plugin (anyio, trio) runs, on loops of its own."""
+"""Tests and fixtures that are left to others: to another plugin (anyio, trio), or to nobody.
+
+See docs/loop-rules.md, Async fixtures and tests without the plugin.
+"""
 
 from __future__ import annotations
 
-from loopscope.analysis.suite.fixtures import Key, Test
+from collections.abc import Iterator
+
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
 
 
@@ -22,3 +27,14 @@ def of_other_plugins(model: SuiteModel) -> frozenset[Key]:
         for item in model.closure(test).fixtures:
             users[item.key] = users.get(item.key, True) and foreign
     return frozenset(key for key, foreign in users.items() if foreign)
+
+
+def raw_fixtures(model: SuiteModel) -> Iterator[FixtureDef]:
+    """Yield the async fixtures under ``pytest.fixture`` in a suite in strict mode."""
+    if model.settings.mode != "strict":
+        return
+    for fixtures in model.index.registered.values():
+        for item in fixtures.values():
+            plain = item.fixture.origin != "pytest_asyncio.fixture"
+            if plain and item.function.is_async and model.is_async_fixture(item.function):
+                yield item

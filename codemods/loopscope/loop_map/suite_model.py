@@ -6,7 +6,8 @@ import enum
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import Closure, Closures
@@ -125,31 +126,55 @@ class SuiteModel:
 
     # -- its style ----------------------------------------------------------------------
 
-    @cached_property
+    @property
     def suite_style(self) -> SuiteStyle:
-        """Weigh what the suite runs on: its pins, what one side alone can hold, its options."""
+        """Return what the suite runs on: releases with the event_loop fixture, or without."""
+        return self._style[0]
+
+    @property
+    def runs_on(self) -> str:
+        """Return what the suite runs on in words, with what says so."""
+        style, evidence = self._style
+        series = "1.x" if style is SuiteStyle.MODERN else "0.23 or older"
+        return f"pytest-asyncio {series}, by {evidence}"
+
+    @cached_property
+    def _style(self) -> tuple[SuiteStyle, str]:
+        """Weigh the user's word, the pins, what one side alone can hold, the options."""
         evidence = self.settings.evidence
-        legacy = self._seen and not self.legacy.wide_default
+        if evidence.given:
+            return (SuiteStyle.MODERN if evidence.modern else SuiteStyle.LEGACY), evidence.place
         if self.classify.asks_for_the_plugins_loop:
-            return SuiteStyle.LEGACY
-        if legacy and not (evidence.modern and all(map(_makes_no_more, self._seen))):
-            return SuiteStyle.LEGACY
-        if evidence.modern or self._names_loop_scopes:
-            return SuiteStyle.MODERN
+            return SuiteStyle.LEGACY, "tests that ask for the event_loop fixture of the plugin"
+        if self._seen and not self.legacy.wide_default:
+            modern = evidence.modern and all(map(_makes_no_more, self._seen))
+            if not modern:
+                first = self._seen[0]
+                place = f"{first.key.path}:{first.function.line}"
+                return SuiteStyle.LEGACY, f"an event_loop fixture that tests see, {place}"
+        if evidence.modern:
+            return SuiteStyle.MODERN, evidence.place
+        if self._names_loop_scopes:
+            return SuiteStyle.MODERN, "loop scopes in its code"
         if evidence.newest < (0, 24):  # older than the options
-            return SuiteStyle.LEGACY
+            return SuiteStyle.LEGACY, evidence.place
         settings = self.settings
         configured = settings.test_default is not None or settings.fixture_default is not None
-        return SuiteStyle.MODERN if configured or settings.fixture_scope else SuiteStyle.LEGACY
+        if configured or settings.fixture_scope:
+            return SuiteStyle.MODERN, "its options"
+        return SuiteStyle.LEGACY, "nothing that says otherwise"
 
     @property
     def loses_current_loop(self) -> bool:
         """Whether sync code of the suite finds a current loop now, and none from 1.4 on.
 
         The releases below 1.4 leave one; only pins say that a suite with loop scopes runs on one.
+        Where a lock file holds a newer one, too, the suite does without.
         """
-        modern, oldest = self.suite_style is SuiteStyle.MODERN, self.settings.evidence.oldest
-        return not modern or (0, 24) <= oldest < (1, 4)
+        modern, evidence = self.suite_style is SuiteStyle.MODERN, self.settings.evidence
+        return not modern or (0, 24) <= evidence.oldest <= max(
+            evidence.oldest, evidence.locked
+        ) < (1, 4)
 
     @cached_property
     def _seen(self) -> tuple[FixtureDef, ...]:

@@ -10,8 +10,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, enclosing_base_ids, own_base_id
+from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind
+from loopscope.analysis.suite.fixtures import (
+    FixtureDef,
+    Key,
+    Test,
+    enclosing_base_ids,
+    own_base_id,
+    registering_base_id,
+)
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.shared_bridges import Bridge, Standing, seen, share
 from loopscope.types import Scope, Target
@@ -47,7 +54,7 @@ class Sites:
 
     def base_id(self, path: str) -> str:
         """Return the base id that registers the fixtures of a file."""
-        return "" if path in self.plugins else own_base_id(path)
+        return registering_base_id(path, self.plugins)
 
     def view(self, place: RequestPlace) -> str:
         """Return the base id from which a request looks for its fixture."""
@@ -160,3 +167,31 @@ def _served(base_id: str, loop_scope: Scope, scope: Scope, standing: Standing) -
         and bridge.scope >= scope
         and not bridge.autouse
     )
+
+
+def fixtures_after_work(
+    model: SuiteModel, works: Callable[[FixtureDef], bool], converted: Collection[Key]
+) -> frozenset[Key]:
+    """List those that a test uses whose override does more than making a loop."""
+    found: set[Key] = set()
+    for test in model.tests:
+        override = model.override_of(test)
+        if override is not None and works(override):
+            found.update(
+                item.key
+                for item in model.closure(test).fixtures
+                if item.fixture.scope > Scope.FUNCTION
+                and item.function.override is None
+                and model.is_async_fixture(item.function)
+                and not item.key.is_external
+            )
+    return frozenset(found.difference(converted))
+
+
+def requests_after_work(
+    model: SuiteModel, test: Test, asking: Collection[Key]
+) -> Iterator[LoopRequest]:
+    """Yield what these fixtures will request when the test sets them up."""
+    for item in model.closure(test).fixtures if asking else ():
+        if item.key in asking:
+            yield LoopRequest(item, RequestKind.AFTER_WORK, model.override_of(test))

@@ -14,12 +14,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import BodyKind, Function, LoopCall, Place, UseKind
+from loopscope.analysis.file.facts import Function, LoopCall, Place, UseKind
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.loop_map.other_plugins import raw_fixtures
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.caution import NO_CAUTION, Caution
-from loopscope.planning.raw_fixtures import raw_fixtures
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename, dirname
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
-from loopscope.analysis.file.facts import BodyKind
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
     Key,

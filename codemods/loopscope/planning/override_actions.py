@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from loopscope.analysis.file.facts import BodyKind, Function, OverrideBody
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
 from loopscope.types import Options
 

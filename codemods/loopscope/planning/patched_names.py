@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import TypeAlias
 
-from loopscope.analysis.file.bindings import Import
-from loopscope.analysis.file.facts import FileFacts, Hazard, LoopCall
+from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.imports import find_module
 from loopscope.loop_map.suite_model import SuiteModel

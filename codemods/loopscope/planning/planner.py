@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
+from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
@@ -19,13 +19,17 @@ from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_b
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
-from loopscope.planning.dead_overrides import action_for_asked
-from loopscope.planning.deviations import deviating
-from loopscope.planning.factories import choose_factory
-from loopscope.planning.kept_overrides import keep_foundations, keep_kinds, without_shadowed
 from loopscope.planning.override_actions import ActionKind, OverrideAction
+from loopscope.planning.planned_overrides import (
+    actions,
+    deviating,
+    keep_foundations,
+    keep_kinds,
+    without_shadowed,
+)
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 
@@ -67,7 +71,7 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
     first = LoopPlanner(model, options, {}, caution)
     if not model.uses_plugin:
         return first.plan()
-    concerned = [test for test in model.tests if first.solver.concerns(test)]
+    concerned = [test for test in model.tests if first.solver.users.concerns(test)]
     candidates, left = Candidates(model, options, caution), frozenset[Key]()
     while True:
         converted = choose(candidates, first.solver.loop_scope, concerned, left)
@@ -99,11 +103,11 @@ class LoopPlanner:
         tests = {
             test.id: model.modern.test_loop_scope(test) if modern else self.solver.loop_scope(test)
             for test in model.tests
-            if self.solver.is_async(test)
+            if self.solver.users.is_async(test)
         }
         fixtures = {
             key: self._fixture_loop_scope(key, function)
-            for key, function in self.solver.fixtures()
+            for key, function in self.solver.users.fixtures()
         }
         default = model.settings.test_default or Scope.FUNCTION
         if not modern:
@@ -114,7 +118,7 @@ class LoopPlanner:
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = without_shadowed(model, dict(self._overrides(tests)))
+        overrides = without_shadowed(model, dict(actions(self.solver, tests)))
         overrides = keep_foundations(model, overrides)
         needs = self.solver.bridge_needs
         wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}
@@ -148,7 +152,9 @@ class LoopPlanner:
             self.solver.converted,
             {} if modern else self._widened(tests),
             tuple(
-                self.solver.ambient.place([t for t in model.tests if self.solver.is_ambient(t)])
+                self.solver.users.ambient.place(
+                    [t for t in model.tests if self.solver.users.is_ambient(t)]
+                )
             ),
             {
                 module: self.solver.nodes.loop_scope(("current", module))
@@ -161,10 +167,10 @@ class LoopPlanner:
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
         def loop_scope(test: Test) -> Scope | None:
-            return self.solver.loop_scope(test) if self.solver.concerns(test) else None
+            return self.solver.loop_scope(test) if self.solver.users.concerns(test) else None
 
         for test in deviating(self.model, overrides, loop_scope):
-            if self.solver.is_async(test):
+            if self.solver.users.is_async(test):
                 yield test.id
             else:
                 yield from (item.key for item in self.model.closure(test).fixtures)
@@ -228,7 +234,7 @@ class LoopPlanner:
         if settings.fixture_scope:
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
-            return None if self.options.target.has(1, 5) else Scope.FUNCTION
+            return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
         if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
             return self.solver.nodes.loop_scope(EXTERNAL)
         return settings.fixture_default or default
@@ -239,53 +245,6 @@ class LoopPlanner:
             for test in self.model.tests
             if test.id in tests and tests[test.id] > self.model.legacy.loop_scope(test)
         }
-
-    def _overrides(self, tests: Mapping[str, Scope]) -> Iterator[tuple[Key, OverrideAction]]:
-        modern = self.model.suite_style is SuiteStyle.MODERN
-        for path, facts in self.model.files.items():
-            for function in facts.functions:
-                if not self.model.is_override(function):
-                    continue
-                key = Key(path, function.ordinal)
-                registered = any(item.key == key for item in self.model.overrides)
-                shadowed = key in self.model.index.shadowed
-                if shadowed or (key in self.model.index.hidden and not registered):
-                    yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
-                    continue
-                if self._only_sync(key):
-                    yield key, OverrideAction(ActionKind.ORDINARY)
-                    continue
-                asked = action_for_asked(self.solver, key) if modern else None
-                if asked is not None:
-                    yield key, asked
-                    continue
-                override_action = self.solver.override_action(FixtureDef("", key, function))
-                if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
-                    reason = override_action.reason or "it does more than making a loop"
-                    override_action = OverrideAction(ActionKind.MANUAL, reason)
-                if override_action.kind is ActionKind.FACTORY:
-                    concerned = [test for test in self.model.tests if self.solver.concerns(test)]
-                    override_action = choose_factory(self.model, key, concerned, tests)
-                yield key, override_action
-
-    def _only_sync(self, key: Key) -> bool:
-        """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.
-
-        An async test below a nearer override counts too: it sees this one when that is gone.
-        """
-        met = False
-        for test in self.model.tests:
-            chain = self.model.closures.visible(test, EVENT_LOOP)
-            if key not in {item.key for item in chain}:
-                continue
-            closure = self.model.closure(test)
-            if self.solver.is_async(test) or any(
-                item.function.override is None and self.solver.is_loop_fixture(item)
-                for item in closure.fixtures
-            ):
-                return False
-            met = met or (chain[-1].key == key and any(True for _ in loop_requests(closure)))
-        return met
 
     def _wants(
         self, place: tuple[FixtureDef | None, str], overrides: Mapping[Key, OverrideAction]

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from posixpath import dirname
 
-from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import (
     CURRENT,
@@ -23,12 +22,16 @@ from loopscope.analysis.suite.fixtures import (
     visible_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.after_work import fixtures_after_work, requests_after_work
-from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
-from loopscope.planning.bridges import BridgeNeed, RequestPlace
+from loopscope.planning.bridges import (
+    BridgeNeed,
+    RequestPlace,
+    fixtures_after_work,
+    requests_after_work,
+)
 from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.disjoint_set import DisjointSet
+from loopscope.planning.loop_users import LoopUsers
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
 
@@ -36,8 +39,6 @@ from loopscope.types import Options, Scope
 EXTERNAL = "fixtures that no file of the suite defines"
 # All tests of the modules that a plan joins.
 JOINED = "tests that are put on one loop"
-
-# The xunit methods that run after function-scoped fixtures of the module.
 
 
 class ComponentSolver:
@@ -57,10 +58,11 @@ class ComponentSolver:
         self.nodes = DisjointSet()
         self.bridge_needs: dict[RequestPlace, BridgeNeed] = {}
         self.held: set[RequestPlace] = set()  # requests that a fixture of that name answers
+        self._actions: dict[FixtureDef, OverrideAction] = {}
         self.after_work = fixtures_after_work(model, self._works, converted)
-        self.ambient = AmbientUsers(model, options, self._settled(), caution.careful)
+        self.users = LoopUsers(model, options, converted, caution)
         for test in model.tests:
-            if self.concerns(test):
+            if self.users.concerns(test):
                 self._join(test)
                 if test.module in caution.joined:
                     one = Scope.MODULE if len(caution.joined) == 1 else Scope.SESSION
@@ -95,87 +97,6 @@ class ComponentSolver:
             if self.loop_scope(test) is Scope.PACKAGE and not package:
                 self.nodes.add(("test", test.id), Scope.SESSION)
 
-    # -- who is concerned ---------------------------------------------------------------
-
-    def concerns(self, test: Test) -> bool:
-        """Whether the test, or anything that it sets up, has to do with a loop."""
-        return (
-            self.is_async(test)
-            or bool(self.model.legacy.loop_bound(test))
-            or any(self.is_loop_fixture(item) for item in self.model.closure(test).fixtures)
-            or self.is_ambient(test)
-        )
-
-    def is_ambient(self, test: Test) -> bool:
-        """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
-        if self.is_async(test) or not self.ambient.concerns(test):
-            return False
-        if self._set_up_by_methods(test):
-            return True  # before the bridge is there
-        closure = self.model.closure(test)
-        if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
-            return self._may_lose_current(test)
-        return True
-
-    def _may_lose_current(self, test: Test) -> bool:
-        """Whether a bridge gives the test a wide loop, which a narrower one makes current no more.
-
-        See docs/loop-rules.md, The bridge.
-        """
-        if self.ambient.shared(test) is None or not self.model.current.asks(test.key):
-            return False
-        own = self.model.legacy.loop_scope(test)
-        return any(
-            self.model.legacy.loop_scope(other) < own
-            for other in self.model.tests
-            if self.model.is_async_test(other)
-        )
-
-    def _set_up_by_methods(self, test: Test) -> bool:
-        """Whether an xunit method of the test's classes asks for the current loop."""
-        return any(self.model.current.in_methods(cls, XUNIT_METHODS) for cls in test.classes)
-
-    def _bound(self, item: FixtureDef) -> bool:
-        """Recognize a sync fixture under ``pytest_asyncio.fixture``, set up on its own loop."""
-        fixture = item.function.fixture
-        return (
-            fixture is not None
-            and fixture.origin == "pytest_asyncio.fixture"
-            and not item.function.is_async
-            and item.function.override is None
-        )
-
-    def _settled(self) -> frozenset[Key]:
-        """List the functions whose calls for the current loop the migration takes care of."""
-        overrides = {item.key for item in self.model.overrides}
-        bound = {
-            key
-            for key, function in self.fixtures()
-            if function.fixture and function.fixture.origin == "pytest_asyncio.fixture"
-        }
-        return frozenset(overrides | bound | set(self.converted))
-
-    def is_async(self, test: Test) -> bool:
-        return self.model.is_async_test(test) or test.key in self.converted
-
-    def is_loop_fixture(self, fixture_def: FixtureDef) -> bool:
-        return (
-            fixture_def.key in self.converted
-            or self.model.is_async_fixture(fixture_def.function)
-            or self._takes_current(fixture_def)
-        )
-
-    def _takes_current(self, fixture_def: FixtureDef) -> bool:
-        """Recognize a sync fixture that asks for the current loop, to which its value belongs."""
-        return (
-            not fixture_def.function.is_async
-            and fixture_def.function.override is None
-            and (
-                fixture_def.key in self.model.classify.external_takers
-                or self.model.current.asks(fixture_def.key)
-            )
-        )
-
     # -- joining ------------------------------------------------------------------------
 
     def loop_scope(self, test: Test) -> Scope:
@@ -189,7 +110,7 @@ class ComponentSolver:
         nodes.join(node, ("legacy loop", model.legacy.loop(test)))
         # One definition, collected by several classes: it has one mark, so one loop scope.
         nodes.join(node, ("definition", test.key))
-        own = self.is_async(test)
+        own = self.users.is_async(test)
         legacy = model.suite_style is SuiteStyle.LEGACY
         for fixture_def in model.closure(test).fixtures:
             static = fixture_def.key in self.converted or model.is_async_fixture(
@@ -206,7 +127,7 @@ class ComponentSolver:
                 nodes.join(node, EXTERNAL)
         there = any(item.fixture.name == CURRENT for item in model.closure(test).fixtures)
         wants = own and model.loses_current_loop and not there
-        if wants and self._set_up_by_methods(test):
+        if wants and self.users.set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
             self._join_bridge(test, request, own)
@@ -216,7 +137,7 @@ class ComponentSolver:
 
         What the functions that it calls do is no reason to widen the loops of its tests.
         """
-        if not self._takes_current(fixture_def):
+        if not self.users.takes_current(fixture_def):
             return False
         through = self.model.current.only_through(fixture_def.key)
         return not through or fixture_def.fixture.scope <= self.model.legacy.loop_scope(test)
@@ -231,7 +152,7 @@ class ComponentSolver:
             ):
                 yield request
         override = self.model.override_of(test)
-        if override is not None and self.is_async(test):
+        if override is not None and self.users.is_async(test):
             # If this override were deleted, the test would see the next one outside of it.
             around = self.model.closures.visible(test, EVENT_LOOP)
             if any(self._works(item) for item in around) or any(
@@ -239,8 +160,8 @@ class ComponentSolver:
             ):
                 yield LoopRequest(None, RequestKind.WORK, override)
         yield from requests_after_work(self.model, test, self.after_work)
-        shared = self.ambient.shared(test)
-        if shared is not None and self.is_ambient(test):
+        shared = self.users.ambient.shared(test)
+        if shared is not None and self.users.is_ambient(test):
             yield LoopRequest(None, RequestKind.AMBIENT, shared)
 
     def _is_left(self, requester: FixtureDef) -> bool:
@@ -317,15 +238,6 @@ class ComponentSolver:
 
     # -- what no test reaches ------------------------------------------------------------
 
-    def fixtures(self) -> Iterator[tuple[Key, Function]]:
-        for path, facts in self.model.files.items():
-            for function in facts.functions:
-                key = Key(path, function.ordinal)
-                if function.fixture is None or function.override is not None:
-                    continue
-                if self.model.is_async_fixture(function) or key in self.converted:
-                    yield key, function
-
     def _unused_fixtures(self) -> Iterator[FixtureDef]:
         """List registered sync fixtures that ask for the loop, and that no known test sets up."""
         reached = {
@@ -352,6 +264,13 @@ class ComponentSolver:
         return max(seen, key=lambda item: len(item.base_id.removeprefix("./")), default=None)
 
     def override_action(self, override: FixtureDef) -> OverrideAction:
+        """Choose what becomes of an override; the same at every call."""
+        known = self._actions.get(override)
+        if known is None:
+            known = self._actions[override] = self._choose_action(override)
+        return known
+
+    def _choose_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
         places = places or [override]
         return choose_action(

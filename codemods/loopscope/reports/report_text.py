@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from loopscope.reports import Line, ReportOptions, RunDocument
 from loopscope.reports.paths import join
 from loopscope.reports.summary import Summary, status_word
-from loopscope.types import (
-    Change,
-    EditRecord,
-    Finding,
-    Level,
-    Migration,
-    Status,
-)
+from loopscope.types import Change, EditRecord, Finding, Level, Migration, Status
 
 STATUS_STYLES = {
     Status.CURRENT: "green", Status.CHANGED: "green", Status.MANUAL: "yellow",
@@ -71,6 +64,7 @@ def suite_lines(
             yield _finding(migration.label, finding)
     if verbose and migration.requires:
         loops = f"{migration.loops_before} -> {migration.loops_after}"
+        yield ((f"  runs on {migration.runs_on}", ""),)
         yield ((f"  loops: {loops}, requires {migration.requires}", ""),)
     yield ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopscope.requirements.compatibility import RELEASES, Version
 from loopscope.requirements.pin import Kind, Pin, highest, lowest, padded
@@ -14,16 +14,33 @@ NEWEST: Series = RELEASES[-1].series
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the declarations admit; ``place`` is where that stands, "" where they say nothing."""
+    """What the declarations admit; ``place`` is where that stands, "" where they say nothing.
+
+    ``locked`` is the newest release in a lock file: the suite runs on that already.
+    """
 
     oldest: Series = (0, 0)
     newest: Series = NEWEST
     place: str = ""
+    locked: Series = (0, 0)
+    given: bool = False  # the user says so
 
     @property
     def modern(self) -> bool:
         """Whether nothing below 1.0 can be meant."""
         return self.oldest >= (1, 0)
+
+
+_GIVEN = {
+    "0.21": Evidence((0, 21), (0, 22), "--from 0.21", given=True),
+    "0.23": Evidence((0, 23), (0, 23), "--from 0.23", given=True),
+    "1.x": Evidence((1, 0), NEWEST, "--from 1.x", given=True),
+}
+
+
+def given(release: str) -> Evidence | None:
+    """Return what the user says with ``--from``, None where nothing is said."""
+    return _GIVEN.get(release)
 
 
 def evidence_of(pins: Sequence[Pin]) -> Evidence:
@@ -32,11 +49,13 @@ def evidence_of(pins: Sequence[Pin]) -> Evidence:
     One that excludes all below 1.0 decides, whatever older ones are left beside it.
     """
     declared = [pin for pin in pins if pin.kind is not Kind.LOCK]
-    locked = [pin for pin in pins if pin.kind is Kind.LOCK]
+    locks = [_read(pin) for pin in pins if pin.kind is Kind.LOCK]
     found = max(map(_read, declared), key=lambda one: one.oldest, default=Evidence())
-    if found.modern or found.newest < (1, 0):
+    lock = max(locks, key=lambda one: one.oldest, default=None)
+    if lock is None:
         return found
-    return max(map(_read, locked), key=lambda one: one.oldest, default=found)
+    chosen = found if found.modern or found.newest < (1, 0) else lock
+    return replace(chosen, locked=lock.oldest)
 
 
 def _read(pin: Pin) -> Evidence:

@@ -15,9 +15,9 @@ from loopscope.rewriting.add_imports import add_imports, imported_in_time
 from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
 from loopscope.rewriting.file_editor import FileEditor
 from loopscope.rewriting.remove_imports import drop_names, drop_unused
-from loopscope.rewriting.used_names import used_names
+from loopscope.rewriting.used_names import broken_code, used_names
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
-from loopscope.types import Change, EditRecord, FileError, Suite
+from loopscope.types import Change, EditRecord, FileError, Finding, Level, Suite
 
 _LONE = re.compile(r"(?<!\r)\n")  # a line end of the new code
 
@@ -96,6 +96,16 @@ class ChangeSet:
         self._seconds = seconds
         self._after: dict[str, bytes] = {}
         self._records: dict[str, list[EditRecord]] = defaultdict(list)
+        self._broken: dict[str, tuple[str, int]] = {}
+
+    @property
+    def broken(self) -> list[Finding]:
+        """Report the code that the edits would break, which is a bug of a rule."""
+        why = "after its edits this file would be wrong: {} (line {} of it). Please report that"
+        return [
+            Finding(path, 1, 1, "LS390", why.format(message, line), Level.ACTION)
+            for path, (message, line) in self._broken.items()
+        ]
 
     @property
     def changes(self) -> list[Change]:
@@ -144,9 +154,16 @@ class ChangeSet:
             names = frozenset(imported[path])
 
             def change(
-                data: bytes, found: list[Edit] = found, names: frozenset[str] = names
+                data: bytes,
+                path: str = path,
+                found: list[Edit] = found,
+                names: frozenset[str] = names,
             ) -> bytes:
-                return rewrite(data, found, names)
+                after = rewrite(data, found, names)
+                broken = broken_code(decode(data).text, decode(after).text)
+                if broken is not None:
+                    self._broken[path] = broken
+                return after
 
             records = [
                 EditRecord(e.code, e.line, e.definition, e.message, e.safety) for e in found

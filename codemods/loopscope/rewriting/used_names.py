@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-from loopscope.python_source.syntax_tree import parse, walk
+from loopscope.python_source.syntax_tree import DEFINITIONS, children, parse, walk
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)([^#\n]*)")
@@ -110,6 +110,47 @@ def _quoted(node: ast.expr | None) -> Iterator[str]:
             yield from _WORD.findall(inner.value)
 
 
+def broken_code(before: str, after: str) -> tuple[str, int] | None:
+    """Find what an edit has broken: a name without a definition, or code that does not compile.
+
+    Returns:
+        What is wrong and its 1-based line, or None.
+
+    Raises:
+        SyntaxError: One of the texts is no Python.
+        RecursionError: It is nested too deeply.
+    """
+    refused = what_compile_refuses(after)
+    if refused and not what_compile_refuses(before):
+        return refused
+    used, defined = used_names(after), _module_names(after)
+    suspects = (used & _module_names(before)) | (used - used_names(before))
+    if suspects <= defined | _ALWAYS:  # nearly always; what follows takes longer
+        return None
+    known = undefined_names(before)
+    for name, line in undefined_names(after).items():
+        if name not in known:
+            return f"{name} is used but nothing defines or imports it", line
+    return None
+
+
+def _module_names(text: str) -> set[str]:
+    """Collect what the statements of a module bind; also deeper, but not in functions."""
+    found: set[str] = set()
+    queue: list[ast.AST] = [*parse(text).body]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, DEFINITIONS):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update(bound_name(node, alias) for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        else:
+            queue += children(node)
+    return found
+
+
 def undefined_names(source: str) -> dict[str, int]:
     """Each such name with the first line that uses it.
 
@@ -119,7 +160,7 @@ def undefined_names(source: str) -> dict[str, int]:
         SyntaxError: ``source`` is no Python.
     """
     lines: dict[str, list[int]] = defaultdict(list)
-    for node in ast.walk(ast.parse(source)):
+    for node in walk(parse(source)):
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             return {}
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -145,7 +186,7 @@ def what_compile_refuses(source: str) -> tuple[str, int] | None:
         SyntaxError: The parser refuses it, too.
         RecursionError: It is nested too deeply.
     """
-    tree = ast.parse(source)
+    tree = parse(source)
     try:
         compile(tree, "<unknown>", "exec", dont_inherit=True)
     except SyntaxError as error:

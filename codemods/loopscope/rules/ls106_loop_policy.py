@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from loopscope.analysis.file.checks import FileCheck
-from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
-from loopscope.analysis.file.factory_returns import empty_returns
-from loopscope.analysis.file.facts import Function, PolicyBody
+from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK, empty_returns
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.override_facts import PolicyBody
 from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.codegen.factory import factory_code

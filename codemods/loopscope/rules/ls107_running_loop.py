@@ -16,14 +16,7 @@ from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.patched_names import find_patches
-from loopscope.rules.context import (
-    DefinitionEdit,
-    Need,
-    Rule,
-    RuleContext,
-    RuleResult,
-    spell,
-)
+from loopscope.rules.context import DefinitionEdit, Need, Rule, RuleContext, RuleResult, spell
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.functions import (
-    NESTED,
-    arguments,
-    expects_error,
-    names_in,
-    own_nodes,
-)
+from loopscope.analysis.file.functions import NESTED, arguments, expects_error, names_in, own_nodes
 from loopscope.analysis.file.names import Names
 from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note

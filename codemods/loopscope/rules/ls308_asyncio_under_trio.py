@@ -10,9 +10,7 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Hazard, Position
-from loopscope.analysis.file.functions import (
-    own_nodes,
-)
+from loopscope.analysis.file.functions import own_nodes
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.python_source.syntax_tree import FunctionNode

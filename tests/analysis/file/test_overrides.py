@@ -6,7 +6,7 @@ from textwrap import indent
 
 import pytest
 
-from loopscope.analysis.file.facts import BodyKind, OverrideBody
+from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.file.reader import read_file
 
 HEADER = "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"

@@ -7,34 +7,22 @@ not claimed here is unread, so a form of code that nobody thought of is reported
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
-from loopscope.analysis.file.class_factories import FACTORY
+from loopscope.analysis.file.class_reader import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
-from loopscope.analysis.file.dynamic_requests import is_fixture_names
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.fixture_makers import FIXTURES
+from loopscope.analysis.file.fixture_calls import FIXTURES
 from loopscope.analysis.file.functions import arguments
 from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
-from loopscope.analysis.file.names import Names, dotted, is_getattr, last_name
+from loopscope.analysis.file.names import Names, dotted, is_call, is_getattr
+from loopscope.analysis.file.text_claims import PLUGIN, unread_text
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _MARK = "pytest.mark.asyncio"
-_PLUGIN = "pytest_asyncio"
-_SOURCES = ("makepyfile", "makeconftest", "makefile", "maketxtfile", "inline_runsource")
-# Calls whose text names an attribute, a log line, an option: no fixture.
-_LOOKERS = frozenset(
-    {
-        "getattr", "hasattr", "setattr", "delattr", "attrgetter", "print", "debug", "info",
-        "warning", "error", "exception", "critical", "log", "fail", "skip", "warn", "format",
-        "join", "startswith", "endswith", "index", "patch", "object",
-    }
-)  # fmt: skip
 # Modules whose decorators leave a function what it is to pytest.
 _PLAIN = ("contextlib", "functools", "typing", "abc", "asyncio", "unittest", "pytest", "warnings")
-_LIST = re.compile(r"\w+(\s*,\s*\w+)*")
 
 
 class Claims:
@@ -61,11 +49,11 @@ class Claims:
         self._appliers = appliers
         self._deciding = {
             Subject.ARGUMENT: self._argument,
-            Subject.TEXT: self._text,
+            Subject.TEXT: lambda mention: unread_text(mention, names),
             Subject.ATTRIBUTE: self._attribute,
             Subject.MARK: self._mark,
-            Subject.FIXTURE: self._fixture,
-            Subject.PLUGINS: self._plugins,
+            Subject.FIXTURE: lambda mention: unread_maker(mention, names),
+            Subject.PLUGINS: lambda mention: unread_plugins(mention, names),
             Subject.MODE: self._mode,
             Subject.CORO: self._coroutine,
             Subject.VALUE: self._value,
@@ -101,79 +89,6 @@ class Claims:
                 return f"{function.name} asks for {EVENT_LOOP} under @{ast.unparse(decorator)}"
         return ""
 
-    # -- texts --------------------------------------------------------------------------
-
-    def _text(self, mention: Mention) -> str:
-        node, parent = mention.node, mention.parent
-        text = str(node.value) if isinstance(node, ast.Constant) else EVENT_LOOP
-        if not _LIST.fullmatch(text):
-            return self._source(mention, text)
-        statement = next(one for one in reversed(mention.around) if isinstance(one, ast.stmt))
-        if isinstance(statement, ast.Raise):
-            return ""
-        holders = (ast.List, ast.Tuple, ast.Set, ast.keyword, ast.Starred)
-        holder = next(one for one in reversed(mention.around) if not isinstance(one, holders))
-        match holder:
-            case ast.Call():
-                return self._handed(mention, holder)
-            case ast.Compare():
-                sides = [holder.left, *holder.comparators]
-                known = any(is_fixture_names(side) for side in sides)
-                return "" if known else f'a comparison with "{EVENT_LOOP}"'
-            case ast.Subscript(value=value):
-                held = dotted(value) or ast.unparse(value)
-                asks = re.search(r"funcargs|fixture|arg2|globals|vars|__dict__", held)
-                return f'{held}["{EVENT_LOOP}"]' if asks else ""
-            case ast.Expr() | ast.JoinedStr() | ast.FormattedValue() | ast.Dict() | ast.Assert():
-                return ""  # a docstring, a message, a table
-            case ast.Assign() | ast.AnnAssign():
-                return ""  # each use of a constant is a mention of its own
-            case ast.For() | ast.comprehension() | ast.Return() | ast.BinOp():
-                return ""  # getfixturevalue of the variable counts as a request for the loop
-        return f'"{EVENT_LOOP}" in {type(parent).__name__.lower()}'
-
-    def _handed(self, mention: Mention, call: ast.Call) -> str:
-        """Claim the texts that are handed to a function, by what the function does with them."""
-        func = call.func
-        name = last_name(func)
-        if name == "parametrize":
-            asked = _asks_by_parameter(mention, call)
-            return "" if asked else f"parameters for {EVENT_LOOP}"
-        if name in _SOURCES:
-            return f"{EVENT_LOOP} in the source of a suite in a string"
-        owner = self._names.resolve(call.args[0]) if call.args else None
-        if name in ("setattr", "object") and (owner or "").startswith(_PLUGIN):
-            return f"{EVENT_LOOP} of {owner} is replaced"
-        inside = mention.function is not None
-        known = name in ("usefixtures", "getfixturevalue", "param") or name in _LOOKERS
-        keyword = any(
-            isinstance(one, ast.keyword) and one.arg in ("name", "ids", "id")
-            for one in mention.around
-        )
-        makes = (
-            isinstance(func, (ast.Name, ast.Attribute)) and self._names.resolve(func) in FIXTURES
-        )
-        # A function that gets the name is followed by the closures of tests.
-        return "" if known or keyword or makes or inside else f'{name}("{EVENT_LOOP}")'
-
-    def _source(self, mention: Mention, text: str) -> str:
-        """Report the source of a suite that a test hands to pytester; all else is prose."""
-        for one in mention.around:
-            func = one.func if isinstance(one, ast.Call) else None
-            if isinstance(func, ast.Attribute) and func.attr in _SOURCES:
-                return f"{EVENT_LOOP} in the source of a suite in a string"
-        prose = f"({EVENT_LOOP}" not in text and f"{EVENT_LOOP})" not in text
-        if prose or isinstance(mention.parent, ast.Expr):
-            return ""
-        try:
-            tree = ast.parse(text.strip("\n"))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ""
-        asks = any(
-            isinstance(child, ast.arg) and child.arg == EVENT_LOOP for child in ast.walk(tree)
-        )
-        return f"{EVENT_LOOP} in the source of a suite in a string" if asks else ""
-
     # -- attributes ----------------------------------------------------------------------
 
     def _attribute(self, mention: Mention) -> str:
@@ -183,7 +98,7 @@ class Claims:
         origin = self._names.resolve(node.value) or ""
         if not isinstance(node.ctx, ast.Load):
             return f"{EVENT_LOOP} of {origin} is replaced" if origin else ""
-        if origin.partition(".")[0] == _PLUGIN:
+        if origin.partition(".")[0] == PLUGIN:
             return f"{ast.unparse(node)} is used"
         return ""
 
@@ -197,7 +112,7 @@ class Claims:
         if any(isinstance(one, FUNCTIONS) and one.lineno in self._hooks for one in mention.around):
             return ""
         if function is not None:
-            if any(_calls(one, "add_marker") for one in mention.around):
+            if any(is_call(one, "add_marker") for one in mention.around):
                 return f"{function.name} adds the asyncio mark"
             if function.lineno in self._appliers:
                 return ""
@@ -212,7 +127,7 @@ class Claims:
         node = mention.node
         if isinstance(node, ast.Constant):
             call = mention.parent
-            return _calls(call, "add_marker") or (
+            return is_call(call, "add_marker") or (
                 isinstance(call, ast.Call)
                 and is_getattr(call)
                 and (self._names.resolve(call) or "") == _MARK
@@ -220,91 +135,14 @@ class Claims:
         assert isinstance(node, ast.Attribute)
         return self._names.resolve(node) == _MARK or (dotted(node.value) or "").endswith("mark")
 
-    # -- what makes fixtures, plugins and modes ------------------------------------------------
-
-    def _fixture(self, mention: Mention) -> str:
-        """Claim decorators, and other names for them; a call that makes a fixture is unread."""
-        node, around = mention.node, mention.around
-        if (
-            not isinstance(node, (ast.Name, ast.Attribute))
-            or self._names.resolve(node) not in FIXTURES
-        ):
-            return ""
-        if self._is_read(mention):
-            return ""
-        maker: ast.AST = node
-        place = len(around) - 1
-        if _is_call_of(around[place], node):
-            maker, place = around[place], place - 1
-        holder = around[place]
-        if isinstance(holder, FUNCTIONS) and maker in holder.decorator_list:
-            return self._inner_fixture(mention, holder)
-        match holder:
-            case ast.Assign(targets=[target], value=value) if value is maker and maker is node:
-                known = isinstance(target, ast.Name) and mention.function is None
-                return "" if known else f"{ast.unparse(target)} makes fixtures"
-            case ast.Call(func=func) if func is maker:
-                return self._made(around[place - 1])
-            case ast.Assign() | ast.AnnAssign() if isinstance(maker, ast.Call) and maker.args:
-                return self._made(holder)
-            case ast.Expr():
-                return ""
-        statement = next(one for one in reversed(around) if isinstance(one, ast.stmt))
-        if isinstance(statement, ast.Assign):
-            return f"{ast.unparse(statement.targets[0])} makes fixtures"
-        inside = mention.function
-        return f"{inside.name} makes fixtures" if inside else f"{ast.unparse(node)} is handed on"
-
-    def _is_read(self, mention: Mention) -> bool:
-        """Whether a reader understood the statement at module level in which a mention stands."""
-        outer = mention.around[1] if len(mention.around) > 1 else None
-        name = getattr(outer, "name", None)
-        return any(
-            isinstance(one, ast.stmt) and one.lineno in self._names.read for one in mention.around
-        ) or (isinstance(outer, ast.FunctionDef) and name in self._names.makers)
-
-    def _made(self, holder: ast.AST) -> str:
-        if isinstance(holder, (ast.Assign, ast.AnnAssign)):
-            target = holder.targets[0] if isinstance(holder, ast.Assign) else holder.target
-            if dotted(target) == EVENT_LOOP:
-                return ""  # an action of LS101
-            return f"{ast.unparse(target)} is a fixture made by a call"
-        return "a fixture is made by a call"
-
-    def _inner_fixture(
-        self, mention: Mention, function: ast.FunctionDef | ast.AsyncFunctionDef
-    ) -> str:
-        """Report fixtures that a function makes, where they may need a loop."""
-        outer = mention.function
-        if outer is None:
-            return ""
-        if isinstance(function, ast.AsyncFunctionDef) or EVENT_LOOP in arguments(function):
-            return f"{outer.name} makes the fixture {function.name}"
-        return ""
-
-    def _plugins(self, mention: Mention) -> str:
-        if self._is_read(mention):
-            return ""
-        match mention.parent:
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                parts = (
-                    value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [value]
-                )
-                if all(isinstance(part, ast.Constant) for part in parts):
-                    return ""
-                return "pytest_plugins is no list of names"
-            case ast.AugAssign():
-                return "plugins are added to pytest_plugins"
-            case ast.Attribute(attr="append" | "extend" | "insert"):
-                return "plugins are added to pytest_plugins"
-        return ""
+    # -- modes, values, coroutines ------------------------------------------------------
 
     def _mode(self, mention: Mention) -> str:
         node = mention.node
         if isinstance(node, ast.Constant):
             parent = mention.parent
             stored = isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load)
-            return f"{MODE} is set by code" if stored or _calls(parent, "setattr") else ""
+            return f"{MODE} is set by code" if stored or is_call(parent, "setattr") else ""
         assert isinstance(node, (ast.Name, ast.Attribute))
         stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
         return f"{MODE} is set by code" if stored else ""
@@ -337,34 +175,8 @@ class Claims:
         return self._names.resolve(func) == _MARK
 
 
-def _calls(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Call) and last_name(node.func) == name
-
-
 def _is_factory(parent: ast.AST) -> bool:
-    return isinstance(parent, ast.keyword) or _calls(parent, FACTORY)
-
-
-def _asks_by_parameter(mention: Mention, call: ast.Call) -> bool:
-    """Whether a text is a value that a sync function hands to ``getfixturevalue``."""
-    function = next((one for one in reversed(mention.around) if isinstance(one, FUNCTIONS)), None)
-    if not isinstance(function, ast.FunctionDef) or call not in function.decorator_list:
-        return False
-    if len(call.args) < 2 or call.args[0] in (*mention.around, mention.node):
-        return False
-    named = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
-    return any(
-        _calls(item, "getfixturevalue")
-        and isinstance(item, ast.Call)
-        and bool(item.args)
-        and dotted(item.args[0]) == named
-        for statement in function.body
-        for item in ast.walk(statement)
-    )
-
-
-def _is_call_of(node: ast.AST, func: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and node.func is func
+    return isinstance(parent, ast.keyword) or is_call(parent, FACTORY)
 
 
 def _sets_pytestmark(function: ast.AST) -> bool:
@@ -373,3 +185,83 @@ def _sets_pytestmark(function: ast.AST) -> bool:
         or (isinstance(child, ast.Name) and child.id == "pytestmark")
         for child in ast.walk(function)
     )
+
+
+def unread_maker(mention: Mention, names: Names) -> str:
+    """Claim decorators, and other names for them; a call that makes a fixture is unread."""
+    node, around = mention.node, mention.around
+    if not isinstance(node, (ast.Name, ast.Attribute)) or names.resolve(node) not in FIXTURES:
+        return ""
+    if _is_read(mention, names):
+        return ""
+    maker: ast.AST = node
+    place = len(around) - 1
+    if _is_call_of(around[place], node):
+        maker, place = around[place], place - 1
+    holder = around[place]
+    if isinstance(holder, FUNCTIONS) and maker in holder.decorator_list:
+        return _inner_fixture(mention, holder)
+    match holder:
+        case ast.Assign(targets=[target], value=value) if value is maker and maker is node:
+            known = isinstance(target, ast.Name) and mention.function is None
+            return "" if known else f"{ast.unparse(target)} makes fixtures"
+        case ast.Call(func=func) if func is maker:
+            return _made(around[place - 1])
+        case ast.Assign() | ast.AnnAssign() if isinstance(maker, ast.Call) and maker.args:
+            return _made(holder)
+        case ast.Expr():
+            return ""
+    statement = next(one for one in reversed(around) if isinstance(one, ast.stmt))
+    if isinstance(statement, ast.Assign):
+        return f"{ast.unparse(statement.targets[0])} makes fixtures"
+    inside = mention.function
+    return f"{inside.name} makes fixtures" if inside else f"{ast.unparse(node)} is handed on"
+
+
+def _is_read(mention: Mention, names: Names) -> bool:
+    """Whether a reader understood the statement at module level in which a mention stands."""
+    outer = mention.around[1] if len(mention.around) > 1 else None
+    name = getattr(outer, "name", None)
+    return any(
+        isinstance(one, ast.stmt) and one.lineno in names.read for one in mention.around
+    ) or (isinstance(outer, ast.FunctionDef) and name in names.makers)
+
+
+def _made(holder: ast.AST) -> str:
+    if isinstance(holder, (ast.Assign, ast.AnnAssign)):
+        target = holder.targets[0] if isinstance(holder, ast.Assign) else holder.target
+        if dotted(target) == EVENT_LOOP:
+            return ""  # an action of LS101
+        return f"{ast.unparse(target)} is a fixture made by a call"
+    return "a fixture is made by a call"
+
+
+def _inner_fixture(mention: Mention, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Report fixtures that a function makes, where they may need a loop."""
+    outer = mention.function
+    if outer is None:
+        return ""
+    if isinstance(function, ast.AsyncFunctionDef) or EVENT_LOOP in arguments(function):
+        return f"{outer.name} makes the fixture {function.name}"
+    return ""
+
+
+def unread_plugins(mention: Mention, names: Names) -> str:
+    """Claim what was understood of ``pytest_plugins``, and lists of names."""
+    if _is_read(mention, names):
+        return ""
+    match mention.parent:
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            parts = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [value]
+            if all(isinstance(part, ast.Constant) for part in parts):
+                return ""
+            return "pytest_plugins is no list of names"
+        case ast.AugAssign():
+            return "plugins are added to pytest_plugins"
+        case ast.Attribute(attr="append" | "extend" | "insert"):
+            return "plugins are added to pytest_plugins"
+    return ""
+
+
+def _is_call_of(node: ast.AST, func: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and node.func is func

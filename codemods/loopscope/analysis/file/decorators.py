@@ -8,7 +8,7 @@ from types import NoneType
 
 from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
 from loopscope.analysis.file.facts import Fixture, ScopeKind
-from loopscope.analysis.file.fixture_makers import Decoration, decoration
+from loopscope.analysis.file.fixture_calls import Decoration, decoration
 from loopscope.analysis.file.functions import is_generator
 from loopscope.analysis.file.names import Names
 from loopscope.types import Scope

@@ -12,9 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from loopscope.analysis.file.bindings import Import
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
+from loopscope.analysis.file.override_facts import LoopMaking, OverrideBody, PolicyBody
 from loopscope.types import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A name that an import, or an assignment such as ``db = helpers.db``, binds."""
+
+    name: str
+    module: str  # absolute dotted module, relative ones start with dots
+    attribute: str | None  # None: the module itself; "*": everything
+    line: int
 
 
 class ScopeKind(enum.Enum):
@@ -62,14 +72,6 @@ class Maker:
     defaults: Mapping[str, str] = field(default_factory=dict)
     hands_on: bool = False  # all other keywords go to the fixture, too
     wraps: bool = False  # the fixture is a sync function around the one that it gets
-
-
-class LoopMaking(enum.Enum):
-    """What a function of the project does for an override that calls it."""
-
-    PLAIN = "plain"  # it makes a loop of the default kind, and nothing else
-    KIND = "kind"  # it makes a loop of another kind, or one with settings
-    POLICY = "policy"  # it decides of what kind loops are
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,72 +203,6 @@ class Function:
     def bound_name(self) -> str:
         """The name by which other modules import the fixture."""
         return self.fixture.bound if self.fixture and self.fixture.bound else self.name
-
-
-class BodyKind(enum.Enum):
-    """The kinds of overrides of ``event_loop``, see rule LS101."""
-
-    PLAIN = "plain"  # creation and redundant lines only
-    DEBUG = "debug"  # set_debug besides
-    FACTORY = "factory"  # it makes a loop of another kind
-    WORK = "work"  # work before or after the yield
-    OTHER = "other"  # anything else; ``reason`` says what
-    BRIDGE = "bridge"  # ours: an async fixture that returns the running loop
-
-
-@dataclass(frozen=True, slots=True)
-class LoopVariant:
-    """One kind of loop that an override makes, as source texts.
-
-    A function with the statements and ``return expression`` makes the loop; ``direct`` is a
-    module-level callable that does it alone, ``policy`` an expression for an event loop policy
-    that makes such loops, "" where there is none. ``names`` are those that the code takes from
-    its module.
-    """
-
-    key: str
-    statements: tuple[str, ...]
-    expression: str
-    direct: str = ""
-    policy: str = ""
-    names: frozenset[str] = frozenset()
-    kind: str = ""  # see loop_kinds
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyBody:
-    """The policies of an ``event_loop_policy`` override, one for each of its params.
-
-    No variants: it does more, or ``reason`` says what stands in the way. ``default`` says that
-    it returns the default policy, and nothing else.
-    """
-
-    variants: tuple[LoopVariant, ...] = ()
-    default: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OverrideBody:
-    """The reading of an override's body; statements are dedented source texts."""
-
-    kind: BodyKind
-    reason: str = ""
-    line: int = 0
-    dropped: tuple[str, ...] = ()  # clean-up that asyncio.Runner does by itself
-    variable: str = ""  # the local name of the loop
-    before: tuple[str, ...] = ()  # work before the yield
-    after: tuple[str, ...] = ()  # work between the yield and the close
-    closed: tuple[str, ...] = ()  # work after the close
-    docstring: str = ""  # one of several lines, as a statement: it explains the work
-    sets_current: bool = False  # it calls set_event_loop itself
-    parameters: tuple[str, ...] = ()  # fixtures that the work uses
-    variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
-
-    @property
-    def makes_another_kind(self) -> bool:
-        """Whether the loop is, or may be, of another kind than the default."""
-        return self.kind in (BodyKind.FACTORY, BodyKind.OTHER)
 
 
 @dataclass(frozen=True, slots=True)

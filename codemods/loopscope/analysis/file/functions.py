@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import GivenFunction
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.python_source.syntax_tree import (
     DEFINITIONS,
@@ -79,6 +80,25 @@ def wraps_sync(node: FunctionNode) -> bool:
     }
     return bool(names & returned) and not any(
         isinstance(item, ast.AsyncFunctionDef) for item in ast.walk(node)
+    )
+
+
+def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
+    """List the functions inside of one that its ``return`` mentions."""
+    if not any(isinstance(child, FUNCTIONS) for child in node.body):
+        return ()
+    own = list(own_nodes(node))
+    returned = {
+        name.id
+        for item in own
+        if isinstance(item, ast.Return) and item.value is not None
+        for name in ast.walk(item.value)
+        if isinstance(name, ast.Name)
+    }
+    return tuple(
+        GivenFunction(isinstance(item, ast.AsyncFunctionDef), parameters(item, method=False)[0])
+        for item in own
+        if isinstance(item, FUNCTIONS) and item.name in returned
     )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from loopscope.analysis.file.facts import LoopVariant
 from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted
+from loopscope.analysis.file.override_facts import LoopVariant
 
 _FIXTURE_KEYWORDS = ("params", "ids")
 _PARAM = "request.param"

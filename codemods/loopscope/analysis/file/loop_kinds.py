@@ -10,6 +10,7 @@ import ast
 from collections.abc import Sequence
 
 from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 
 DEFAULT = ""
 UNKNOWN = "?"
@@ -34,6 +35,15 @@ def kind_of(code: Sequence[str], policy: str, names: Names) -> str:
     tree = ast.parse(f"{policy}.new_event_loop()" if policy else "\n".join(code))
     text = ast.unparse(_Resolved(names).visit(tree))
     return _SAME.get(text, text)
+
+
+def kinds_of(body: OverrideBody | None) -> frozenset[str]:
+    """List the kinds of loop that an override makes, one for each of its params."""
+    if body is not None and body.kind is BodyKind.WORK and body.variants:
+        return frozenset({UNKNOWN})  # its settings may come with the loop, or be made on it
+    if body is None or not body.makes_another_kind:
+        return frozenset({DEFAULT})
+    return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
 
 
 class _Resolved(ast.NodeTransformer):

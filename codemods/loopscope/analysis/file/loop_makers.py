@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.factory_hooks import kind_of_factory
-from loopscope.analysis.file.facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
 from loopscope.analysis.file.functions import is_generator, parameters
 from loopscope.analysis.file.loop_branches import takes_current
 from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.analysis.file.loop_statements import CREATORS
 from loopscope.analysis.file.names import Names, dotted, imports_of, statements
-from loopscope.analysis.file.overrides import POLICY_SETTERS, read_override
+from loopscope.analysis.file.other_loops import POLICY_SETTERS
+from loopscope.analysis.file.override_facts import BodyKind, LoopMaking, LoopVariant, OverrideBody
+from loopscope.analysis.file.overrides import read_override
 from loopscope.python_source.syntax_tree import FunctionNode
 
 _METHODS = ("staticmethod", "classmethod")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from loopscope.analysis.file.facts import LoopVariant, PolicyBody
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     free_names,
@@ -15,6 +14,7 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.names import Names, imports_of
+from loopscope.analysis.file.override_facts import LoopVariant, PolicyBody
 
 _DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
 _DIRECT = {"uvloop.EventLoopPolicy": "new_event_loop", "winloop.EventLoopPolicy": "new_event_loop"}

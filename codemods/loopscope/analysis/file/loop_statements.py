@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Sequence
 
-from loopscope.analysis.file.facts import LoopMaking
 from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.override_facts import LoopMaking
 
 Making = Callable[[ast.expr], "LoopMaking | None"]
 """Tells what a called function of the project does for an override."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.decorators import as_fixture, is_plain
 from loopscope.analysis.file.facts import Fixture, Made
-from loopscope.analysis.file.fixture_makers import PARTIAL, Decoration, applied
+from loopscope.analysis.file.fixture_calls import PARTIAL, Decoration, applied
 from loopscope.analysis.file.functions import parameters
 from loopscope.analysis.file.names import Names
 from loopscope.python_source.syntax_tree import FUNCTIONS

@@ -3,90 +3,32 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.assigned import assigned_imports
-from loopscope.analysis.file.callees import callees
-from loopscope.analysis.file.calls import (
-    CallFinder,
-    Definition,
-    Lines,
-    drives_loops,
-    loop_uses,
-)
+from loopscope.analysis.file.calls import CallFinder
 from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
-from loopscope.analysis.file.class_and_module_marks import added_marks, assigned_marks
-from loopscope.analysis.file.class_factories import class_factories
-from loopscope.analysis.file.constants import constants, known_values
-from loopscope.analysis.file.decorators import (
-    parametrized,
-    parametrized_scopes,
-    read_fixture,
-    read_step,
-)
-from loopscope.analysis.file.dynamic_requests import (
-    Requests,
-    dynamic_requests,
-    passes_loop_name,
-)
+from loopscope.analysis.file.class_reader import ClassReader
+from loopscope.analysis.file.constants import known_values
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK, hook_kinds
-from loopscope.analysis.file.facts import (
-    Class,
-    Elsewhere,
-    FileFacts,
-    Function,
-    LoopMaking,
-    LoopUse,
-    Place,
-    Position,
-    UseKind,
-)
+from loopscope.analysis.file.facts import Elsewhere, FileFacts, Function, Place, Position
 from loopscope.analysis.file.fixture_makers import folded, read_makers
-from loopscope.analysis.file.functions import (
-    awaited,
-    decorated_by,
-    handed_on,
-    ignores,
-    is_alias,
-    is_generator,
-    left_annotations,
-    parameters,
-    returns_call,
-    wraps_sync,
-)
-from loopscope.analysis.file.given_functions import given_functions
-from loopscope.analysis.file.hook_helpers import HookHelpers
+from loopscope.analysis.file.function_reader import FunctionReader
+from loopscope.analysis.file.functions import ignores, left_annotations
 from loopscope.analysis.file.loop_makers import LoopMakers
-from loopscope.analysis.file.loop_policies import read_policy
-from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction, read_made
-from loopscope.analysis.file.mark_appliers import MarkAppliers, calls_with_class
+from loopscope.analysis.file.made_fixtures import MadeFixtures, read_made
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook
-from loopscope.analysis.file.marking_hooks import read_hooks
-from loopscope.analysis.file.marks import MarkReader
+from loopscope.analysis.file.marking_hooks import HookHelpers, read_hooks
+from loopscope.analysis.file.marks import added_marks, assigned_marks
 from loopscope.analysis.file.mentions import Scanner
-from loopscope.analysis.file.names import (
-    Names,
-    aliases,
-    assigned_names,
-    dotted,
-    imports_of,
-    module_imports,
-    statements,
-)
+from loopscope.analysis.file.names import assigned_imports, assigned_names, imports_of
+from loopscope.analysis.file.override_facts import LoopMaking
+from loopscope.analysis.file.parsed_file import ParsedFile
 from loopscope.analysis.file.plugins import read_plugins
-from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
-_HIT = re.compile(
-    r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
-    r"|getfixturevalue|patch|setattr|\.run"
-)
-_MAKING = re.compile(r"event_loop|[Ll]oop\(|uvloop|nest_asyncio")
+_MAKING = ("event_loop", "Loop(", "loop(", "uvloop", "nest_asyncio")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
-_KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
 
 
 def read_file(
@@ -104,119 +46,81 @@ def read_file(
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    return _Reader(path, text, ast.parse(text), elsewhere or Elsewhere()).read(checks)
+    file = ParsedFile(path, text, ast.parse(text), elsewhere or Elsewhere())
+    return _Reader(file).read(checks)
 
 
 class _Reader:
-    def __init__(self, path: str, text: str, tree: ast.Module, elsewhere: Elsewhere) -> None:
-        self.path = path
-        self.tree = tree
-        self.lines = text.splitlines() if "\f" not in text else _lines(text)
-        imports = module_imports(tree)
-        self.imports = imports
-        self.statements = list(statements(tree.body))
-        self.constants = constants(tree.body)
-        bound = [*imports, *aliases(tree.body, Names(imports))]
-        self.names = Names(bound, self.constants, elsewhere)
-        self.loop_makers = LoopMakers.of(tree.body, self.names, self.lines)
+    def __init__(self, file: ParsedFile) -> None:
+        self._file = file
+        tree, text, names = file.tree, file.text, file.names
+        self.loop_makers = LoopMakers.of(tree.body, names, file.lines)
         self.made = MadeFixtures()
-        if "fixture" in text or elsewhere.made or elsewhere.makers:
-            read_makers(tree.body, self.names)
-            self.made = read_made(tree, self.names)
-        definitions = [node for node in self.statements if isinstance(node, Definition)]
-        self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
-        self.definitions = len(definitions)
-        self.text = "\n".join(self.lines)
-        self.hits = Lines.with_match(_HIT, self.text)
-        self.yields = self._lines_with("yield")
-        self.makings = Lines.with_match(_MAKING, self.text)
-        self.dynamic = self._lines_with("getfixturevalue", "fixturenames")
-        self.loop_names = self._lines_with("event_loop")
-        self.factories = self._lines_with("actory")
-        self.defined = {
-            item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
-        }
-        self.mark_reader = MarkReader(path, self.names)
-        self.may_mark = "mark" in text
-        self.mark_appliers = MarkAppliers(self.mark_reader)
+        if "fixture" in text or names.elsewhere.made or names.elsewhere.makers:
+            read_makers(tree.body, names)
+            self.made = read_made(tree, names)
+        self.makings = file.lines_with(*_MAKING)
         self.functions: list[Function] = []
-        self.classes: list[Class] = []
+        self.variables: dict[str, tuple[str, ...]] = {}
+        self.function_reader = FunctionReader(file, self.loop_makers, self.made)
+        self.class_reader = ClassReader(file, self.function_reader, self.functions, self.variables)
         self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
-        self.plugins = read_plugins(tree.body, self.names) if "pytest_plugins" in text else ()
+        self.plugins = read_plugins(tree.body, names) if "pytest_plugins" in text else ()
         self.exported: tuple[str, ...] = ()
-        self.variables: dict[str, tuple[str, ...]] = {}
-        self.references = References(
-            self.names.origins,
-            {
-                *(node.name for node in definitions),
-                *(name for node in self.statements for name in assigned_names(node)),
-            },
-            starred=any(bound.attribute == "*" for bound in imports),
-        )
-        self.imported = self._lines_with("import ")
 
     def read(self, checks: FileChecks | None) -> FileFacts:
-        self._module(self.tree.body, conditional=False)
-        for number, (node, of_lambda) in enumerate(self.made.lambdas, len(self.ordinals)):
-            self.ordinals[node] = number
-            self.functions.append(self._function(node, None, "", False, of_lambda))
-        if self.may_mark and any(item.name.startswith("pytest_") for item in self.functions):
-            helpers = HookHelpers(self.tree)
+        file = self._file
+        self._module(file.tree.body, conditional=False)
+        for number, (node, of_lambda) in enumerate(self.made.lambdas, len(file.ordinals)):
+            file.ordinals[node] = number
+            self.functions.append(self.function_reader.read(node, None, "", False, of_lambda))
+        if file.may_mark and any(item.name.startswith("pytest_") for item in self.functions):
+            helpers = HookHelpers(file.tree)
             self.hooks = tuple(
-                read_hooks(self.tree.body, self.ordinals, self.mark_reader, helpers)
+                read_hooks(file.tree.body, file.ordinals, file.mark_reader, helpers)
             )
-        self._code_that_marks()
-        calls = CallFinder(self.names, self.ordinals, self.hits, [])
-        for statement in self.tree.body:
+        self.class_reader.read_code_that_marks()
+        calls = CallFinder(file.names, file.ordinals, file.hits, [])
+        for statement in file.tree.body:
             calls.statement(statement, Place.MODULE, None, None)
         mentions, unread = self._mentions() if checks is not None else (0, ())
         checks = checks or NO_CHECKS
         return FileFacts(
-            path=self.path,
+            path=file.path,
             functions=tuple(self.functions),
-            classes=tuple(self.classes),
+            classes=tuple(self.class_reader.classes),
             marks=self.marks,
             pytestmark=self.pytestmark,
-            mark_variables=self.mark_reader.variables,
-            imports=self.imports,
-            assigned=tuple(assigned_imports(self.tree.body, self.names)),
+            mark_variables=file.mark_reader.variables,
+            imports=file.imports,
+            assigned=tuple(assigned_imports(file.tree.body, file.names)),
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
             hooks=self.hooks,
-            hazards=find_hazards(self.tree, self.lines, self.names, self.ordinals, checks),
+            hazards=find_hazards(file.tree, file.lines, file.names, file.ordinals, checks),
             factories=self._factories(),
             mentions=mentions,
             unread=unread,
-            ignores=ignores(self.lines) if "loopscope" in self.text else {},
+            ignores=ignores(file.lines) if "loopscope" in file.text else {},
             exported=self.exported,
             variables=self.variables,
-            annotations=left_annotations(self.lines) if "loopscope" in self.text else {},
+            annotations=left_annotations(file.lines) if "loopscope" in file.text else {},
             offers=self._offers(),
             made=self.made.elsewhere,
-            wanted=frozenset(self.names.missed),
-            elsewhere=self.names.elsewhere,
+            wanted=frozenset(file.names.missed),
+            elsewhere=file.names.elsewhere,
         )
-
-    def _code_that_marks(self) -> None:
-        """Read decorators and calls of the project that mark classes."""
-        if not self.may_mark or not self.classes:
-            return
-        if "pytestmark" in self.text:
-            self.mark_appliers.read_decorators(self.tree)
-        for call, name in calls_with_class(self.tree):
-            added = tuple(self.mark_reader.marks_in(call.func))
-            self.classes = [
-                replace(cls, marks=(*added, *cls.marks)) if cls.qualname == name else cls
-                for cls in self.classes
-            ]
 
     def _offers(self) -> Elsewhere:
         """Return what the names of this file mean to files that import them."""
         return Elsewhere(
-            constants=dict(known_values(self.names)),
-            makers={name: folded(maker, self.names) for name, maker in self.names.makers.items()},
+            constants=dict(known_values(self._file.names)),
+            makers={
+                name: folded(maker, self._file.names)
+                for name, maker in self._file.names.makers.items()
+            },
             loops=self._loop_makers(),
         )
 
@@ -238,22 +142,23 @@ class _Reader:
         return found
 
     def _factories(self) -> frozenset[str]:
-        if FACTORIES_HOOK not in self.defined:
+        if FACTORIES_HOOK not in self._file.defined:
             return frozenset()
         functions = {
-            node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)
+            node.name: node for node in self._file.tree.body if isinstance(node, ast.FunctionDef)
         }
         hook = functions.get(FACTORIES_HOOK)
-        return hook_kinds(hook, functions, self.names) if hook else frozenset()
+        return hook_kinds(hook, functions, self._file.names) if hook else frozenset()
 
     def _mentions(self) -> tuple[int, tuple[Position, ...]]:
         """Count the mentions of what decides about loops, and list those that nobody claims."""
-        mentions = list(Scanner(self.lines, self.constants).scan(self.tree))
+        file = self._file
+        mentions = list(Scanner(file.text, file.constants).scan(file.tree))
         if not mentions:
             return 0, ()
-        known = {bound.name for bound in self.imports}
-        local = (bound for node in self.statements for bound in imports_of(node))
-        names = self.names.with_local(bound for bound in local if bound.name not in known)
+        known = {bound.name for bound in file.imports}
+        local = (bound for node in file.statements for bound in imports_of(node))
+        names = file.names.with_local(bound for bound in local if bound.name not in known)
         hooks = {o for hook in self.hooks for o in (hook.ordinal, *hook.helpers)}
         lines = {item.line for item in self.functions if item.ordinal in hooks}
         others = [item for item in self.functions if item.ordinal not in hooks]
@@ -262,44 +167,35 @@ class _Reader:
             for line in {one.mark.line for hook in self.hooks for one in hook.added}
             if not any(item.first_line <= line <= item.end_line for item in others)
         }
-        claims = Claims(names, self._marked_lines(), lines, self.mark_appliers.lines)
+        claims = Claims(names, self._marked_lines(), lines, self.class_reader.appliers.lines)
         unread = [place for mention in mentions for place in claims.unread(mention)]
         return len(mentions), tuple(sorted(set(unread)))
 
     def _marked_lines(self) -> frozenset[int]:
-        groups = [self.marks, *self.mark_reader.variables.values()]
+        groups = [self.marks, *self._file.mark_reader.variables.values()]
         groups += [item.marks for item in self.functions]
-        groups += [item.marks for item in self.classes]
+        groups += [item.marks for item in self.class_reader.classes]
         return frozenset(mark.line for marks in groups for mark in marks if mark.name == "asyncio")
-
-    def _refers(self, node: ast.stmt, first: int) -> tuple[str, ...]:
-        """List what the statement that begins in this line mentions."""
-        last = node.end_lineno or node.lineno
-        local: Mapping[str, str] = {}
-        if isinstance(node, FUNCTIONS) and self.imported.any_in(first, last):
-            local = Names(
-                bound for item in statements([node]) for bound in imports_of(item)
-            ).origins
-        return self.references.found_in("\n".join(self.lines[first - 1 : last]), local)
-
-    def _lines_with(self, *words: str) -> Lines:
-        return Lines.with_words(words, self.text, self.lines)
 
     # -- statements ---------------------------------------------------------------------
 
     def _module(self, body: Iterable[ast.stmt], *, conditional: bool) -> None:
         for node in body:
             if isinstance(node, FUNCTIONS):
-                function = self._function(node, None, "", conditional)
+                function = self.function_reader.read(node, None, "", conditional)
                 self.functions.append(function)
-                if self.may_mark and function.fixture is None and not _named_by_pytest(node.name):
-                    self.mark_reader.applied(node, function.ordinal)
+                if (
+                    self._file.may_mark
+                    and function.fixture is None
+                    and not _named_by_pytest(node.name)
+                ):
+                    self._file.mark_reader.applied(node, function.ordinal)
             elif isinstance(node, ast.ClassDef):
-                self._class(node, None, "", conditional)
+                self.class_reader.read(node, None, "", conditional)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 self._assignment(node)
             elif isinstance(node, (ast.AugAssign, ast.Expr)):
-                self.marks = added_marks(node, self.marks, self.mark_reader)
+                self.marks = added_marks(node, self.marks, self._file.mark_reader)
             elif isinstance(node, _COMPOUND):
                 for part in ("body", "orelse", "finalbody"):
                     self._module(getattr(node, part, ()), conditional=True)
@@ -308,7 +204,7 @@ class _Reader:
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
         if not isinstance(node.value, ast.Constant):
-            refers = self._refers(node, node.lineno)
+            refers = self._file.refers(node, node.lineno)
             for name in assigned_names(node) if refers else ():
                 self.variables[name] = (*self.variables.get(name, ()), *refers)
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
@@ -316,185 +212,17 @@ class _Reader:
             return
         if target.id == "__all__":
             self.exported = tuple(_strings(node.value))
-        marks = assigned_marks(node, self.marks, self.mark_reader)
+        marks = assigned_marks(node, self.marks, self._file.mark_reader)
         if marks is not None:
             self.marks = marks
             self.pytestmark = node.lineno
-        elif self.may_mark:
-            self.mark_reader.assigned(target.id, node.value, node.lineno)
-
-    def _class(
-        self, node: ast.ClassDef, parent: int | None, prefix: str, conditional: bool
-    ) -> None:
-        ordinal = self.ordinals[node]
-        qualname = f"{prefix}{node.name}"
-        marks: tuple[Mark, ...] = ()
-        pytestmark = None
-        for child in node.body:
-            assigned = assigned_marks(child, marks, self.mark_reader)
-            if assigned is not None:
-                marks, pytestmark = assigned, child.lineno
-                continue
-            marks = added_marks(child, marks, self.mark_reader)
-            if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
-                continue
-            if child.targets[0].id.startswith("test"):
-                self.variables[f"{qualname}.{child.targets[0].id}"] = self._refers(
-                    child, child.lineno
-                )
-            if self.may_mark:
-                name = f"{qualname}.{child.targets[0].id}"
-                self.mark_reader.assigned(name, child.value, child.lineno)
-        names = {child.name for child in node.body if isinstance(child, FUNCTIONS)}
-        lines = (node.lineno, node.end_lineno or node.lineno)
-        fields = (
-            class_factories(node, ordinal, self.names)
-            if self.factories.any_in(*lines)
-            else ((), ())
-        )
-        self.classes.append(
-            Class(
-                ordinal=ordinal,
-                name=node.name,
-                qualname=qualname,
-                line=node.lineno,
-                parent=parent,
-                bases=tuple(self.names.resolve(base) or dotted(base) or "" for base in node.bases),
-                # Decorators add to what the body has set, so they are less close.
-                marks=(*marks, *self._decorator_marks(node, ordinal)),
-                pytestmark=pytestmark,
-                has_init="__init__" in names,
-                takes=fields[0],
-                builds=fields[1],
-                subclass_marks=self.mark_appliers.subclass_marks(node, self.ordinals)
-                if "__init_subclass__" in names
-                else (),
-                refers=tuple(
-                    name
-                    for child in node.body
-                    if not isinstance(child, (*FUNCTIONS, ast.ClassDef))
-                    for name in self._refers(child, child.lineno)
-                ),
-            )
-        )
-        self._members(node.body, ordinal, f"{qualname}.", conditional)
-
-    def _members(
-        self, body: Iterable[ast.stmt], ordinal: int, prefix: str, conditional: bool
-    ) -> None:
-        for child in body:
-            if isinstance(child, FUNCTIONS):
-                self.functions.append(self._function(child, ordinal, prefix, conditional))
-            elif isinstance(child, ast.ClassDef):
-                self._class(child, ordinal, prefix, conditional)
-            elif isinstance(child, (ast.If, ast.Try)):
-                self._members([*child.body, *child.orelse], ordinal, prefix, True)
-
-    def _function(
-        self,
-        node: ast.FunctionDef | ast.AsyncFunctionDef,
-        class_ordinal: int | None,
-        prefix: str,
-        conditional: bool,
-        made: OfFunction | None = None,
-    ) -> Function:
-        ordinal = self.ordinals[node]
-        fixture = None
-        if node.decorator_list:
-            fixture = read_fixture(node, self.names) or read_step(node, self.names)
-        elif class_ordinal is None:
-            made = made or self.made.functions.get(node.name)
-            fixture = made.fixture if made else None
-        first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
-        end = node.end_lineno or node.lineno
-        hit = self.hits.any_in(first, end)
-        requested, everything = parameters(node, class_ordinal is not None)
-        if made is not None and made.given:
-            requested = tuple(name for name in requested if name not in made.given)
-        asked = Requests()
-        if self.dynamic.any_in(first, end):
-            asked = dynamic_requests(node, self.constants, self.names)
-        # Only an async test that asks for something can hand it to a helper that matters.
-        test = node.name.startswith("test") and isinstance(node, ast.AsyncFunctionDef)
-        calls = hit or bool(requested) or not test
-        override = None
-        if fixture is not None and fixture.name == "event_loop":
-            keywords = made.keywords if made else None
-            override = self.loop_makers.override(node, fixture.origin, keywords)
-        policy = None
-        if fixture is not None and fixture.name == "event_loop_policy":
-            policy = read_policy(node, self.names, made.keywords if made else None)
-        return Function(
-            ordinal=ordinal,
-            name=node.name,
-            qualname=f"{prefix}{node.name}",
-            line=node.lineno,
-            first_line=first,
-            end_line=end,
-            class_ordinal=class_ordinal,
-            is_async=isinstance(node, ast.AsyncFunctionDef),
-            is_generator=self.yields.any_in(first, end) and is_generator(node),
-            conditional=conditional or bool(made and made.conditional),
-            parameters=requested,
-            fixture=fixture,
-            marks=(
-                *self.mark_reader.param_marks(node.decorator_list, ordinal),
-                *self._decorator_marks(node, ordinal),
-            ),
-            decorators=tuple(
-                self.names.resolve(item.func if isinstance(item, ast.Call) else item) or ""
-                for item in node.decorator_list
-            ),
-            parametrized=parametrized(node.decorator_list, self.names),
-            parameter_scopes=parametrized_scopes(node.decorator_list, self.names),
-            dynamic=asked.names,
-            built=asked.built,
-            calls=callees(node, self.names, self.defined) if calls else (),
-            refers=self._refers(node, first),
-            passes_loop_name=self.loop_names.any_in(first, end) and passes_loop_name(node),
-            loop_uses=self._loop_uses(node, ordinal) if hit and "event_loop" in everything else (),
-            override=override,
-            policy=policy,
-            drives_loops=hit and drives_loops(node, self.names),
-            returns_call=returns_call(node),
-            awaits=awaited(node, requested, self.lines),
-            handed=handed_on(node, requested, self.lines),
-            is_alias=is_alias(node),
-            gives=given_functions(node),
-            wraps_sync=wraps_sync(node),
-            decorated_by=decorated_by(node),
-            known_decorators=all(self._known(item) for item in node.decorator_list),
-        )
-
-    def _loop_uses(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int
-    ) -> tuple[LoopUse, ...]:
-        if ordinal >= self.definitions:  # a lambda, which cannot be changed
-            return (LoopUse(UseKind.NESTED, node.lineno),)
-        return loop_uses(node)
-
-    def _known(self, decorator: ast.expr) -> bool:
-        """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""
-        func = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(func, ast.Name) and func.id in self.mark_reader.variables:
-            return True
-        return (self.names.resolve(func) or "").startswith(_KNOWN_DECORATORS)
-
-    def _decorator_marks(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ordinal: int
-    ) -> Iterator[Mark]:
-        """Read the marks of a definition's decorators, the closest (innermost) first."""
-        for decorator in reversed(node.decorator_list):
-            yield from self.mark_reader.marks_in(decorator, ordinal=ordinal)
+        elif self._file.may_mark:
+            self._file.mark_reader.assigned(target.id, node.value, node.lineno)
 
 
 def _named_by_pytest(name: str) -> bool:
     """Recognize a test or a hook, which is no decorator."""
     return name.startswith(("test", "pytest_"))
-
-
-def _lines(text: str) -> list[str]:
-    return re.split(r"\r\n|\r|\n", text)
 
 
 def _strings(node: ast.expr) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.hook_marks import HookMarks

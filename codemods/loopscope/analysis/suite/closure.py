@@ -10,6 +10,7 @@ from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.call_graph import CallGraph
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.types import Scope
 
 EVENT_LOOP = "event_loop"
 
@@ -111,6 +112,30 @@ class Closures:
         """List the names that the test, or a fixture of it, asks for by itself."""
         return self._initial(test) if requester is None else self._asked(test, requester)
 
+    def set_up_order(self, test: Test) -> tuple[FixtureDef | None, ...]:
+        """List the fixtures as pytest sets them up; None is the ``event_loop`` of the plugin.
+
+        Wider scopes are first, then those of the test; each comes after its own parameters.
+        """
+        order: dict[FixtureDef | None, None] = {}
+        seen: set[FixtureDef | None] = set()
+
+        def visit(item: FixtureDef | None) -> None:
+            if item in seen:
+                return
+            seen.add(item)
+            for name in item.function.parameters if item is not None else ():
+                target = self.target(test, item, name)
+                if target is not None or name == EVENT_LOOP:
+                    visit(target)
+            order[item] = None
+
+        named = [(name, self.target(test, None, name)) for name, _ in self._initial(test)]
+        own = [item for name, item in named if item is not None or name == EVENT_LOOP]
+        for item in sorted([*own, *self.of(test).fixtures], key=_narrow):
+            visit(item)
+        return tuple(order)
+
     def _asked(self, test: Test, requester: FixtureDef) -> Iterator[tuple[str, RequestKind]]:
         for name in requester.function.parameters:
             yield name, RequestKind.PARAMETER
@@ -151,6 +176,10 @@ class Closures:
         for name in dict.fromkeys(names):
             running = function.is_async and name == EVENT_LOOP
             yield name, RequestKind.RUNNING if running else RequestKind.GETFIXTUREVALUE
+
+
+def _narrow(item: FixtureDef | None) -> int:
+    return -(Scope.FUNCTION if item is None else item.fixture.scope)
 
 
 def loop_requests(closure: Closure) -> Iterable[LoopRequest]:

@@ -7,6 +7,7 @@ visible to the tests whose id starts with the base id.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from posixpath import basename, dirname
 from typing import NamedTuple
@@ -119,6 +120,11 @@ def directory_base_ids(path: str) -> tuple[str, ...]:
 def own_base_id(path: str) -> str:
     """Return the base id that registers the fixtures of a conftest or test module."""
     return conftest_base_id(path) if basename(path) == "conftest.py" else path
+
+
+def registering_base_id(path: str, plugins: Collection[str]) -> str:
+    """Return the base id that registers the fixtures of a conftest, test module or plugin."""
+    return "" if path in plugins else own_base_id(path)
 
 
 def enclosing_base_ids(base_id: str) -> tuple[str, ...]:

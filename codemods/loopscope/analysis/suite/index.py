@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from loopscope.analysis.file.facts import BodyKind, FileFacts, Function
+from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.collection import Collection
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
@@ -14,7 +15,7 @@ from loopscope.analysis.suite.fixtures import (
     conftest_base_id,
     directory_base_ids,
     enclosing_base_ids,
-    own_base_id,
+    registering_base_id,
 )
 from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.config.entry_points import EntryPoints
@@ -157,7 +158,7 @@ class SuiteIndex:
 
     def base_id_of(self, path: str) -> str:
         """Return the base id that registers the fixtures of a conftest, test module or plugin."""
-        return "" if path in self.plugins else own_base_id(path)
+        return registering_base_id(path, self.plugins)
 
     def seen_from(self, base_id: str, name: str) -> FixtureDef | None:
         """Find the nearest fixture of a name that is seen from a base id, or from a file.
@@ -170,8 +171,8 @@ class SuiteIndex:
 
     def factories(self, module: str) -> frozenset[str]:
         """List the kinds of loop that the nearest loop factory hook gives; none without one."""
-        above = {*directory_base_ids(module)}
-        near = [path for path in self.conftests if conftest_base_id(path) in above]
+        found = {conftest_base_id(path): path for path in self.conftests}
+        near = [found[place] for place in directory_base_ids(module) if place in found]
         places = [*self.plugins, *self._names.conftests_above, *near]
         hooks = [self.files[path].factories for path in places if self.files[path].factories]
         return hooks[-1] if hooks else frozenset()

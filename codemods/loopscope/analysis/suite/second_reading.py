@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import Elsewhere, FileFacts, Fixture, LoopMaking
+from loopscope.analysis.file.facts import Elsewhere, FileFacts, Fixture
+from loopscope.analysis.file.override_facts import LoopMaking
 from loopscope.analysis.suite.namespaces import Namespaces
 
 _ROUNDS = 4  # what is imported may build on what is imported there

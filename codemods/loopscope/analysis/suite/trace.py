@@ -10,16 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from loopscope.analysis.file.facts import (
-    BodyKind,
-    FileFacts,
-    Fixture,
-    Function,
-    LoopCall,
-    OverrideBody,
-    Place,
-    ScopeKind,
-)
+from loopscope.analysis.file.facts import FileFacts, Fixture, Function, LoopCall, Place, ScopeKind
+from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.types import Scope

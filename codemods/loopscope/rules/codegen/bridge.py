@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from loopscope.analysis.file.facts import FileFacts, OverrideBody
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.override_facts import OverrideBody
 from loopscope.analysis.suite.fixtures import CURRENT
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.python_source.syntax_tree import body_of, indented

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
-from loopscope.analysis.file.facts import FileFacts, LoopVariant
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.override_facts import LoopVariant
 from loopscope.python_source.syntax_tree import indented
 from loopscope.rules.codegen.bridge import Code, Writer
 

@@ -9,31 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import Function, OverrideBody
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.override_facts import OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
-from loopscope.rules.context import (
-    OptionEdit,
-    Rule,
-    RuleContext,
-    RuleResult,
-    action,
-)
+from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
-from loopscope.rules.ls101_event_loop_override.added_code import (
-    factory_hooks,
-    first_elsewhere,
-    new_bridge,
-)
 from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,
     is_imported,
     plugin_imports,
     removed_imports,
+    unknown_imports,
 )
 from loopscope.rules.ls101_event_loop_override.kept import (
     for_others,
@@ -44,8 +35,10 @@ from loopscope.rules.ls101_event_loop_override.kept import (
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
+    factory_hooks,
+    first_elsewhere,
+    new_bridge,
 )
-from loopscope.rules.ls101_event_loop_override.unknown_imports import unknown_imports
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
@@ -86,7 +79,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 yield from first_elsewhere(context, edit, importers)
             else:
                 yield edit
-                yield from _deleted_call(key, function)
+            yield from _deleted_call(key, function)
         if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
             yield from _debug(context, key, function)
     for bridge in context.plan.bridges:

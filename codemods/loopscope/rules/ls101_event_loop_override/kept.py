@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import BodyKind, Function, Place
+from loopscope.analysis.file.facts import Function, Place
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction

@@ -15,17 +15,10 @@ from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.planning.after_work import fixtures_after_work
+from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
-from loopscope.rules.context import (
-    DefinitionEdit,
-    Rule,
-    RuleContext,
-    RuleResult,
-    action,
-    spell,
-)
+from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,

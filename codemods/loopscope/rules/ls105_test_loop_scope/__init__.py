@@ -14,12 +14,7 @@ from typing import NamedTuple
 from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.rules.context import (
-    Rule,
-    RuleContext,
-    RuleResult,
-    action,
-)
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.collection_hooks import marking_hooks
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,

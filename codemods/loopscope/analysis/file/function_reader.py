@@ -1,0 +1,137 @@
+"""Read one function into facts, with its decorators and its use of loops."""
+
+from __future__ import annotations
+
+import ast
+
+from loopscope.analysis.file.callees import callees
+from loopscope.analysis.file.calls import drives_loops, loop_uses
+from loopscope.analysis.file.decorators import (
+    parametrized,
+    parametrized_scopes,
+    read_fixture,
+    read_step,
+)
+from loopscope.analysis.file.dynamic_requests import Requests, dynamic_requests, passes_loop_name
+from loopscope.analysis.file.facts import Function, LoopUse, UseKind
+from loopscope.analysis.file.functions import (
+    awaited,
+    decorated_by,
+    given_functions,
+    handed_on,
+    is_alias,
+    is_generator,
+    parameters,
+    returns_call,
+    wraps_sync,
+)
+from loopscope.analysis.file.loop_makers import LoopMakers
+from loopscope.analysis.file.loop_policies import read_policy
+from loopscope.analysis.file.made_fixtures import MadeFixtures, OfFunction
+from loopscope.analysis.file.parsed_file import ParsedFile
+
+_KNOWN_DECORATORS = ("pytest.", "pytest_asyncio.", "unittest.mock.patch", "mock.patch")
+
+
+class FunctionReader:
+    """Reads the functions of one file, of which some are fixtures that calls make."""
+
+    def __init__(self, file: ParsedFile, loop_makers: LoopMakers, made: MadeFixtures) -> None:
+        self._file = file
+        self._loop_makers = loop_makers
+        self._made = made
+        self._yields = file.lines_with("yield")
+        self._dynamic = file.lines_with("getfixturevalue", "fixturenames")
+        self._loop_names = file.lines_with("event_loop")
+
+    def read(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef,
+        class_ordinal: int | None,
+        prefix: str,
+        conditional: bool,
+        made: OfFunction | None = None,
+    ) -> Function:
+        """Read a function at module or class level; ``made`` is what a call makes of it."""
+        file = self._file
+        ordinal = file.ordinals[node]
+        fixture = None
+        if node.decorator_list:
+            fixture = read_fixture(node, file.names) or read_step(node, file.names)
+        elif class_ordinal is None:
+            made = made or self._made.functions.get(node.name)
+            fixture = made.fixture if made else None
+        first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+        end = node.end_lineno or node.lineno
+        hit = file.hits.any_in(first, end)
+        requested, everything = parameters(node, class_ordinal is not None)
+        if made is not None and made.given:
+            requested = tuple(name for name in requested if name not in made.given)
+        asked = Requests()
+        if self._dynamic.any_in(first, end):
+            asked = dynamic_requests(node, file.constants, file.names)
+        # Only an async test that asks for something can hand it to a helper that matters.
+        test = node.name.startswith("test") and isinstance(node, ast.AsyncFunctionDef)
+        calls = hit or bool(requested) or not test
+        override = None
+        if fixture is not None and fixture.name == "event_loop":
+            keywords = made.keywords if made else None
+            override = self._loop_makers.override(node, fixture.origin, keywords)
+        policy = None
+        if fixture is not None and fixture.name == "event_loop_policy":
+            policy = read_policy(node, file.names, made.keywords if made else None)
+        return Function(
+            ordinal=ordinal,
+            name=node.name,
+            qualname=f"{prefix}{node.name}",
+            line=node.lineno,
+            first_line=first,
+            end_line=end,
+            class_ordinal=class_ordinal,
+            is_async=isinstance(node, ast.AsyncFunctionDef),
+            is_generator=self._yields.any_in(first, end) and is_generator(node),
+            conditional=conditional or bool(made and made.conditional),
+            parameters=requested,
+            fixture=fixture,
+            marks=(
+                *file.mark_reader.param_marks(node.decorator_list, ordinal),
+                *file.decorator_marks(node),
+            ),
+            decorators=tuple(
+                file.names.resolve(item.func if isinstance(item, ast.Call) else item) or ""
+                for item in node.decorator_list
+            ),
+            parametrized=parametrized(node.decorator_list, file.names),
+            parameter_scopes=parametrized_scopes(node.decorator_list, file.names),
+            dynamic=asked.names,
+            built=asked.built,
+            calls=callees(node, file.names, file.defined) if calls else (),
+            refers=file.refers(node, first),
+            passes_loop_name=self._loop_names.any_in(first, end) and passes_loop_name(node),
+            loop_uses=self._loop_uses(node, ordinal) if hit and "event_loop" in everything else (),
+            override=override,
+            policy=policy,
+            drives_loops=hit and drives_loops(node, file.names),
+            returns_call=returns_call(node),
+            awaits=awaited(node, requested, file.lines),
+            handed=handed_on(node, requested, file.lines),
+            is_alias=is_alias(node),
+            gives=given_functions(node),
+            wraps_sync=wraps_sync(node),
+            decorated_by=decorated_by(node),
+            known_decorators=all(self._known(item) for item in node.decorator_list),
+        )
+
+    def _loop_uses(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int
+    ) -> tuple[LoopUse, ...]:
+        if ordinal >= self._file.definitions:  # a lambda, which cannot be changed
+            return (LoopUse(UseKind.NESTED, node.lineno),)
+        return loop_uses(node)
+
+    def _known(self, decorator: ast.expr) -> bool:
+        """Whether a decorator leaves the function what it is: a mark, a fixture, a patch."""
+        func = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(func, ast.Name) and func.id in self._file.mark_reader.variables:
+            return True
+        return (self._file.names.resolve(func) or "").startswith(_KNOWN_DECORATORS)

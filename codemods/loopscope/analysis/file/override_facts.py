@@ -1,0 +1,80 @@
+"""What is known of the bodies of overrides, and of the functions that they call: plain values."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class LoopMaking(enum.Enum):
+    """What a function of the project does for an override that calls it."""
+
+    PLAIN = "plain"  # it makes a loop of the default kind, and nothing else
+    KIND = "kind"  # it makes a loop of another kind, or one with settings
+    POLICY = "policy"  # it decides of what kind loops are
+
+
+class BodyKind(enum.Enum):
+    """The kinds of overrides of ``event_loop``, see rule LS101."""
+
+    PLAIN = "plain"  # creation and redundant lines only
+    DEBUG = "debug"  # set_debug besides
+    FACTORY = "factory"  # it makes a loop of another kind
+    WORK = "work"  # work before or after the yield
+    OTHER = "other"  # anything else; ``reason`` says what
+    BRIDGE = "bridge"  # ours: an async fixture that returns the running loop
+
+
+@dataclass(frozen=True, slots=True)
+class LoopVariant:
+    """One kind of loop that an override makes, as source texts.
+
+    A function with the statements and ``return expression`` makes the loop; ``direct`` is a
+    module-level callable that does it alone, ``policy`` an expression for an event loop policy
+    that makes such loops, "" where there is none. ``names`` are those that the code takes from
+    its module.
+    """
+
+    key: str
+    statements: tuple[str, ...]
+    expression: str
+    direct: str = ""
+    policy: str = ""
+    names: frozenset[str] = frozenset()
+    kind: str = ""  # see loop_kinds
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBody:
+    """The policies of an ``event_loop_policy`` override, one for each of its params.
+
+    No variants: it does more, or ``reason`` says what stands in the way. ``default`` says that
+    it returns the default policy, and nothing else.
+    """
+
+    variants: tuple[LoopVariant, ...] = ()
+    default: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideBody:
+    """The reading of an override's body; statements are dedented source texts."""
+
+    kind: BodyKind
+    reason: str = ""
+    line: int = 0
+    dropped: tuple[str, ...] = ()  # clean-up that asyncio.Runner does by itself
+    variable: str = ""  # the local name of the loop
+    before: tuple[str, ...] = ()  # work before the yield
+    after: tuple[str, ...] = ()  # work between the yield and the close
+    closed: tuple[str, ...] = ()  # work after the close
+    docstring: str = ""  # one of several lines, as a statement: it explains the work
+    sets_current: bool = False  # it calls set_event_loop itself
+    parameters: tuple[str, ...] = ()  # fixtures that the work uses
+    variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
+
+    @property
+    def makes_another_kind(self) -> bool:
+        """Whether the loop is, or may be, of another kind than the default."""
+        return self.kind in (BodyKind.FACTORY, BodyKind.OTHER)

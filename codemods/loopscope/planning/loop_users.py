@@ -1,0 +1,123 @@
+"""Which tests and fixtures of a suite have to do with a loop, for a given set of conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
+from loopscope.planning.caution import Caution
+from loopscope.types import Options
+
+
+class LoopUsers:
+    """Tells who is on a loop, or asks for one, once the conversions are done."""
+
+    def __init__(
+        self, model: SuiteModel, options: Options, converted: Collection[Key], caution: Caution
+    ) -> None:
+        self.model = model
+        self.converted = converted
+        self.ambient = AmbientUsers(model, options, self._settled(), caution.careful)
+
+    def concerns(self, test: Test) -> bool:
+        """Whether the test, or anything that it sets up, has to do with a loop."""
+        return (
+            self.is_async(test)
+            or bool(self.model.legacy.loop_bound(test))
+            or any(self.is_loop_fixture(item) for item in self.model.closure(test).fixtures)
+            or self.is_ambient(test)
+        )
+
+    def is_ambient(self, test: Test) -> bool:
+        """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
+        if self.is_async(test) or not self.ambient.concerns(test):
+            return False
+        if self.set_up_by_methods(test):
+            return True  # before the bridge is there
+        closure = self.model.closure(test)
+        if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
+            return self._asks_before_loop(test) or self._may_lose_current(test)
+        return True
+
+    def _asks_before_loop(self, test: Test) -> bool:
+        """Whether a sync fixture asks for the current loop, and the test's own comes after it."""
+        for item in self.model.closures.set_up_order(test):
+            if item is None or item.fixture.name == EVENT_LOOP or self._bound(item):
+                return False
+            if item.key in self.converted or self.model.is_async_fixture(item.function):
+                return False
+            if self.takes_current(item):
+                return True
+        return False
+
+    def _may_lose_current(self, test: Test) -> bool:
+        """Whether a bridge gives the test a wide loop, which a narrower one makes current no more.
+
+        See docs/loop-rules.md, The bridge.
+        """
+        if self.ambient.shared(test) is None or not self.model.current.asks(test.key):
+            return False
+        own = self.model.legacy.loop_scope(test)
+        return any(
+            self.model.legacy.loop_scope(other) < own
+            for other in self.model.tests
+            if self.model.is_async_test(other)
+        )
+
+    def set_up_by_methods(self, test: Test) -> bool:
+        """Whether an xunit method of the test's classes asks for the current loop."""
+        return any(self.model.current.in_methods(cls, XUNIT_METHODS) for cls in test.classes)
+
+    def _bound(self, item: FixtureDef) -> bool:
+        """Recognize a sync fixture under ``pytest_asyncio.fixture``, set up on its own loop."""
+        fixture = item.function.fixture
+        return (
+            fixture is not None
+            and fixture.origin == "pytest_asyncio.fixture"
+            and not item.function.is_async
+            and item.function.override is None
+        )
+
+    def _settled(self) -> frozenset[Key]:
+        """List the functions whose calls for the current loop the migration takes care of."""
+        overrides = {item.key for item in self.model.overrides}
+        bound = {
+            key
+            for key, function in self.fixtures()
+            if function.fixture and function.fixture.origin == "pytest_asyncio.fixture"
+        }
+        return frozenset(overrides | bound | set(self.converted))
+
+    def is_async(self, test: Test) -> bool:
+        return self.model.is_async_test(test) or test.key in self.converted
+
+    def is_loop_fixture(self, fixture_def: FixtureDef) -> bool:
+        return (
+            fixture_def.key in self.converted
+            or self.model.is_async_fixture(fixture_def.function)
+            or self.takes_current(fixture_def)
+        )
+
+    def takes_current(self, fixture_def: FixtureDef) -> bool:
+        """Recognize a sync fixture that asks for the current loop, to which its value belongs."""
+        return (
+            not fixture_def.function.is_async
+            and fixture_def.function.override is None
+            and (
+                fixture_def.key in self.model.classify.external_takers
+                or self.model.current.asks(fixture_def.key)
+            )
+        )
+
+    def fixtures(self) -> Iterator[tuple[Key, Function]]:
+        for path, facts in self.model.files.items():
+            for function in facts.functions:
+                key = Key(path, function.ordinal)
+                if function.fixture is None or function.override is not None:
+                    continue
+                if self.model.is_async_fixture(function) or key in self.converted:
+                    yield key, function

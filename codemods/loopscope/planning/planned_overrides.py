@@ -1,0 +1,218 @@
+"""What becomes of each override of a suite: by its body and place, and by who uses it.
+
+What one that stays stands on, or hides, stays, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
+from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.planning.factories import choose_factory
+from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
+from loopscope.planning.solver import ComponentSolver
+from loopscope.types import Scope
+
+
+def actions(
+    solver: ComponentSolver, tests: Mapping[str, Scope]
+) -> Iterator[tuple[Key, OverrideAction]]:
+    """Yield the action for each override; ``tests`` are the loop scopes of the async tests."""
+    model = solver.model
+    modern = model.suite_style is SuiteStyle.MODERN
+    for path, facts in model.files.items():
+        for function in facts.functions:
+            if not model.is_override(function):
+                continue
+            key = Key(path, function.ordinal)
+            registered = any(item.key == key for item in model.overrides)
+            shadowed = key in model.index.shadowed
+            if shadowed or (key in model.index.hidden and not registered):
+                yield key, OverrideAction(ActionKind.DELETE)  # it never took effect
+                continue
+            if _only_sync(solver, key):
+                yield key, OverrideAction(ActionKind.ORDINARY)
+                continue
+            asked = _used_by_sync(solver, key) if modern else None
+            if asked is not None:
+                yield key, asked
+                continue
+            override_action = solver.override_action(FixtureDef("", key, function))
+            if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
+                reason = override_action.reason or "it does more than making a loop"
+                override_action = OverrideAction(ActionKind.MANUAL, reason)
+            if override_action.kind is ActionKind.FACTORY:
+                concerned = [test for test in model.tests if solver.users.concerns(test)]
+                override_action = choose_factory(model, key, concerned, tests)
+            yield key, override_action
+
+
+def _only_sync(solver: ComponentSolver, key: Key) -> bool:
+    """Whether only sync tests and sync fixtures meet the override: an ordinary fixture.
+
+    An async test below a nearer override counts too: it sees this one when that is gone.
+    """
+    model, met = solver.model, False
+    for test in model.tests:
+        chain = model.closures.visible(test, EVENT_LOOP)
+        if key not in {item.key for item in chain}:
+            continue
+        closure = model.closure(test)
+        if solver.users.is_async(test) or any(
+            item.function.override is None and solver.users.is_loop_fixture(item)
+            for item in closure.fixtures
+        ):
+            return False
+        met = met or (chain[-1].key == key and any(True for _ in loop_requests(closure)))
+    return met
+
+
+def _used_by_sync(solver: ComponentSolver, key: Key) -> OverrideAction | None:
+    """Decide on an override of a suite on 1.x whose loop sync code uses: it is no dead code.
+
+    Async code has the running loop at hand, and runs on no other. Where it sees an override whose
+    loop is not made as the running one is, a person had to replace that, and still has to.
+
+    Returns:
+        None where no sync code uses it.
+    """
+    model = solver.model
+    if not any(
+        request.target is not None
+        and request.target.key == key
+        and solver.stays(request, solver.users.is_async(test))
+        for test in model.tests
+        for request in loop_requests(model.closure(test))
+    ):
+        return None
+    function = model.index.function(key)
+    found = solver.override_action(FixtureDef("", key, function))
+    left = found.kind is ActionKind.MANUAL
+    another = function.override is not None and function.override.makes_another_kind
+    met_by_async = any(
+        solver.users.is_async(test)
+        and key in {item.key for item in model.closures.visible(test, EVENT_LOOP)}
+        for test in model.tests
+    )
+    if not met_by_async or not (left or another):
+        return OverrideAction(ActionKind.ORDINARY)
+    if left:
+        return found
+    return manual("it makes a loop of another kind, and async code asks for it, too")
+
+
+Overrides = dict[Key, OverrideAction]
+
+
+def without_shadowed(model: SuiteModel, overrides: Overrides) -> Overrides:
+    """Leave an override in a base class alone where one that stays hides it.
+
+    It shows when a person takes that one away; until then it has no effect.
+    """
+    for key, hiding in model.index.shadowed.items():
+        if any(other not in overrides or overrides[other].stays for other in hiding):
+            overrides.pop(key, None)
+    return overrides
+
+
+def keep_foundations(model: SuiteModel, overrides: Overrides) -> Overrides:
+    """Keep the overrides on which one builds that stays: it would find no ``event_loop``."""
+    pairs = list(_pairs(model))
+    grown = True
+    while grown:
+        grown = False
+        for outer, inner in pairs:
+            action = overrides.get(inner.key)
+            if action is None or not action.stays or not _asks(inner.function):
+                continue
+            below = overrides.get(outer.key)
+            if below is not None and not below.stays:
+                reason = f"the one of {_place(inner)}, which stays, builds on it"
+                overrides[outer.key] = OverrideAction(ActionKind.MANUAL, reason, with_that=True)
+                grown = True
+    return overrides
+
+
+def keep_kinds(model: SuiteModel, overrides: Overrides, replaced: Collection[Key | None]) -> None:
+    """Keep an override that hides one which a person must replace, and makes loops of a kind.
+
+    Without it its tests would see the other, and the next migration would give them that kind.
+    Where a bridge takes its place they see the bridge.
+    """
+    for outer, inner in _pairs(model):
+        left, action = overrides.get(outer.key), overrides.get(inner.key)
+        if left is None or action is None or inner.key in replaced:
+            continue
+        goes = action.kind is ActionKind.DELETE
+        known = kinds_of(outer.function.override) - {
+            UNKNOWN
+        }  # what is unreadable is most often a plain loop
+        if (
+            goes
+            and left.kind is ActionKind.MANUAL
+            and known
+            and known != kinds_of(inner.function.override)
+        ):
+            reason = f"it hides the one of {_place(outer)} from its tests, which makes other loops"
+            overrides[inner.key] = OverrideAction(ActionKind.MANUAL, reason, with_that=True)
+
+
+def _pairs(model: SuiteModel) -> Iterator[tuple[FixtureDef, FixtureDef]]:
+    """Yield each override with the next nearer one that some test sees, once; the outer first."""
+    seen: set[tuple[str, str]] = set()
+    for test in model.tests:
+        chain = model.closures.visible(test, EVENT_LOOP)
+        for outer, inner in pairwise(chain):
+            pair = (outer.base_id, inner.base_id)
+            if pair not in seen:
+                seen.add(pair)
+                if not (outer.key.is_external or inner.key.is_external):
+                    yield outer, inner
+
+
+def _asks(function: Function) -> bool:
+    return EVENT_LOOP in function.parameters or bool({EVENT_LOOP, ""} & set(function.dynamic))
+
+
+def _place(item: FixtureDef) -> str:
+    return f"{item.key.path}:{item.function.line}"
+
+
+_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
+
+
+def deviating(
+    model: SuiteModel,
+    overrides: Mapping[Key, OverrideAction],
+    loop_scope: Callable[[Test], Scope | None],
+) -> Iterator[Test]:
+    """Return the tests on another loop scope than the override that they see in the end suggests.
+
+    An override that stays is no longer their loop. But another migration reads the suite again,
+    and would take it for that: what deviates from it is named.
+    ``loop_scope`` gives the planned one of a test, None where it has nothing to do with loops.
+    """
+    for test in model.tests:
+        left = _nearest_left(model, overrides, test)
+        planned = loop_scope(test) if left is not None else None
+        if left is not None and planned not in (None, model.legacy.override_loop_scope(left)):
+            yield test
+
+
+def _nearest_left(
+    model: SuiteModel, overrides: Mapping[Key, OverrideAction], test: Test
+) -> FixtureDef | None:
+    """Return the override that the test sees afterwards; None where it sees none, or a bridge."""
+    chain = [(item, overrides.get(item.key)) for item in model.closures.visible(test, EVENT_LOOP)]
+    standing = [
+        (item, action) for item, action in chain if action is None or action.kind not in _REPLACED
+    ]
+    if not standing:
+        return None
+    item, action = standing[-1]
+    return item if action is not None and action.stays else None
