@@ -108,6 +108,13 @@ def test_outcomes_of_each_phase_count() -> None:
     ]
 
 
+def test_a_worker_that_crashed_is_no_list_of_phases() -> None:
+    crashed = TestRun({"setup": "passed", "???": "error"})
+    assert _texts(outcomes(_run(a=0), _run(a=crashed))) == [
+        "a: the worker of pytest-xdist that ran it crashed"
+    ]
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -8,6 +8,7 @@ from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.reasons import reason
 from loopscope.verify.run_record import SuiteRun, TestRun
 
+_WORKER = "???"  # the phase of a test in which a worker of pytest-xdist crashed
 SESSION = "(session)"  # stands for a test where the run as a whole is meant
 
 # Whether two tests (node ids) may share a loop that they did not share before.
@@ -109,6 +110,8 @@ def _outcome(node: str, old: TestRun, new: TestRun) -> Difference:
 def _phases(old: TestRun, new: TestRun) -> str:
     """Say in which phases a test ends otherwise; a phase that did not come follows from others."""
     was, now = old.outcomes, new.outcomes
+    if _WORKER in now:
+        return "the worker of pytest-xdist that ran it crashed"
     both = [phase for phase in was if phase in now and was[phase] != now[phase]]
     if both:
         return ", ".join(f"{was[phase]} -> {now[phase]} ({phase})" for phase in both)
