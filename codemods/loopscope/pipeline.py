@@ -27,7 +27,8 @@ from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS
-from loopscope.rules.run_rules import check_requirements, check_rules, is_ignored
+from loopscope.rules.run_declarations import check_declarations
+from loopscope.rules.run_rules import check_rules, is_ignored
 from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
 def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
     errors = list(suite.errors)
     seconds = options.time_limit
-    model = build_model(suite, errors, seconds, FILE_CHECKS)
+    model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files)
@@ -162,14 +163,18 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
-    pins, more = check_requirements(context, [*edits, *option_edits], least)
-    findings += more
+    requirements = check_declarations(
+        context, least, [*edits, *option_edits], finished=not (acts or left_whole or left_out)
+    )
+    findings += requirements.findings
     findings += left_over(facts, findings)
     if options.annotate:
         edits += comments_for(facts, findings)
     change_set = ChangeSet(suite, errors, seconds)
-    change_set.require(pins)  # first: their places are those of the files as they were
+    # First: their places are those of the files as they were.
+    change_set.require(requirements.edits)
     change_set.rewrite(facts, edits)
     change_set.configure(option_edits)
     changes = change_set.changes
@@ -207,7 +212,8 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         loops_after=count(result.modern_map if changes and not left_whole else before),
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
-        requires=f"pytest-asyncio>={'.'.join(map(str, least))}" if model.uses_plugin else "",
+        runs_on=model.runs_on if model.uses_plugin else "",
+        requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
     region = frozenset(finding.path for finding in change_set.broken)

@@ -253,7 +253,7 @@ def recheck(suite: Suite, changes: Sequence[Change], options: Options) -> tuple[
 
 def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Iterator[Finding]:
     seconds = options.time_limit
-    model = build_model(suite, [], seconds, FILE_CHECKS)
+    model = build_model(suite, [], seconds, FILE_CHECKS, options.runs_on)
     before = model.legacy_map if model.suite_style is SuiteStyle.LEGACY else model.modern_map
     errors: list[FileError] = []
     result = rebuild_model(suite, model, changes, errors, seconds, options.target)

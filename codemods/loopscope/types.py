@@ -84,6 +84,9 @@ class Target:
         return f"{self.major}.{self.minor}"
 
 
+RUNS_ON = ("0.21", "0.23", "1.x")  # what a user may say that a suite runs on
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user asked for; the same names and defaults as on the command line.
@@ -92,6 +95,8 @@ class Options:
     """
 
     target: Target = field(default_factory=Target.newest)
+    target_named: bool = False  # the target was asked for: exact pins move to just that release
+    runs_on: str = ""  # what the suite runs on now: "0.21", "0.23" or "1.x"; "": by evidence
     style: str = "config"  # "config" or "explicit"
     select: tuple[str, ...] = ()  # rule codes or prefixes; empty means all
     ignore: tuple[str, ...] = ()  # rule codes or prefixes
@@ -253,6 +258,7 @@ class Migration:
     requires: str = ""  # such as "pytest-asyncio>=1.1"; "" where pytest-asyncio is not used
     claimed: int = 0  # mentions of what decides about loops that were understood
     unread: int = 0  # those that were not: LS318
+    runs_on: str = ""  # what it runs on now, and what says so
     maps: LoopMaps | None = None  # where the options ask for them and the suite could be read
     seconds: float = field(default=0.0, compare=False)  # how long it took
 

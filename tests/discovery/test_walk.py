@@ -81,7 +81,7 @@ def test_projects_of_a_monorepo_without_configuration(tmp_path: Path, name: str)
 
 def test_project_below_pytest_configuration_belongs_to_it_as_in_pytest(tmp_path: Path) -> None:
     tree(tmp_path, {"pytest.ini": "", "a/pyproject.toml": "", "a/test_a.py": LEGACY})
-    assert files(tmp_path) == {"pytest.ini", "a/test_a.py"}
+    assert files(tmp_path) == {"pytest.ini", "a/pyproject.toml", "a/test_a.py"}
 
 
 def test_project_without_tests_belongs_to_the_suite_around_it(tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def test_json_keys_and_their_order() -> None:
                  "guide": "migration_guides/rules/LS311.md"},
             ],
             "loops": {"before": 2, "after": 1},
+            "runs_on": "",
             "requires": "pytest-asyncio>=1.1",
             "mentions": {"claimed": 7, "unread": 0},
         }],

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from loopscope.requirements import read_pins, set_pins
 from loopscope.requirements.compatibility import PLUGIN
+from loopscope.requirements.spacing import spaced_like
 from loopscope.types import FileError
 
 _SPECIFIERS = st.sampled_from(["", "<1", ">=0.21,<0.22", "~=0.21", "==0.21.1", "==0.21.*"])
@@ -52,6 +53,7 @@ def test_only_the_specifiers_change(data: st.DataObject) -> None:
     for place, pin in enumerate(pins):
         assert text[pin.start : pin.end] == pin.specifier
         assert text[: pin.start].endswith(("pytest-asyncio",))
-        expected += text[at : pin.start] + wanted[place]
+        new = wanted[place] if pin.specifier else spaced_like(text, wanted[place])
+        expected += text[at : pin.start] + new
         at = pin.end
     assert set_pins(path, text.encode(), wanted).decode() == expected + text[at:]

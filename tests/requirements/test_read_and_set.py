@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loopscope.config.declaring_names import ENDINGS
 from loopscope.requirements import Kind, Pin, PinsError, is_pin_file, read_pins, set_pins
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.types import FileError
@@ -266,9 +267,9 @@ def test_setup_py() -> None:
         'python_requires=">=3.8", tests_require=["é", "pytest-asyncio<0.22"],\n)\n'
     )
     assert told("setup.py", text) == [
-        "pytest-asyncio any",
+        "pytest-asyncio any extras_require.pytest-asyncio",
         "python >=3.8 range python_requires",
-        "pytest-asyncio <0.22 range",
+        "pytest-asyncio <0.22 range tests_require",
     ]
     after = text.replace("['pytest-asyncio']}", "['pytest-asyncio>=1.1']}").replace("<0.22", NEW)
     assert put("setup.py", text) == after
@@ -359,12 +360,17 @@ def test_which_files_are_pin_files() -> None:
         "requirements/test.txt", "requirements/ci/x-requirements.txt", "pyproject.toml",
         "sub/pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "environment.yml",
         "conda/environment-dev.yaml", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock",
-        "pdm.lock", "pylock.toml", "hatch.toml",
+        "pdm.lock", "pylock.toml", "hatch.toml", "docker-compose.yml", "meta.yaml",
+        "recipe/recipe.yaml", ".github/workflows/ci.yml", ".github/workflows/ci-requirements.txt",
+        ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml",
+        "docker/Dockerfile", "test.dockerfile", "Makefile", "justfile", "scripts/ci.sh",
+        ".pre-commit-config.yaml",
     )  # fmt: skip
     no = (
         "readme.txt", "tests/data/requirements.txt", "tests/fixtures/pyproject.toml",
         "{{cookiecutter.name}}/setup.py", "conftest.py", "pytest.ini", "requirements/notes.md",
-        "docker-compose.yml",
+        "mkdocs.yml", "openapi.yaml",
     )  # fmt: skip
+    assert [path for path in yes if not path.endswith((".py", *ENDINGS))] == []
     assert [path for path in yes if not is_pin_file(path)] == []
     assert [path for path in no if is_pin_file(path)] == []

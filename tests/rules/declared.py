@@ -6,16 +6,22 @@ from collections.abc import Mapping
 
 from loopscope.requirements import set_pins
 from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rules.declarations import read_declarations
+from loopscope.rules.declarations import Need, read_declarations
 from loopscope.rules.registry import REGISTRY
 from loopscope.types import Finding, Target
 
 
 def outcomes(
-    files: Mapping[str, str], target: str = "1.5", least: tuple[int, int] = (1, 1)
+    files: Mapping[str, str],
+    target: str = "1.5",
+    least: tuple[int, int] = (1, 1),
+    *,
+    named: bool = False,
+    raises: bool = True,
 ) -> list[RequirementEdit | Finding]:
     data = {path: text.encode() for path, text in files.items()}
-    declarations = read_declarations(data, Target.parse(target), least)
+    need = Need(least, raises=raises)
+    declarations = read_declarations(data, Target.parse(target), need, named=named)
     return [
         one
         for rule in REGISTRY
@@ -46,6 +52,12 @@ def line(text: str, target: str = "1.5", least: tuple[int, int] = (1, 1)) -> str
 
 
 def findings(
-    files: Mapping[str, str], target: str = "1.5", least: tuple[int, int] = (1, 1)
+    files: Mapping[str, str],
+    target: str = "1.5",
+    least: tuple[int, int] = (1, 1),
+    *,
+    named: bool = False,
+    raises: bool = True,
 ) -> list[Finding]:
-    return [one for one in outcomes(files, target, least) if isinstance(one, Finding)]
+    found = outcomes(files, target, least, named=named, raises=raises)
+    return [one for one in found if isinstance(one, Finding)]

@@ -129,3 +129,38 @@ def test_suite_of_sync_tests_with_the_plugin(requirement: str, stated: bool) -> 
     assert (option in result["pytest.ini"]) is stated
     assert result["requirements.txt"] == f"{requirement}\n"
     assert not migrate_files(result).changes
+
+
+@pytest.mark.parametrize(
+    ("declared", "option", "changes"),
+    [
+        ("pytest-asyncio", "fixture_loop_scope = function", False),
+        ("pytest-asyncio", "fixture_loop_scope = session", False),
+        ("pytest-asyncio", "fixture_loop_scope = fixture-scope", False),
+        ("pytest-asyncio", "test_loop_scope = session", True),
+        ("pytest-asyncio<0.24", "test_loop_scope = session", False),
+        ("pytest-asyncio<=0.24", "test_loop_scope = session", True),
+    ],
+)
+def test_suite_of_sync_tests_whose_options_are_set(
+    declared: str, option: str, changes: bool
+) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\nasyncio_default_{option}\n",
+        "requirements.txt": f"{declared}\n",
+        "test_a.py": "def test_a():\n    assert True\n",
+    }
+    added = "asyncio_default_fixture_loop_scope = function\n" if changes else ""
+    assert after(files)["pytest.ini"] == files["pytest.ini"] + added
+
+
+@pytest.mark.parametrize("path", ["dev-requirements.txt", "tox.ini", "requirements.txt"])
+def test_new_configuration_beside_declarations_that_change_too(path: str) -> None:
+    declared = "pytest-asyncio==0.21.1\n"
+    text = declared if path.endswith(".txt") else f"[testenv]\ndeps = {declared}"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\n"
+    tests = f"{test}{ASYNC_TEST}\n\n@pytest.mark.asyncio\n{ASYNC_TEST.replace('one', 'two')}"
+    result = after({path: text, "conftest.py": SESSION, "test_x.py": tests})
+    assert "asyncio_default_test_loop_scope = session\n" in result["pytest.ini"]
+    assert result["test_x.py"] == tests
+    assert "0.21.1" not in result[path]

@@ -24,10 +24,10 @@ POETRY = '[tool.poetry.dependencies]\npytest-asyncio = "{}"\n'
         (" >= 0.20, < 2", " >= 1.1, < 2"),
         (">=0.20,!=0.21.0,!=1.3.0", ">=1.1,!=1.3.0"),
         (">0.18", ">=1.1"),
-        ("~=0.21", ">=1.1"),
-        ("~=0.21.1", ">=1.1"),
+        ("~=0.21", "~=1.1"),
+        ("~=0.21.1", "~=1.1"),
         ("~=1.0", "~=1.1"),
-        ("~=1.0.0", ">=1.1"),
+        ("~=1.0.0", "~=1.1"),
         ("==0.21.*", ">=1.1"),
         ("==0.21.1", "==1.5.0"),
         (" == 0.21.1", " == 1.5.0"),
@@ -46,7 +46,7 @@ def test_ranges_and_exact_pins(before: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        ("^0.21", ">=1.1"),
+        ("^0.21", "^1.1"),
         ("~0.21.1", ">=1.1"),
         ("^1.0", "^1.1"),
         ("^1.1", "^1.1"),
@@ -61,6 +61,25 @@ def test_ranges_and_exact_pins(before: str, expected: str) -> None:
 def test_poetry(before: str, expected: str) -> None:
     files = {"pyproject.toml": POETRY.format(before)}
     assert after(files) == {"pyproject.toml": POETRY.format(expected)}
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "expected"),
+    [
+        ("a>=1\n", "pytest-asyncio>=1.1\n"),
+        ("a >= 1\nb >= 1\nc==1\n", "pytest-asyncio >= 1.1\n"),
+        ("a >=1\n", "pytest-asyncio >=1.1\n"),
+        ("a\n", "pytest-asyncio>=1.1\n"),
+        ("a; python_version < '4'\n", "pytest-asyncio>=1.1\n"),
+    ],
+)
+def test_a_bare_name_gets_the_blanks_of_its_neighbours(neighbours: str, expected: str) -> None:
+    assert line(f"{neighbours}pytest-asyncio\n") == neighbours + expected
+
+
+def test_the_message_has_no_blanks() -> None:
+    (edit,) = outcomes({"requirements.txt": "pytest-asyncio == 0.21\n"})
+    assert "pytest-asyncio==0.21 becomes pytest-asyncio==1.5.0: " in edit.message
 
 
 def test_conda_keeps_its_single_equals_sign() -> None:
@@ -149,7 +168,7 @@ def test_what_is_new_enough_is_no_finding(path: str, text: str) -> None:
         ("pytest-asyncio<1\npytest<9\n", "pytest-asyncio>=1.1\npytest<9\n", "1.5"),
         ("pytest-asyncio<1\npytest\n", "pytest-asyncio>=1.1\npytest\n", "1.5"),
         ("pytest-asyncio<1\npytest==7.4.4\n", "pytest-asyncio>=1.1\npytest==8.2.2\n", "1.5"),
-        ("pytest-asyncio==0.21.1\npytest~=7.4\n", "pytest-asyncio==1.5.0\npytest>=8.4\n", "1.5"),
+        ("pytest-asyncio==0.21.1\npytest~=7.4\n", "pytest-asyncio==1.5.0\npytest~=8.4\n", "1.5"),
         (
             "pytest-asyncio==0.21.1\npytest==7.4.4\n",
             "pytest-asyncio==1.3.0\npytest==8.2.2\n",
@@ -167,13 +186,66 @@ def test_a_pytest_that_is_capped_is_raised(before: str, expected: str, target: s
     assert line(before, target) == expected
 
 
+@pytest.mark.parametrize(
+    ("plugin", "older", "newer"),
+    [
+        ("==0.21.1", "==7.4.4", "==8.4.2"),
+        ("==0.21.1", "==8.2.2", "==8.4.2"),  # too old for 1.5 only
+        (">=0.21", "==8.2.2", "==8.2.2"),
+        ("==1.2.0", "==7.4.4", "==8.2.2"),
+        ("==0.21.1; python_version < '3.8'", "==7.4.4", "==7.4.4"),  # LS310 speaks
+        (" @ git+https://example.org/p@v0.21", "==7.4.4", "==7.4.4"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["pytest-asyncio>=0.21\n", ""])
+def test_a_pytest_is_as_new_as_the_newest_declared_plugin_needs(
+    plugin: str, older: str, newer: str, beside: str
+) -> None:
+    """What cannot be edited, or runs on no Python of the suite, asks for nothing."""
+    files = {
+        "requirements.txt": f"pytest{older}\npytest-asyncio{plugin}\n",
+        "requirements-dev.txt": beside,
+    }
+    least = "==8.2.2" if beside and newer == "==7.4.4" else newer
+    assert after(files)["requirements.txt"].splitlines()[0] == f"pytest{least}"
+
+
+def test_a_pytest_without_the_plugin_stays() -> None:
+    assert line("pytest==7.4.4\n") == "pytest==7.4.4\n"
+
+
 def test_a_pytest_in_another_file_and_in_poetrys_style() -> None:
     files = {
         "pyproject.toml": '[tool.poetry.group.t.dependencies]\npytest = "^7.4"\n',
         "requirements.txt": "pytest-asyncio<1",
     }
-    assert '"^8.2"' not in after(files)["pyproject.toml"]
-    assert 'pytest = ">=8.2"' in after(files)["pyproject.toml"]
+    assert 'pytest = "^8.2"' in after(files)["pyproject.toml"]
+    assert 'pytest = "^8.2"' in after(files, "1.2")["pyproject.toml"]  # pytest 9 is left out
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("pytest-aiohttp<1.1", "pytest-aiohttp>=1.1"),
+        ("pytest-aiohttp==1.0.5", "pytest-aiohttp==1.1.1"),
+        ("pytest-aiohttp~=0.3.0", "pytest-aiohttp~=1.1"),
+        ("pytest-aiohttp", "pytest-aiohttp"),
+        ("aresponses==2.1.6", "aresponses==3.0.0"),
+        ("aresponses>=2", "aresponses>=2"),
+    ],
+)
+def test_plugins_that_move_along(before: str, expected: str) -> None:
+    rest = "\npytest-asyncio>=1.1\n"
+    assert line(before + rest) == expected + rest
+
+
+def test_a_plugin_where_pytest_asyncio_is_not_installed_stays() -> None:
+    groups = '[dependency-groups]\nold = ["pytest-aiohttp<1"]\ntest = ["{}", "pytest-asyncio"]\n'
+    files = {"pyproject.toml": groups.format("pytest-aiohttp")}
+    assert '"pytest-aiohttp<1"' in after(files)["pyproject.toml"]
+    tox = "[testenv]\ndeps =\n    pytest-asyncio>=1.1\n    old: pytest-aiohttp<1\n"
+    assert after({"tox.ini": tox}) == {"tox.ini": tox}
+    assert [(one.code, one.line) for one in findings({"tox.ini": tox})] == [("LS310", 4)]
 
 
 # -- Python -----------------------------------------------------------------------------

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from loopscope.rewriting.edits import RequirementEdit
 from loopscope.types import Level
-from tests.rules.declared import findings
+from tests.rules.declared import after, findings, outcomes
 
 PYTHON = '[project]\nrequires-python = "{}"\n'
+CI = """\
+jobs:
+  tests:
+    strategy:
+      matrix:
+        python-version: [3.8, '3.12']
+    steps:
+      - run: pytest
+"""
 
 
 def test_a_pytest_that_is_too_new_for_the_target() -> None:
@@ -18,21 +30,45 @@ def test_a_pytest_that_is_too_new_for_the_target() -> None:
     assert "pytest below 9" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("plugin", "pytest_pin", "target", "count"),
+    [
+        ("==1.2.0", "==9.0.0", "1.5", 1),
+        ("==1.2.0", ">=9", "1.5", 1),
+        ("==1.2.0", ">=8.4", "1.5", 0),
+        ("==1.2.0", "", "1.5", 0),
+        (">=1.2.0", "==9.0.0", "1.5", 0),  # pip finds a newer one
+        ("==0.21.1", "==9.0.0", "1.3", 0),
+        ("==0.21.1", "==9.0.0", "1.5", 0),
+        ("==1.2.0", " @ git+https://example.org/pytest", "1.5", 0),
+    ],
+)
+def test_a_pytest_beside_an_exact_plugin(
+    plugin: str, pytest_pin: str, target: str, count: int
+) -> None:
+    text = f"pytest-asyncio{plugin}\npytest{pytest_pin}\n"
+    found = findings({"requirements.txt": text}, target)
+    assert [(finding.code, finding.line) for finding in found] == [("LS310", 2)] * count
+
+
 def test_a_python_that_the_release_does_not_run_on() -> None:
     files = {
         "pyproject.toml": PYTHON.format(">=3.8"),
         "requirements.txt": "pytest-asyncio==0.21.1\n",
     }
-    (finding,) = findings(files)
-    assert (finding.code, finding.level, finding.path) == (
+    (finding,) = findings(files, named=True)
+    assert (finding.code, finding.level, finding.path, finding.line) == (
         "LS310",
         Level.ACTION,
-        "requirements.txt",
+        "pyproject.toml",
+        2,
     )
     assert finding.message == (
-        "pytest-asyncio 1.5 needs Python 3.10, but 3.8, 3.9 are supported here: drop 3.8, 3.9, "
-        'or run the tests on Python 3.10 and newer only (python_version >= "3.10"), '
-        "or migrate with --target 0.24"
+        "pytest-asyncio 1.5 needs Python 3.10, but requires-python admits 3.8, 3.9: drop 3.8, 3.9 "
+        "here, or install pytest-asyncio on Python 3.10 and newer only "
+        '(python_version >= "3.10" behind the requirement), '
+        "or migrate with --target 0.24, below which the name event_loop is still the plugin's "
+        "own: what needs a bridge is left to you then"
     )
 
 
@@ -49,21 +85,88 @@ def test_the_finding_stays_until_it_is_dealt_with_and_is_told_once() -> None:
         "requirements.txt": "pytest-asyncio>=1.1\n",
         "tox.ini": "[testenv]\ndeps = pytest-asyncio>=1.1\n",
     }
-    assert len(findings(files)) == 1
+    assert [(one.path, one.line) for one in findings(files)] == [("pyproject.toml", 2)]
+    assert findings(files, raises=False) == [
+        replace(one, message=one.message.partition(", or migrate")[0]) for one in findings(files)
+    ]
     files["requirements.txt"] = 'pytest-asyncio>=1.1; python_version >= "3.9"\n'
     del files["tox.ini"]
     assert findings(files) == []
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "place"),
+    [
+        ("pyproject.toml", '[tool.poetry.dependencies]\nx = "1"\npython = "^3.8"\n', 3),
+        ("setup.cfg", "[metadata]\n[options]\npython_requires = >=3.8\n", 3),
+        ("setup.py", "setup(\n    python_requires='>=3.8')\n", 2),
+        ("setup.py", "setup(classifiers=[\n'Programming Language :: Python :: 3.12',\n"
+         "'Programming Language :: Python :: 3.8'])\n", 3),
+        ("tox.ini", "[tox]\nskipsdist = true\nenvlist = py38, py311\n[testenv]\n"
+         "deps = -rrequirements.txt\n", 3),
+        ("noxfile.py", '@nox.session(python=["3.8", "3.11"])\ndef tests(session): ...\n', 1),
+        ("noxfile.py", 'ALL = ["3.8"]\n@nox.session(python=ALL)\ndef tests(session): ...\n', 1),
+        (".github/workflows/ci.yml", CI, 5),
+        (".github/workflows/ci.yaml", CI.replace("[3.8, '3.12']", "\n          - 3.8"), 5),
+        (".github/workflows/ci.yml", CI.replace("[3.8, '3.12']", "[\n  '3.8',\n '3.9'\n ]"), 5),
+        (".gitlab-ci.yml", "test:\n  image: python:3.8-slim\n  script: pytest\n", 2),
+    ],
+)  # fmt: skip
+def test_each_place_that_declares_a_python(path: str, text: str, place: int) -> None:
+    for newline in ("\n", "\r\n"):
+        files = {path: text.replace("\n", newline), "requirements.txt": "pytest-asyncio>=1.2\n"}
+        for raises in (True, False):
+            found = findings(files, raises=raises)
+            assert [(one.code, one.path, one.line) for one in found] == [("LS310", path, place)]
+        assert (
+            findings({**files, path: files[path].replace("3.8", "3.9").replace("38", "39")}) == []
+        )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".github/workflows/ci.yml", CI.replace("pytest", "ruff").replace("tests:", "lint:")),
+        (".github/workflows/ci.yml", CI.replace("[3.8, '3.12']", "[3.12]  # no 3.8 any more")),
+        ("tox.ini", "[tox]\nenvlist = py38-lint, py311\n[testenv]\ndeps =\n"
+         "    py311: pytest-asyncio>=1.2\n"),
+        ("setup.cfg", "[metadata]\nclassifiers =\n    Programming Language :: Python :: 3.8\n"
+         "[options]\npython_requires = >=3.9\n"),
+    ],
+)  # fmt: skip
+def test_a_python_without_these_tests_is_nothing(path: str, text: str) -> None:
+    files = {path: text}
+    if path != "tox.ini":
+        files["requirements.txt"] = "pytest-asyncio>=1.2\n"
+    assert findings(files) == []
+
+
+def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:
+    pin = {"requirements.txt": "pytest-asyncio==0.23.5\n"}
+    for declared, release, named in (
+        (">=3.10", "1.5.0", False),
+        (">=3.9", "1.2.0", False),
+        (">=3.9", "1.5.0", True),
+        (">=3.8", "1.2.0", False),
+    ):
+        files = {**pin, "pyproject.toml": PYTHON.format(declared)}
+        edits = [one for one in outcomes(files, named=named) if isinstance(one, RequirementEdit)]
+        assert [one.new for one in edits] == [f"=={release}"], declared
+        assert ("1.5 does not run on" in edits[0].message) == (release == "1.2.0")
+    tox = "[tox]\nenvlist = py39, py311\n[testenv]\ndeps = pytest-asyncio==0.21.1\n"
+    assert after({"tox.ini": tox})["tox.ini"] == tox.replace("0.21.1", "1.2.0")
+
+
+@pytest.mark.parametrize(
     ("pin", "target", "count"),
     [
-        ("pytest-aiohttp<1.1", "1.5", 1),
-        ("pytest-aiohttp==1.0.5", "1.5", 1),
+        ("pytest-aiohttp<1.1", "1.5", 0),
+        ("pytest-aiohttp @ https://h/x.whl", "1.5", 0),
         ("pytest-aiohttp==1.0.5", "0.26", 0),
         ("pytest-aiohttp>=1.0", "1.5", 0),
         ("pytest-aiohttp", "1.5", 0),
-        ("aresponses==2.1.6", "1.5", 1),
+        ("pytest-lazy-fixture==0.6.3", "1.5", 1),
+        ("pytest-lazy-fixture", "0.26", 1),
         ("aresponses~=3.0", "1.5", 0),
         ("pytest-operator", "1.5", 1),
         ("pytest-async-sqlalchemy", "1.5", 1),

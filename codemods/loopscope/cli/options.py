@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from loopscope.reports import formats
-from loopscope.types import Target
+from loopscope.types import RUNS_ON, Target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _CODE = re.compile(r"LS\d{0,3}")
@@ -118,6 +118,11 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--target", metavar="X.Y", callback=_target,
         help="Oldest pytest-asyncio that the result must run on. Default: the newest known.",
+    ),
+    click.option(
+        "--from", "runs_on", type=click.Choice(RUNS_ON),
+        help="What the suite runs on now. Default: by evidence (pin or lock, an override that"
+        " tests see, loop_scope, options); the report says which.",
     ),
     click.option(
         "--style", type=click.Choice(["config", "explicit"]), default="config",

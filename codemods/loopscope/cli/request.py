@@ -13,6 +13,7 @@ import click
 from loopscope.cli.options import table_options
 from loopscope.config.tool_settings import (
     CliValues,
+    Settings,
     SettingsError,
     common_directory,
     nearest_settings,
@@ -71,7 +72,7 @@ class Request:
             paths=paths,
             exclude=values["exclude"],
             base=settings.directory if from_table else None,
-            options=_options(values),
+            options=_options(values, named=_names_target(cli_values, settings)),
             format=values["format"],
             html=values.get("html"),
             strict=values.get("strict", False),
@@ -125,13 +126,20 @@ class Request:
                 and not excluded(os.path.join(root, behind_links(root, path)))
             }
             suite = replace(suite, files=kept)
-        options = _options(self.cli_values.merged_with(settings))
+        named = _names_target(self.cli_values, settings)
+        options = _options(self.cli_values.merged_with(settings), named=named)
         return suite, replace(options, loop_maps=self.maps or self.html is not None)
 
 
-def _options(values: Mapping[str, Any]) -> Options:
+def _names_target(cli_values: CliValues, settings: Settings) -> bool:
+    return "target" in cli_values.typed or "target" in settings.values
+
+
+def _options(values: Mapping[str, Any], *, named: bool) -> Options:
     return Options(
         target=values["target"],
+        target_named=named,
+        runs_on=values["runs_on"] or "",
         style=values["style"],
         select=values["select"],
         ignore=values["ignore"],

@@ -12,15 +12,13 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
+from loopscope.config.declaring_names import CI_FOLDERS, ENDINGS
 from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration, is_test_file
 from loopscope.discovery.selection import Ignored, is_skipped_content, is_skipped_name, rules_above
 from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
 from loopscope.types import JOURNAL, PROJECT_FILES, FileError, PytestConfig
 
-# Requirements may stand in any folder of a suite (tests/requirements.txt, ci/environment.yml);
-# what is none of these is sorted out where a suite turns out to have to do with event loops.
 _TEXTS = (".rst", ".txt", ".md")
-_REQUIREMENTS = (".txt", ".in", ".yml", ".yaml")
 
 
 @dataclass(slots=True)
@@ -31,7 +29,9 @@ class DiscoveredSuite:
     config: PytestConfig | None = None
     error: FileError | None = None  # the configuration cannot be read
     python: list[str] = field(default_factory=list)
-    other_files: list[str] = field(default_factory=list)  # all of the root, and _REQUIREMENTS
+    other_files: list[str] = field(
+        default_factory=list
+    )  # all of the root, and what may be requirements
     texts: list[str] = field(default_factory=list)  # files that may hold doctests
     errors: list[FileError] = field(default_factory=list)  # directories that cannot be read
     links: list[str] = field(default_factory=list)  # Python files that lie outside of ``root``
@@ -191,7 +191,7 @@ class _Walk:
                 self._unusual(entry, owner, prefix, ignored)
             elif entry.name.endswith(".py"):
                 owner.python.append(prefix + entry.name)
-            elif not folder or entry.name.endswith(_REQUIREMENTS):
+            elif not folder or entry.name.endswith(ENDINGS):
                 owner.other_files.append(prefix + entry.name)
             if entry.name.endswith(_TEXTS):
                 owner.texts.append(prefix + entry.name)
@@ -217,6 +217,8 @@ class _Walk:
         """Take in an entry that is no regular file: a directory, a link, an unreadable one."""
         name, path = entry.name, entry.path
         if entry.is_dir(follow_symlinks=False):
+            if name in CI_FOLDERS and not ignored(path, directory=True):
+                _take_ci(owner, prefix + name, path, ignored)
             if path in self.on_the_way:
                 if is_skipped_name(name) or ignored.by_git(path, directory=True):
                     ignored = ignored.without_git()
@@ -228,7 +230,7 @@ class _Walk:
                 _sort_out(owner, prefix + name, path)
         elif name.endswith(".py"):
             owner.python.append(prefix + name)
-        elif not prefix or name.endswith(_REQUIREMENTS):
+        elif not prefix or name.endswith(ENDINGS):
             owner.other_files.append(prefix + name)
 
     def finish(self) -> list[DiscoveredSuite]:
@@ -251,13 +253,22 @@ def _merge(inner: DiscoveredSuite, outer: DiscoveredSuite) -> None:
     outer.python.extend(prefix + path for path in inner.python)
     outer.texts.extend(prefix + path for path in inner.texts)
     outer.links.extend(prefix + path for path in inner.links)
-    outer.other_files.extend(
-        prefix + path for path in inner.other_files if path.endswith(_REQUIREMENTS)
-    )
+    outer.other_files.extend(prefix + path for path in inner.other_files if path.endswith(ENDINGS))
     for errors, more in ((outer.errors, inner.errors), (outer.unreadable, inner.unreadable)):
         errors.extend(replace(error, path=prefix + error.path) for error in more)
     for folder, rules in inner.ignored.items():
         outer.ignored[(prefix + folder).rstrip("/")] = rules
+
+
+def _take_ci(owner: DiscoveredSuite, folder: str, path: str, ignored: Ignored) -> None:
+    """Note the files of a hidden folder that set up what tests run on."""
+    for place, folders, names in os.walk(path):
+        folders.sort()
+        inner = f"{folder}/{_relative(path, place)}".rstrip("/")
+        owner.ignored.setdefault(inner, ignored)
+        owner.other_files.extend(
+            f"{inner}/{name}" for name in sorted(names) if name.endswith(ENDINGS)
+        )
 
 
 def _sort_out(owner: DiscoveredSuite, name: str, path: str) -> None:

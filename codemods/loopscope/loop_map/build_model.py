@@ -18,20 +18,27 @@ from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import declares_plugin, installed, legacy_mode_floor
-from loopscope.requirements.evidence import Evidence
+from loopscope.requirements.evidence import Evidence, given
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite, Target
 
 
 def build_model(
-    suite: Suite, errors: list[FileError], seconds: float, checks: FileChecks
+    suite: Suite,
+    errors: list[FileError],
+    seconds: float,
+    checks: FileChecks,
+    runs_on: str = "",
 ) -> SuiteModel:
-    """Read the suite as it is; add what is wrong with a file of its own to ``errors``."""
+    """Read the suite as it is; add what is wrong with a file of its own to ``errors``.
+
+    ``runs_on`` is the pytest-asyncio that the user says it runs on, "" for none.
+    """
     facts = _read(suite.files, errors, seconds, checks)
     others = _others(suite)
     facts |= _read(others, [], seconds, checks)
     facts = _completed(suite, suite.config, facts, {**others, **suite.files}, seconds, checks)
-    settings = _settings(suite.config, suite.files)
+    settings = _settings(suite.config, suite.files, given(runs_on))
     return SuiteModel(
         facts,
         suite.config,
@@ -63,7 +70,7 @@ def rebuild_model(
     elsewhere = {path: data for path, data in after.items() if path in suite.cross_suite}
     facts |= _read(elsewhere, [], seconds, None)
     config = suite.config
-    path = config.path or next((path for path in own if not path.endswith(".py")), None)
+    path = config.path or next((p for p in ("pyproject.toml", "pytest.ini") if p in own), None)
     if path in own:
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config
@@ -139,18 +146,21 @@ def _evidence(target: Target) -> Evidence:
     return Evidence(series, series)
 
 
-def _settings(config: PytestConfig, files: Mapping[str, bytes]) -> Settings:
+def _settings(
+    config: PytestConfig, files: Mapping[str, bytes], runs_on: Evidence | None = None
+) -> Settings:
     test = loop_scope_option(config, "asyncio_default_test_loop_scope")
     fixture = loop_scope_option(config, "asyncio_default_fixture_loop_scope")
     mode = asyncio_mode(config)
-    if "asyncio_mode" not in config.options and mode == "strict" and legacy_mode_floor(files):
+    unset = "asyncio_mode" not in config.options and mode == "strict" and runs_on is None
+    if unset and legacy_mode_floor(files):
         mode = "legacy"  # the default of the releases up to 0.18
     return Settings(
         mode=mode,
         test_default=test if isinstance(test, Scope) else None,
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",
-        evidence=installed(files),
+        evidence=runs_on or installed(files),
         declared=declares_plugin(files)
         or any(option.startswith("asyncio_") for option in config.options),
     )

@@ -49,7 +49,7 @@ class LegacyLoops:
             return marked
         override = self.override_of(test)
         if override is None or self.wide_default:
-            return self._settings.test_default or Scope.FUNCTION
+            return self._test_default or Scope.FUNCTION
         return self.override_loop_scope(override)
 
     def _named_loop_scope(self, test: Test) -> Scope | None:
@@ -141,7 +141,13 @@ class LegacyLoops:
     @property
     def wide_default(self) -> bool:
         """Whether the configuration takes unmarked tests away from any override (0.26)."""
-        return self._settings.test_default not in (None, Scope.FUNCTION)
+        return self._test_default not in (None, Scope.FUNCTION)
+
+    @property
+    def _test_default(self) -> Scope | None:
+        """The configured loop scope of tests, which no release below 0.26 reads."""
+        settings = self._settings
+        return settings.test_default if settings.evidence.newest >= (0, 26) else None
 
 
 def _marked_loop_scope(test: Test) -> Scope | None:

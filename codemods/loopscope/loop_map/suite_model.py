@@ -126,22 +126,43 @@ class SuiteModel:
 
     # -- its style ----------------------------------------------------------------------
 
-    @cached_property
+    @property
     def suite_style(self) -> SuiteStyle:
-        """Weigh what the suite runs on: its pins, what one side alone can hold, its options."""
+        """Return what the suite runs on: releases with the event_loop fixture, or without."""
+        return self._style[0]
+
+    @property
+    def runs_on(self) -> str:
+        """Return what the suite runs on in words, with what says so."""
+        style, evidence = self._style
+        series = "1.x" if style is SuiteStyle.MODERN else "0.23 or older"
+        return f"pytest-asyncio {series}, by {evidence}"
+
+    @cached_property
+    def _style(self) -> tuple[SuiteStyle, str]:
+        """Weigh the user's word, the pins, what one side alone can hold, the options."""
         evidence = self.settings.evidence
-        legacy = self._seen and not self.legacy.wide_default
+        if evidence.given:
+            return (SuiteStyle.MODERN if evidence.modern else SuiteStyle.LEGACY), evidence.place
         if self.classify.asks_for_the_plugins_loop:
-            return SuiteStyle.LEGACY
-        if legacy and not (evidence.modern and all(map(_makes_no_more, self._seen))):
-            return SuiteStyle.LEGACY
-        if evidence.modern or self._names_loop_scopes:
-            return SuiteStyle.MODERN
+            return SuiteStyle.LEGACY, "tests that ask for the event_loop fixture of the plugin"
+        if self._seen and not self.legacy.wide_default:
+            modern = evidence.modern and all(map(_makes_no_more, self._seen))
+            if not modern:
+                first = self._seen[0]
+                place = f"{first.key.path}:{first.function.line}"
+                return SuiteStyle.LEGACY, f"an event_loop fixture that tests see, {place}"
+        if evidence.modern:
+            return SuiteStyle.MODERN, evidence.place
+        if self._names_loop_scopes:
+            return SuiteStyle.MODERN, "loop scopes in its code"
         if evidence.newest < (0, 24):  # older than the options
-            return SuiteStyle.LEGACY
+            return SuiteStyle.LEGACY, evidence.place
         settings = self.settings
         configured = settings.test_default is not None or settings.fixture_default is not None
-        return SuiteStyle.MODERN if configured or settings.fixture_scope else SuiteStyle.LEGACY
+        if configured or settings.fixture_scope:
+            return SuiteStyle.MODERN, "its options"
+        return SuiteStyle.LEGACY, "nothing that says otherwise"
 
     @property
     def loses_current_loop(self) -> bool:

@@ -49,6 +49,7 @@ def suite_entry(migration: Migration) -> dict[str, Any]:
         "changes": [_change(change) for change in migration.changes],
         "findings": [_finding(finding) for finding in migration.findings],
         "loops": {"before": migration.loops_before, "after": migration.loops_after},
+        "runs_on": migration.runs_on,
         "requires": migration.requires,
         "mentions": {"claimed": migration.claimed, "unread": migration.unread},
     }

@@ -64,6 +64,7 @@ def suite_lines(
             yield _finding(migration.label, finding)
     if verbose and migration.requires:
         loops = f"{migration.loops_before} -> {migration.loops_after}"
+        yield ((f"  runs on {migration.runs_on}", ""),)
         yield ((f"  loops: {loops}, requires {migration.requires}", ""),)
     yield ()
 

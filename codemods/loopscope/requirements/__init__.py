@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from posixpath import basename, dirname
+from posixpath import basename
 
 from loopscope.config.formats import FormatError
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.evidence import Evidence, evidence_of
-from loopscope.requirements.ini_and_toml import read_ini, read_toml
 from loopscope.requirements.pin import Kind, Pin, PinsError, highest, padded
-from loopscope.requirements.pip_and_conda import read_conda, read_pip
-from loopscope.requirements.python_files import read_python
+from loopscope.requirements.places import Reader, is_pin_file, reader_of
 from loopscope.requirements.source_text import SourceText
+from loopscope.requirements.spacing import spaced_like
 from loopscope.types import PROJECT_FILES, FileError
 
 __all__ = [
@@ -30,11 +29,8 @@ __all__ = [
     "read_pins",
     "requires_python",
     "set_pins",
+    "text_of",
 ]
-
-_Reader = Callable[[SourceText], Iterator[Pin]]
-_TOML_LOCK = re.compile(r'^name = "pytest[-_.]asyncio"\r?\nversion = "([^"]+)"', re.MULTILINE)
-_JSON_LOCK = re.compile(r'"pytest[-_.]asyncio"\s*:\s*\{[^{}]*?"version"\s*:\s*"==([^"]+)"')
 
 
 def requires_python(files: Mapping[str, bytes]) -> Pin | None:
@@ -70,7 +66,7 @@ def legacy_mode_floor(files: Mapping[str, bytes]) -> bool:
 
 def _plugin(files: Mapping[str, bytes]) -> Iterator[Pin]:
     for path, data in files.items():
-        if is_pin_file(path):
+        if _NAMED.search(data) and is_pin_file(path):
             yield from (pin for pin in _pins(path, data) if pin.package == PLUGIN)
 
 
@@ -79,37 +75,9 @@ def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
     return () if isinstance(pins, FileError) else pins
 
 
-def _locked(source: SourceText) -> Iterator[Pin]:
-    """Find the locked versions of pytest-asyncio itself, several where they differ by Python."""
-    pattern = _JSON_LOCK if source.path.endswith("Pipfile.lock") else _TOML_LOCK
-    for found in pattern.finditer(source.text):
-        version = f"=={found[1]}"
-        line = source.line(found.start())
-        yield Pin(
-            source.path, line, PLUGIN, version, Kind.LOCK, versions=(version,), start=found.start()
-        )
-
-
-_READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"), read_toml),
-    (re.compile(r"setup\.cfg|tox\.ini"), read_ini),
-    (re.compile(r"setup\.py|noxfile\.py"), read_python),
-    (re.compile(r".*(?:requirements|constraints).*\.(?:txt|in)"), read_pip),
-    (re.compile(r"(?:.*[-_.])?(?:environment|env)(?:[-_.].*)?\.ya?ml"), read_conda),
-    (re.compile(r"(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\..+)?\.toml"), _locked),
-)
-_IN_FOLDER = re.compile(r"(?:.*[-_.])?(?:requirements|reqs|constraints)(?:[-_.].*)?")
-# Files in such folders are what tests feed to the code, or templates: no declarations.
-_MATERIAL = frozenset({
-    "data", "testdata", "test_data", "test-data", "fixtures", "resources", "samples",
-    "snapshots", "golden", "templates", "vendor", "_vendor", "third_party",
-})  # fmt: skip
-_MENTION = re.compile(rb"pytest|aresponses|python|\0", re.IGNORECASE)  # UTF-16 holds NULs
-
-
-def is_pin_file(path: str) -> bool:
-    """Whether a file of this path (relative, forward slashes) may declare requirements."""
-    return _reader(path) is not None
+# UTF-16 holds NULs.
+_NAMED = re.compile(rb"asyncio|\0", re.IGNORECASE)
+_MENTION = re.compile(rb"pytest|aresponses|python|\0", re.IGNORECASE)
 
 
 def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
@@ -123,7 +91,7 @@ def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
             in a file of another name.
         data: The contents.
     """
-    reader = _reader(path)
+    reader = reader_of(path)
     if reader is None or not _MENTION.search(data):
         return ()
     try:
@@ -152,6 +120,10 @@ def set_pins(path: str, data: bytes, wanted: Mapping[int, str]) -> bytes:
     try:
         source = _decode(path, data)
         text = source.text
+        wanted = {
+            place: new if pins[place].specifier else spaced_like(source.text, new)
+            for place, new in wanted.items()
+        }
         for place in sorted(wanted, reverse=True):
             if not pins[place].kind.editable:
                 raise PinsError(f"{path}:{pins[place].line}: no specifier that can be written")
@@ -166,26 +138,19 @@ def set_pins(path: str, data: bytes, wanted: Mapping[int, str]) -> bytes:
     return after
 
 
-def _reader(path: str) -> _Reader | None:
-    name, folder = basename(path), dirname(path)
-    parts = folder.split("/") if folder else []
-    if any(part in _MATERIAL or "{" in part for part in parts):
-        return None
-    for pattern, reader in _READERS:
-        if pattern.fullmatch(name):
-            return reader
-    inside = parts and _IN_FOLDER.fullmatch(parts[-1]) and name.endswith((".txt", ".in"))
-    return read_pip if inside else None
+def text_of(path: str, data: bytes) -> str:
+    """Return the text of a file that ``read_pins`` could read."""
+    return _decode(path, data).text
 
 
-def _read(reader: _Reader, path: str, text: str) -> tuple[Pin, ...]:
+def _read(reader: Reader, path: str, text: str) -> tuple[Pin, ...]:
     return tuple(sorted(reader(SourceText(path, text)), key=lambda pin: pin.start))
 
 
 def _said(pin: Pin, specifier: str | None = None) -> Pin:
     """Return the parts of a pin that an edit of the specifier must keep."""
     kind = Kind.RANGE if pin.kind.editable else pin.kind
-    said = pin.specifier if specifier is None else specifier
+    said = pin.specifier if specifier is None else specifier.strip()
     return replace(pin, specifier=said, versions=(), kind=kind)
 
 

@@ -38,17 +38,21 @@ PYTEST_EXACT = {(8, 2): "8.2.2", (8, 4): "8.4.2"}
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A plugin that must move along: ``below`` is the first release that works, if one does."""
+    """A plugin that must move along: ``below`` is the first release that works, if one does.
+
+    An exact pin moves to ``exact``; a plugin without one is left to a person.
+    """
 
     below: Version | None
     since: tuple[int, int]  # the pytest-asyncio from which on it matters
     reason: str
+    exact: str = ""
 
 
 _ASKS = "asks for the event_loop fixture, which pytest-asyncio 1.0 dropped"
 COMPANIONS = {
-    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS),
-    "aresponses": Companion((3, 0), (1, 0), _ASKS),
+    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS, "1.1.1"),
+    "aresponses": Companion((3, 0), (1, 0), _ASKS, "3.0.0"),
     "pytest-homeassistant-custom-component": Companion(
         (0, 13, 110), (0, 24), "pins pytest-asyncio 0.23 or older itself"
     ),
@@ -56,6 +60,9 @@ COMPANIONS = {
         None, (0, 24), "overrides event_loop and requires pytest-asyncio below 0.23"
     ),
     "pytest-async-sqlalchemy": Companion(None, (1, 0), _ASKS),
+    "pytest-lazy-fixture": Companion(
+        None, (0, 24), "does not run on pytest 8 (pytest-lazy-fixtures takes its place)"
+    ),
     "pytest-asyncio-network-simulator": Companion(None, (1, 0), "requires pytest-asyncio below 1"),
 }
 

@@ -23,11 +23,24 @@ class Evidence:
     newest: Series = NEWEST
     place: str = ""
     locked: Series = (0, 0)
+    given: bool = False  # the user says so
 
     @property
     def modern(self) -> bool:
         """Whether nothing below 1.0 can be meant."""
         return self.oldest >= (1, 0)
+
+
+_GIVEN = {
+    "0.21": Evidence((0, 21), (0, 22), "--from 0.21", given=True),
+    "0.23": Evidence((0, 23), (0, 23), "--from 0.23", given=True),
+    "1.x": Evidence((1, 0), NEWEST, "--from 1.x", given=True),
+}
+
+
+def given(release: str) -> Evidence | None:
+    """Return what the user says with ``--from``, None where nothing is said."""
+    return _GIVEN.get(release)
 
 
 def evidence_of(pins: Sequence[Pin]) -> Evidence:

@@ -12,11 +12,11 @@ from loopscope.config.toml import Key, layout
 from loopscope.requirements.compatibility import WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised
 from loopscope.requirements.source_text import SourceText, remote
+from loopscope.requirements.tox import FACTORS
 
 _BOM = "\N{BYTE ORDER MARK}"
 _METADATA = frozenset({"install_requires", "tests_require", "setup_requires"})
 _DEPENDENCIES = re.compile(r"(?:.*[-_])?deps|.*dependencies|.*requirements", re.IGNORECASE)
-_FACTORS = re.compile(r"[\w.,!{}-]+:\s+")
 
 # Dotted paths of arrays of PEP 508 requirements.
 _ARRAYS = re.compile(
@@ -68,7 +68,7 @@ def _requirements(
     source: SourceText, option: IniOption, starts: list[int], where: str
 ) -> Iterator[Pin]:
     for start, end in _places(source, option, starts):
-        factors = _FACTORS.match(source.text, start, end)
+        factors = FACTORS.match(source.text, start, end)
         pin = source.requirement(factors.end() if factors else start, end, where)
         if pin is not None:
             yield pin

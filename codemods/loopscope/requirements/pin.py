@@ -154,8 +154,9 @@ def raised(pin: Pin, floor: str, top: Version, cap: str = "") -> str:
         if operator in ("^", "~=", "~"):
             moved = f"{operator}{gap}{floor}"
             high = _high(_normal_clause(moved, pin.style))
-            if padded(top) < high == _high(versions):
+            if padded(top) < high:
                 lower = moved
+                cap = "" if high <= padded(numbers(cap.lstrip("<"))) else cap
         elif operator in ("<", "<=") and not cap:
             if padded(top) < _high(versions):
                 kept.append(clause)

@@ -66,6 +66,13 @@ def read_conda(source: SourceText) -> Iterator[Pin]:
             yield from _conda(source, line.start(3), line.end(3))
 
 
+def read_recipe(source: SourceText) -> Iterator[Pin]:
+    """Read the items of all lists in a recipe of conda-build, which templates make no YAML."""
+    for line in _LINE.finditer(source.text):
+        if line[2]:
+            yield from _conda(source, line.start(3), line.end(3))
+
+
 def _pip(source: SourceText, start: int, end: int) -> Iterator[Pin]:
     quote = source.text[start]
     if quote in "\"'":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from loopscope.config.formats import FormatError
+from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import Kind, Pin, Style
 from loopscope.requirements.source_text import SourceText
 
@@ -17,6 +19,8 @@ _NO_REQUIREMENTS = frozenset({
     "name", "keywords", "description", "long_description", "url", "packages", "py_modules",
     "entry_points", "classifiers",
 })  # fmt: skip
+_PYTHON = re.compile(r"(?:pypy|python)?-?([23])\.(\d{1,2})")
+_LISTS = ("_requires", "_require")
 _INSTALLS = frozenset({"install", "conda_install", "run", "run_install", "run_always"})
 
 
@@ -26,11 +30,45 @@ def read_python(source: SourceText) -> Iterator[Pin]:
     Raises:
         FormatError: The text is no Python.
     """
+    yield from _Finder(source).search(_parse(source.text), listed=False)
+
+
+def session_pythons(text: str) -> Iterator[tuple[int, tuple[Version, ...]]]:
+    """Yield the line and the Pythons of each nox session that names some.
+
+    Raises:
+        FormatError: The text is no Python.
+    """
+    tree = _parse(text)
+    lists = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.keyword) or node.arg not in ("python", "py"):
+            continue
+        value = node.value
+        if isinstance(value, ast.Name):
+            value = lists.get(value.id, value)
+        versions = {
+            (int(found[1]), int(found[2]))
+            for inner in ast.walk(value)
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+            for found in [_PYTHON.fullmatch(inner.value)]
+            if found
+        }
+        if versions:
+            yield value.lineno, tuple(sorted(versions))
+
+
+def _parse(text: str) -> ast.Module:
     try:
-        tree = ast.parse(source.text.removeprefix(_BOM))
+        return ast.parse(text.removeprefix(_BOM))
     except SyntaxError as error:
         raise FormatError(str(error.msg), error.lineno or 0) from None
-    yield from _Finder(source).search(tree, listed=False)
 
 
 class _Finder:
@@ -38,6 +76,7 @@ class _Finder:
 
     def __init__(self, source: SourceText) -> None:
         self.source = source
+        self.where = ""  # the list or session that the strings stand in
         self.lines = [0]
         for line in re.finditer(r"\r\n|\r|\n", source.text):
             self.lines.append(line.end())
@@ -50,17 +89,31 @@ class _Finder:
             if isinstance(first, ast.Constant):
                 yield from self.odd(node, str(first.value))
         elif isinstance(node, ast.Dict):
-            for value in node.values:
-                yield from self.search(value, listed=False)
+            for key, value in zip(node.keys, node.values, strict=True):
+                with self.inside(f"extras_require.{_text(key)}" if _text(key) else ""):
+                    yield from self.search(value, listed=False)
         elif isinstance(node, ast.keyword):
             if node.arg == "python_requires" and isinstance(node.value, ast.Constant):
                 yield from self.python(node.value)
             elif node.arg not in _NO_REQUIREMENTS:
-                yield from self.search(node.value, listed=False)
+                with self.inside(node.arg if (node.arg or "").endswith(_LISTS) else ""):
+                    yield from self.search(node.value, listed=False)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            with self.inside(f"def {node.name}"):
+                for child in ast.iter_child_nodes(node):
+                    yield from self.search(child, listed=False)
         else:
             inside = isinstance(node, (ast.List, ast.Tuple, ast.Set)) or _installs(node)
             for child in ast.iter_child_nodes(node):
                 yield from self.search(child, listed=inside)
+
+    @contextmanager
+    def inside(self, where: str | None) -> Iterator[None]:
+        """Let the strings that are found meanwhile stand in a list of that name."""
+        before = self.where
+        self.where = where or before
+        yield
+        self.where = before
 
     def string(self, node: ast.expr, value: str, *, listed: bool) -> Iterator[Pin]:
         start = self.body(node, value)
@@ -68,7 +121,7 @@ class _Finder:
             yield from self.odd(node, value)
             return
         for line in re.finditer(r"[^\r\n]+", value):
-            pin = self.source.requirement(start + line.start(), start + line.end())
+            pin = self.source.requirement(start + line.start(), start + line.end(), self.where)
             if pin is not None and (listed or "\n" in value or pin.kind is not Kind.ANY):
                 yield pin
 
@@ -103,6 +156,11 @@ class _Finder:
         # Columns count bytes of UTF-8.
         row = self.source.text[line : line + node.col_offset].encode()
         return line + len(row[: node.col_offset].decode())
+
+
+def _text(node: ast.expr | None) -> str:
+    found = node.value if isinstance(node, ast.Constant) else None
+    return found if isinstance(found, str) else ""
 
 
 def _installs(node: ast.AST) -> bool:

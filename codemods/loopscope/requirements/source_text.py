@@ -10,8 +10,8 @@ from loopscope.requirements.pin import Kind, Pin, Style, kind_of, normal, normal
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)([ \t]*\[[^\]]*\])?")
 _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>)"
-_CLAUSE = rf"{_OPERATOR}[ \t]*[A-Za-z0-9.*+!_-]+"
-_SPECIFIER = re.compile(rf"[ \t]*\(?[ \t]*({_CLAUSE}(?:[ \t]*,[ \t]*{_CLAUSE})*)[ \t]*\)?")
+CLAUSE = rf"{_OPERATOR}[ \t]*[A-Za-z0-9.*+!_-]+"
+_SPECIFIER = re.compile(rf"[ \t]*\(?[ \t]*({CLAUSE}(?:[ \t]*,[ \t]*{CLAUSE})*)[ \t]*\)?")
 _MARKER = re.compile(r"[ \t]*;(.*?)(?=\s+#|\s+--|\s*\\\s*\n|$)", re.DOTALL)
 _END = re.compile(r"\s*(?:#.*|--.*|\\\r?\n.*)?", re.DOTALL)
 _ODD = tuple("<>=!~@({$%")  # what may follow a name in a declaration, other than a specifier

@@ -7,11 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from posixpath import dirname
 
-from loopscope.requirements import is_pin_file, read_pins, requires_python
-from loopscope.requirements.compatibility import PLUGIN, RELEASES, Release, Version, release_of
-from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
+from loopscope.config.entry_points import plugin_entry_points
+from loopscope.requirements import is_pin_file, read_pins, requires_python, text_of
+from loopscope.requirements.compatibility import (
+    COMPANIONS,
+    PLUGIN,
+    RELEASES,
+    Release,
+    Version,
+    release_of,
+)
+from loopscope.requirements.installed_together import Installations, Share
+from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
+from loopscope.requirements.pythons import DeclaredPythons, project_pythons
+from loopscope.requirements.tox import read_tox
 from loopscope.types import FileError, Target
+
+# What the users of a package get, too.
+_AT_RUN_TIME = frozenset(
+    {"project.dependencies", "options.install_requires", "install_requires",
+     "tool.poetry.dependencies", "tool.flit.metadata.requires"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The oldest pytest-asyncio that has all which the result uses, and what needs it.
+
+    Without ``raises`` nothing is changed that would need it: the declarations stay, and only
+    what does not go together is said. A suite that ``stays`` is on 1.x already: it keeps the
+    release that it has, where that will do.
+    """
+
+    version: tuple[int, int]
+    reason: str = ""
+    raises: bool = True
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +59,26 @@ class Declared:
 class Aims:
     """The releases that the declarations should admit.
 
-    A suite that ``is_migrated`` stays on the release that it has, where that will do.
+    ``raises`` and ``stays`` are those of ``Need``.
     """
 
     least: tuple[int, int]
+    reason: str
+    raises: bool
     release: Release  # the target's
+    named: bool  # the target was asked for by name
     pythons: Pythons
-    is_migrated: bool = False
-
-    @classmethod
-    def of(
-        cls, target: Target, least: tuple[int, int], pythons: Pythons, *, is_migrated: bool = False
-    ) -> Aims:
-        series = (target.major, target.minor)
-        floor = (1, 0) if target.has(1, 0) and not is_migrated else RELEASES[0].series
-        return cls(min(max(least, floor), series), release_of(series), pythons, is_migrated)
+    installations: Installations
+    stays: bool = False
 
     @property
     def top(self) -> Version:
         """A release that every range must admit: upper bounds below it go."""
-        return self.least if self.is_migrated else tuple(map(int, self.release.exact.split(".")))
+        return padded(self.least) if self.stays else numbers(self.release.exact)
 
     def is_enough(self, pin: Pin) -> bool:
         """Whether the declaration may stay; one without a version gives a migrated suite 1.x."""
-        if self.is_migrated and pin.kind is Kind.ANY and self.least <= (1, 0):
+        if self.stays and pin.kind is Kind.ANY and self.least <= (1, 0):
             return True
         return lowest(pin) >= padded(self.least)
 
@@ -66,29 +95,45 @@ class Aims:
     def serves(self, pin: Pin) -> Release | None:
         """Return the release for an exact pin.
 
-        A pin with a marker for older Pythons gets the newest that runs on all of them, and
-        None where nothing that the result needs runs on any.
+        That is the newest which misses the fewest of the Pythons where it is installed; the
+        target's own where that was named, unless a marker keeps the pin for some Pythons. None
+        where nothing that the result needs runs on any.
         """
-        if not pin.marker:
+        if self.hopeless(pin):
+            return None
+        if self.named and not pin.marker:
             return self.release
-        chosen = [r for r in self.candidates() if not self.pythons.missed(pin.marker, r.python)]
-        if chosen:
-            return chosen[0]
-        return None if self.hopeless(pin) else self.release
+        return min(
+            self.candidates(), key=lambda one: len(self.missed(pin, one)), default=self.release
+        )
+
+    def missed(self, pin: Pin, release: Release) -> tuple[Version, ...]:
+        """Return the Pythons where the pin is installed and that the release does not run on."""
+        return self._where(pin).missed(pin.marker, release.python)
 
     def hopeless(self, pin: Pin) -> bool:
-        """Whether the pin's marker leaves only Pythons that nothing suitable runs on."""
-        return bool(pin.marker) and self.pythons.all_missed(
-            pin.marker, release_of(self.least).python
-        )
+        """Whether the pin is only installed on Pythons that nothing suitable runs on."""
+        oldest = release_of(self.least).python
+        told = self.installations.pythons(pin)
+        if told is not None and all(version < oldest for version in told):
+            return True
+        return bool(pin.marker) and self._where(pin).all_missed(pin.marker, oldest)
 
     def outcome(self, pin: Pin) -> Release:
         """Return the oldest release that pip may choose after the edit of the pin."""
-        if self.is_enough(pin):
-            return release_of(lowest(pin))
+        return release_of(self.lowest_after(pin))
+
+    def lowest_after(self, pin: Pin) -> Version:
+        """Return the oldest version that the declaration admits once it is right."""
+        if self.is_enough(pin) or not self.raises:
+            return lowest(pin)
         if pin.kind is Kind.EXACT:
-            return self.serves(pin) or self.release
-        return release_of(self.least)
+            return padded(numbers((self.serves(pin) or self.release).exact))
+        return padded(self.least)
+
+    def _where(self, pin: Pin) -> Pythons:
+        told = self.installations.pythons(pin)
+        return self.pythons if told is None else Pythons(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,48 +143,137 @@ class Declarations:
     declared: tuple[Declared, ...]
     unread: tuple[FileError, ...]
     aims: Aims
+    pythons: tuple[DeclaredPythons, ...]
+    plugin_project: bool  # the project is a pytest plugin itself
 
     def of(self, package: str) -> list[Declared]:
         """Those of one package."""
         return [one for one in self.declared if one.pin.package == package]
 
+    def outcomes(self) -> dict[Pin, Release]:
+        """Return what each declaration of pytest-asyncio that can be edited comes to."""
+        return {
+            one.pin: self.aims.outcome(one.pin)
+            for one in self.of(PLUGIN)
+            if one.pin.kind.editable
+            and not self.aims.hopeless(one.pin)
+            and self.aims.lowest_after(one.pin) >= padded(RELEASES[0].series)
+        }
+
     def newest(self) -> Release | None:
         """Return the newest release that the editable declarations of pytest-asyncio come to."""
-        outcomes = [
-            self.aims.outcome(one.pin)
+        return max(self.outcomes().values(), key=lambda release: release.series, default=None)
+
+    def oldest_after(self) -> str:
+        """Return the lowest bound among the declarations, "" where one admits what is too old."""
+        found = [
+            (self.aims.lowest_after(one.pin), one.pin.kind)
             for one in self.of(PLUGIN)
             if one.pin.kind.editable and not self.aims.hopeless(one.pin)
         ]
-        return max(outcomes, key=lambda release: release.series, default=None)
+        version, kind = min(found, key=lambda one: one[0], default=((), Kind.ANY))
+        enough = bool(version) and version >= padded(self.aims.least)
+        return _bound(version, kind) if enough else ""
+
+    def is_too_old(self, pin: Pin) -> bool:
+        """Whether a plugin does not go with the pytest-asyncio that is declared, or is written."""
+        known = COMPANIONS.get(pin.package)
+        if known is None or pin.kind is Kind.LOCK:
+            return False
+        newest = self.newest()
+        least = self.aims.least if self.aims.raises or newest is None else newest.series
+        old = known.below is None or highest(pin) <= padded(known.below)
+        return (
+            least >= known.since and old and self.aims.installations.share(pin) is not Share.NONE
+        )
+
+    def is_raised_along(self, pin: Pin) -> bool:
+        """Whether such a plugin is raised: a release is known to run, nothing speaks against."""
+        return (
+            self.aims.raises
+            and pin.kind.editable
+            and self.is_too_old(pin)
+            and bool(COMPANIONS[pin.package].exact)
+            and not self.is_for_users(pin)
+            and not self.aims.installations.condition(pin)
+            and self.aims.installations.share(pin) is Share.ALL
+        )
+
+    def is_for_users(self, pin: Pin) -> bool:
+        """Whether a pytest plugin declares here what its users get."""
+        return self.plugin_project and pin.where in _AT_RUN_TIME
+
+    def wanted_lock(self, lock: Pin) -> tuple[Version, str]:
+        """Return the oldest release that a lock should hold, and what to lock again with."""
+        least = padded(self.aims.least)
+        pins = [one.pin for one in self.of(PLUGIN) if one.pin.kind.editable]
+        near = [pin for pin in pins if dirname(pin.path) == dirname(lock.path)] or pins
+        near = [pin for pin in near if not self.aims.hopeless(pin)]
+        after = [(self.aims.lowest_after(pin), pin.kind) for pin in near]
+        found = [(version, kind) for version, kind in after if version >= least]
+        choose = min if any(pin.marker for pin in near) else max
+        version, kind = choose(found, key=lambda one: one[0], default=(least, Kind.RANGE))
+        return version, _bound(version, kind)
 
 
 def read_declarations(
-    files: Mapping[str, bytes],
-    target: Target,
-    least: tuple[int, int],
-    *,
-    is_migrated: bool = False,
+    files: Mapping[str, bytes], target: Target, need: Need, *, named: bool = True
 ) -> Declarations:
     """Return the declarations in the files of a suite; those that declare nothing are passed over.
 
     Args:
         files: The suite's files.
         target: The oldest pytest-asyncio that the result must run on.
-        least: The oldest pytest-asyncio that has all features which the result uses.
-        is_migrated: Whether the suite is on 1.x already.
+        need: The oldest pytest-asyncio that has all features which the result uses.
+        named: Whether the user asked for that target.
     """
     declared: list[Declared] = []
     unread: list[FileError] = []
+    texts: dict[str, str] = {}
     for path in sorted(files):
         if not is_pin_file(path):
             continue
         found = read_pins(path, files[path])
         if not isinstance(found, FileError):
             declared += [Declared(pin, place) for place, pin in enumerate(found)]
+            texts[path] = text_of(path, files[path])
         elif not path.endswith(".py"):  # the engine reports Python that cannot be parsed
             unread.append(FileError(path, found.message, found.line))
-    aims = Aims.of(target, least, Pythons.of(requires_python(files)), is_migrated=is_migrated)
-    return Declarations(tuple(declared), tuple(unread), aims)
+    tox = {path: one for path, text in texts.items() if (one := read_tox(path, text))}
+    required = requires_python(files)
+    pythons = project_pythons(texts, required, tox)
+    installations = Installations(texts, (one.pin for one in declared), tox)
+    return Declarations(
+        tuple(declared),
+        tuple(unread),
+        _aims(target, need, _supported(required, pythons), installations, named=named),
+        pythons,
+        bool(plugin_entry_points(files)),
+    )
+
+
+def _aims(
+    target: Target, need: Need, pythons: Pythons, installations: Installations, *, named: bool
+) -> Aims:
+    series = (target.major, target.minor)
+    floor = (1, 0) if target.has(1, 0) and not need.stays else RELEASES[0].series
+    least = min(max(need.version, floor), series) if need.raises else need.version
+    reason = need.reason or f"older releases lack what the suite uses ({dotted(least)})"
+    release = release_of(series)
+    return Aims(least, reason, need.raises, release, named, pythons, installations, need.stays)
+
+
+def _supported(required: Pin | None, places: tuple[DeclaredPythons, ...]) -> Pythons:
+    """Return the Pythons of the project: what it requires, else all that it is run on."""
+    if required is not None:
+        return Pythons.of(required)
+    versions = {version for place in places for version in place.versions}
+    return Pythons(tuple(sorted(versions)) if versions else None)
+
+
+def _bound(version: Version, kind: Kind) -> str:
+    size = 3 if kind is Kind.EXACT or version[2] else 2
+    return ("==" if kind is Kind.EXACT else ">=") + dotted(version[:size])
 
 
 def dotted(version: Version) -> str:

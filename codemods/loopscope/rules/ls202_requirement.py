@@ -8,13 +8,16 @@ the supported Pythons, pytest or another plugin stand in the way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from loopscope.requirements.compatibility import PLUGIN, PYTEST_EXACT, Release
+from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, PYTEST_EXACT, Release
+from loopscope.requirements.installed_together import Share
 from loopscope.requirements.pin import (
     Kind,
     Pin,
     highest,
+    lowest,
     numbers,
     padded,
     raised,
@@ -31,13 +34,50 @@ def check(declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
         message = f"its requirements are unread: {error.message}"
         yield action("LS202", error.path, error.line, message)
     for one in declarations.of(PLUGIN):
-        yield from _plugin(one, declarations.aims)
+        yield from _plugin(one, declarations)
+    for one in declarations.declared:
+        if declarations.is_raised_along(one.pin):
+            yield _companion(one)
     newest = declarations.newest()
     if newest is None:
         return
     for one in declarations.of("pytest"):
         if one.pin.kind.editable and highest(one.pin) <= padded(newest.pytest):
-            yield _edit(one, _newer_pytest(one.pin, newest, declarations.aims), _needs(newest))
+            yield from _pytest(one, newest, declarations)
+
+
+def _pytest(
+    one: Declared, newest: Release, declarations: Declarations
+) -> Iterator[RequirementEdit | Finding]:
+    """Raise a pytest that is capped where pytest-asyncio is installed; never one under factors."""
+    pin, aims = one.pin, declarations.aims
+    share = aims.installations.share(pin)
+    if share is Share.NONE:
+        return
+    factors = aims.installations.condition(pin)
+    if factors or share is Share.SOME:
+        where = f"environments with {factors}" if factors else "several environments"
+        yield action(
+            "LS202",
+            pin.path,
+            pin.line,
+            f"pytest{_told(pin.specifier)} is installed in {where}, but {_needs(newest)}: raise it"
+            " for those that install pytest-asyncio, or leave pytest-asyncio out of them",
+        )
+    elif declarations.is_for_users(pin):
+        yield action("LS202", pin.path, pin.line, _for_users(pin, _needs(newest)))
+    elif aims.raises:
+        yield _edit(one, _newer_pytest(pin, newest, aims), _needs(newest))
+
+
+def _companion(one: Declared) -> RequirementEdit:
+    pin, known = one.pin, COMPANIONS[one.pin.package]
+    floor = dotted(known.below or ())
+    if pin.kind is Kind.EXACT:
+        new = repinned(pin, known.exact)
+    else:
+        new = raised(pin, floor, numbers(known.exact))
+    return _edit(one, new, f"below {floor} it {known.reason}")
 
 
 def _edit(declared: Declared, new: str, reason: str) -> RequirementEdit:
@@ -50,31 +90,70 @@ def _edit(declared: Declared, new: str, reason: str) -> RequirementEdit:
 
 
 def _told(specifier: str) -> str:
-    text = specifier.strip()
+    text = re.sub(r"(?<=[=<>~!^,])\s+|\s+(?=,)", "", specifier.strip())
     return f" {text}" if text[:1].isalnum() or text == "*" else text
 
 
-def _plugin(declared: Declared, aims: Aims) -> Iterator[RequirementEdit | Finding]:
-    pin = declared.pin
+def _plugin(declared: Declared, declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
+    pin, aims = declared.pin, declarations.aims
+    if pin.kind is Kind.LOCK:
+        yield from _lock(pin, declarations)
+        return
     if aims.is_enough(pin):
         return
     if not pin.kind.editable:
         yield from _by_hand(pin, aims)
     elif aims.hopeless(pin):
         return  # LS310 says so
+    elif declarations.is_for_users(pin):
+        if highest(pin) <= padded(aims.least):
+            yield action("LS202", pin.path, pin.line, _for_users(pin, aims.reason))
+        elif aims.raises and not any(
+            one.pin.kind.editable and not declarations.is_for_users(one.pin)
+            for one in declarations.of(PLUGIN)
+        ):
+            wanted = f"declare pytest-asyncio>={aims.floor} for the tests of this project"
+            message = f"{wanted}: what stands here is for its users, and stays ({aims.reason})"
+            yield action("LS202", pin.path, pin.line, message)
+    elif not aims.raises:
+        return
     elif pin.kind is Kind.EXACT:
         release = aims.serves(pin) or aims.release
-        yield _edit(declared, repinned(pin, release.exact), "the release that the suite moves to")
+        yield _edit(declared, repinned(pin, release.exact), _why_this(pin, release, aims))
     else:
         new = raised(pin, aims.floor, aims.top)
-        yield _edit(declared, new, f"older releases lack what the suite uses ({aims.floor})")
+        yield _edit(declared, new, aims.reason)
+
+
+def _why_this(pin: Pin, release: Release, aims: Aims) -> str:
+    if release is aims.release:
+        return "the release that the suite moves to"
+    missed = aims.missed(pin, aims.release)
+    return (
+        f"the newest that runs on the Pythons declared here ({dotted(aims.release.series)} does"
+        f" not run on {', '.join(map(dotted, missed))})"
+    )
+
+
+def _for_users(pin: Pin, reason: str) -> str:
+    return (
+        f"{pin.package}{_told(pin.specifier)} is for the users of this pytest plugin, so it is"
+        f" left: {reason}. Raise it by hand, in a release that says so"
+    )
+
+
+def _lock(pin: Pin, declarations: Declarations) -> Iterator[Finding]:
+    """Report a lock that holds an older release than the declarations admit."""
+    version, wanted = declarations.wanted_lock(pin)
+    if lowest(pin) < version:
+        held = pin.specifier.lstrip("=")
+        message = f"pytest-asyncio: locked at {held}; lock it again with pytest-asyncio{wanted}"
+        yield action("LS202", pin.path, pin.line, message)
 
 
 def _by_hand(pin: Pin, aims: Aims) -> Iterator[Finding]:
     wanted = f"pytest-asyncio>={aims.floor}"
-    if pin.kind is Kind.LOCK:
-        text = f"locked at {pin.specifier.lstrip('=')}; lock it again with {wanted}"
-    elif pin.kind is Kind.HASHED:
+    if pin.kind is Kind.HASHED:
         text = f"pinned with hashes; write {wanted} (or its exact version) and hash it again"
     elif pin.kind is Kind.VCS:
         tag = "." in pin.specifier and numbers(pin.specifier)

@@ -14,8 +14,15 @@ from typing import NamedTuple
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.requirements import is_pin_file
-from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, RELEASES, Release, Version
-from loopscope.requirements.pin import Kind, Pin, highest, lowest, padded
+from loopscope.requirements.compatibility import (
+    COMPANIONS,
+    PLUGIN,
+    RELEASES,
+    Release,
+    Version,
+    release_of,
+)
+from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.declarations import Aims, Declarations, dotted
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
@@ -54,24 +61,20 @@ def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
 
 def check(declarations: Declarations) -> Iterator[Finding]:
     for one in declarations.declared:
-        if one.pin.package in COMPANIONS:
-            yield from _companion(one.pin, declarations.aims)
+        if declarations.is_too_old(one.pin) and not declarations.is_raised_along(one.pin):
+            yield _companion(one.pin)
     yield from _pytest(declarations)
     yield from _pythons(declarations)
 
 
-def _companion(pin: Pin, aims: Aims) -> Iterator[Finding]:
+def _companion(pin: Pin) -> Finding:
     known = COMPANIONS[pin.package]
-    if aims.least < known.since or pin.kind is Kind.LOCK:
-        return
     if known.below is None:
         text = f"{pin.package} {known.reason}: no known release of it can stay"
-    elif highest(pin) <= padded(known.below):
+    else:
         first = dotted(known.below)
         text = f"{pin.package} below {first} {known.reason}: move it to {first} or newer"
-    else:
-        return
-    yield action("LS310", pin.path, pin.line, text)
+    return action("LS310", pin.path, pin.line, text)
 
 
 def _pytest(declarations: Declarations) -> Iterator[Finding]:
@@ -89,33 +92,81 @@ def _pytest(declarations: Declarations) -> Iterator[Finding]:
 
 
 def _pythons(declarations: Declarations) -> Iterator[Finding]:
-    """Report each release that does not run on all supported Pythons."""
+    """Report the Pythons that are declared and that a declared release does not run on."""
     aims = declarations.aims
-    seen: set[str] = set()
+    outcomes = declarations.outcomes()
     for one in declarations.of(PLUGIN):
         pin = one.pin
-        if not pin.kind.editable:
+        if pin.kind.editable and aims.hopeless(pin):
+            release = release_of(aims.least)
+            told = aims.installations.pythons(pin)
+            missed = aims.pythons.named_by(pin.marker) if told is None else told
+            says = "this requirement is installed on"
+            if missed:  # else the line is for Pythons that the project does not support
+                message = _python_message(release, missed, says, aims)
+                yield action("LS310", pin.path, pin.line, message)
+    # What tox installs by itself runs on the Pythons of its environments.
+    elsewhere = {
+        pin: one for pin, one in outcomes.items() if aims.installations.pythons(pin) is None
+    }
+    for place in declarations.pythons:
+        found = [
+            (release.python, release, Pythons(place.versions).missed(pin.marker, release.python))
+            for pin, release in elsewhere.items()
+        ]
+        _, release, missed = max(
+            found, key=lambda one: (one[0], one[2]), default=((), RELEASES[0], ())
+        )
+        if missed:
+            says = f"{place.says} {'admits' if 'equires' in place.says else 'names'}"
+            message = _python_message(release, missed, says, aims)
+            yield action("LS310", place.path, place.line, message)
+    yield from _environments(declarations, outcomes)
+
+
+def _environments(
+    declarations: Declarations, outcomes: Mapping[Pin, Release]
+) -> Iterator[Finding]:
+    """Report the environments of tox on a Python that is too old, once a file."""
+    installations = declarations.aims.installations
+    found: dict[tuple[str, int], tuple[Release, set[Version], list[str]]] = {}
+    for tox, environment in installations.plugin_environments():
+        if environment.python is None:
             continue
-        release = aims.outcome(pin)
-        missed = aims.pythons.missed(pin.marker, release.python)
-        if not missed and aims.hopeless(pin):
-            missed = aims.pythons.named_by(pin.marker)
-        message = _python_message(release, missed, aims) if missed else ""
-        if message and message not in seen:
-            seen.add(message)
-            yield action("LS310", pin.path, pin.line, message)
+        for pin, release in outcomes.items():
+            own = installations.pythons(pin) is not None
+            if own and (pin.path != tox.path or pin.line not in environment.lines):
+                continue
+            if not Pythons((environment.python,)).missed(pin.marker, release.python):
+                continue
+            _, missed, names = found.setdefault((tox.path, tox.listed_at), (release, set(), []))
+            missed.add(environment.python)
+            if environment.name not in names:
+                names.append(environment.name)
+    for (path, line), (release, missed, names) in found.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        says = f"{', '.join(names[:3])}{more} {'runs' if len(names) == 1 else 'run'} on"
+        message = _python_message(release, tuple(sorted(missed)), says, declarations.aims)
+        yield action("LS310", path, line, message)
 
 
-def _python_message(release: Release, missed: tuple[Version, ...], aims: Aims) -> str:
+def _python_message(release: Release, missed: tuple[Version, ...], says: str, aims: Aims) -> str:
     names = ", ".join(map(dotted, missed))
     oldest = dotted(release.python)
     text = (
-        f"pytest-asyncio {dotted(release.series)} needs Python {oldest}, but {names} "
-        f"{'is' if len(missed) == 1 else 'are'} supported here: drop {names}, or run the tests "
-        f'on Python {oldest} and newer only (python_version >= "{oldest}")'
+        f"pytest-asyncio {dotted(release.series)} needs Python {oldest}, but {says} {names}: drop"
+        f" {names} here, or install pytest-asyncio on Python {oldest} and newer only"
+        f' (python_version >= "{oldest}" behind the requirement)'
     )
     older = [one for one in RELEASES if one.series < release.series and one.python <= missed[0]]
-    return f"{text}, or migrate with --target {dotted(older[-1].series)}" if older else text
+    if not older or not aims.raises:
+        return text
+    cost = (
+        ", below which the name event_loop is still the plugin's own: what needs a bridge is left"
+        " to you then"
+    )
+    series = older[-1].series
+    return f"{text}, or migrate with --target {dotted(series)}{cost if series < (1, 0) else ''}"
 
 
 # -- plugins with loops of their own ----------------------------------------------------------

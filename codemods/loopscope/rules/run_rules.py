@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Edit, OptionEdit, RuleContext
-from loopscope.rules.declarations import read_declarations
-from loopscope.rules.minimum_version import is_migrated
 from loopscope.rules.registry import REGISTRY
 from loopscope.rules.trace_notes import with_trace_notes
 from loopscope.types import Finding
@@ -34,29 +31,6 @@ def check_rules(
             else:
                 findings.append(outcome)
     return with_trace_notes(context, edits), options, findings, left_out
-
-
-def check_requirements(
-    context: RuleContext, edits: list[Edit | OptionEdit], least: tuple[int, int]
-) -> tuple[list[RequirementEdit], list[Finding]]:
-    """LS202 and LS310, where anything changed that an older pytest-asyncio would not run."""
-    wanted = context.options.requirements and context.model.uses_plugin
-    if not wanted or all(edit.code == "LS107" for edit in edits):
-        return [], []
-    declarations = read_declarations(
-        context.contents, context.options.target, least, is_migrated=is_migrated(context)
-    )
-    chosen = [
-        outcome
-        for rule in REGISTRY
-        if rule.check_declarations is not None
-        for outcome in rule.check_declarations(declarations)
-        if context.options.wants(outcome.code)
-    ]
-    return (
-        [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
-        [outcome for outcome in chosen if isinstance(outcome, Finding)],
-    )
 
 
 def is_ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool:

@@ -1,0 +1,178 @@
+"""LS202: a pytest that is capped is raised only where pytest-asyncio is installed beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from loopscope.rewriting.edits import RequirementEdit
+from loopscope.types import Finding
+from tests.rules.declared import after, findings, outcomes
+
+TOX = "[tox]\nenvlist = py37-plain, py311-tornado, py311-async\n[testenv]\ndeps =\n"
+FILES = {
+    "factors": {
+        "tox.ini": TOX + "    async: pytest-asyncio\n    plain: pytest<7\n"
+        "    # tornado does not run with pytest 8.2\n    tornado: pytest<8.2\n"
+    },
+    "braces": {
+        "tox.ini": "[tox]\r\nenvlist = {py36,py37}-common, py311-async\r\n[testenv]\r\ndeps =\r\n"
+        "    {py36,py37}-common: pytest<7.0.0\r\n    async: pytest-asyncio\r\n"
+    },
+    "sections": {
+        "tox.ini": "[testenv]\ndeps = pytest<7\n[testenv:async]\ndeps =\n    pytest\n"
+        "    pytest-asyncio\n"
+    },
+    "pyproject": {
+        "pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n'
+        + TOX
+        + '    async: pytest-asyncio\n    plain: pytest==6.2.5\n"""\n'
+    },
+    "groups": {
+        "pyproject.toml": '[dependency-groups]\ndocs = ["pytest<7"]\n'
+        'test = ["pytest", "pytest-asyncio"]\n'
+    },
+    "groups that lack pytest": {
+        "pyproject.toml": '[dependency-groups]\ndocs = ["pytest<7"]\nasync = ["pytest-asyncio"]\n'
+    },
+    "extras": {
+        "pyproject.toml": '[project]\nname = "a"\n[project.optional-dependencies]\n'
+        'old = ["pytest<7"]\ntest = ["pytest>=6", "pytest-asyncio"]\n'
+    },
+    "setup.cfg": {
+        "setup.cfg": "[options.extras_require]\nold =\n    pytest<7\ntest =\n    pytest\n"
+        "    pytest-asyncio\n"
+    },
+    "setup.py": {
+        "setup.py": 'setup(extras_require={"old": ["pytest<7"],\n'
+        '    "test": ["pytest", "pytest-asyncio"]})\n'
+    },
+    "nox": {
+        "noxfile.py": 'def docs(session):\n    session.install("pytest<7")\n\n\n'
+        'def tests(session):\n    session.install("pytest", "pytest-asyncio")\n'
+    },
+    "files": {
+        "requirements/docs.txt": "pytest<7\n",
+        "requirements/test.txt": "pytest\npytest-asyncio\n",
+    },
+    "conda": {
+        "docs-environment.yml": "dependencies:\n  - pytest<7\n",
+        "environment.yml": "dependencies:\n  - pytest\n  - pytest-asyncio\n",
+    },
+    "hatch": {
+        "pyproject.toml": '[tool.hatch.envs.old]\ndependencies = ["pytest<7"]\n'
+        '[tool.hatch.envs.test]\ndependencies = ["pytest", "pytest-asyncio"]\n'
+    },
+}
+
+
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+def test_a_cap_elsewhere_stays(files: dict[str, str]) -> None:
+    expected = {
+        path: text.replace("pytest-asyncio", "pytest-asyncio>=1.1") for path, text in files.items()
+    }
+    assert after(files) == expected
+    assert findings(files) == []
+
+
+TOGETHER = {
+    "tox": {"tox.ini": "[testenv]\ndeps =\n    pytest<8\n    pytest-asyncio\n"},
+    "tox and an extra": {
+        "tox.ini": "[testenv]\nextras = test\ndeps = pytest<8\n",
+        "pyproject.toml": '[project.optional-dependencies]\ntest = ["pytest-asyncio"]\n',
+    },
+    "tox and the base": {
+        "tox.ini": "[testenv]\ndeps = pytest-asyncio\n",
+        "setup.cfg": "[options]\ninstall_requires = pytest<8\n",
+    },
+    "included group": {
+        "pyproject.toml": '[dependency-groups]\nbase = ["pytest<8"]\n'
+        'test = [{include-group = "base"}, "pytest-asyncio"]\n'
+    },
+    "including group": {
+        "pyproject.toml": '[dependency-groups]\nold = ["pytest<8", {include-group = "x"}]\n'
+        'x = ["pytest-asyncio"]\n'
+    },
+    "extra of an extra": {
+        "pyproject.toml": '[project]\nname = "My.App"\n[project.optional-dependencies]\n'
+        'a = ["pytest<8"]\nb = ["my-app[a]", "pytest-asyncio"]\n'
+    },
+    "dependencies": {
+        "pyproject.toml": '[project]\ndependencies = ["pytest<8"]\n'
+        '[dependency-groups]\nasync = ["pytest-asyncio"]\n'
+    },
+    "two groups for tests": {
+        "pyproject.toml": '[dependency-groups]\ntest = ["pytest<8"]\nasync = ["pytest-asyncio"]\n'
+    },
+    "included file": {
+        "requirements/base.txt": "pytest<8\n",
+        "requirements/test.txt": "-r base.txt\npytest\npytest-asyncio\n",
+    },
+    "constraints": {
+        "constraints.txt": "pytest<8\n",
+        "requirements.txt": "pytest\npytest-asyncio\n",
+    },
+    "Poetry's groups": {
+        "pyproject.toml": '[tool.poetry.group.a.dependencies]\npytest = "<8"\n'
+        '[tool.poetry.group.b.dependencies]\npytest-asyncio = ">=0.20"\n'
+    },
+}
+
+
+@pytest.mark.parametrize("files", TOGETHER.values(), ids=TOGETHER)
+def test_a_cap_beside_it_is_raised(files: dict[str, str]) -> None:
+    changed = after(files)
+    assert not any("<8" in text for text in changed.values())
+    assert sum(text.count(">=8.2") for text in changed.values()) == 1
+    assert findings(files) == []
+
+
+CAPS = {
+    "factor": "    pytest-asyncio\n    tornado: pytest<8.2\n",
+    "exact": "    pytest-asyncio\n    tornado: pytest==7.4.4\n",
+    "both under it": "    tornado: pytest-asyncio\n    tornado: pytest<8\n",
+    "not all": "    pytest<8\n    async: pytest-asyncio\n",
+}
+
+
+@pytest.mark.parametrize("deps", CAPS.values(), ids=CAPS)
+@pytest.mark.parametrize("raises", [True, False])
+def test_a_cap_of_some_environments_is_left_to_a_person(deps: str, raises: bool) -> None:
+    envlist = "[tox]\nenvlist = py311-tornado, py311-async\n[testenv]\ndeps =\n"
+    text = envlist + (deps if raises else deps.replace("asyncio", "asyncio>=1.2"))
+    found = outcomes({"tox.ini": text}, raises=raises)
+    acts = [one for one in found if isinstance(one, Finding)]
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if "pytest<" in one
+                or "pytest==" in one)  # fmt: skip
+    assert [(one.code, one.path, one.line) for one in acts] == [("LS202", "tox.ini", line)]
+    edits = [one for one in found if isinstance(one, RequirementEdit)]
+    assert [one.package for one in edits] == (["pytest-asyncio"] if raises else [])
+
+
+def test_a_plugin_line_for_old_pythons_alone_is_left_to_a_person() -> None:
+    text = (
+        "[tox]\nenvlist = py37, py311\n[testenv]\ndeps =\n    py37: pytest-asyncio<0.22\n"
+        "    py311: pytest-asyncio<0.22\n"
+    )
+    assert after({"tox.ini": text})["tox.ini"] == text.replace(
+        "py311: pytest-asyncio<0.22", "py311: pytest-asyncio>=1.1"
+    )
+    assert [(one.code, one.line) for one in findings({"tox.ini": text})] == [("LS310", 5)]
+
+
+def test_a_run_time_requirement_of_a_pytest_plugin_is_for_its_users() -> None:
+    entry = '[project.entry-points.pytest11]\nx = "x.plugin"\n'
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["pytest<8", "pytest-asyncio<1"]\n' + entry,
+    }
+    assert after(files) == files
+    assert [one.line for one in findings(files)] == [2, 2]
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["pytest-asyncio>=0.20"]\n' + entry,
+        "requirements.txt": "pytest-asyncio==0.21.1\n",
+    }
+    assert after(files) == {**files, "requirements.txt": "pytest-asyncio==1.5.0\n"}
+    assert findings(files) == []
+    del files["requirements.txt"]
+    assert after(files) == files
+    (finding,) = findings(files)
+    assert "for the tests of this project" in finding.message
