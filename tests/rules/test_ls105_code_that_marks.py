@@ -239,6 +239,19 @@ def test_hook_is_read_however_it_is_spaced() -> None:
     assert "pytest_itemcollected" not in after(files).get("conftest.py", "")
 
 
+@pytest.mark.parametrize(("other", "said"), [("slow", False), ("asyncio", True)])
+def test_a_hook_that_chooses_among_names_of_other_marks(other: str, said: bool) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+        "requirements.txt": "pytest-asyncio>=1.0\n",
+        "conftest.py": "def pytest_collection_modifyitems(items):\n    for item in items:\n"
+        f"        if 'x' in item.path.name:\n            name = '{other}'\n        else:\n"
+        "            name = 'quick'\n        item.add_marker(name)\n",
+        "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a():\n    pass\n",
+    }
+    assert any("LS105" in text for text in messages(migrate_files(files))) is said
+
+
 MARKED = "item.get_closest_marker('asyncio')"
 
 

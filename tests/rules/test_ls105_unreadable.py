@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.suites_in_memory import messages, migrate_files
 
 HEAD = "import asyncio, functools\nimport pytest\n\n"
@@ -27,3 +29,11 @@ def test_unmarked_async_test_is_no_unreadable_mark() -> None:
     override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
     files = {"conftest.py": override, "test_a.py": TEST}
     assert messages(migrate_files(files)) == ["test_a.py:3 LS317 action"]
+
+
+@pytest.mark.parametrize(("option", "said"), [("anyio_mode = auto\n", 0), ("", 1)])
+def test_another_plugin_runs_all_async_tests(option: str, said: int) -> None:
+    override = f"{HEAD}@pytest.fixture(scope='session')\ndef event_loop():\n{BODY}"
+    test = "from own import runs\n@runs\nasync def test_it():\n    pass\n"
+    files = {"pytest.ini": f"[pytest]\n{option}", "conftest.py": override, "test_a.py": test}
+    assert len([text for text in messages(migrate_files(files)) if "LS105" in text]) == said

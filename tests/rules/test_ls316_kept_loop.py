@@ -213,3 +213,26 @@ def test_a_wide_sync_fixture_that_hands_out_an_address(body: str, noted: bool) -
     }
     codes = [finding.code for finding in migrate_files(files).findings]
     assert ("LS316" in codes) is noted
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "import typing, httpx\nthing = typing.TypeVar('thing', httpx.AsyncClient, httpx.Client)\n",
+        "from typing import NewType\nimport httpx\nthing = NewType('thing', httpx.AsyncClient)\n",
+        "import httpx\nthing = isinstance(1, httpx.AsyncClient)\n",
+    ],
+)
+def test_a_name_for_types_keeps_nothing(module: str) -> None:
+    assert kept(module) == []
+
+
+def test_a_cached_property_lives_as_long_as_its_object() -> None:
+    module = (
+        "import functools, httpx\n\nclass Service:\n    @functools.cached_property\n"
+        "    def client(self):\n        return httpx.AsyncClient()\n\n"
+        "    async def get(self): await self.client.get('/')\n"
+    )
+    made = "from db import Service\n\nasync def test_{}(): await Service().get()\n"
+    assert kept(module, made.format("a") + made.format("b")) == []
+    assert kept(module + "\nthing = Service()\n") == ["db.py:10 LS316 note"]

@@ -134,3 +134,24 @@ def test_the_set_up_of_a_base_class_in_a_helper_module_is_read(tmp_path: Path) -
     assert isinstance(suite, Suite)
     (change,) = migrate(suite, Options()).changes
     assert change.path == "helpers.py"
+
+
+@pytest.mark.parametrize(
+    ("method", "reported"),
+    [
+        ("def _callTestMethod(self, method):\n        asyncio.run(method())\n", False),
+        ("def run(self, result=None):\n        return super().run(result)\n", False),
+        ("def helper(self):\n        asyncio.run(self.test_a())\n", True),
+    ],
+)
+def test_a_test_case_that_calls_its_tests_itself(method: str, reported: bool) -> None:
+    files = {
+        "pytest.ini": MODERN,
+        "requirements.txt": "pytest-asyncio>=1.0\n",
+        "base.py": "import asyncio\nimport unittest\n\n\n"
+        f"class Base(unittest.TestCase):\n    {method}",
+        "test_a.py": "from base import Base\n\n\nclass TestA(Base):\n"
+        "    async def test_a(self):\n        pass\n",
+    }
+    found = [text for text in messages(migrate_files(files)) if "LS317" in text]
+    assert bool(found) is reported

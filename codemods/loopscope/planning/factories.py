@@ -42,7 +42,10 @@ def choose_factory(
         MANUAL with the reason.
     """
     if any(f.name == FACTORIES_HOOK for facts in model.files.values() for f in facts.functions):
-        return manual(f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already")
+        return manual(
+            f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already: let that"
+            " return the factory for these tests, too"
+        )
     places = [item for item in model.overrides if item.key == key]
     hook = _hook(model, places)
     covered: set[str] = set()

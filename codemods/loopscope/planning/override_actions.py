@@ -23,6 +23,12 @@ class ActionKind(enum.Enum):
     MANUAL = "manual"  # a person must replace it
 
 
+_BY_REQUEST = (
+    "the test chooses its loop, by request. Return the loop's factory from a"
+    " pytest_asyncio_loop_factories(config, item) hook, where item is request.node"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OverrideAction:
     """The action of one override, for MANUAL with the reason.
@@ -106,7 +112,10 @@ def _factory(
     body: OverrideBody, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
     if body.parameters:
-        return manual(f"its loop is made from the fixture {body.parameters[0]}")
+        name = body.parameters[0]
+        return manual(
+            _BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
+        )
     if _imported(fixture_defs):
         return manual("it makes a loop of another kind, and is imported by name")
     if options.target.has(1, 4):

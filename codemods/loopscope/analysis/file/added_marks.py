@@ -8,6 +8,7 @@ spellings that people give it: a generator expression, a list, ``filter``, a loo
 from __future__ import annotations
 
 import ast
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from loopscope.analysis.file.conditions import ALWAYS, UNKNOWN, Condition, both, negated
@@ -68,6 +69,7 @@ class _Walker:
         inside = [bound for node in statements(function.body) for bound in imports_of(node)]
         self._names = names.with_local(inside, constants(function.body))
         self.conditions = ConditionReader(self._reader.path, self._names)
+        self._other_names = names_of_other_marks(function)
 
     # -- statements ---------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class _Walker:
         }
         if self._depth == _DEPTH or not (items or any(groups.values())):
             return
-        outer = self._names, self.conditions, self.groups
+        outer = self._names, self.conditions, self.groups, self._other_names
         values = {name: self.conditions.value(value) for name, value in given.items()}
         self.enter(helper, self._names)
         self.conditions.items = items
@@ -199,7 +201,7 @@ class _Walker:
         self._depth += 1
         self.block(helper.body, here)
         self._depth -= 1
-        self._names, self.conditions, self.groups = outer
+        self._names, self.conditions, self.groups, self._other_names = outer
 
     def _added(self, call: ast.Call, here: Condition) -> None:
         if not call.args:
@@ -228,6 +230,8 @@ class _Walker:
                 "asyncio", "", getattr(node, "lineno", 0), self._reader.path, self._ordinal
             )
             return [text] if node.value == "asyncio" else []
+        if isinstance(node, ast.Name) and node.id in self._other_names:
+            return []
         if isinstance(node, ast.IfExp):
             return [
                 mark
@@ -239,6 +243,30 @@ class _Walker:
             node = ast.copy_location(ast.Call(node.func.value, node.args, node.keywords), node)
         reader = MarkReader(self._reader.path, self._names, self._reader.variables)
         return list(reader.marks_in(node, ordinal=self._ordinal))
+
+
+def names_of_other_marks(function: _Function) -> frozenset[str]:
+    """Name the variables of a function that hold names of other marks, whichever way it goes."""
+    assigned: dict[str, list[ast.expr]] = defaultdict(list)
+    stored: Counter[str] = Counter()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stored[node.id] += 1
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    assigned[target.id].append(node.value)
+    return frozenset(
+        name
+        for name, values in assigned.items()
+        if len(values) == stored[name] and all(map(_is_other, values))
+    )
+
+
+def _is_other(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != "asyncio"
+    )
 
 
 def functions_of(body: Sequence[ast.stmt]) -> dict[str, _Function]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import OverrideBody
 from loopscope.analysis.suite.fixtures import Key
@@ -45,6 +46,7 @@ from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
 )
 from loopscope.types import Safety
 
+_TO_A_FIXTURE = "Move what it does into an async fixture of the same scope and"
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
 
 
@@ -105,12 +107,13 @@ def _manual(key: Key, function: Function, override_action: OverrideAction) -> Ru
             function.line,
             f"this event_loop override stays: {reason}. Delete it along with that one",
         )
+    # A fixture cannot choose the loop that it runs on.
+    cure = "Then" if FACTORIES_HOOK in reason else _TO_A_FIXTURE
     return action(
         "LS101",
         key.path,
         function.override.line or function.line,
-        f"this event_loop override cannot be replaced automatically: {reason}. "
-        "Move what it does into an async fixture of the same scope and delete it",
+        f"this event_loop override cannot be replaced automatically: {reason}. {cure} delete it",
     )
 
 

@@ -17,6 +17,7 @@ from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     RemoveDecoratorMark,
     RemoveStatementMark,
 )
+from loopscope.rules.ls317_never_run.unmarked_tests import OTHER_MODES
 from loopscope.types import Scope
 
 _REMOVED = "asyncio_event_loop removed: loop_scope says what it said"
@@ -167,6 +168,8 @@ def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:
     """Async tests of strict mode that an import or an unknown decorator may mark (LS105)."""
     model = context.model
     if model.mode == "auto" or model.suite_style is not SuiteStyle.LEGACY:
+        return
+    if not OTHER_MODES.isdisjoint(context.config.options):
         return
     seen = set()
     for test in model.tests:

@@ -16,7 +16,9 @@ from loopscope.rules.ls316_kept_loop.keepers import FUTURES, LOOPS, PRIMITIVES, 
 LOOP = "a loop"  # stands for the running loop among the callees
 _MAKERS = ("__init__", "__post_init__", "__new__")
 CLASS_SET_UPS = ("setup_class", "setUpClass", "asyncSetUpClass")
-_CACHES = ("functools.cache", "functools.lru_cache", "functools.cached_property")
+_CACHES = ("functools.cache", "functools.lru_cache")
+_ON_ITS_OBJECT = "functools.cached_property"
+_TYPES = ("TypeVar", "NewType", "ParamSpec", "Union", "isinstance", "issubclass", "cast")
 _ADDING = ("append", "add", "insert", "setdefault")
 _FIELDS = ("field", "Field", "attrib", "ib", "Factory")
 
@@ -92,11 +94,13 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
                 elif owner == "self" and (node.name in _MAKERS or once):
                     yield Making("object", name, callees).at(item)
     yield from _collected(node, nodes, names)
-    if any(names.resolve(_function(item)) in _CACHES for item in node.decorator_list):
+    decorators = {names.resolve(_function(item)) for item in node.decorator_list}
+    if not decorators.isdisjoint((*_CACHES, _ON_ITS_OBJECT)):
         callees = tuple(call for item in nodes for call in _called(item, names))
         callees += (LOOP,) if any(_is_loop(item, names) for item in nodes) else ()
         if callees:
-            yield Making("cached", node.name, callees).at(node)
+            kind = "object" if _ON_ITS_OBJECT in decorators else "cached"
+            yield Making(kind, node.name, callees).at(node)
     made = tuple(call for item in nodes for call in _called(item, names) if call in PRIMITIVES)
     if made:
         yield Making("made", node.name, made).at(node)
@@ -200,7 +204,7 @@ def _callees(
             isinstance(node, ast.Call) and last_name(node.func) in FUTURES
         ):
             yield LOOP
-        elif isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and last_name(node.func) not in _TYPES:
             for argument in (*node.args, *(item.value for item in node.keywords)):
                 if isinstance(argument, _NAMED) and keeps(names.resolve(argument) or ""):
                     yield names.resolve(argument) or ""

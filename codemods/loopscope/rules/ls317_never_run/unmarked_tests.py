@@ -17,7 +17,9 @@ _OTHERS = frozenset(
     {"asyncio", "anyio", "trio", "twisted", "curio", "tornado", "gen_test", "skip", "xfail",
      "asyncio_event_loop", "django_db", "qt"}
 )  # fmt: skip
-_MODES = frozenset({"anyio_mode", "trio_mode"})  # options by which other plugins run all of them
+OTHER_MODES = frozenset(
+    {"anyio_mode", "trio_mode"}
+)  # options by which other plugins run all of them
 _FIXTURES = ("anyio_backend", "nursery", "io_loop", "loop", "aiohttp_client", "cleanup")
 
 
@@ -86,7 +88,7 @@ def _is_run(context: RuleContext, test: Test) -> bool:
 
 def _runs_them_otherwise(context: RuleContext) -> bool:
     """Whether another plugin runs all async tests, or a hook of the suite does, or marks them."""
-    if not _MODES.isdisjoint(context.config.options):
+    if not OTHER_MODES.isdisjoint(context.config.options):
         return True
     return any(
         facts.hooks or any(item.name == "pytest_pyfunc_call" for item in facts.functions)
