@@ -70,3 +70,22 @@ def test_suite_of_sync_tests_with_the_plugin(requirement: str, stated: bool) -> 
     assert (option in result["pytest.ini"]) is stated
     assert result["requirements.txt"] == f"{requirement}\n"
     assert not migrate_files(result).changes
+
+
+def test_both_tables_of_a_pyproject_are_an_action_at_every_run() -> None:
+    table = (
+        '[tool.pytest.ini_options]\naddopts = "-q"\n{}\n[ tool.pytest ]\nasyncio_mode = "auto"\n'
+    )
+    files = {
+        "pyproject.toml": table.format(""),
+        "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one(event_loop):\n"
+        "    pass\n\n\nasync def test_never_run():\n    pass\n",
+    }
+    changed = after(files)
+    option = 'asyncio_default_fixture_loop_scope = "function"\n'
+    assert changed["pyproject.toml"] == table.format(option)
+    assert "async def test_one():" in changed["test_a.py"]
+    for suite, line in ((files, 4), (changed, 5)):
+        found = [one for one in migrate_files(suite).findings if one.code == "LS201"]
+        assert [(one.path, one.line) for one in found] == [("pyproject.toml", line)]
+        assert "[tool.pytest] (asyncio_mode) stands beside" in found[0].message
