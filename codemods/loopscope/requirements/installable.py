@@ -11,8 +11,11 @@ from typing import Any
 from loopscope.config.formats import FormatError, decode, parse_toml
 from loopscope.disk import read_regular
 from loopscope.requirements.pin import normalised
+from loopscope.requirements.places import is_requirements_list
 
-_FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all)(?:[-_.].*)?")
+_FOR_TESTS = re.compile(
+    r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all|pytest)(?:[-_.].*)?"
+)
 _FILES = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt|(?:base|test|tests|dev|ci)\.txt")
 _EXCHANGED = frozenset({"pytest", "pytest-asyncio"})
 
@@ -35,6 +38,18 @@ def _from_files(folder: Path) -> Iterator[str]:
         for path in sorted(place.glob("*.txt")):
             if _FILES.fullmatch(path.name):
                 yield from _lines(path, frozenset())
+    for path in sorted((*folder.glob("*/*.txt"), *folder.glob("*/requirements/*.txt"))):
+        place_name = path.relative_to(folder).as_posix()
+        if is_requirements_list(place_name) and _is_for_tests(place_name):
+            yield from _lines(path, frozenset())
+
+
+def _is_for_tests(place: str) -> bool:
+    """Whether a file below the root is one of the tests', such as ``tests/requirements.txt``."""
+    first, *rest = place.removesuffix(".txt").split("/")
+    if first == "requirements" or first.startswith(".") or "constraint" in place:
+        return False
+    return any(_FOR_TESTS.fullmatch(part) for part in (first, *rest))
 
 
 def _lines(path: Path, around: frozenset[Path]) -> Iterator[str]:
