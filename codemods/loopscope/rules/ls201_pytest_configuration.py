@@ -14,7 +14,7 @@ from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
-from loopscope.types import Finding, Scope
+from loopscope.types import Finding, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
@@ -49,6 +49,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     default = context.plan.default
     if settings.fixture_default is None and not settings.fixture_scope:
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
+    elif settings.fixture_default is not context.plan.fixture_default is default:
+        reason = "every async fixture runs with tests on that loop scope"
+        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, reason, Safety.ASSUMPTION)
     elif settings.fixture_default is not default:
         yield note(
             "LS201",
