@@ -181,13 +181,15 @@ class PytestConfig:
     tuple of strings for lists (TOML arrays, and ini values split on white space or lines
     where pytest declares a list: python_files, python_classes, python_functions, testpaths,
     norecursedirs, usefixtures, and by lines for filterwarnings, pytest_plugins and markers),
-    or a bool.
+    or a bool. ``passed_over`` are options in ``[tool.pytest]`` beside ``ini_options``: pytest
+    before 9 does not read them, pytest 9 refuses both together.
     """
 
     path: str | None = None
     table: str = ""
     native: bool = False
     options: Mapping[str, str | bool | tuple[str, ...]] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
 
     def text(self, name: str) -> str | None:
         """Return the option as a stripped string, or None where it is not set or is no string."""

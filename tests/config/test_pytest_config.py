@@ -211,9 +211,11 @@ def test_pytest_section_in_setup_cfg_beside_the_right_one() -> None:
     assert read("setup.cfg", "[pytest]\n[tool:pytest]\na = 1\n").options == {"a": "1"}
 
 
-def test_both_tables_of_pyproject_are_an_error() -> None:
-    text = "[tool.pytest]\na = 1\n[tool.pytest.ini_options]\nb = 1\n"
-    assert "both" in error("pyproject.toml", text).message
+def test_of_both_tables_of_pyproject_the_old_one_counts_as_before_pytest_9() -> None:
+    config = read("pyproject.toml", "[tool.pytest]\na = 1\n[tool.pytest.ini_options]\nb = 1\n")
+    assert (config.table, config.options) == ("tool.pytest.ini_options", {"b": "1"})
+    assert config.passed_over == ("a",)
+    assert read("pyproject.toml", "[tool.pytest.ini_options]\nb = 1\n").passed_over == ()
 
 
 def test_native_table_beside_empty_ini_options() -> None:

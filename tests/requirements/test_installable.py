@@ -144,3 +144,17 @@ def test_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
         },
     )
     assert [line.partition(":")[0] for line in found.left_out] == ["setup.cfg", "pyproject.toml"]
+
+
+def test_lists_in_folders_of_the_tests_are_installed(tmp_path: Path) -> None:
+    wanted = (
+        "tests/requirements.txt", "dev-requirements/pytest.txt", "tools/pytest-requirements.txt",
+        "tests/requirements/unit.txt", "requirements/test.txt",
+    )  # fmt: skip
+    others = ("docs/requirements.txt", "tests/data/notes.txt", "tests/constraints.txt", "a/b.txt")
+    for number, path in enumerate((*wanted, *others)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(f"a{number}\npytest-asyncio==0.16\n")
+    assert set(project_requirements(tmp_path).requirements) == {
+        f"a{one}" for one in range(len(wanted))
+    }

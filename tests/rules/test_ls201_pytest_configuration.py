@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
-from loopscope.types import Target
+from loopscope.types import Safety, Target
 from tests.rules.changed import ASYNC_TEST, SESSION
 from tests.suites_in_memory import AUTO, STRICT, after, migrate_files
+
+NUMBER = "\n\n@pytest.fixture\nasync def number():\n    return 1\n"
 
 
 def test_explicit_style_keeps_the_function_default() -> None:
@@ -164,3 +168,56 @@ def test_new_configuration_beside_declarations_that_change_too(path: str) -> Non
     assert "asyncio_default_test_loop_scope = session\n" in result["pytest.ini"]
     assert result["test_x.py"] == tests
     assert "0.21.1" not in result[path]
+
+
+def test_both_tables_of_a_pyproject_are_an_action_at_every_run() -> None:
+    table = (
+        '[tool.pytest.ini_options]\naddopts = "-q"\n{}\n[ tool.pytest ]\nasyncio_mode = "auto"\n'
+    )
+    files = {
+        "pyproject.toml": table.format(""),
+        "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one(event_loop):\n"
+        "    pass\n\n\nasync def test_never_run():\n    pass\n",
+    }
+    changed = after(files)
+    option = 'asyncio_default_fixture_loop_scope = "function"\n'
+    assert changed["pyproject.toml"] == table.format(option)
+    assert "async def test_one():" in changed["test_a.py"]
+    for suite, line in ((files, 4), (changed, 5)):
+        found = [one for one in migrate_files(suite).findings if one.code == "LS201"]
+        assert [(one.path, one.line) for one in found] == [("pyproject.toml", line)]
+        assert "[tool.pytest] (asyncio_mode) stands beside" in found[0].message
+
+
+def test_a_default_that_no_fixture_relies_on_is_changed() -> None:
+    option = "asyncio_default_fixture_loop_scope = {}\n"
+    files = {
+        "pytest.ini": AUTO + option.format("function"),
+        "conftest.py": dedent(SESSION) + NUMBER,
+        "test_x.py": "async def test_one(number):\n    pass\n",
+    }
+    result = after(files)
+    assert option.format("session") in result["pytest.ini"]
+    assert "@pytest.fixture\nasync def number" in result["conftest.py"]
+    (edit,) = (
+        edit
+        for change in migrate_files(files).changes
+        for edit in change.edits
+        if edit.definition == "asyncio_default_fixture_loop_scope"
+    )
+    assert edit.safety is Safety.ASSUMPTION
+    kept = after(files, safe_only=True)
+    assert option.format("function") in kept["pytest.ini"]
+    assert '(loop_scope="session")\nasync def number' in kept["conftest.py"]
+
+
+def test_a_default_that_a_fixture_relies_on_stays() -> None:
+    option = "asyncio_default_fixture_loop_scope = function\n"
+    files = {
+        "pytest.ini": AUTO + option,
+        "wide/conftest.py": dedent(SESSION) + NUMBER,
+        "wide/test_x.py": "async def test_one(number):\n    pass\n\n\nasync def test_two(): ...\n",
+        "test_y.py": "import pytest\n\n\n@pytest.fixture\nasync def text():\n    return 1\n\n\n"
+        "async def test_three(text):\n    pass\n",
+    }
+    assert option in after(files)["pytest.ini"]

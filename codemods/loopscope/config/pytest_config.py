@@ -9,6 +9,7 @@ import functools
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import translate
 from posixpath import basename
 from typing import Any
@@ -147,15 +148,14 @@ def _read_pyproject(document: dict[str, Any], path: str) -> PytestConfig | FileE
             return FileError(path, "tool.pytest must be a table")
     native = {key: value for key, value in table.items() if key != "ini_options"}
     ini = table.get("ini_options")
-    if native and ini:
-        return FileError(path, "both [tool.pytest] and [tool.pytest.ini_options] hold options")
-    if native:
+    if native and not ini:
         return _config(path, "tool.pytest", native, native=True)
     if ini is None:
         return None
     if not isinstance(ini, dict):
         return FileError(path, "tool.pytest.ini_options must be a table")
-    return _config(path, "tool.pytest.ini_options", ini)
+    found = _config(path, "tool.pytest.ini_options", ini)
+    return replace(found, passed_over=tuple(native))
 
 
 def _read_ini(name: str, text: str, path: str) -> PytestConfig | FileError | None:

@@ -7,7 +7,7 @@ and they are solved again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
@@ -144,7 +144,7 @@ class LoopPlanner:
         return Plan(
             model.suite_style,
             default,
-            self._fixture_default(default),
+            self._fixture_default(default, fixtures.values()),
             tests,
             fixtures,
             overrides,
@@ -228,8 +228,8 @@ class LoopPlanner:
             scope = max(scope, self.model.legacy.override_loop_scope(override))
         return scope
 
-    def _fixture_default(self, default: Scope) -> Scope | None:
-        """Keep a configured value; else take that of the tests."""
+    def _fixture_default(self, default: Scope, loop_scopes: Collection[Scope]) -> Scope | None:
+        """Keep a configured value that a fixture relies on; else take that of the tests."""
         settings = self.model.settings
         if settings.fixture_scope:
             return None
@@ -237,7 +237,10 @@ class LoopPlanner:
             return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
         if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
             return self.solver.nodes.loop_scope(EXTERNAL)
-        return settings.fixture_default or default
+        present = settings.fixture_default or default
+        legacy = self.model.suite_style is SuiteStyle.LEGACY and EXTERNAL not in self.solver.nodes
+        widens = legacy and default > present and set(loop_scopes) == {default}
+        return default if widens and not self.options.safe_only else present
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
         return {

@@ -18,8 +18,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from loopscope.config.formats import FormatError, decode, parse_toml
 from loopscope.disk import read_regular
 from loopscope.requirements.pin import normalised
+from loopscope.requirements.places import is_requirements_list
 
-_FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all)(?:[-_.].*)?")
+_FOR_TESTS = re.compile(
+    r"(?:.*[-_.])?(?:dev|develop|test|tests|testing|ci|all|pytest)(?:[-_.].*)?"
+)
 _FILES = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt|(?:base|test|tests|dev|ci)\.txt")
 _EXCHANGED = frozenset({"pytest", "pytest-asyncio"})
 _ADDRESS = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git)://\S+")
@@ -84,6 +87,10 @@ class _Reader:
             for path in sorted(place.glob("*.txt")):
                 if _FILES.fullmatch(path.name):
                     self._file(path, constraints=False)
+        for path in sorted((*folder.glob("*/*.txt"), *folder.glob("*/requirements/*.txt"))):
+            place_name = path.relative_to(folder).as_posix()
+            if is_requirements_list(place_name) and _is_for_tests(place_name):
+                self._file(path, constraints=False)
         for name, word in _NOT_READ.items():
             if word in self._text(folder / name):
                 self._leave_out(folder / name, f"what it lists as {word}")
@@ -179,6 +186,14 @@ class _Reader:
     def _name(self, path: Path) -> str:
         place = Path(os.path.realpath(path))
         return place.relative_to(self._top).as_posix() if self._inside(place) else place.name
+
+
+def _is_for_tests(place: str) -> bool:
+    """Whether a file below the root is one of the tests', such as ``tests/requirements.txt``."""
+    first, *rest = place.removesuffix(".txt").split("/")
+    if first == "requirements" or first.startswith(".") or "constraint" in place:
+        return False
+    return any(_FOR_TESTS.fullmatch(part) for part in (first, *rest))
 
 
 def _in_pyproject(document: Mapping[str, Any]) -> Iterator[str]:

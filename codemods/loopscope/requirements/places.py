@@ -64,6 +64,11 @@ def reader_of(path: str) -> Reader | None:
     return None
 
 
+def is_requirements_list(path: str) -> bool:
+    """Whether a file of this path is one that pip installs from, or that limits what it does."""
+    return reader_of(path) is read_pip
+
+
 def is_pin_file(path: str) -> bool:
     """Whether a file of this path (relative, forward slashes) may declare requirements."""
     return reader_of(path) is not None

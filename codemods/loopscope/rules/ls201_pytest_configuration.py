@@ -7,6 +7,7 @@ defaults are a trap for the next fixture.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Fixture
@@ -15,7 +16,7 @@ from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
-from loopscope.types import Scope
+from loopscope.types import Finding, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
@@ -31,6 +32,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if context.config.path and context.model.own_tests and _would_warn(settings):
             yield OptionEdit("LS201", FIXTURE_OPTION, "function", _WARNS)
         return
+    if context.config.passed_over:
+        yield _both_tables(context)
     if _is_idle(context):
         return
     if context.model.auto_by_hook:
@@ -49,6 +52,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     default = context.plan.default
     if settings.fixture_default is None and not settings.fixture_scope:
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
+    elif settings.fixture_default is not context.plan.fixture_default is default:
+        reason = "every async fixture runs with tests on that loop scope"
+        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, reason, Safety.ASSUMPTION)
     elif settings.fixture_default is not default:
         yield note(
             "LS201",
@@ -60,6 +66,24 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     if default is not Scope.FUNCTION and settings.test_default is None:
         yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
         yield from _configured_above(context, default)
+
+
+def _both_tables(context: RuleContext) -> Finding:
+    """Report options of a table that pytest passes over, and for which pytest 9 stops."""
+    path, names = context.config.path or "", context.config.passed_over
+    lines = context.contents.get(path, b"").decode("utf-8", "replace").splitlines()
+    found = (
+        n for n, line in enumerate(lines, 1) if re.match(r"\s*\[\s*tool\.pytest[\].\s]", line)
+    )
+    beside = (n for n in found if "ini_options" not in lines[n - 1])
+    return action(
+        "LS201",
+        path,
+        next(beside, 1),
+        f"[tool.pytest] ({', '.join(names)}) stands beside [tool.pytest.ini_options]: pytest"
+        " before 9 has never read it, and pytest 9 stops at both together. Delete it, or move into"
+        " ini_options what is meant to count: that changes the run",
+    )
 
 
 def _would_warn(settings: Settings) -> bool:

@@ -122,7 +122,7 @@ def _has_one(facts: FileFacts) -> bool:
     )
 
 
-def _star(context: RuleContext, path: str, module: str, line: int) -> Iterator[RuleResult]:
+def _star(context: RuleContext, path: str, module: str, line: int) -> Iterator[Finding]:
     """Report a star import that may bring an override: an action where the name says so."""
     index = context.model.index
     origin = index.find(path, module)
