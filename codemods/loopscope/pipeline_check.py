@@ -13,6 +13,7 @@ from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
+from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.used_names import broken_code
@@ -57,10 +58,17 @@ def lost_loops(
         [
             (places[found.test], found)
             for found in misses(before, original, after)
-            if places[found.test].key.path not in after.cross_suite and not is_told(found)
+            if places[found.test].key.path not in after.cross_suite
+            and not is_told(found)
+            and not _runs_elsewhere(original, places[found.test])
         ],
         hint,
     )
+
+
+def _runs_elsewhere(model: SuiteModel, test: Test) -> bool:
+    """Whether anyio or trio runs the test: its fixtures are theirs, in whatever scope."""
+    return not model.is_async_test(test) and is_of_another_plugin(model, test)
 
 
 def _by_cause(found: Sequence[tuple[Test, Difference]], hint: str) -> Iterator[Finding]:

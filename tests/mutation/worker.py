@@ -16,7 +16,8 @@ from .operators import register
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "codemods"
-_NEEDED = (SOURCES, "tests", "migration_guides", "examples", "pyproject.toml", "README.md")
+_TEXTS = ("pyproject.toml", "README.md", "CHANGELOG.md")
+_NEEDED = (SOURCES, "tests", "migration_guides", "examples", *_TEXTS)
 _SKIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 

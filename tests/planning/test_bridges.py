@@ -193,3 +193,29 @@ UNUSED = {
 def test_unused_fixture_that_is_answered_gets_no_bridge_later(files: dict[str, str]) -> None:
     once = after(files)
     assert after(once) == once
+
+
+@pytest.mark.parametrize("above", ["", "a/", "a/b/"])
+def test_modules_of_each_folder_share_a_bridge_where_all_cannot(above: str) -> None:
+    """A test between them sees the bridge of another loop scope, which no other may hide."""
+    test = "\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+    module = override("module") + "\n\n" + SYNC + test
+    files = {
+        f"{above}x/test_1.py": module,
+        f"{above}x/test_2.py": module,
+        f"{above}x/conftest.py": "",
+        f"{above}y/test_3.py": module,
+        f"{above}y/test_4.py": module,
+        f"{above}y/conftest.py": "",
+    }
+    shared = (f"{above}conftest.py", Scope.FUNCTION, Scope.MODULE, False)
+    assert placed(files) == [shared]
+    files["conftest.py"] = override("session")
+    files[f"{above}z/test_5.py"] = SYNC + test
+    assert sorted(placed(files)) == sorted(
+        [
+            ("conftest.py", Scope.FUNCTION, Scope.SESSION, True),
+            (f"{above}x/conftest.py", Scope.FUNCTION, Scope.MODULE, False),
+            (f"{above}y/conftest.py", Scope.FUNCTION, Scope.MODULE, False),
+        ]
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from loopscope.analysis.suite.trace import Trace, TracedFunction
 from loopscope.pipeline import migrate
-from loopscope.types import Options, Target
+from loopscope.types import CrossSuiteFiles, Options, PytestConfig, Suite, Target
 from tests.suites_in_memory import AUTO, STRICT, after, suite_of
 
 SESSION = """\
@@ -137,3 +137,18 @@ def test_async_fixture_of_a_plugin_gets_the_loop_of_its_tests_by_default() -> No
         assert f"asyncio_default_{what}_loop_scope = module\n" in made["pytest.ini"]
     assert "loop_scope" not in made["test_x.py"]
     assert 'pytestmark = pytest.mark.asyncio(loop_scope="function")\n' in made["test_y.py"]
+
+
+def test_default_is_that_of_the_tests_of_suites_below_where_there_are_no_own() -> None:
+    tests = {"pytest.ini": AUTO.encode(), "test_b.py": b"async def test_b(): ...\n"}
+    below = Suite("sub", PytestConfig("pytest.ini", "pytest"), tests)
+    suite = replace(
+        suite_of({"pytest.ini": AUTO, "conftest.py": SESSION}),
+        cross_suite=CrossSuiteFiles(below={"sub/": below}),
+    )
+    changed = {c.path: c.after.decode() for c in migrate(suite, Options()).changes}
+    assert "asyncio_default_test_loop_scope = session\n" in changed["pytest.ini"]
+    own = dedent(SESSION).replace("session", "module") + "\n\nasync def test_a(): ...\n"
+    suite = replace(suite, files={**suite.files, "test_a.py": own.encode()})
+    changed = {c.path: c.after.decode() for c in migrate(suite, Options()).changes}
+    assert "asyncio_default_test_loop_scope = module\n" in changed["pytest.ini"]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from loopscope.reports.html_verify import HtmlVerification
-from loopscope.verify.differences import Cause, Difference, Verification
+from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.run_record import SuiteRun, TestRun, Warned
+from loopscope.verify.verification import Verification
 from tests.reports.browsing import Open, shown
 from tests.reports.pages import HOSTILE, options
 
@@ -37,7 +38,7 @@ def test_differences_stand_in_a_table_for_each_cause(open_page: Open, tmp_path: 
         "other 1: tests that end otherwise, are gone or are new",
     ]
     row = page.locator(".cause tbody tr").first.locator("td").all_inner_texts()
-    assert row == ["test_a.py::test_one", "shared its loop", "too narrow"]
+    assert row == ["test_a.py::test_one", "shared its loop", "may be: too narrow"]
     assert page.locator(".flaky tbody tr").count() == 1
     assert page.locator(".status").all_inner_texts() == ["2 differences", "runs as before"]
     names, values = (page.locator(f".tile {tag}").all_inner_texts() for tag in ("dt", "dd"))
@@ -61,10 +62,50 @@ def test_what_the_tests_printed_is_not_obeyed(open_page: Open, tmp_path: Path) -
     assert page.locator(".error .problem").count() == 1
 
 
-def test_a_narrow_screen_has_no_sideways_scrolling(open_page: Open, tmp_path: Path) -> None:
-    one = Difference(Cause.SPLIT, "test_a.py::" + "x" * 200, "y" * 200)
-    page = open_page(
-        _file(tmp_path, Verification("shop", _RUN, _RUN, (one,))),
-        viewport={"width": 400, "height": 800},
+def test_differences_of_one_cause_are_one_row_with_all_their_tests(
+    open_page: Open, tmp_path: Path
+) -> None:
+    tests = [f"test_a.py::test_{number}" for number in range(12)]
+    split = tuple(
+        Difference(Cause.SPLIT, test, "shared its loop", "LS101 is open") for test in tests
     )
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page = open_page(
+        _file(tmp_path, Verification("shop", _RUN, _RUN, split, never_ran=("x", "y")))
+    )
+    assert page.locator(".cause h3").inner_text().startswith("loop split 12: ")
+    assert page.locator(".cause tbody tr").count() == 1
+    assert page.locator(".cause td").last.inner_text() == "LS101 is open"
+    assert not page.get_by_text("test_a.py::test_11").is_visible()
+    page.get_by_text("and 11 more").click()
+    assert page.get_by_text("test_a.py::test_11").is_visible()
+    assert page.locator(".never-ran h3").inner_text().startswith("never ran 2: ")
+
+
+def test_a_phone_shows_names_in_lines_and_no_sideways_scrolling(
+    open_page: Open, tmp_path: Path
+) -> None:
+    long = Difference(Cause.SPLIT, "test_a.py::" + "x" * 200, "y" * 200)
+    one = Difference(
+        Cause.FOREIGN, "tests/test_orders.py::test_pays", "its fixture db", "too narrow"
+    )
+    warned = Warned("tests/test_orders.py::test_pays", "DeprecationWarning", "about asyncio")
+    tests = {f"test_a.py::test_{n}": TestRun({"call": "passed"}, loop=n) for n in range(1055)}
+    many = SuiteRun(0, tests)
+    found = Verification(
+        "shop", many, many, (long, one), warnings=(warned,),
+        slower=(("tests/test_orders.py::test_pays", 1.0, 3.0),),
+    )  # fmt: skip
+    page = open_page(_file(tmp_path, found), viewport={"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    short = [cell for cell in page.locator("td.path").all() if "test_pays" in cell.inner_text()]
+    assert len(short) == 3
+    for cell in short:
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["width"] > 200, "a name is as wide as the page"
+        assert box["height"] < 40, "and stands on one line"
+    tiles = page.locator(".tile").evaluate_all(
+        "tiles => tiles.map(tile => tile.scrollWidth <= tile.clientWidth)"
+    )
+    assert tiles
+    assert all(tiles)

@@ -9,6 +9,7 @@ from tests.suites_in_memory import AUTO, messages, migrate_files
 HEAD = "import asyncio, functools\nimport pytest\n\n"
 BODY = "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
 TEST = "import asyncio\n\nasync def test_it():\n    pass\n"
+OTHER = "@pytest.fixture\ndef other(): ...\n"
 OVERRIDES = {
     "decorated by a function that does more": (
         "def wide(function):\n    print(function)\n"
@@ -24,6 +25,15 @@ OVERRIDES = {
         "    def inner():\n        yield asyncio.new_event_loop()\n    return inner\n",
         6,
     ),
+    "decorated in a class, with self": (
+        "import plugin\n\n\nclass TestX:\n    @plugin.fixture\n    def event_loop(self): ...\n",
+        9,
+    ),
+    "decorated by something unknown": (f"import app\n{OTHER}@app.x\ndef event_loop(): ...\n", 8),
+    "made by an unknown function": (f"import app\n{OTHER}event_loop = app.make()\n", 7),
+    "made by an unknown function, no fixture beside": ("import app\nevent_loop = app.make()\n", 5),
+    "decorated by something unknown, alone": ("import app\n@app.x\ndef event_loop(): ...\n", 6),
+    "an item of a dictionary": (f"ALL = {{}}\n{OTHER}event_loop = ALL['loop']\n", 7),
     "another name for a fixture": (
         f"@pytest.fixture(scope='session')\ndef loop():\n{BODY}event_loop = loop\n",
         9,
@@ -42,13 +52,21 @@ def test_override_beyond_reading(kind: str) -> None:
     "source",
     [
         "event_loop = asyncio.new_event_loop()\n",
+        "event_loop = asyncio.get_running_loop()\n",
         "event_loop = None\n",
+        "event_loop = asyncio.get_event_loop_policy().new_event_loop()\n",
+        "import app\nevent_loop = app.new_loop()\n",
+        "import app\nevent_loop = app.UvLoop()\n",
+        "if asyncio:\n    event_loop = 1\nelse:\n    event_loop = 'none'\n",
+        "def make():\n    event_loop = None\n    return event_loop\n",
         "class Client:\n    @property\n    def event_loop(self):\n        return 1\n",
+        "class Client:\n    @functools.cached_property\n    def event_loop(cls): ...\n",
         "def event_loop():\n    return 1\n",
+        "def make():\n    @pytest.fixture(name='loop')\n    def inner(): ...\n    return inner\n",
     ],
 )
-def test_no_fixture_at_all(source: str) -> None:
-    files = {"pytest.ini": AUTO, "conftest.py": HEAD + source, "test_a.py": TEST}
+def test_no_override_at_all(source: str) -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": HEAD + OTHER + source, "test_a.py": TEST}
     assert not any("LS101" in text for text in messages(migrate_files(files)))
 
 

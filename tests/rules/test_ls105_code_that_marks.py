@@ -237,3 +237,39 @@ def test_hook_is_read_however_it_is_spaced() -> None:
     conftest += "    item.add_marker(pytest.mark.asyncio)\n"
     files = {"conftest.py": conftest, "test_a.py": "async def test_a(): ...\n"}
     assert "pytest_itemcollected" not in after(files).get("conftest.py", "")
+
+
+MARKED = "item.get_closest_marker('asyncio')"
+
+
+@pytest.mark.parametrize(
+    ("condition", "silent"),
+    [
+        (MARKED, True),
+        ("'asyncio' in item.keywords", True),
+        (f"{MARKED} and 'unit' in item.nodeid", True),
+        (f"'unit' in item.nodeid and {MARKED}", True),
+        (f"{MARKED} or 'asyncio' in item.keywords", True),
+        (f"'unit' in item.nodeid and ({MARKED} or 'asyncio' in item.keywords)", True),
+        (f"{MARKED} or 'unit' in item.nodeid", False),
+        (f"'unit' in item.nodeid or {MARKED}", False),
+        (f"not {MARKED}", False),
+        ("item.get_closest_marker('slow') and 'unit' in item.nodeid", False),
+        ("'unit' in item.keywords", False),
+        ("'unit' in item.nodeid", False),
+    ],
+)
+def test_hook_that_marks_only_what_is_marked_already(condition: str, silent: bool) -> None:
+    """On 1.x a mark of this hook makes no async test of one that is not marked."""
+    hook = "import pytest\n\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
+    hook += f"        if {condition}:\n"
+    hook += (
+        "            item.add_marker(pytest.mark.asyncio(loop_scope='session'), append=False)\n"
+    )
+    config = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a(): ...\n"
+    files = {"pytest.ini": config, "conftest.py": hook, "test_unit.py": test, "test_b.py": test}
+    expected = [] if silent else ["conftest.py:4 LS105 action"]
+    assert messages(migrate_files(files)) == expected
+    if silent:
+        assert after(files) == files

@@ -177,3 +177,22 @@ def test_mark_of_another_file_that_is_added_to_pytestmark(
     result = explicit(own=own.format("pytest.mark.asyncio"), test_a=test + TEST)
     assert result["own.py"] == own.format(SCOPED)
     assert result["test_a.py"] == test + TEST
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "@{}\nasync def test_it(): ...\n",
+        "@{}\ndef test_it(): ...\n",
+        "@{}\nclass TestIt:\n    async def test_it(self): ...\n",
+        "pytestmark = {}\nasync def test_it(): ...\n",
+        "pytestmark = [pytest.mark.slow, {}]\ndef test_it(): ...\n",
+        "both = {}\n@both\nasync def test_it(): ...\n",
+    ],
+)
+def test_old_keyword_of_a_mark_by_getattr_is_left_to_a_person(marked: str) -> None:
+    source = "import pytest\n" + marked.format("getattr(pytest.mark, 'asyncio')(scope='module')")
+    config = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+    migration = migrate_files({"pytest.ini": config, "test_a.py": source})
+    assert messages(migration) == ["test_a.py:2 LS105 action"]
+    assert not migration.changes

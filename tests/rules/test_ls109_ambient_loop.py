@@ -54,6 +54,20 @@ def test_a_wide_bridge_makes_no_loop_current_after_a_narrower_one(test: str, oth
     assert ("_ambient_event_loop" in after(files)["a/conftest.py"]) is (other == "function")
 
 
+@pytest.mark.parametrize(("locked", "added"), [("1.3.0", True), ("1.4.0", False)])
+def test_a_lock_file_with_a_release_that_leaves_no_loop(locked: str, added: bool) -> None:
+    files = {
+        "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": "pytest-asyncio>=1.1\n",
+        "uv.lock": f'version = 1\n\n[[package]]\nname = "pytest-asyncio"\nversion = "{locked}"\n'
+        'source = { registry = "https://pypi.org/simple" }\n',
+        "test_a.py": "import asyncio\n\n\ndef test_a():\n    asyncio.get_event_loop()\n\n\n"
+        "async def test_b():\n    pass\n",
+    }
+    codes = {e.code for change in migrate_files(files).changes for e in change.edits}
+    assert ("LS109" in codes) is added
+
+
 ASKING_FIXTURE = """\
 import asyncio, pytest
 

@@ -52,6 +52,65 @@ def test_modern_suite_without_the_option_says_what_unset_means() -> None:
     assert result["pytest.ini"] == STRICT + "asyncio_default_fixture_loop_scope = fixture-scope\n"
 
 
+@pytest.mark.parametrize(
+    ("decorator", "stated"),
+    [
+        ('@pytest_asyncio.fixture(loop_scope="session")', "session"),
+        ('@pytest_asyncio.fixture(scope="session", loop_scope="session")', "session"),
+        ("@pytest_asyncio.fixture", "function"),
+    ],
+)
+def test_modern_suite_whose_fixtures_name_their_loop_scope(decorator: str, stated: str) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\nasyncio_default_test_loop_scope = session\n",
+        "requirements.txt": "pytest-asyncio>=1.0\n",
+        "test_a.py": f"import pytest_asyncio\n\n\n{decorator}\nasync def name():\n"
+        "    return 'n'\n\n\nasync def test_a(name):\n    assert name\n",
+    }
+    expected = f"asyncio_default_fixture_loop_scope = {stated}\n"
+    assert after(files)["pytest.ini"] == files["pytest.ini"] + expected
+
+
+LOCK = 'version = 1\n\n[[package]]\nname = "pytest-asyncio"\nversion = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("requirement", "lock", "explicit"),
+    [
+        ("==1.3.0", None, True),
+        (">=1.0,<1.3", None, True),
+        (">=1.0", "1.4.0", True),
+        (">=1.0", "1.5.0", False),
+        (">=1.0", None, False),
+    ],
+)
+def test_modern_suite_with_wide_fixtures_stays_on_its_release(
+    requirement: str, lock: str | None, explicit: bool
+) -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "requirements.txt": f"pytest-asyncio{requirement}\n",
+        "test_a.py": "import pytest\nimport pytest_asyncio\n\n\n"
+        '@pytest_asyncio.fixture(scope="module")\nasync def name():\n    return "n"\n\n\n'
+        '@pytest.fixture(scope="session")\nasync def other():\n    return "n"\n\n\n'
+        "async def test_a(name, other):\n    assert name\n",
+    }
+    if lock is not None:
+        files["uv.lock"] = LOCK.format(lock)
+    result = after(files)
+    if explicit:
+        assert "asyncio_default_fixture_loop_scope = function\n" in result["pytest.ini"]
+        assert 'fixture(scope="module", loop_scope="module")' in result["test_a.py"]
+        assert (
+            'pytest_asyncio.fixture(scope="session", loop_scope="session")' in result["test_a.py"]
+        )
+        assert result["requirements.txt"] == files["requirements.txt"]
+    else:
+        assert "asyncio_default_fixture_loop_scope = fixture-scope\n" in result["pytest.ini"]
+        assert result["test_a.py"] == files["test_a.py"]
+    assert not [f for f in migrate_files(result).findings if f.level.value == "action"]
+
+
 def test_legacy_mode_becomes_strict() -> None:
     ini = "[pytest]\nasyncio_mode = legacy\n"
     test = "import pytest\n\n\n@pytest.mark.asyncio\n" + ASYNC_TEST
@@ -127,3 +186,38 @@ def test_a_default_that_a_fixture_relies_on_stays() -> None:
         "async def test_three(text):\n    pass\n",
     }
     assert option in after(files)["pytest.ini"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "option", "changes"),
+    [
+        ("pytest-asyncio", "fixture_loop_scope = function", False),
+        ("pytest-asyncio", "fixture_loop_scope = session", False),
+        ("pytest-asyncio", "fixture_loop_scope = fixture-scope", False),
+        ("pytest-asyncio", "test_loop_scope = session", True),
+        ("pytest-asyncio<0.24", "test_loop_scope = session", False),
+        ("pytest-asyncio<=0.24", "test_loop_scope = session", True),
+    ],
+)
+def test_suite_of_sync_tests_whose_options_are_set(
+    declared: str, option: str, changes: bool
+) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\nasyncio_default_{option}\n",
+        "requirements.txt": f"{declared}\n",
+        "test_a.py": "def test_a():\n    assert True\n",
+    }
+    added = "asyncio_default_fixture_loop_scope = function\n" if changes else ""
+    assert after(files)["pytest.ini"] == files["pytest.ini"] + added
+
+
+@pytest.mark.parametrize("path", ["dev-requirements.txt", "tox.ini", "requirements.txt"])
+def test_new_configuration_beside_declarations_that_change_too(path: str) -> None:
+    declared = "pytest-asyncio==0.21.1\n"
+    text = declared if path.endswith(".txt") else f"[testenv]\ndeps = {declared}"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\n"
+    tests = f"{test}{ASYNC_TEST}\n\n@pytest.mark.asyncio\n{ASYNC_TEST.replace('one', 'two')}"
+    result = after({path: text, "conftest.py": SESSION, "test_x.py": tests})
+    assert "asyncio_default_test_loop_scope = session\n" in result["pytest.ini"]
+    assert result["test_x.py"] == tests
+    assert "0.21.1" not in result[path]

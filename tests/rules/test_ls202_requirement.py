@@ -186,6 +186,34 @@ def test_a_pytest_that_is_capped_is_raised(before: str, expected: str, target: s
     assert line(before, target) == expected
 
 
+@pytest.mark.parametrize(
+    ("plugin", "older", "newer"),
+    [
+        ("==0.21.1", "==7.4.4", "==8.4.2"),
+        ("==0.21.1", "==8.2.2", "==8.4.2"),  # too old for 1.5 only
+        (">=0.21", "==8.2.2", "==8.2.2"),
+        ("==1.2.0", "==7.4.4", "==8.2.2"),
+        ("==0.21.1; python_version < '3.8'", "==7.4.4", "==7.4.4"),  # LS310 speaks
+        (" @ git+https://example.org/p@v0.21", "==7.4.4", "==7.4.4"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["pytest-asyncio>=0.21\n", ""])
+def test_a_pytest_is_as_new_as_the_newest_declared_plugin_needs(
+    plugin: str, older: str, newer: str, beside: str
+) -> None:
+    """What cannot be edited, or runs on no Python of the suite, asks for nothing."""
+    files = {
+        "requirements.txt": f"pytest{older}\npytest-asyncio{plugin}\n",
+        "requirements-dev.txt": beside,
+    }
+    least = "==8.2.2" if beside and newer == "==7.4.4" else newer
+    assert after(files)["requirements.txt"].splitlines()[0] == f"pytest{least}"
+
+
+def test_a_pytest_without_the_plugin_stays() -> None:
+    assert line("pytest==7.4.4\n") == "pytest==7.4.4\n"
+
+
 def test_a_pytest_in_another_file_and_in_poetrys_style() -> None:
     files = {
         "pyproject.toml": '[tool.poetry.group.t.dependencies]\npytest = "^7.4"\n',
@@ -235,3 +263,50 @@ def test_pins_for_separate_pythons() -> None:
         "0.23.8", "1.5.0"
     )
     assert [finding.line for finding in findings(files)] == [1]
+
+
+# -- suites on 1.x -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (">=0.17,<1.3", ">=0.24,<1.3"),
+        (">=0.24,<1.3", ">=0.24,<1.3"),
+        ("~=0.26", "~=0.26"),
+        ("<1.3", "<1.3,>=0.24"),
+        ("==0.23.8", "==1.5.0"),
+        ("", ""),
+        (">=1.3", ">=1.3"),
+    ],
+)
+def test_a_suite_on_1_x_gets_only_what_its_edits_need(before: str, expected: str) -> None:
+    migration = migrate_files(
+        {
+            "requirements.txt": f"pytest-asyncio{before}\n",
+            "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+            "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n"
+            "async def test_a():\n    pass\n",
+        }
+    )
+    changed = {change.path: change.after.decode() for change in migration.changes}
+    assert "pytest.ini" in changed
+    assert changed.get("requirements.txt", f"pytest-asyncio{before}\n") == (
+        f"pytest-asyncio{expected}\n"
+    )
+
+
+def test_a_suite_on_1_x_moves_to_what_a_new_option_needs() -> None:
+    migration = migrate_files(
+        {
+            "requirements.txt": "pytest-asyncio>=0.24,<1.3\n",
+            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = session\n",
+            "test_a.py": "import asyncio\n\nimport pytest\nimport pytest_asyncio\n\n\n"
+            "@pytest_asyncio.fixture(scope='session')\nasync def jobs():\n"
+            "    return asyncio.Queue()\n\n\n@pytest.mark.asyncio\n"
+            "async def test_a(jobs):\n    await jobs.get()\n\n\n@pytest.mark.asyncio\n"
+            "async def test_b(jobs):\n    await jobs.get()\n",
+        }
+    )
+    changed = {change.path: change.after.decode() for change in migration.changes}
+    assert changed["requirements.txt"] == "pytest-asyncio>=0.26,<1.3\n"

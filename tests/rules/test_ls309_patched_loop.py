@@ -147,3 +147,25 @@ def test_ls309_spellings_of_the_target(line: str, call: str) -> None:
     }
     assert [text for text in messages(migrate_files(files)) if "LS309 note" in text]
     assert after(files)["pkg/mod.py"] == MOD
+
+
+@pytest.mark.parametrize(
+    ("lines", "noted"),
+    [
+        (("asyncio.get_event_loop()",), False),
+        (("aio.get_event_loop()",), False),
+        (("mocked.get_event_loop.side_effect = KeyError",), True),
+        (("mocked.get_event_loop.side_effect = KeyError", "asyncio.get_event_loop()"), True),
+        (("mocked.new_event_loop.side_effect = KeyError",), False),
+    ],
+)
+def test_ls309_mocked_asyncio_whose_loop_is_set_up(lines: tuple[str, ...], noted: bool) -> None:
+    """What the test itself asks asyncio for tells nothing of the mock."""
+    test = PATCHED.format("pkg.mod.asyncio").replace(
+        "):\n        await",
+        ") as mocked:\n        " + "\n        ".join(lines) + "\n        await",
+    )
+    imports = "import asyncio\nimport asyncio as aio\nimport pytest\n"
+    files = {"pkg/mod.py": MOD, "test_a.py": test.replace("import pytest\n", imports)}
+    assert any("LS309" in text for text in messages(migrate_files(files))) is noted
+    assert (after(files)["pkg/mod.py"] == MOD) is noted

@@ -30,6 +30,27 @@ def test_a_pytest_that_is_too_new_for_the_target() -> None:
     assert "pytest below 9" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("plugin", "pytest_pin", "target", "count"),
+    [
+        ("==1.2.0", "==9.0.0", "1.5", 1),
+        ("==1.2.0", ">=9", "1.5", 1),
+        ("==1.2.0", ">=8.4", "1.5", 0),
+        ("==1.2.0", "", "1.5", 0),
+        (">=1.2.0", "==9.0.0", "1.5", 0),  # pip finds a newer one
+        ("==0.21.1", "==9.0.0", "1.3", 0),
+        ("==0.21.1", "==9.0.0", "1.5", 0),
+        ("==1.2.0", " @ git+https://example.org/pytest", "1.5", 0),
+    ],
+)
+def test_a_pytest_beside_an_exact_plugin(
+    plugin: str, pytest_pin: str, target: str, count: int
+) -> None:
+    text = f"pytest-asyncio{plugin}\npytest{pytest_pin}\n"
+    found = findings({"requirements.txt": text}, target)
+    assert [(finding.code, finding.line) for finding in found] == [("LS310", 2)] * count
+
+
 def test_a_python_that_the_release_does_not_run_on() -> None:
     files = {
         "pyproject.toml": PYTHON.format(">=3.8"),
@@ -148,6 +169,8 @@ def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:
         ("pytest-lazy-fixture", "0.26", 1),
         ("aresponses~=3.0", "1.5", 0),
         ("pytest-operator", "1.5", 1),
+        ("pytest-async-sqlalchemy", "1.5", 1),
+        ("pytest-async-sqlalchemy", "0.26", 0),
         ("pytest-homeassistant-custom-component==0.13.109", "1.5", 1),
     ],
 )

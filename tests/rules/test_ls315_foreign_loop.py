@@ -347,3 +347,56 @@ def test_green_suites_are_left() -> None:
     migration = migrate_files(files)
     assert not migration.changes
     assert not migration.findings
+
+
+# -- the edit that moves least -------------------------------------------------------------------
+
+ON_1 = "pytest-asyncio>=1.0\n"
+CLASS = (
+    "@pytest.mark.asyncio\nclass TestOne:\n    @pytest_asyncio.fixture(scope='class')\n"
+    "    async def conn(self):\n        yield asyncio.Lock()\n\n{}"
+    "    async def test_free(self):\n        pass\n\n\n"
+)
+USER = "    async def test_{}(self, conn):\n        await conn.acquire()\n\n"
+FREE = "@pytest.mark.asyncio\nasync def test_free_{}():\n    pass\n\n\n"
+
+
+def test_a_class_gets_one_mark_where_most_of_its_tests_need_it() -> None:
+    users = "".join(USER.format(name) for name in "abc")
+    files = suite(CLASS.format(users), "", "[pytest]\n", requirements__txt=ON_1)
+    files["test_b.py"] = "import pytest\n\n\n" + "".join(FREE.format(n) for n in range(9))
+    result = after(files)
+    assert result["test_a.py"].count('asyncio(loop_scope="class")\nclass TestOne') == 1
+    assert result["test_a.py"].count("mark.asyncio") == 1
+    assert result["test_b.py"] == files["test_b.py"]
+    assert "test_loop_scope" not in result["pytest.ini"]
+
+
+def test_a_class_of_which_few_need_it_is_left() -> None:
+    files = suite(
+        CLASS.format(USER.format("a")) + "    async def test_more(self):\n        pass\n",
+        "",
+        "[pytest]\n",
+        requirements__txt=ON_1,
+    )
+    result = after(files)
+    assert "@pytest.mark.asyncio\nclass TestOne" in result["test_a.py"]
+    assert (
+        '    @pytest.mark.asyncio(loop_scope="class")\n    async def test_a'
+        in (result["test_a.py"])
+    )
+
+
+def test_a_default_does_not_move_many_for_a_few() -> None:
+    users = "".join(
+        f"@pytest.mark.asyncio\nasync def test_{n}(conn):\n    await conn.acquire()\n\n\n"
+        for n in range(9)
+    )
+    files = suite(gives("asyncio.Lock()", "module"), users, "[pytest]\n", requirements__txt=ON_1)
+    for name in "bcd":
+        files[f"test_{name}.py"] = "import pytest\n\n\n" + "".join(
+            FREE.format(n) for n in range(9)
+        )
+    result = after(files)
+    assert result["test_a.py"].count('mark.asyncio(loop_scope="module")') == 9
+    assert [result[f"test_{name}.py"] for name in "bcd"] == [files["test_b.py"]] * 3

@@ -187,3 +187,29 @@ def test_modules_that_lead_to_it_are_read(tmp_path: Path) -> None:
     (suite,) = load_suites([tmp_path])
     assert isinstance(suite, Suite)
     assert messages(migrate(suite, Options())) == ["made.py:3 LS316 note"]
+
+
+@pytest.mark.parametrize(
+    ("body", "noted"),
+    [
+        ("    client = httpx.AsyncClient()\n    return client\n", True),
+        ("    client = httpx.AsyncClient()\n    yield {'client': client}\n", True),
+        ("    return made()\n", True),
+        ("    client = httpx.AsyncClient()\n    return f'http://{client.base_url}'\n", False),
+        ("    start(httpx.AsyncClient())\n    yield 'http://localhost'\n", False),
+        ("    return address()\n", False),
+    ],
+)
+def test_a_wide_sync_fixture_that_hands_out_an_address(body: str, noted: bool) -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n"
+        "asyncio_default_fixture_loop_scope = function\n",
+        "conftest.py": "import httpx\nimport pytest\n\n\n"
+        "def made():\n    return httpx.AsyncClient()\n\n\n"
+        "def address() -> str:\n    client = httpx.AsyncClient()\n    return client.base_url\n\n\n"
+        f"@pytest.fixture(scope='session')\ndef server():\n{body}",
+        "test_a.py": "async def test_a(server):\n    await get(server)\n\n\n"
+        "async def test_b(server):\n    await get(server)\n",
+    }
+    codes = [finding.code for finding in migrate_files(files).findings]
+    assert ("LS316" in codes) is noted

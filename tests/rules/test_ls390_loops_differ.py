@@ -124,3 +124,22 @@ def test_where_no_plan_is_right_nothing_changes_and_the_map_stays(
     assert migration.maps.after is not None
     tests = {test.id for loop in migration.maps.after.loops for test in loop.tests}
     assert "test_a.py::test_two" not in tests  # a sync test that meets no async fixture
+
+
+@pytest.mark.parametrize(
+    ("mark", "backend"),
+    [("@pytest.mark.anyio\n", "session"), ("@pytest.mark.anyio\n", "module"), ("", "session")],
+)
+def test_tests_of_anyio_have_its_loops(mark: str, backend: str) -> None:
+    files = {
+        "service.py": "import asyncio\n\n\nasync def f():\n    return asyncio.get_event_loop()\n",
+        "conftest.py": f"import pytest\n\n\n@pytest.fixture(scope='{backend}')\n"
+        "def anyio_backend():\n    return 'asyncio'\n\n\n"
+        f"@pytest.fixture(scope='{backend}')\nasync def app(anyio_backend):\n    yield object()\n"
+        f"\n\n@pytest.fixture(scope='{backend}')\nasync def client():\n    yield object()\n",
+        "test_a.py": f"import pytest\n\nimport service\n\n\n{mark}"
+        "async def test_a(app, client):\n    await client.get()\n",
+    }
+    migration = migrate_files(files)
+    assert [change.path for change in migration.changes] == ["service.py"]
+    assert [finding for finding in migration.findings if finding.code == "LS390"] == []

@@ -13,8 +13,8 @@ from pathlib import Path
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
 from loopscope.verify.differences import MayShare, compare
+from loopscope.verify.migrated_copy import as_planned
 from loopscope.verify.run_record import SuiteRun
-from loopscope.verify.verify_suite import as_planned
 
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import run_pytest

@@ -7,17 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from loopscope.verify.differences import (
-    Cause,
-    always,
-    compare,
-    groups,
-    new_warnings,
-    outcomes,
-    slower,
-    strays,
-)
+from loopscope.verify.difference import Cause, alike
+from loopscope.verify.differences import always, compare, groups, outcomes, slower, strays
+from loopscope.verify.id_matching import aligned
+from loopscope.verify.new_warnings import new_warnings
+from loopscope.verify.reasons import reason
 from loopscope.verify.run_record import SuiteRun, TestRun, Warned, parse
+from loopscope.verify.verification import incomparable, left_out
 
 _PASSED = {"setup": "passed", "call": "passed", "teardown": "passed"}
 
@@ -93,7 +89,7 @@ def test_a_sync_test_lives_on_the_loop_that_it_was_given() -> None:
 def test_a_fixture_on_another_loop_is_foreign_unless_it_was_so_before() -> None:
     test = TestRun(_PASSED, loop=1, event_loop=2, fixtures=(("db", 1), ("event_loop", 2)))
     assert _texts(strays(_run(a=1), _run(a=test))) == [
-        "a: on loop 1, its fixture event_loop on loop 2"
+        "a: its fixture event_loop is on another loop"
     ]
     assert compare(_run(a=test), _run(a=test)) == ()
 
@@ -108,8 +104,7 @@ def test_a_loop_of_another_class_is_a_difference() -> None:
 def test_outcomes_of_each_phase_count() -> None:
     failed = TestRun({**_PASSED, "teardown": "error"}, error="E  boom")
     assert _texts(outcomes(_run(a=0), _run(a=failed))) == [
-        "a: was setup passed, call passed, teardown passed;"
-        " is setup passed, call passed, teardown error\nE  boom"
+        "a: passed -> error (teardown)\nE  boom"
     ]
 
 
@@ -136,10 +131,76 @@ def test_the_tests_of_a_module_that_is_not_collected_are_not_named_one_by_one() 
     assert (found.cause, found.test) == (Cause.COLLECTION, "test_a.py")
 
 
-def test_a_run_that_was_cut_off_names_the_test_that_hangs() -> None:
-    after = SuiteRun(None, {"a": TestRun(_PASSED)}, unfinished=("b",))
-    [found] = compare(_run(a=None, b=None, c=None), after)
-    assert str(found) == "b: had not ended when the time was up"
+def test_a_run_that_was_cut_off_names_the_test_that_hangs_and_what_never_ran() -> None:
+    after = SuiteRun(
+        None, {"a": TestRun(_PASSED)}, unfinished=("b",), order=("a", "b", "c"),
+        ended="was stopped after 20 seconds",
+    )  # fmt: skip
+    before = _run(a=None, b=None, c=None)
+    [found] = compare(before, after)
+    assert str(found) == "b: had not ended when the run was stopped after 20 seconds"
+    assert left_out(before, after) == ("c",)
+    assert left_out(before, before) == ()
+
+
+def test_a_run_that_ends_between_tests_is_a_difference_of_the_run() -> None:
+    after = SuiteRun(3, {"a": TestRun(_PASSED)}, ended="ended with an internal error")
+    before = _run(a=None, b=None)
+    [found] = compare(before, after)
+    assert str(found) == "(session): was under way when the run ended with an internal error"
+    assert left_out(before, after) == ("b",)
+    assert incomparable(before, after, differ=True) == ("", "")
+    problem, _ = incomparable(after, before, differ=False)
+    assert "1 of 2 tests never ran there" in problem
+    assert compare(after, after) == ()  # all that ran ran in both
+    assert incomparable(after, after, differ=False) == ("", "")
+
+
+# --- nothing to compare
+
+
+def _ended(outcome: str, phase: str = "setup") -> SuiteRun:
+    before_it = {"setup": "passed"} if phase == "call" else {}
+    return _run(a=TestRun({**before_it, phase: outcome, "teardown": "passed"}, error="E  boom"))
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (_run(), "ran no tests in either run"),
+        (_ended("skipped"), "no test passed in either run (1 skipped)"),
+        (_ended("error"), "no test passed in either run (1 error)"),
+        (_ended("failed", "call"), "no test passed in either run (1 failed)"),
+        (
+            SuiteRun(2, {}, {"test_a.py": "E  boom"}),
+            "1 module was collected in neither run (test_a",
+        ),
+        (
+            SuiteRun(1, {"b": TestRun(_PASSED)}, {"test_a.py": "E  boom"}),
+            "1 module was collected in neither run (test_a",
+        ),
+    ],
+)
+def test_where_nothing_was_shown_there_is_no_verdict(run: SuiteRun, words: str) -> None:
+    assert compare(run, run) == ()
+    assert words in incomparable(run, run, differ=False)[0]
+
+
+def test_one_test_that_passes_is_something() -> None:
+    for word in ("passed", "xfailed", "xpassed"):
+        run = _ended(word, "call")
+        assert incomparable(run, run, differ=False) == ("", "")
+
+
+def test_what_is_collected_on_one_side_is_a_difference_whatever_ran() -> None:
+    good, bad = _run(**{"test_a.py::test_a": 0}), SuiteRun(2, {}, {"test_a.py": "E  boom"})
+    for one, other in ((good, bad), (bad, good)):
+        [found] = compare(one, other)
+        assert (found.cause, found.test) == (Cause.COLLECTION, "test_a.py")
+        assert incomparable(one, other, differ=True) == ("", "")
+    conftest = SuiteRun(4, {}, {"conftest.py": "E  boom"})
+    [found] = compare(good, conftest)  # and not one more for each test below it
+    assert found.test == "conftest.py"
 
 
 def test_warnings_that_were_given_before_elsewhere_are_not_new() -> None:
@@ -148,6 +209,113 @@ def test_warnings_that_were_given_before_elsewhere_are_not_new() -> None:
         {Warned("b", "W", "known"), Warned("b", "W", "new"), Warned("c", "W", "new")}
     )
     assert new_warnings(old, SuiteRun(0, {}, warnings=given)) == (Warned("b", "W", "new"),)
+
+
+_OLD = "The test <Function test_a> is marked, but is not async. Please remove asyncio marker."
+_NEW = _OLD.replace("remove asyncio marker", "remove the asyncio mark")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (_OLD, _NEW, True),
+        (_OLD, _NEW.replace("test_a", "test_b"), False),
+        ("coroutine 'a' was never awaited", "coroutine 'b' was never awaited", False),
+        (_OLD, "asyncio: <Function test_a> has another thing to say", False),
+    ],
+)
+def test_a_warning_in_other_words_is_not_new(old: str, new: str, same: bool) -> None:
+    before, after = (
+        SuiteRun(0, {}, warnings=frozenset({Warned("t", "W", text)})) for text in (old, new)
+    )
+    assert (new_warnings(before, after) == ()) is same
+
+
+def test_a_warning_that_stays_does_not_hide_a_new_one_like_it() -> None:
+    before = SuiteRun(0, {}, warnings=frozenset({Warned("t", "W", _OLD)}))
+    after = SuiteRun(0, {}, warnings=frozenset({Warned("t", "W", _OLD), Warned("t", "W", _NEW)}))
+    assert new_warnings(before, after) == (Warned("t", "W", _NEW),)
+
+
+# --- names
+
+
+def _named(*names: str) -> SuiteRun:
+    return SuiteRun(0, {name: TestRun(_PASSED, loop=n) for n, name in enumerate(names)})
+
+
+def test_ids_that_are_written_otherwise_are_matched_by_function_and_order() -> None:
+    before = _named("m::a[x y]", "m::a[1]", "m::b", "m::a[z]")
+    after = _named("m::a[x\\ny]", "m::a[1]", "m::b", "m::a[zz]")
+    assert list(aligned(before, after).tests) == list(before.tests)
+    assert compare(before, aligned(before, after)) == ()
+
+
+def test_ids_are_not_guessed_where_a_run_has_more_of_them() -> None:
+    before, after = _named("m::a[x]", "m::b"), _named("m::a[y]", "m::a[z]", "m::c")
+    assert [str(one) for one in compare(before, aligned(before, after))] == [
+        "m::a[x]: is gone", "m::b: is gone", "m::a[y]: is new", "m::a[z]: is new", "m::c: is new",
+    ]  # fmt: skip
+
+
+def test_the_order_of_the_collection_counts_and_not_that_of_the_workers() -> None:
+    before = replace(_named("m::a[x]", "m::a[y]"), order=("m::a[x]", "m::a[y]"))
+    after = replace(_named("m::a[yy]", "m::a[xx]"), order=("m::a[xx]", "m::a[yy]"))
+    assert aligned(before, after).tests["m::a[x]"] == after.tests["m::a[xx]"]
+
+
+# --- loops of a kind
+
+
+@pytest.mark.parametrize("name", ["debug mode", "an exception handler", "a task factory"])
+def test_what_was_set_on_a_loop_is_compared(name: str) -> None:
+    with_it, plain = TestRun(_PASSED, 0, settings=(name,)), TestRun(_PASSED, 0, settings=())
+    [found] = compare(_run(a=with_it), _run(a=plain))
+    assert str(found) == f"a: was on a loop with {name}, is on one without"
+    [found] = compare(_run(a=plain), _run(a=with_it))
+    assert (found.cause, found.what) == (
+        Cause.KIND,
+        f"was on a loop without {name}, is on one with it",
+    )
+    assert compare(_run(a=with_it), _run(a=TestRun(_PASSED, 0))) == ()  # an older record
+
+
+def test_a_loop_that_was_given_and_not_asked_for_does_not_count() -> None:
+    given = TestRun(_PASSED, event_loop=0, given=True)
+    assert (given.home, given.strays) == (None, {})
+    assert compare(_run(a=given), _run(a=None)) == ()
+    took = replace(given, took=True)
+    assert took.home == 0
+    assert len(compare(_run(a=took), _run(a=None))) == 1
+    assert replace(given, fixtures=(("db", 4),)).home == 4
+
+
+# --- reports
+
+
+def test_differences_that_differ_in_their_tests_alone_are_one_group() -> None:
+    stray = TestRun(_PASSED, loop=1, fixtures=(("db", 2),))
+    other = TestRun(_PASSED, loop=1, fixtures=(("cache", 2),))
+    found = compare(_run(a=1, b=1, c=1), _run(a=stray, b=stray, c=other))
+    assert [[one.test for one in group.differences] for group in alike(found)] == [
+        ["a", "b"],
+        ["c"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("E   TypeError: fixture() got an unexpected keyword argument 'loop_scope'", "0.24"),
+        ("E   TypeError: connect() got an unexpected keyword argument 'scope'", ""),
+        ("t: mark.asyncio accepts only a keyword argument 'loop_scope'.", "asyncio mark"),
+        ("    raise RuntimeError('different loop')\nE   AssertionError: boom", ""),
+        ("E   DeprecationWarning: old", "turns into an error"),
+        ("E   Failed: DID NOT WARN. No warnings of type (<class 'DeprecationWarning'>,)", ""),
+    ],
+)
+def test_a_reason_is_given_where_the_error_has_it(error: str, words: str) -> None:
+    assert (words in reason(error)) if words else reason(error) == ""
 
 
 def test_slower_needs_a_second_and_twice_the_time() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from loopscope.requirements.installable import project_requirements
 from loopscope.verify import CannotRun
 from loopscope.verify.environments import Environment, by_hand, interpreter, missing
 from loopscope.verify.interpreters import inspect
@@ -67,43 +66,3 @@ def test_an_interpreter_says_what_it_has(legacy_python: Path) -> None:
     found = inspect(legacy_python)
     assert found.pytest_asyncio == "0.21.2"
     assert any(want.startswith("pytest") for want in found.wants["pytest-asyncio"])
-
-
-def test_requirements_of_a_project_without_an_environment(tmp_path: Path) -> None:
-    files = {
-        "requirements-dev.txt": "-r requirements.txt\npytest>=7\n"
-        "pytest_asyncio==0.20\nmock # x\n-e .\n",
-        "requirements.txt": "-r requirements-dev.txt\nyarl==1.0 \\\n    --hash=sha256:00\n",
-        "requirements/test.txt": "pytest-mock>=3\n",
-        "requirements/docs.txt": "sphinx\n",
-        "pyproject.toml": "[project]\ndependencies = ['attrs']\n"
-        "[project.optional-dependencies]\ndocs = ['furo']\ntests = ['respx']\n"
-        "[dependency-groups]\ndev = ['ruff', {include-group = 'x'}]\n",
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    assert set(project_requirements(tmp_path)) == {
-        "mock", "yarl==1.0", "pytest-mock>=3", "attrs", "respx", "ruff",
-    }  # fmt: skip
-
-
-def test_extras_of_the_project_itself_stand_for_what_they_hold(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text(
-        "[project]\nname = 'My_Kit'\n[project.optional-dependencies]\nfast = ['uvloop']\n"
-        "test = ['my-kit[fast, all]', 'respx']\nall = ['my-kit[fast,test]']\n",
-        encoding="utf-8",
-    )
-    assert project_requirements(tmp_path) == ("respx", "uvloop")
-
-
-def test_lists_in_folders_of_the_tests_are_installed(tmp_path: Path) -> None:
-    wanted = (
-        "tests/requirements.txt", "dev-requirements/pytest.txt", "tools/pytest-requirements.txt",
-        "tests/requirements/unit.txt", "requirements/test.txt",
-    )  # fmt: skip
-    others = ("docs/requirements.txt", "tests/data/notes.txt", "tests/constraints.txt", "a/b.txt")
-    for number, path in enumerate((*wanted, *others)):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(f"a{number}\npytest-asyncio==0.16\n")
-    assert set(project_requirements(tmp_path)) == {f"a{one}" for one in range(len(wanted))}

@@ -68,7 +68,9 @@ def test_requirements_that_are_a_pipe_or_have_no_end(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / name)
     lines = "-r requirements.txt\n-r /dev/zero\none==1 \\\r\n  --hash=x\r\ntwo\n"
     (tmp_path / "dev.txt").write_text(lines, newline="")
-    assert project_requirements(tmp_path) == ("one==1", "two")
+    found = project_requirements(tmp_path)
+    assert found.requirements == ("one==1", "two")
+    assert found.left_out == ("dev.txt: /dev/zero, which lies outside of the project",)
 
 
 def test_under_nohup_the_end_of_the_terminal_ends_nothing() -> None:

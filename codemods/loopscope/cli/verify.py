@@ -20,7 +20,7 @@ from loopscope.reports import ReportOptions, formats, make_verify_report
 
 if TYPE_CHECKING:
     from loopscope.types import FileError, Suite
-    from loopscope.verify.differences import Verification
+    from loopscope.verify.verification import Verification
     from loopscope.verify.verify_suite import VerifyOptions
 
 _PYTHON = click.Path(path_type=Path)
@@ -75,18 +75,20 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
 
     Both runs are made in copies, with two Pythons: one with the pytest-asyncio that has the
     event_loop fixture and one with a new one. Without --before-python and --after-python they
-    are made from the Python in use and kept in a cache. A suite that is not migrated yet is
-    migrated in its copy. This runs the code of the suite; nothing is written into it.
+    are made from the Python in use, as the requirements of each side say, and kept in a cache.
+    A suite that is not migrated yet is migrated in its copy. This runs the code of the suite;
+    nothing is written into it.
 
     \b
     Examples:
       loopscope verify
-      loopscope verify tests/orders -- -x -k payment
+      loopscope verify tests/orders -- -k payment
       loopscope verify --before main --html verify.html
       loopscope verify --before-python old/bin/python --after-python new/bin/python
       loopscope verify --trace-only --save-trace legacy.jsonl
 
-    Exit code: 0 all runs as before, 1 something differs, 2 it could not be run.
+    Exit code: 0 all runs as before, 1 something differs, 2 no verdict: it could not be run, no
+    test passed, or tests of the original never ran.
     """
     request = Request.from_click(ctx)
     if request.format not in formats("verify"):

@@ -25,6 +25,8 @@ _KEPT = re.compile(
     rb"(?:[ ]*:[^=\n]+)?[ ]*=[^=\n][^\n]*" + _MADE
 )
 _RETURNED = re.compile(rb"(?m)^[ \t]*(?:return|yield)\b[^\n]*" + _MADE)
+_IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)\b(?:[^\n(]*\([^)]*\)?)?[^\n]*")
+_WORD = re.compile(rb"\w+")
 _BY_LOOP = re.compile(rb"(?m)^[ \t]*(?:self|cls)\.\w+[^\n]*=[ ]*\w*loop\b")
 
 
@@ -59,19 +61,20 @@ def leading_to(files: Mapping[str, bytes], others: Mapping[str, bytes]) -> Itera
         for path, data in files.items()
         if any(word in data for word in _DRIVES) or keeps_loop(data)
     }
-    left = dict(others)
+    left = {path: _imported(data) for path, data in others.items()} if wanted else {}
     known: set[bytes] = set()
     while left and (new := wanted - known):
         known |= new
-        names = b"|".join(re.escape(name) for name in sorted(new))
-        imports = re.compile(
-            rb"(?m)^[ \t]*(?:from|import)\b(?:[^\n(]*\([^)]*|[^\n]*)\b(?:" + names + rb")\b"
-        )
-        found = [path for path, data in left.items() if imports.search(data)]
+        found = [path for path, names in left.items() if not new.isdisjoint(names)]
         for path in found:
             del left[path]
             wanted.add(_name(path))
             yield path
+
+
+def _imported(data: bytes) -> set[bytes]:
+    """Collect the words of all import statements; one too many does no harm."""
+    return {word for text in _IMPORT.findall(data) for word in _WORD.findall(text)}
 
 
 def _name(path: str) -> bytes:

@@ -70,7 +70,7 @@ def rebuild_model(
     elsewhere = {path: data for path, data in after.items() if path in suite.cross_suite}
     facts |= _read(elsewhere, [], seconds, None)
     config = suite.config
-    path = config.path or next((path for path in own if not path.endswith(".py")), None)
+    path = config.path or next((p for p in ("pyproject.toml", "pytest.ini") if p in own), None)
     if path in own:
         found = read_configuration(basename(path), own[path], path)
         config = found if isinstance(found, PytestConfig) else config

@@ -169,9 +169,12 @@ class SuiteModel:
         """Whether sync code of the suite finds a current loop now, and none from 1.4 on.
 
         The releases below 1.4 leave one; only pins say that a suite with loop scopes runs on one.
+        Where a lock file holds a newer one, too, the suite does without.
         """
-        modern, oldest = self.suite_style is SuiteStyle.MODERN, self.settings.evidence.oldest
-        return not modern or (0, 24) <= oldest < (1, 4)
+        modern, evidence = self.suite_style is SuiteStyle.MODERN, self.settings.evidence
+        return not modern or (0, 24) <= evidence.oldest <= max(
+            evidence.oldest, evidence.locked
+        ) < (1, 4)
 
     @cached_property
     def _seen(self) -> tuple[FixtureDef, ...]:

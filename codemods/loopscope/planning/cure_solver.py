@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 
 from loopscope.analysis.suite.fixtures import Key, Test
@@ -18,6 +19,8 @@ from loopscope.loop_map.foreign import LoopUse, LoopUses
 from loopscope.loop_map.mixed import newly_mixed, newly_refused
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
+from loopscope.planning.neighbours import take_along
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 MarkPlace = tuple[str, int | None, int | None]
@@ -156,7 +159,9 @@ class CureSolver:
             if self.options.target.has(0, 26):
                 tests = {settings.test_default, *wanted}
         unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not self.options.target.has(1, 5):  # no value of the option means unset
+        if unset and not can_say_fixture_scope(
+            settings, self.options
+        ):  # no value of the option means unset
             fixtures = {*(one for one in fixtures if one is not None), Scope.FUNCTION}
         pairs = product(sorted(tests, key=_order), sorted(fixtures, key=_order))
         tried = [self._tried(test, fixture) for test, fixture in pairs]
@@ -179,6 +184,7 @@ class CureSolver:
             if one.wrong:
                 needed.update(test.id for test in one.tests)
                 needed.update(one.fixtures)
+        take_along(self, tests, fixtures, test_default)
         lines = self._options_set(test_default, fixture_default)
         lines += sum(
             fixtures[key] is not self._natural_fixture(key, fixture_default) for key in fixtures
@@ -194,7 +200,8 @@ class CureSolver:
         }  # fmt: skip
         free = len(moved - needed) / max(1, len(moved & needed))
         differ = (test_default or Scope.FUNCTION) is not fixture_default  # a trap
-        cost = (lines + free, len(moved) + len(moved_fixtures), differ)
+        # A default is for most of the tests that it moves.
+        cost = (free > 1, lines + free, len(moved) + len(moved_fixtures), differ)
         cure = Cure(tests, fixtures, test_default, fixture_default, frozenset(moved))
         return cost, cure
 
@@ -208,7 +215,7 @@ class CureSolver:
             for test in one.tests:
                 current = self.model.modern.test_loop_scope(test)
                 wanted = level or current
-                lines += wanted is not self._natural_test(test, test_default)
+                lines += wanted is not self.natural_test(test, test_default)
                 moved += wanted is not current
             for key in one.fixtures:
                 current = self.model.modern.fixture_loop_scope(self.fixtures[key])
@@ -240,7 +247,7 @@ class CureSolver:
         given, least = self.given.get(key), self._least.get(key)
         return max(fixture.scope, given or Scope.FUNCTION, least or Scope.FUNCTION)
 
-    def _natural_test(self, test: Test, default: Scope | None) -> Scope:
+    def natural_test(self, test: Test, default: Scope | None) -> Scope:
         mark = test.mark("asyncio")
         if mark is not None and mark.loop_scope is not None:
             return mark.loop_scope
@@ -258,15 +265,20 @@ class CureSolver:
             fixture_default is not settings.fixture_default and not unset
         )
 
-    def _marks(self, tests: Mapping[str, Scope], default: Scope | None) -> int:
-        """Count the marks to write: one for a place whose tests agree, else one a test."""
+    @cached_property
+    def places(self) -> Mapping[Hashable, list[Test]]:
+        """The tests by the mark that gives them their loop scope, else by their module."""
         places: dict[Hashable, list[Test]] = defaultdict(list)
         for test in self.tests:
             mark = test.mark("asyncio")
             places[(mark.path, mark.ordinal, mark.statement) if mark else test.module].append(test)
+        return places
+
+    def _marks(self, tests: Mapping[str, Scope], default: Scope | None) -> int:
+        """Count the marks to write: one for a place whose tests agree, else one a test."""
         lines = 0
-        for members in places.values():
-            off = [t for t in members if tests[t.id] is not self._natural_test(t, default)]
+        for members in self.places.values():
+            off = [t for t in members if tests[t.id] is not self.natural_test(t, default)]
             wanted = {tests[t.id] for t in members}
             lines += 0 if not off else 1 if len(wanted) == 1 else min(len(off), len(members))
         return lines

@@ -29,6 +29,7 @@ from loopscope.planning.planned_overrides import (
 )
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 
@@ -233,7 +234,7 @@ class LoopPlanner:
         if settings.fixture_scope:
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
-            return None if self.options.target.has(1, 5) else Scope.FUNCTION
+            return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
         if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
             return self.solver.nodes.loop_scope(EXTERNAL)
         present = settings.fixture_default or default

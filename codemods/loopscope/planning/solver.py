@@ -58,6 +58,7 @@ class ComponentSolver:
         self.nodes = DisjointSet()
         self.bridge_needs: dict[RequestPlace, BridgeNeed] = {}
         self.held: set[RequestPlace] = set()  # requests that a fixture of that name answers
+        self._actions: dict[FixtureDef, OverrideAction] = {}
         self.after_work = fixtures_after_work(model, self._works, converted)
         self.users = LoopUsers(model, options, converted, caution)
         for test in model.tests:
@@ -263,6 +264,13 @@ class ComponentSolver:
         return max(seen, key=lambda item: len(item.base_id.removeprefix("./")), default=None)
 
     def override_action(self, override: FixtureDef) -> OverrideAction:
+        """Choose what becomes of an override; the same at every call."""
+        known = self._actions.get(override)
+        if known is None:
+            known = self._actions[override] = self._choose_action(override)
+        return known
+
+    def _choose_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
         places = places or [override]
         return choose_action(

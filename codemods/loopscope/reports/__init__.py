@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from loopscope.reports.map_text import Node
     from loopscope.reports.summary import Summary
     from loopscope.types import FileError, Migration, Target
-    from loopscope.verify.differences import Verification
+    from loopscope.verify.verification import Verification
 
 ResultT = TypeVar("ResultT")
 # A line is a sequence of (text, style); a style is a word of rich, or "".

@@ -10,9 +10,10 @@ from loopscope.escape import visible
 from loopscope.reports import VerifyDocument
 from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.report_json import error_entry
-from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict
+from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict, why_words
 from loopscope.types import FileError
-from loopscope.verify.differences import Difference, Verification, grouped
+from loopscope.verify.difference import Alike, alike, grouped
+from loopscope.verify.verification import Verification
 
 _STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}
 
@@ -65,15 +66,27 @@ def _suite(found: Verification) -> dict[str, Any]:
         "problem": found.problem,
         "details": found.details,
         "groups": [
-            (cause.value, MEANING[cause], [_row(one) for one in differences])
+            (
+                cause.value,
+                len(differences),
+                MEANING[cause],
+                [_row(one) for one in alike(differences)],
+            )
             for cause, differences in grouped(found.differences).items()
         ],
-        "flaky": [_row(one) for one in found.flaky],
+        "never_ran": found.never_ran,
+        "flaky": [_row(one) for one in alike(found.flaky)],
         "warnings": found.warnings,
         "slower": [(test, f"{old:.1f} s", f"{new:.1f} s") for test, old, new in found.slower],
         "notes": found.notes,
     }
 
 
-def _row(one: Difference) -> dict[str, str]:
-    return {"test": one.test, "what": one.what, "why": one.why, "error": one.error.rstrip()}
+def _row(group: Alike) -> dict[str, Any]:
+    several = group.differences
+    return {
+        "tests": [one.test for one in several],
+        "what": group.what,
+        "why": why_words(group.why),
+        "error": several[0].error.rstrip(),
+    }

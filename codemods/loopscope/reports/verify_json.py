@@ -6,8 +6,9 @@ from typing import Any
 
 from loopscope.reports import VerifyDocument
 from loopscope.reports.report_json import document, error_entry
-from loopscope.verify.differences import Difference, Verification
+from loopscope.verify.difference import Difference
 from loopscope.verify.run_record import SuiteRun, TestRun
+from loopscope.verify.verification import Verification
 
 
 class JsonVerification(VerifyDocument):
@@ -27,6 +28,7 @@ def suite_entry(found: Verification) -> dict[str, Any]:
         "details": found.details,
         "differences": [_difference(one) for one in found.differences],
         "flaky": [_difference(one) for one in found.flaky],
+        "never_ran": list(found.never_ran),
         "warnings": [
             {"test": one.test, "category": one.category, "message": one.message}
             for one in found.warnings
@@ -56,16 +58,19 @@ def _run(run: SuiteRun | None) -> dict[str, Any] | None:
         "pytest": run.pytest,
         "pytest-asyncio": run.pytest_asyncio,
         "exit": run.exit_code,
+        "ended": run.ended,
         "loops": run.loops,
         "collect_errors": dict(run.collect_errors),
-        "tests": {name: _test(test) for name, test in run.tests.items()},
+        "tests": {name: _test(test, run) for name, test in run.tests.items()},
     }
 
 
-def _test(test: TestRun) -> dict[str, Any]:
+def _test(test: TestRun, run: SuiteRun) -> dict[str, Any]:
     return {
         "outcomes": dict(test.outcomes),
         "loop": test.home,
+        "loop_class": None if test.home is None else run.kinds.get(test.home),
+        "loop_settings": None if test.settings is None else list(test.settings),
         "fixtures": [{"name": name, "loop": loop} for name, loop in test.fixtures],
         "seconds": test.seconds,
     }

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from loopscope.reports import Line, VerifyDocument
 from loopscope.reports.summary import counted
-from loopscope.verify.differences import Cause, Difference, Verification, grouped
+from loopscope.verify.difference import Alike, Cause, alike, grouped
 from loopscope.verify.run_record import SuiteRun
+from loopscope.verify.verification import Verification
 
-_SHOWN = 20  # differences of one cause, and notes of one kind, unless all are asked for
+_SHOWN = 20  # groups of one cause, and notes of one kind, unless all are asked for
+_TESTS_SHOWN = 3  # of one group
+_LONGEST = 100  # characters of a test's name: ids of parameters may be whole documents
 MEANING = {
-    Cause.COLLECTION: "modules that pytest cannot read any more",
+    Cause.COLLECTION: "modules that pytest can read in one of the runs only",
     Cause.SPLIT: "tests that shared a loop and no longer do",
     Cause.FOREIGN: "tests on another loop than something that they use",
-    Cause.KIND: "tests on a loop of another kind",
+    Cause.KIND: "tests on a loop of another class, or set up otherwise",
     Cause.SHARED: "tests that had loops of their own and now share one",
     Cause.OTHER: "tests that end otherwise, are gone or are new",
 }
@@ -23,8 +26,9 @@ _WORDS = (
     ("same", "the same"),
     ("different", "different"),
     ("recorded", "recorded"),
-    ("failed", "could not be run"),
+    ("failed", "could not be run or compared"),
 )
+_FAILED = "could not be run"
 
 
 class TextVerification(VerifyDocument):
@@ -57,7 +61,13 @@ def verification_lines(found: Verification, *, verbose: bool = False) -> Iterato
     for cause, differences in grouped(found.differences).items():
         yield ()
         yield ((f"  {cause.value}", "bold red"), (f": {MEANING[cause]}", ""))
-        yield from _shortened(list(_differences(differences, verbose)), len(differences), verbose)
+        groups = alike(differences)
+        yield from _shortened([_group(group, verbose) for group in groups], verbose)
+    if found.never_ran and found.before is not None:
+        yield ()
+        number = f"{len(found.never_ran)} of {counted(len(found.before.tests), 'test')}"
+        yield (("  never ran", "bold red"), (f": {number}, for the run after ended early", ""))
+        yield from _names(found.never_ran, verbose)
     yield from _advice(found, verbose)
     yield ()
 
@@ -75,8 +85,8 @@ def summary_line(found: list[Verification]) -> str:
 def verdict(found: Verification) -> tuple[str, str]:
     """Return the outcome in words, and their colour."""
     return {
-        "failed": ("could not be run", "red"),
-        "different": (counted(len(found.differences), "difference"), "red"),
+        "failed": (_FAILED if found.after is None else "could not be compared", "red"),
+        "different": (_number(found), "red"),
         "recorded": ("recorded", "green"),
         "same": ("runs as before", "green"),
     }[found.status]
@@ -84,6 +94,8 @@ def verdict(found: Verification) -> tuple[str, str]:
 
 def run_line(run: SuiteRun) -> str:
     """One run in numbers."""
+    if not run.python:
+        return "nothing: pytest ended before it began"
     seconds = sum(test.seconds for test in run.tests.values())
     failed = f", {run.failed} of them failed" if run.failed else ""
     return (
@@ -93,38 +105,69 @@ def run_line(run: SuiteRun) -> str:
     )
 
 
-def _differences(differences: list[Difference], verbose: bool) -> Iterator[list[Line]]:
-    """Each difference as a block; a reason that several share stands under the last of them."""
-    for one, following in zip(differences, [*differences[1:], None], strict=True):
-        block: list[Line] = [((f"    {one.test}", "cyan"), (f": {one.what}", ""))]
-        lines = one.error.rstrip().splitlines()
-        shown = lines if verbose else [line for line in lines if line.startswith("E ")][:1]
-        block += [((f"      {line}", "dim"),) for line in shown]
-        if one.why and (following is None or following.why != one.why):
-            block.append(((f"      may be: {one.why}", "yellow"),))
-        yield block
+def _number(found: Verification) -> str:
+    number = counted(len(found.differences), "difference")
+    if found.never_ran:
+        number += f", {counted(len(found.never_ran), 'test')} never ran"
+    return number
 
 
-def _shortened(blocks: list[list[Line]], number: int, verbose: bool) -> Iterator[Line]:
+def _group(group: Alike, verbose: bool) -> list[Line]:
+    """Show what some tests have in common, then their names; one test is named beside it."""
+    several = group.differences
+    if len(several) == 1:
+        name = several[0].test if verbose else short(several[0].test)
+        block: list[Line] = [((f"    {name}", "cyan"), (f": {group.what}", ""))]
+    else:
+        block = [((f"    {len(several)} tests", "bold"), (f": {group.what}", ""))]
+    shown = several[0].error.rstrip().splitlines() if verbose else [group.error]
+    block += [((f"      {line}", "dim"),) for line in shown if line]
+    if group.why:
+        block.append(((f"      {why_words(group.why)}", "yellow"),))
+    if len(several) > 1:
+        block += _names([one.test for one in several], verbose)
+    return block
+
+
+def _names(tests: Sequence[str], verbose: bool) -> list[Line]:
+    shown = tests if verbose else [short(name) for name in tests[:_TESTS_SHOWN]]
+    lines: list[Line] = [((f"      {name}", "cyan"),) for name in shown]
+    if len(shown) < len(tests):
+        lines.append(((f"      ... and {len(tests) - len(shown)} more (-v shows all)", "dim"),))
+    return lines
+
+
+def why_words(why: str) -> str:
+    """Say that it is a guess, unless it is an action that is open."""
+    return why if not why or why.endswith(" open") else f"may be: {why}"
+
+
+def short(test: str) -> str:
+    """Return a test's name on one line, its parameters cut where they are long."""
+    line = " ".join(test.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 4]}...]"
+
+
+def _shortened(blocks: list[list[Line]], verbose: bool) -> Iterator[Line]:
     for block in blocks if verbose else blocks[:_SHOWN]:
         yield from block
-    if number > _SHOWN and not verbose:
-        yield ((f"    ... and {number - _SHOWN} more (-v shows all)", "dim"),)
+    if len(blocks) > _SHOWN and not verbose:
+        yield ((f"    ... and {len(blocks) - _SHOWN} more (-v shows all)", "dim"),)
 
 
 def _advice(found: Verification, verbose: bool) -> Iterator[Line]:
     """List what is no difference, but worth knowing."""
+    name = str if verbose else short
+    warnings = [
+        (name(one.test) or "outside of tests", one.category, one.message.splitlines()[0])
+        for one in found.warnings
+        if one.message
+    ]
+    seconds = [(name(test), old, new) for test, old, new in found.slower]
     kinds = (
-        ("flaky, differs from itself", [f"{one.test}: {one.what}" for one in found.flaky]),
-        (
-            "new warnings about asyncio",
-            [
-                f"{one.test or 'outside of tests'}: {one.category}: {one.message.splitlines()[0]}"
-                for one in found.warnings
-                if one.message
-            ],
-        ),
-        ("slower", [f"{test}: {old:.1f} s, now {new:.1f} s" for test, old, new in found.slower]),
+        ("flaky, differs from itself", [f"{name(one.test)}: {one.what}" for one in found.flaky]),
+        ("new warnings about asyncio", [": ".join(parts) for parts in warnings]),
+        ("slower", [f"{test}: {old:.1f} s, now {new:.1f} s" for test, old, new in seconds]),
         ("note", list(found.notes)),
     )
     for heading, lines in kinds:
@@ -135,7 +178,7 @@ def _advice(found: Verification, verbose: bool) -> Iterator[Line]:
         blocks: list[list[Line]] = [
             [((f"    {part}", ""),) for part in line.splitlines()] for line in lines
         ]
-        yield from _shortened(blocks, len(blocks), verbose)
+        yield from _shortened(blocks, verbose)
 
 
 REPORT = TextVerification

@@ -59,6 +59,7 @@ COMPANIONS = {
     "pytest-operator": Companion(
         None, (0, 24), "overrides event_loop and requires pytest-asyncio below 0.23"
     ),
+    "pytest-async-sqlalchemy": Companion(None, (1, 0), _ASKS),
     "pytest-lazy-fixture": Companion(
         None, (0, 24), "does not run on pytest 8 (pytest-lazy-fixtures takes its place)"
     ),

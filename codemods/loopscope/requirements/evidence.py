@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loopscope.requirements.compatibility import RELEASES, Version
 from loopscope.requirements.pin import Kind, Pin, highest, lowest, padded
@@ -14,11 +14,15 @@ NEWEST: Series = RELEASES[-1].series
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the declarations admit; ``place`` is where that stands, "" where they say nothing."""
+    """What the declarations admit; ``place`` is where that stands, "" where they say nothing.
+
+    ``locked`` is the newest release in a lock file: the suite runs on that already.
+    """
 
     oldest: Series = (0, 0)
     newest: Series = NEWEST
     place: str = ""
+    locked: Series = (0, 0)
     given: bool = False  # the user says so
 
     @property
@@ -45,11 +49,13 @@ def evidence_of(pins: Sequence[Pin]) -> Evidence:
     One that excludes all below 1.0 decides, whatever older ones are left beside it.
     """
     declared = [pin for pin in pins if pin.kind is not Kind.LOCK]
-    locked = [pin for pin in pins if pin.kind is Kind.LOCK]
+    locks = [_read(pin) for pin in pins if pin.kind is Kind.LOCK]
     found = max(map(_read, declared), key=lambda one: one.oldest, default=Evidence())
-    if found.modern or found.newest < (1, 0):
+    lock = max(locks, key=lambda one: one.oldest, default=None)
+    if lock is None:
         return found
-    return max(map(_read, locked), key=lambda one: one.oldest, default=found)
+    chosen = found if found.modern or found.newest < (1, 0) else lock
+    return replace(chosen, locked=lock.oldest)
 
 
 def _read(pin: Pin) -> Evidence:

@@ -37,12 +37,14 @@ class Need:
     """The oldest pytest-asyncio that has all which the result uses, and what needs it.
 
     Without ``raises`` nothing is changed that would need it: the declarations stay, and only
-    what does not go together is said.
+    what does not go together is said. A suite that ``stays`` is on 1.x already: it keeps the
+    release that it has, where that will do.
     """
 
     version: tuple[int, int]
     reason: str = ""
     raises: bool = True
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """The releases that the declarations should admit."""
+    """The releases that the declarations should admit.
+
+    ``raises`` and ``stays`` are those of ``Need``.
+    """
 
     least: tuple[int, int]
     reason: str
@@ -64,6 +69,18 @@ class Aims:
     named: bool  # the target was asked for by name
     pythons: Pythons
     installations: Installations
+    stays: bool = False
+
+    @property
+    def top(self) -> Version:
+        """A release that every range must admit: upper bounds below it go."""
+        return padded(self.least) if self.stays else numbers(self.release.exact)
+
+    def is_enough(self, pin: Pin) -> bool:
+        """Whether the declaration may stay; one without a version gives a migrated suite 1.x."""
+        if self.stays and pin.kind is Kind.ANY and self.least <= (1, 0):
+            return True
+        return lowest(pin) >= padded(self.least)
 
     @property
     def floor(self) -> str:
@@ -108,7 +125,7 @@ class Aims:
 
     def lowest_after(self, pin: Pin) -> Version:
         """Return the oldest version that the declaration admits once it is right."""
-        if lowest(pin) >= padded(self.least) or not self.raises:
+        if self.is_enough(pin) or not self.raises:
             return lowest(pin)
         if pin.kind is Kind.EXACT:
             return padded(numbers((self.serves(pin) or self.release).exact))
@@ -239,10 +256,11 @@ def _aims(
     target: Target, need: Need, pythons: Pythons, installations: Installations, *, named: bool
 ) -> Aims:
     series = (target.major, target.minor)
-    floor = (1, 0) if target.has(1, 0) else RELEASES[0].series
+    floor = (1, 0) if target.has(1, 0) and not need.stays else RELEASES[0].series
     least = min(max(need.version, floor), series) if need.raises else need.version
     reason = need.reason or f"older releases lack what the suite uses ({dotted(least)})"
-    return Aims(least, reason, need.raises, release_of(series), named, pythons, installations)
+    release = release_of(series)
+    return Aims(least, reason, need.raises, release, named, pythons, installations, need.stays)
 
 
 def _supported(required: Pin | None, places: tuple[DeclaredPythons, ...]) -> Pythons:

@@ -16,6 +16,7 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.fixture_edits import fixture_edit, place_of
 from loopscope.types import Scope
@@ -138,7 +139,7 @@ def _says_what_unset_means(context: RuleContext, fixture: Fixture) -> bool:
         (cure is None or cure.fixture_default is None)
         and settings.fixture_default is None
         and not settings.fixture_scope
-        and not context.options.target.has(1, 5)
+        and not can_say_fixture_scope(settings, context.options)
         and fixture.scope > Scope.FUNCTION
     )
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.types import Finding, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
 _UNSET = "set explicitly to what unset means"
+_AS_TESTS = "set to the default of the tests; each fixture names its loop scope"
 _WARNS = "pytest-asyncio is installed, and warns at each run where it is unset"
 _MOST = "the loop scope of most tests of the suite"
 
@@ -127,10 +130,17 @@ def _is_left_broken(context: RuleContext) -> bool:
 
 
 def _unset(context: RuleContext) -> OptionEdit:
-    """State what unset means, without a newer release where ``function`` means the same."""
-    if _same_as_function(context):
+    """State what unset means, without a newer release where ``function`` means the same.
+
+    Where each fixture names its loop scope it is the default of the tests, for the next fixture.
+    """
+    asking = _unnamed(context)
+    test_default = context.model.settings.test_default
+    if test_default is not None and not asking:
+        return OptionEdit("LS201", FIXTURE_OPTION, test_default.word, _AS_TESTS)
+    if _same_as_function(context, asking):
         return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
-    if context.options.target.has(1, 5):
+    if can_say_fixture_scope(context.model.settings, context.options):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
     return OptionEdit(
         "LS201",
@@ -140,21 +150,25 @@ def _unset(context: RuleContext) -> OptionEdit:
     )
 
 
-def _same_as_function(context: RuleContext) -> bool:
+def _same_as_function(context: RuleContext, asking: list[Fixture]) -> bool:
     """Whether every async fixture is function-scoped, in a suite whose pin may be below 1.5."""
-    model = context.model
-    evidence = model.settings.evidence
+    evidence = context.model.settings.evidence
     return (
         bool(evidence.place)
         and evidence.oldest < (1, 5)
-        and not any(
-            model.is_async_fixture(function)
-            and function.fixture is not None
-            and function.fixture.loop_scope is None
-            and function.fixture.scope > Scope.FUNCTION
-            for _, function in context.functions()
-        )
+        and not any(fixture.scope > Scope.FUNCTION for fixture in asking)
     )
+
+
+def _unnamed(context: RuleContext) -> list[Fixture]:
+    """List the async fixtures that name no loop scope."""
+    return [
+        function.fixture
+        for _, function in context.functions()
+        if function.fixture is not None
+        and function.fixture.loop_scope is None
+        and context.model.is_async_fixture(function)
+    ]
 
 
 RULE = Rule(

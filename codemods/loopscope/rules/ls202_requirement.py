@@ -99,7 +99,7 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
     if pin.kind is Kind.LOCK:
         yield from _lock(pin, declarations)
         return
-    if lowest(pin) >= padded(aims.least):
+    if aims.is_enough(pin):
         return
     if not pin.kind.editable:
         yield from _by_hand(pin, aims)
@@ -121,7 +121,7 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
         release = aims.serves(pin) or aims.release
         yield _edit(declared, repinned(pin, release.exact), _why_this(pin, release, aims))
     else:
-        new = raised(pin, aims.floor, numbers(aims.release.exact))
+        new = raised(pin, aims.floor, aims.top)
         yield _edit(declared, new, aims.reason)
 
 

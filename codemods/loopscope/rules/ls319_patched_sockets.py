@@ -96,6 +96,5 @@ RULE = Rule(
         replacements,
         words=(("setattr", "patch", "socket"), ("socket", "selectors", "asyncio")),
         file_words=(("fixture",),),
-        local_imports=True,
     ),
 )

@@ -6,7 +6,9 @@ See docs/loop-rules.md, When each feature came.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Edit, OptionEdit, RuleContext
@@ -27,13 +29,23 @@ def least_version(
 ) -> Need:
     """Return the release that brought the newest feature which the result needs.
 
-    Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken.
+    Never below 1.0 for a target from 1.0 on: before, the name ``event_loop`` is taken. A suite
+    on 1.x that has nothing of that name needs no more than its edits do.
     """
-    modern = context.options.target.has(1, 0)
-    floor = Need((1, 0), _GONE) if modern else Need((0, 24), _LOOP_SCOPES)
+    stays = stays_on_its_release(context)
+    if stays or not context.options.target.has(1, 0):
+        floor = Need((0, 24), _LOOP_SCOPES)
+    else:
+        floor = Need((1, 0), _GONE)
     factory = any(edit.code == "LS106" and isinstance(edit, ReplaceOverride) for edit in edits)
     needs = [floor, *([Need((1, 4), _FACTORIES)] if factory else []), *_needed(context, options)]
-    return max(needs, key=lambda need: need.version)
+    return replace(max(needs, key=lambda need: need.version), stays=stays)
+
+
+def stays_on_its_release(context: RuleContext) -> bool:
+    """Whether the suite is on 1.x already, and nothing in it is called ``event_loop``."""
+    plan = context.plan
+    return plan.suite_style is SuiteStyle.MODERN and not plan.overrides and not plan.bridges
 
 
 def _needed(context: RuleContext, options: Iterable[OptionEdit]) -> Iterator[Need]:

@@ -37,7 +37,7 @@ def check_declarations(
     if not context.model.uses_plugin:
         return Requirements([], [])
     if not context.options.requirements:
-        return Requirements([], [], _required(least, None))
+        return Requirements([], [], _required(context, least, None))
     need = least
     if all(edit.code == "LS107" for edit in edits):  # an older pytest-asyncio runs them, too
         need = _unchanged(context, least, finished=finished)
@@ -54,7 +54,7 @@ def check_declarations(
     return Requirements(
         [outcome for outcome in chosen if isinstance(outcome, RequirementEdit)],
         [outcome for outcome in chosen if isinstance(outcome, Finding)],
-        _required(least, declarations),
+        _required(context, least, declarations),
     )
 
 
@@ -71,7 +71,10 @@ def _unchanged(context: RuleContext, least: Need, *, finished: bool) -> Need:
     return replace(least, raises=context.model.settings.evidence.newest < (1, 0))
 
 
-def _required(least: Need, declarations: Declarations | None) -> str:
+def _required(context: RuleContext, least: Need, declarations: Declarations | None) -> str:
     """Return the pytest-asyncio that is required afterwards: as declared, if that is enough."""
     wanted = declarations.oldest_after() if declarations is not None else ""
-    return f"{PLUGIN}{wanted or '>=' + dotted(least.version)}"
+    floor = least.version
+    if least.stays and context.options.target.has(1, 0):
+        floor = max(floor, (1, 0))  # it is on 1.x as it is
+    return f"{PLUGIN}{wanted or '>=' + dotted(floor)}"

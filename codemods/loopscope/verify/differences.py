@@ -1,72 +1,14 @@
-"""Two runs of a suite, before and after its migration: differences, flaky tests, the verdict."""
+"""The comparison of two runs of a suite, before and after its migration."""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-from loopscope.verify.run_record import SuiteRun, TestRun, Warned
+from loopscope.verify.difference import Cause, Difference
+from loopscope.verify.reasons import reason
+from loopscope.verify.run_record import SuiteRun, TestRun
 
-# A part of the message -> why, and the rule that knows more. The first that fits counts.
-_REASONS: tuple[tuple[str, str], ...] = (
-    ("different loop", "an object made on one loop is used on another (LS104, LS105)"),
-    ("different event loop", "an object made on one loop is used on another (LS104, LS105)"),
-    ("fixture 'event_loop' not found", "somebody still asks for event_loop (LS102)"),
-    ("ScopeMismatch", "a fixture is wider than its loop scope, or than a fixture it asks for"
-     " (LS104, LS301, LS302)"),
-    ("no current event loop", "sync code asks for the current loop, and none is set"
-     " (LS109, LS303)"),
-    ("Event loop is closed", "something outlives the loop it was made on (LS104, LS307)"),
-    ("async def functions are not natively supported", "no plugin runs this async test: it has"
-     " no asyncio mark and the mode is not auto (LS105, LS201)"),
-    ("requested an async fixture", "an async fixture under pytest.fixture in strict mode (LS103)"),
-    ("coroutine' object", "an async fixture under pytest.fixture in strict mode (LS103)"),
-    ("async_generator' object", "an async fixture under pytest.fixture in strict mode (LS103)"),
-    ("cannot import name 'event_loop'", "the fixture is gone from pytest-asyncio (LS101)"),
-    ("recursive dependency", "an override asks for the fixture that it overrides (LS101)"),
-    ("unexpected keyword argument", "the asyncio mark knows only loop_scope= (LS105)"),
-    ("cannot be called from a running event loop", "sync code drives a loop of its own inside of"
-     " async code (LS102)"),
-    ("This event loop is already running", "sync code drives the loop that runs it (LS102)"),
-    ("DeprecationWarning", "a warning that the configuration turns into an error"),
-    ("No module named", "the environment lacks a package that the suite imports"),
-)  # fmt: skip
-
-Pair = tuple[SuiteRun, SuiteRun]  # before, after
-# Runs the suite again on both sides: all of it (None), or only these tests.
-Again = Callable[[Iterable[str] | None], Pair]
-
-
-def reason(error: str) -> str:
-    """Why a test may fail with ``error``; "" where the message tells nothing."""
-    return next((why for part, why in _REASONS if part in error), "")
-
-
-class Cause(enum.Enum):
-    """What a difference is about; the value is the word used in reports."""
-
-    COLLECTION = "collection error"
-    SPLIT = "loop split"  # tests that shared a loop no longer do
-    FOREIGN = "foreign loop"  # a fixture is on another loop than its test
-    KIND = "loop kind"  # a test is on a loop of another class, such as uvloop's
-    SHARED = "loop shared"  # tests that had separate loops now share one
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One test that does not run as before."""
-
-    cause: Cause
-    test: str  # pytest's node id
-    what: str  # what is different, in words
-    why: str = ""  # what may have caused it; "" where nothing is known
-    error: str = ""  # what pytest printed
-
-    def __str__(self) -> str:
-        return "\n".join(filter(None, (f"{self.test}: {self.what}", self.error.rstrip())))
-
+SESSION = "(session)"  # stands for a test where the run as a whole is meant
 
 # Whether two tests (node ids) may share a loop that they did not share before.
 MayShare = Callable[[str, str], bool]
@@ -99,35 +41,81 @@ def compare(
 
 
 def outcomes(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
-    """Find tests with another outcome than before, and tests that are gone or new."""
-    for node, error in after.collect_errors.items():
-        if node not in before.collect_errors:
-            why = reason(error)
-            yield Difference(Cause.COLLECTION, node, "is not collected", why, error)
-    broken = tuple(node for node in after.collect_errors if node not in before.collect_errors)
+    """Find tests with another outcome than before, and tests that are gone or new.
+
+    Those that never ran because the run ended are no differences of their own: how it ended is.
+    """
+    yield from _collection(before, after)
+    uncollected = (*before.collect_errors, *after.collect_errors)
+    never_ran = {*after.never_ran, *before.never_ran, *after.unfinished}
     for node, old in before.tests.items():
         new = after.tests.get(node)
         if new is not None:
             if old.outcomes != new.outcomes:
                 yield _outcome(node, old, new)
-        elif after.exit_code is None:
-            if node in after.unfinished:
-                why = "a deadlock between two loops, or a task that is never awaited"
-                yield Difference(Cause.OTHER, node, "had not ended when the time was up", why)
-        elif not node.startswith(broken):
+        elif not (node in never_ran or after.ended or _below(node, uncollected)):
             yield Difference(Cause.OTHER, node, "is gone")
     for node in after.tests:
-        if node not in before.tests:
+        known = node in before.tests or node in never_ran or before.ended
+        if not (known or _below(node, uncollected)):
             yield Difference(Cause.OTHER, node, "is new")
-    if after.exit_code is None and not after.unfinished:
-        why = "the end of the session, or a fixture's teardown, waits for ever"
-        yield Difference(Cause.OTHER, "(session)", "had not ended when the time was up", why)
+    if after.ended:
+        under_way = [node for node in after.unfinished if node not in before.unfinished]
+        for node in under_way or ([] if before.ended else [SESSION]):
+            yield Difference(Cause.OTHER, node, *_under_way(after))
+
+
+def _collection(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
+    for node, error in after.collect_errors.items():
+        if not errors_like(node, before):
+            why = reason(error)
+            yield Difference(Cause.COLLECTION, node or SESSION, "is not collected", why, error)
+    for node, error in before.collect_errors.items():
+        if not errors_like(node, after):
+            what = "was not collected before, so its tests could not be compared"
+            yield Difference(Cause.COLLECTION, node or SESSION, what, reason(error), error)
+
+
+def errors_like(node: str, run: SuiteRun) -> bool:
+    """Whether a run has this collection error, or one of a folder around it or a module in it.
+
+    Releases of pytest blame the conftest of a folder on the folder or on each module there.
+    """
+    return any(_below(node, (other,)) or _below(other, (node,)) for other in run.collect_errors)
+
+
+def _below(node: str, places: tuple[str, ...]) -> bool:
+    """Whether a test lies in one of the modules or folders, or below one of the conftests."""
+    tops = (
+        place.removesuffix("conftest.py").rstrip("/") if place.endswith("conftest.py") else place
+        for place in places
+    )
+    return any(not top or node == top or node.startswith((f"{top}::", f"{top}/")) for top in tops)
+
+
+def _under_way(after: SuiteRun) -> tuple[str, str, str]:
+    """Say that something was under way when the run ended, why that may be, and the output."""
+    if after.exit_code is None:
+        why = "it waits for ever: two loops wait for each other, or a task is never awaited"
+        return f"had not ended when the run {after.ended}", why, ""
+    return f"was under way when the run {after.ended}", reason(after.output), after.output
 
 
 def _outcome(node: str, old: TestRun, new: TestRun) -> Difference:
-    what = f"was {_phases(old)}; is {_phases(new)}"
     cause = Cause.FOREIGN if "different loop" in new.error else Cause.OTHER
-    return Difference(cause, node, what, reason(new.error), new.error)
+    return Difference(cause, node, _phases(old, new), reason(new.error), new.error)
+
+
+def _phases(old: TestRun, new: TestRun) -> str:
+    """Say in which phases a test ends otherwise; a phase that did not come follows from others."""
+    was, now = old.outcomes, new.outcomes
+    both = [phase for phase in was if phase in now and was[phase] != now[phase]]
+    if both:
+        return ", ".join(f"{was[phase]} -> {now[phase]} ({phase})" for phase in both)
+    alone = [phase for phase in (*was, *now) if (phase in was) != (phase in now)]
+    return ", ".join(
+        f"{was.get(phase, 'not run')} -> {now.get(phase, 'not run')} ({phase})" for phase in alone
+    )
 
 
 def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
@@ -137,14 +125,13 @@ def strays(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
         names = [name for name in new.strays if old is None or name not in old.strays]
         if not names:
             continue
-        noun = "fixture" if len(names) == 1 else "fixtures"
-        own = f"loop {new.home}"
-        places = ", ".join(f"{name} on loop {new.strays[name]}" for name in names)
+        noun, are = ("fixture", "is") if len(names) == 1 else ("fixtures", "are")
+        what = f"its {noun} {', '.join(names)} {are} on another loop"
         why = (
             f"the loop scope of the {noun} is not that of the test (loop_scope= of the fixture,"
             " of the closest asyncio mark, or the configured default)"
         )
-        yield Difference(Cause.FOREIGN, node, f"on {own}, its {noun} {places}", why)
+        yield Difference(Cause.FOREIGN, node, what, why)
 
 
 def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> Iterator[Difference]:
@@ -159,8 +146,10 @@ def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> It
         if old.home is None:
             continue
         if new.home is None:
-            # 1.x makes no loop for a test whose set-up failed before it came to that.
-            if old.outcomes == new.outcomes and "call" in old.outcomes:
+            # 1.x makes no loop for a test whose set-up failed before it came to that. A sync test
+            # that takes the current loop finds one, as it does without an asyncio mark.
+            takes = old.given and new.took
+            if old.outcomes == new.outcomes and "call" in old.outcomes and not takes:
                 yield Difference(Cause.SPLIT, node, "had a loop, none was seen after")
             continue
         mate, mates_loop = mates.setdefault((old.home, new.process), (node, new.home))
@@ -179,25 +168,31 @@ def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> It
 
 
 def kinds(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
-    """Find the tests whose loop is of another class than before."""
+    """Find the tests whose loop is of another class than before, or set up otherwise."""
     for node, old, new in _pairs(before, after):
         if old.home is None or new.home is None:
             continue
-        was, now = before.kinds.get(old.home), after.kinds.get(new.home)
-        if was and now and was != now:
+        parts = [*_class(before, old.home, after, new.home), *_settings(old, new)]
+        if parts:
             why = "what made its loops, in event_loop or a policy, no longer does (LS101, LS106)"
-            yield Difference(Cause.KIND, node, f"was on a loop of {was}, is on one of {now}", why)
+            yield Difference(Cause.KIND, node, "; ".join(parts), why)
 
 
-def new_warnings(before: SuiteRun, after: SuiteRun) -> tuple[Warned, ...]:
-    """Warnings about asyncio that were not given before, each message once."""
-    known = {(warned.category, warned.message) for warned in before.warnings}
-    found: dict[tuple[str, str], Warned] = {}
-    for warned in sorted(after.warnings):
-        key = (warned.category, warned.message)
-        if key not in known:
-            found.setdefault(key, warned)
-    return tuple(found.values())
+def _class(before: SuiteRun, old: int, after: SuiteRun, new: int) -> Iterator[str]:
+    was, now = before.kinds.get(old), after.kinds.get(new)
+    if was and now and was != now:
+        yield f"was on a loop of {was}, is on one of {now}"
+
+
+def _settings(old: TestRun, new: TestRun) -> Iterator[str]:
+    if old.settings is None or new.settings is None:
+        return
+    for name in old.settings:
+        if name not in new.settings:
+            yield f"was on a loop with {name}, is on one without"
+    for name in new.settings:
+        if name not in old.settings:
+            yield f"was on a loop without {name}, is on one with it"
 
 
 def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float], ...]:
@@ -209,94 +204,7 @@ def slower(before: SuiteRun, after: SuiteRun) -> tuple[tuple[str, float, float],
     )
 
 
-def grouped(differences: Iterable[Difference]) -> Mapping[Cause, list[Difference]]:
-    """Group the differences by cause, in the order of the causes."""
-    found: dict[Cause, list[Difference]] = {cause: [] for cause in Cause}
-    for difference in differences:
-        found[difference.cause].append(difference)
-    return {cause: several for cause, several in found.items() if several}
-
-
 def _pairs(before: SuiteRun, after: SuiteRun) -> Iterator[tuple[str, TestRun, TestRun]]:
     for node, old in before.tests.items():
         if node in after.tests:
             yield node, old, after.tests[node]
-
-
-def _phases(test: TestRun) -> str:
-    return ", ".join(f"{phase} {outcome}" for phase, outcome in test.outcomes.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """One suite, run before and after its migration.
-
-    ``before`` and ``after`` are None where a run could not be made; ``problem`` then says why,
-    and ``details`` holds what the program that failed had printed.
-    """
-
-    suite: str  # the label of the suite
-    before: SuiteRun | None = None
-    after: SuiteRun | None = None
-    differences: tuple[Difference, ...] = ()
-    flaky: tuple[Difference, ...] = ()  # of tests that differ from themselves
-    warnings: tuple[Warned, ...] = ()  # about asyncio, and new
-    slower: tuple[tuple[str, float, float], ...] = ()  # node id, seconds before and after
-    notes: tuple[str, ...] = ()
-    problem: str = ""
-    details: str = ""
-
-    @property
-    def status(self) -> str:
-        """In one word: failed, different, recorded (the original alone was run) or same."""
-        if self.problem:
-            return "failed"
-        if self.differences:
-            return "different"
-        return "recorded" if self.after is None else "same"
-
-    def exit_code(self, *, strict: bool = False) -> int:
-        """0 the same, 1 differences (``strict``: or notes), 2 could not run."""
-        if self.problem:
-            return 2
-        advice = self.flaky or self.warnings or self.slower
-        return 1 if self.differences or (strict and advice) else 0
-
-
-def separate_flaky(
-    first: Pair, differences: Iterable[Difference], reruns: int, again: Again
-) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
-    """Separate the differences that stay from those of flaky tests.
-
-    The tests are first run again by themselves, which is quick. One that differs from itself
-    then may only miss the tests that used to run before it: the whole suite has the last word.
-    """
-    found = tuple(differences)
-    suspects = _unlike_themselves(first, {one.test for one in found}, reruns, again, alone=True)
-    if suspects:
-        suspects = _unlike_themselves(first, suspects, reruns, again, alone=False)
-    steady = tuple(one for one in found if one.test not in suspects)
-    return steady, tuple(one for one in found if one.test in suspects)
-
-
-def _unlike_themselves(
-    first: Pair, tests: set[str], reruns: int, again: Again, *, alone: bool
-) -> set[str]:
-    known = {test for test in tests if any(test in run.tests for run in first)}
-    found: set[str] = set()
-    for _ in range(reruns if known else 0):
-        second = again(sorted(known)) if alone else again(None)
-        found |= set(_changed(first, second, known))
-    return found
-
-
-def _changed(first: Pair, second: Pair, tests: Iterable[str]) -> Iterator[str]:
-    for test in tests:
-        for once, twice in zip(first, second, strict=True):
-            if _signature(once, test) != _signature(twice, test):
-                yield test
-
-
-def _signature(run: SuiteRun, test: str) -> object:
-    found = run.tests.get(test)
-    return found and (dict(found.outcomes), sorted(found.strays))

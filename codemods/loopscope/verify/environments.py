@@ -93,7 +93,7 @@ def by_hand(environment: Environment, option: str) -> str:
     packages = (*environment.requirements, *environment.optional)
     return "\n".join([
         shlex.join(venv),
-        shlex.join([*install, *packages]),
+        shlex.join([*install, "--", *packages]),
         f"loopscope verify {option} {python_in(Path(environment.name))}",
     ])  # fmt: skip
 
@@ -121,10 +121,10 @@ def _make(environment: Environment, folder: Path) -> None:
 def _fill(environment: Environment, draft: Path) -> None:
     install = _venv(environment, draft)
     wanted = (*environment.requirements, *environment.optional)
-    done = _run([*install, *wanted])
+    done = _run([*install, "--", *wanted])
     if done.code != 0:
         if environment.optional:
-            done = _run([*install, *environment.requirements])
+            done = _run([*install, "--", *environment.requirements])
         if done.code != 0:
             raise CannotRun(
                 f"the {environment.name} environment could not be made:"
@@ -132,7 +132,7 @@ def _fill(environment: Environment, draft: Path) -> None:
                 f" {environment.python}; make it by hand",
                 f"{_tail(done.output)}\n\n{by_hand(environment, f'--{environment.name}-python')}",
             )
-        failed = [one for one in environment.optional if _run([*install, one]).code != 0]
+        failed = [one for one in environment.optional if _run([*install, "--", one]).code != 0]
         (draft / _MISSING).write_text("".join(f"{one}\n" for one in failed), encoding="utf-8")
     if environment.below:
         _link(draft, environment.below)

@@ -29,25 +29,37 @@ class TestRun:
     process: str = ""  # "" or the name of the xdist worker that ran it
     used: tuple[str, ...] = ()  # every fixture by name, also those asked for while running
     took: bool = False  # its sync code, or that of a fixture, asked for the current loop
+    given: bool = False  # it got event_loop for its asyncio mark, nobody asked for it
+    settings: tuple[str, ...] | None = None  # what was set on its loop; None: not known
 
     @property
     def home(self) -> int | None:
         """The loop that the test lives on; None for a test that has nothing to do with loops.
 
         A sync test has no coroutine: the loop that it drives by hand counts, or else the one
-        that its async fixtures were made on.
+        that its async fixtures were made on. One below an asyncio mark is given a loop by the
+        old pytest-asyncio, which counts where its code asked for the current one.
         """
         if self.loop is not None:
             return self.loop
-        if self.event_loop is not None:
+        if self._uses_event_loop:
             return self.event_loop
         return self.fixtures[0][1] if self.fixtures else None
+
+    @property
+    def _uses_event_loop(self) -> bool:
+        return self.event_loop is not None and (self.took or not self.given)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, or had an error in its set-up or teardown."""
+        return not {"failed", "error"}.isdisjoint(self.outcomes.values())
 
     @property
     def strays(self) -> dict[str, int]:
         """The async fixtures, and event_loop, that are on another loop than the test."""
         used = list(self.fixtures)
-        if self.event_loop is not None:
+        if self.event_loop is not None and self._uses_event_loop:
             used.append(("event_loop", self.event_loop))
         return {name: loop for name, loop in used if loop != self.home}
 
@@ -65,7 +77,7 @@ class Warned:
 class SuiteRun:
     """One run of a suite."""
 
-    exit_code: int | None  # None: pytest was cut off before it could end
+    exit_code: int | None  # None: pytest did not come to its end
     tests: Mapping[str, TestRun]
     collect_errors: Mapping[str, str] = field(default_factory=dict)
     warnings: frozenset[Warned] = frozenset()
@@ -76,6 +88,9 @@ class SuiteRun:
     functions: tuple[TracedFunction, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256
     kinds: Mapping[int, str] = field(default_factory=dict)  # loop -> its class
+    order: tuple[str, ...] = ()  # what was to run, as it was collected; empty: not known
+    ended: str = ""  # how, in words, where it did not end as runs do
+    output: str = ""  # the end of what pytest printed
 
     @property
     def loops(self) -> int:
@@ -83,10 +98,20 @@ class SuiteRun:
         return len({test.home for test in self.tests.values()} - {None})
 
     @property
+    def passed(self) -> int:
+        """Count the tests that did what they were to do, xfail included."""
+        good = {"passed", "xfailed", "xpassed"}
+        return sum(test.outcomes.get("call") in good for test in self.tests.values())
+
+    @property
+    def never_ran(self) -> tuple[str, ...]:
+        """List the tests that were to run and had not begun when the run ended."""
+        return tuple(sorted(set(self.order) - self.tests.keys() - set(self.unfinished)))
+
+    @property
     def failed(self) -> int:
         """Count the tests that failed, or had an error in their set-up or teardown."""
-        bad = {"failed", "error"}
-        return sum(not bad.isdisjoint(test.outcomes.values()) for test in self.tests.values())
+        return sum(test.failed for test in self.tests.values())
 
 
 def parse(lines: Iterable[str]) -> SuiteRun:
@@ -120,6 +145,7 @@ class _Reader:
         self._functions: dict[tuple[str, int, str, str], TracedFunction] = {}
         self._digests: dict[str, str] = {}
         self._kinds: dict[int, str] = {}
+        self._order: dict[str, None] = {}
 
     def take(self, entry: Mapping[str, Any]) -> None:
         kind, main = entry.get("kind"), not entry.get("process")
@@ -129,6 +155,8 @@ class _Reader:
             self._begun[entry["test"]] = None
         elif kind == "loop":
             self._kinds[self._number(entry["process"], entry["loop"])] = entry["class"]
+        elif kind == "items":
+            self._order.update(dict.fromkeys(entry["tests"]))
         elif kind == "test":
             self._test(entry)
         elif kind == "collect":
@@ -161,6 +189,8 @@ class _Reader:
             process=process,
             used=tuple(entry["used"]),
             took=entry.get("took", False),
+            given=entry.get("given", False),
+            settings=None if entry.get("set") is None else tuple(entry["set"]),
         )
         if process or known is None or not known.process:
             self._tests[name] = run
@@ -204,6 +234,7 @@ class _Reader:
             functions=tuple(self._functions.values()),
             digests=self._digests,
             kinds=self._kinds,
+            order=tuple(self._order),
         )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import re
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +17,10 @@ from loopscope.verify import CannotRun
 from loopscope.verify.run_record import SuiteRun, parse
 
 PROBE = Path(__file__).parent / "probe"
-_RAN = (0, 1, 2, None)  # exit codes of pytest after which the record tells what happened
-_NO_TESTS = 5
+_AS_RUNS_DO = (0, 1, 5)  # exit codes of pytest: all passed, some failed, there were no tests
+_NOT_COLLECTED = (2, 4)  # ... a module, a conftest cannot be imported
+_WORDS = {2: "was interrupted", 3: "ended with an internal error", 4: "did not take its options"}
+_CONFTEST = re.compile(r"^ImportError while loading conftest '(.+)'\.\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,12 @@ class Order:
 def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
     """Run the suite, or ``only`` some of its tests, given by their node ids.
 
+    A run that crashes, hangs or ends with an internal error of pytest has a record, too, as far
+    as it came; ``ended`` says how it ended. A conftest that cannot be imported is a collection
+    error, although pytest ends before it collects anything.
+
     Raises:
-        CannotRun: pytest did not get as far as running tests; the details are its output.
+        CannotRun: pytest did not get as far as beginning; the details are its output.
     """
     for old in record_files(order.record):
         old.unlink()
@@ -55,7 +64,7 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
     }
     if only is not None:
         chosen = order.record.with_name(f"{order.record.name}-only")
-        chosen.write_text("".join(f"{node}\n" for node in only), encoding="utf-8")
+        chosen.write_text("".join(f"{json.dumps(node)}\n" for node in only), encoding="utf-8")
         extra["LOOPSCOPE_PROBE_ONLY"] = str(chosen)
     try:
         done = processes.run(
@@ -63,17 +72,45 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
         )
     except OSError as error:
         raise CannotRun(f"{order.python} cannot be run: {error.strerror}") from None
+    output = _end_of(done.output)
     try:
         run = read_record(order.record)
     except (OSError, ValueError):
-        run = None
-    # Chosen tests are not found again where ids are made up anew for each run.
-    ran = done.code in _RAN or (only is not None and done.code == _NO_TESTS)
-    if run is None or not ran:
+        run = _without_record(order, done, output)
+    return replace(
+        run,
+        exit_code=done.code,
+        ended=_ended(run, done.code, order.seconds),
+        output=output,
+    )
+
+
+def _without_record(order: Order, done: processes.Done, output: str) -> SuiteRun:
+    conftest = _CONFTEST.search(done.output)
+    if conftest is None:
         words = "was stopped before it" if done.code is None else f"ended with {done.code} and"
         message = f"pytest {words} ran no tests in {order.suite} with {order.python}"
-        raise CannotRun(message, _end_of(done.output))
-    return replace(run, exit_code=None) if done.code is None else run
+        raise CannotRun(message, output)
+    path = Path(conftest[1])
+    inside = path.is_relative_to(order.suite)
+    name = path.relative_to(order.suite).as_posix() if inside else path.name
+    return SuiteRun(done.code, {}, {name: _end_of(done.output[conftest.start() :])})
+
+
+def _ended(run: SuiteRun, code: int | None, seconds: float) -> str:
+    """How a run ended, "" where it ended as runs do."""
+    if code is None:
+        return f"was stopped after {seconds:g} seconds"
+    if code < 0:
+        try:
+            return f"crashed ({signal.Signals(-code).name})"
+        except ValueError:
+            return f"crashed (signal {-code})"
+    if run.exit_code is None:
+        return f"ended in the middle, with exit code {code}"
+    if code in _AS_RUNS_DO or (code in _NOT_COLLECTED and run.collect_errors):
+        return ""
+    return f"{_WORDS.get(code, 'ended')} (exit code {code})"
 
 
 def record_files(record: Path) -> list[Path]:

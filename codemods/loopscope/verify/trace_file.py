@@ -13,6 +13,7 @@ from loopscope.types import FileError, Suite
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import read_record
 
+_INTERNAL_ERROR = 3  # exit code of pytest
 _MODERN = Version("0.24")  # has loop scopes
 AGAIN = "record the suite again (loopscope verify --trace-only --save-trace FILE)"
 
@@ -58,8 +59,8 @@ def unfit(run: SuiteRun) -> str:
         )
     if not run.tests:
         return f"has no tests: {AGAIN}"
-    if run.exit_code is None:
-        return f"is the record of a run that was cut off: {AGAIN}"
+    if run.exit_code is None or run.exit_code == _INTERNAL_ERROR or run.ended:
+        return f"is the record of a run that did not come to its end: {AGAIN}"
     if not run.digests:
         return f"was made by an older loopscope, and says too little: {AGAIN}"
     return ""

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loopscope.analysis.suite.trace import Trace
-from loopscope.loop_map.model import LoopMap
-from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.types import FileError, Level, Migration, Options, Suite
+from loopscope.types import Options, Suite
 from loopscope.verify import CannotRun
-from loopscope.verify.differences import (
-    MayShare,
-    Pair,
-    Verification,
-    always,
-    compare,
-    new_warnings,
-    separate_flaky,
-    slower,
-)
+from loopscope.verify.differences import always, compare, slower
+from loopscope.verify.flaky import Pair, separate_flaky
+from loopscope.verify.id_matching import aligned
+from loopscope.verify.migrated_copy import MigratedCopy, migrate_copy
+from loopscope.verify.new_warnings import new_warnings
+from loopscope.verify.open_actions import tied
+from loopscope.verify.pinned import Place
 from loopscope.verify.project_copies import copy_project, copy_revision, project_above
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, lines_of, run_suite
-from loopscope.verify.trace_file import changed, unfit
+from loopscope.verify.trace_file import unfit
+from loopscope.verify.verification import Verification, incomparable, left_out
 from loopscope.verify.versions import Side, choose, choose_before
 
 _LONGER = 10  # times as long as the first run the second one may take ...
@@ -70,7 +66,7 @@ def verify(
 
     Args:
         suite: Its label is a path; its files are not looked at.
-        wishes: What to do.
+        verify_options: What to do.
         say: Called with a line of text at each step, for a person who waits.
         watch: What is done while a run lasts.
     """
@@ -107,28 +103,41 @@ class _Steps:
             return self._record(before)
         after = self._folder / "after" / self._project.name
         copy_project(self._project, after)
-        may_share = self._migrate(before, after / self._inside)
         verify_options = self._verify_options
-        sides = choose(
-            self._project, self._root, verify_options.options.target, verify_options.before_python,
-            verify_options.after_python,
+        migrated = migrate_copy(
+            before, after / self._inside, verify_options.options, verify_options.trace,
+            anew=verify_options.before is not None,
         )  # fmt: skip
+        self._notes += migrated.notes
+        sides = choose(
+            Place(self._project, self._root),
+            (self._place("before", before), self._place("after", after / self._inside)),
+            verify_options.options.target,
+            (verify_options.before_python, verify_options.after_python),
+        )
         for side in sides:
             self._notes += side.notes
         orders = (
             self._order("before", before, sides[0]),
             self._order("after", after / self._inside, sides[1]),
         )
-        return self._compare(orders, may_share)
+        return self._compare(orders, migrated)
 
     def _record(self, before: Path) -> Verification:
         """Run the original alone; the Python with the new pytest-asyncio is not looked for."""
-        side = choose_before(self._project, self._root, self._verify_options.before_python)
+        side = choose_before(
+            Place(self._project, self._root),
+            self._place("before", before),
+            self._verify_options.before_python,
+        )
         run = self._first(self._order("before", before, side))
         problem = unfit(run)
         if problem:
             raise CannotRun(f"the run of the original {problem}")
         return Verification(suite=self._label, before=run, notes=(*self._notes, *side.notes))
+
+    def _place(self, name: str, suite: Path) -> Place:
+        return Place(self._folder / name / self._project.name, suite)
 
     # -- copies -------------------------------------------------------------------------
 
@@ -150,47 +159,6 @@ class _Steps:
             raise CannotRun(f"--before {wish}: it has no folder {self._inside.as_posix()}")
         return found
 
-    def _migrate(self, before: Path, after: Path) -> MayShare:
-        """Migrate the second copy if it needs it; returns which tests it may bring together."""
-        from loopscope.pipeline import migrate, style_and_loops
-
-        original = self._with_trace(_load(before))
-        migration = migrate(original, self._verify_options.options)
-        suite_style, planned = style_and_loops(original, migration.changes)
-        if suite_style is SuiteStyle.MODERN or not migration.changes:
-            raise CannotRun(
-                "the original is already written for loop scopes, or does not use pytest-asyncio:"
-                " name an older state with --before, a git revision or a folder"
-            )
-        standing = _load(after)
-        if style_and_loops(standing)[0] is SuiteStyle.LEGACY:
-            if self._verify_options.before is not None:
-                migration = migrate(self._with_trace(standing), self._verify_options.options)
-            self._apply(after, migration)
-        return always if self._verify_options.may_share else as_planned(planned)
-
-    def _with_trace(self, suite: Suite) -> Suite:
-        """Return the suite with the record that was given."""
-        trace = self._verify_options.trace
-        if trace is None:
-            return suite
-        for error in changed(trace, suite):
-            raise CannotRun(f"{error.path} {error.message}")
-        return replace(suite, trace=trace)
-
-    def _apply(self, root: Path, migration: Migration) -> None:
-        from loopscope.output.write import write_changes
-
-        errors = (*migration.errors, *write_changes(root, migration.changes))
-        for error in errors:
-            self._notes.append(f"migration: {error.path}: {error.message}")
-        actions = sum(finding.level is Level.ACTION for finding in migration.findings)
-        if actions:
-            self._notes.append(
-                f"migration: {actions} left to do by hand (loopscope check lists them); what"
-                " differs may be due to that"
-            )
-
     # -- runs ---------------------------------------------------------------------------
 
     def _order(self, name: str, suite: Path, side: Side) -> Order:
@@ -204,38 +172,49 @@ class _Steps:
             python=side.python,
             suite=suite,
             record=self._folder / f"{name}.jsonl",
-            options=("--maxfail=0", *self._verify_options.pytest_options),
+            options=(
+                "--maxfail=0",
+                "--continue-on-collection-errors",
+                *self._verify_options.pytest_options,
+            ),
             paths=[path for path in dict.fromkeys(paths) if path.is_dir()],
             seconds=self._verify_options.seconds or _AN_HOUR,
         )
 
-    def _compare(self, orders: tuple[Order, Order], may_share: MayShare) -> Verification:
+    def _compare(self, orders: tuple[Order, Order], migrated: MigratedCopy) -> Verification:
         started = time.monotonic()
         before = self._first(orders[0])
         if self._verify_options.seconds is None:
             limit = max(_AT_LEAST, _LONGER * (time.monotonic() - started))
             orders = (orders[0], replace(orders[1], seconds=limit))
-        first = (before, self._run("after", orders[1]))
+        first = (before, aligned(before, self._run("after", orders[1])))
 
         def again(only: Iterable[str] | None) -> Pair:
             chosen = None if only is None else tuple(only)
-            self._say("once more: " + ("the whole suite" if chosen is None else "what differs"))
-            return self._watched("before", orders[0], chosen), self._watched(
-                "after", orders[1], chosen
+            which = "the whole suite" if chosen is None else "the tests that differ"
+            self._say(f"running {which} again")
+            return (
+                aligned(before, self._watched("before", orders[0], chosen)),
+                aligned(before, self._watched("after", orders[1], chosen)),
             )
 
+        may_share = always if self._verify_options.may_share else migrated.may_share
         differences, flaky = separate_flaky(
             first, compare(*first, may_share), self._verify_options.reruns, again
         )
+        problem, details = incomparable(*first, differ=bool(differences))
         return Verification(
             suite=self._label,
             before=first[0],
             after=first[1],
-            differences=differences,
+            differences=tied(differences, migrated.open_actions, before),
             flaky=flaky,
+            never_ran=left_out(*first),
             warnings=new_warnings(*first),
             slower=slower(*first),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *_last_notes(first, migrated, differ=bool(differences))),
+            problem=problem,
+            details=details,
         )
 
     def _first(self, order: Order) -> SuiteRun:
@@ -258,28 +237,26 @@ class _Steps:
             return run_suite(order, only)
 
 
-def _load(root: Path) -> Suite:
-    from loopscope.discovery.load import load_suites
+def _last_notes(runs: Pair, migrated: MigratedCopy, *, differ: bool) -> Iterator[str]:
+    """Say what the runs showed besides, and what is left to do."""
+    for name, run in zip(("before", "after"), runs, strict=True):
+        if run.ended:
+            yield f"{name}: the run {run.ended}; {_tests(len(run.tests))} had ended"
+    before, after = runs
+    fail = [name for name, run in before.tests.items() if run.failed and _fails(after, name)]
+    if fail:
+        yield f"{_tests(len(fail))} failed before and after, such as {fail[0]}"
+    if migrated.by_hand:
+        due = "; what differs may be due to that" if differ else ""
+        yield f"migration: {migrated.by_hand} left to do by hand (loopscope check lists them){due}"
 
-    for suite in load_suites([root]):
-        if isinstance(suite, FileError):
-            raise CannotRun(f"{suite.path}: {suite.message}")
-        if Path(suite.label).resolve() == root:
-            if suite.errors and not suite.files:
-                raise CannotRun(f"{suite.errors[0].path}: {suite.errors[0].message}")
-            return suite
-    raise CannotRun(f"{root.name} is no pytest suite of its own")
+
+def _tests(number: int) -> str:
+    return "1 test" if number == 1 else f"{number} tests"
 
 
-def as_planned(planned: LoopMap) -> MayShare:
-    """Allow tests to come together on a loop where the plan of the migration says so."""
-
-    def may_share(first: str, second: str) -> bool:
-        loops = [planned.get(name) or planned.get(name.split("[")[0]) for name in (first, second)]
-        met = [loop.all for loop in loops if loop is not None]
-        return len(met) < 2 or bool(met[0] & met[1])
-
-    return may_share
+def _fails(run: SuiteRun, name: str) -> bool:
+    return name in run.tests and run.tests[name].failed
 
 
 def _save(trace: Path, record: Path) -> None:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import ast
-import re
 from textwrap import dedent
+
+import pytest
 
 from loopscope.analysis.file.calls import Lines
 from loopscope.analysis.file.functions import own_nodes, own_statements
 
-_TEXT = "first loop loop\n\nsecond\nthird loop\n"
+_TEXT = "first loop loop\n\nsecond\nthird loop\nlast"
 
 
 def _numbers(lines: Lines) -> list[int]:
     return [number for number in range(1, 6) if lines.any_in(number, number)]
 
 
-def test_lines_with_a_match() -> None:
-    assert _numbers(Lines.with_match(re.compile("lo+p|third"), _TEXT)) == [1, 4]
-
-
-def test_lines_without_a_match() -> None:
-    assert _numbers(Lines.with_match(re.compile("fourth"), _TEXT)) == []
-
-
-def test_lines_with_any_of_the_words() -> None:
-    found = Lines.with_words(("second", "fourth", "third"), _TEXT, _TEXT.splitlines())
-    assert _numbers(found) == [3, 4]
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (("second", "fourth", "third"), [3, 4]),
+        (("loop",), [1, 4]),
+        (("loop", "third", "first"), [1, 4]),
+        (("fourth",), []),
+        (("last",), [5]),  # without a line end
+        ((), []),
+    ],
+)
+def test_lines_with_any_of_the_words(words: tuple[str, ...], numbers: list[int]) -> None:
+    assert _numbers(Lines.with_words(words, _TEXT)) == numbers
 
 
 def test_own_statements_are_those_among_the_own_nodes() -> None:

@@ -51,7 +51,7 @@ WRAPPERS = (
 
 
 def scan(source: str) -> list[Mention]:
-    return list(Scanner(source.splitlines(), {}).scan(ast.parse(source)))
+    return list(Scanner(source, {}).scan(ast.parse(source)))
 
 
 def wrapped(code: str, wrapper: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,23 +36,18 @@ class Lines:
         self._numbers = sorted(numbers)
 
     @classmethod
-    def with_match(cls, pattern: re.Pattern[str], text: str) -> Lines:
-        """Find the lines in which there is a match; no match may go beyond a line."""
+    def with_words(cls, words: Sequence[str], text: str) -> Lines:
+        """Find the lines in which any of the words stands; faster than one expression for all."""
         numbers: list[int] = []
-        number, position = 1, 0
-        for match in pattern.finditer(text):
-            number += text.count("\n", position, match.start())
-            position = match.start()
-            numbers.append(number)
+        for word in words:
+            number, position = 1, 0
+            found = text.find(word)
+            while found >= 0:
+                number += text.count("\n", position, found)
+                numbers.append(number)
+                position = text.find("\n", found)
+                found = text.find(word, position) if position >= 0 else -1
         return cls(numbers)
-
-    @classmethod
-    def with_words(cls, words: Sequence[str], text: str, lines: Sequence[str]) -> Lines:
-        """Find the lines in which any of the words stands."""
-        there = [word for word in words if word in text]
-        if not there:
-            return cls(())
-        return cls(n for n, line in enumerate(lines, 1) if any(word in line for word in there))
 
     def any_in(self, first: int, last: int) -> bool:
         """Whether there is one from ``first`` to ``last``, both included."""

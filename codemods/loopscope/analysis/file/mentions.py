@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import enum
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from loopscope.analysis.file.calls import Lines
@@ -20,10 +20,10 @@ from loopscope.python_source.syntax_tree import FUNCTIONS, children
 EVENT_LOOP = "event_loop"
 MODE = "asyncio_mode"
 PLUGINS = "pytest_plugins"
-_WORDS = re.compile(
-    r"event_loop|asyncio_mode|pytest_plugins|fixture|\.asyncio|[\"']asyncio[\"']|^\s+async def"
-    r"|[fF]actory|partial|\bmap\(|defaultdict"
-)
+_WORDS = (
+    EVENT_LOOP, MODE, PLUGINS, "fixture", ".asyncio", "'asyncio'", '"asyncio"', " async def",
+    "\tasync def", "factory", "Factory", "partial", "map(", "defaultdict",
+)  # fmt: skip
 _TAKERS = ("get_event_loop", "Future", "ensure_future", "StreamReader", "wrap_future", "shield")
 _MAKERS = ("fixture", "yield_fixture")
 
@@ -66,8 +66,8 @@ class Mention:
 class Scanner:
     """Finds the mentions of one file."""
 
-    def __init__(self, lines: Sequence[str], constants: Mapping[str, ast.expr]) -> None:
-        self._hits = Lines(number for number, line in enumerate(lines, 1) if _WORDS.search(line))
+    def __init__(self, text: str, constants: Mapping[str, ast.expr]) -> None:
+        self._hits = Lines.with_words(_WORDS, text)
         self._names = {
             name: text.value
             for name, text in constants.items()

@@ -22,10 +22,10 @@ from loopscope.analysis.file.names import (
 from loopscope.analysis.file.references import References
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
-_HIT = re.compile(
-    r"event_loop|asyncio|Future|_future|gather|Task\(|StreamReader|shield|as_completed"
-    r"|getfixturevalue|patch|setattr|\.run"
-)
+_HIT = (
+    "event_loop", "asyncio", "Future", "_future", "gather", "Task(", "StreamReader", "shield",
+    "as_completed", "getfixturevalue", "patch", "setattr", ".run",
+)  # fmt: skip
 
 
 class ParsedFile:
@@ -45,7 +45,7 @@ class ParsedFile:
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.definitions = len(definitions)
         self.text = "\n".join(self.lines)
-        self.hits = Lines.with_match(_HIT, self.text)
+        self.hits = self.lines_with(*_HIT)
         self.defined = {
             item.name for item in tree.body if isinstance(item, (*FUNCTIONS, ast.ClassDef))
         }
@@ -73,7 +73,7 @@ class ParsedFile:
 
     def lines_with(self, *words: str) -> Lines:
         """Find the lines that hold one of the words."""
-        return Lines.with_words(words, self.text, self.lines)
+        return Lines.with_words(words, self.text)
 
     def decorator_marks(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

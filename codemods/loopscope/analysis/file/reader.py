@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.calls import CallFinder, Lines
+from loopscope.analysis.file.calls import CallFinder
 from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards
 from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.class_reader import ClassReader
@@ -28,7 +27,7 @@ from loopscope.analysis.file.parsed_file import ParsedFile
 from loopscope.analysis.file.plugins import read_plugins
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
-_MAKING = re.compile(r"event_loop|[Ll]oop\(|uvloop|nest_asyncio")
+_MAKING = ("event_loop", "Loop(", "loop(", "uvloop", "nest_asyncio")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 
@@ -60,7 +59,7 @@ class _Reader:
         if "fixture" in text or names.elsewhere.made or names.elsewhere.makers:
             read_makers(tree.body, names)
             self.made = read_made(tree, names)
-        self.makings = Lines.with_match(_MAKING, text)
+        self.makings = file.lines_with(*_MAKING)
         self.functions: list[Function] = []
         self.variables: dict[str, tuple[str, ...]] = {}
         self.function_reader = FunctionReader(file, self.loop_makers, self.made)
@@ -154,7 +153,7 @@ class _Reader:
     def _mentions(self) -> tuple[int, tuple[Position, ...]]:
         """Count the mentions of what decides about loops, and list those that nobody claims."""
         file = self._file
-        mentions = list(Scanner(file.lines, file.constants).scan(file.tree))
+        mentions = list(Scanner(file.text, file.constants).scan(file.tree))
         if not mentions:
             return 0, ()
         known = {bound.name for bound in file.imports}

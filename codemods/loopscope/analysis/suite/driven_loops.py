@@ -23,6 +23,7 @@ class DrivenLoops:
         self._files = files
         self._index = index
         self._free: set[Node] = set()  # from these no driver is reached
+        self._driving: set[Node] = set()  # from these one is
         self._graph = MentionGraph(files, index)
 
     def by_test(self, test: Test) -> bool:
@@ -81,7 +82,8 @@ class DrivenLoops:
         while queue:
             current = queue.pop()
             refers = self._graph.refers(current)
-            if DRIVEN in refers or not RUNNERS.isdisjoint(refers):
+            if current in self._driving or DRIVEN in refers or not RUNNERS.isdisjoint(refers):
+                self._driving |= {node, current}
                 return True
             for target in self._graph.next(current, refers):
                 if target not in seen and target not in self._free:

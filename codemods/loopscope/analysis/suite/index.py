@@ -171,8 +171,8 @@ class SuiteIndex:
 
     def factories(self, module: str) -> frozenset[str]:
         """List the kinds of loop that the nearest loop factory hook gives; none without one."""
-        above = {*directory_base_ids(module)}
-        near = [path for path in self.conftests if conftest_base_id(path) in above]
+        found = {conftest_base_id(path): path for path in self.conftests}
+        near = [found[place] for place in directory_base_ids(module) if place in found]
         places = [*self.plugins, *self._names.conftests_above, *near]
         hooks = [self.files[path].factories for path in places if self.files[path].factories]
         return hooks[-1] if hooks else frozenset()

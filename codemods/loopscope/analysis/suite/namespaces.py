@@ -51,6 +51,9 @@ class Namespaces:
         self._standing: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._imports: dict[str, tuple[tuple[Import, str], ...]] = {}
+        self._orders: dict[Key, tuple[Key, ...]] = {}
         self._classes = {
             path: {cls.ordinal: cls for cls in facts.classes} for path, facts in files.items()
         }
@@ -62,9 +65,12 @@ class Namespaces:
 
     def find(self, importer: str, module: str) -> str | None:
         """Find the file of the suite that an import in ``importer`` names."""
-        found = find_module(self.files, importer, module, self.roots)
-        elsewhere = self.cross_suite.modules.get(module)
-        return found or (elsewhere if elsewhere in self.files else None)
+        asked = (importer, module)
+        if asked not in self._found:
+            found = find_module(self.files, importer, module, self.roots)
+            elsewhere = self.cross_suite.modules.get(module)
+            self._found[asked] = found or (elsewhere if elsewhere in self.files else None)
+        return self._found[asked]
 
     # -- which files are what -----------------------------------------------------------
 
@@ -213,12 +219,17 @@ class Namespaces:
                 found[function.name] = (Key(path, function.ordinal), function)
         return found
 
-    def _imported(self, path: str) -> Iterator[tuple[Import, str]]:
-        """Yield the imports of names from other files of the suite, with these files."""
-        for bound in self.files[path].bindings:
-            origin = self.find(path, bound.module) if bound.attribute is not None else None
-            if origin is not None and origin != path:
-                yield bound, origin
+    def _imported(self, path: str) -> tuple[tuple[Import, str], ...]:
+        """List the imports of names from other files of the suite, with these files."""
+        if path not in self._imports:
+            self._imports[path] = tuple(
+                (bound, origin)
+                for bound in self.files[path].bindings
+                if bound.attribute is not None
+                and (origin := self.find(path, bound.module)) is not None
+                and origin != path
+            )
+        return self._imports[path]
 
     def standing(self, path: str) -> tuple[Function, ...]:
         """List the functions of a file that no later definition replaces."""
@@ -263,7 +274,9 @@ class Namespaces:
 
     def mro(self, key: Key) -> tuple[Key, ...]:
         """List the class and its known bases in Python's method resolution order."""
-        return tuple(self._linear(key, frozenset()))
+        if key not in self._orders:
+            self._orders[key] = tuple(self._linear(key, frozenset()))
+        return self._orders[key]
 
     def _linear(self, key: Key, active: frozenset[Key]) -> list[Key]:
         """Merge the orders of the bases as C3 does; where Python would refuse, nearest first."""

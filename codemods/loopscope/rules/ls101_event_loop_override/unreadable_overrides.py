@@ -6,13 +6,14 @@ They are fixtures named ``event_loop`` that no known decorator shows to be one.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.decorators import read_fixture
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
-from loopscope.analysis.file.names import Names, assigned_names
+from loopscope.analysis.file.names import Names, assigned_names, last_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.trace import SHOWN
 from loopscope.python_source.syntax_tree import FUNCTIONS
@@ -105,9 +106,20 @@ def hidden_overrides(node: ast.AST, names: Names) -> Iterator[Position]:
         return
     elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
         targets = list(assigned_names(node))
-        made = names.resolve(node.value.func) if isinstance(node.value, ast.Call) else None
-        if EVENT_LOOP in targets and made not in CREATORS | {RUNNING}:
+        if EVENT_LOOP in targets and not _makes_loop(node.value, names):
             yield position(node, "it is assigned, not defined")
+
+
+def _makes_loop(value: ast.expr, names: Names) -> bool:
+    """Whether a value is a loop itself, and so no fixture, whatever its name."""
+    if not isinstance(value, ast.Call):
+        return False
+    return names.resolve(value.func) in CREATORS | {RUNNING} or bool(
+        _LOOP_MAKER.search(last_name(value.func))
+    )
+
+
+_LOOP_MAKER = re.compile(r"(?:^|_)(?:new|get|get_running)_(?:event_)?loop$|Loop$")
 
 
 def _may_be_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
@@ -121,6 +133,4 @@ def _may_be_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) 
     return not method or any("fixture" in ast.unparse(item) for item in node.decorator_list)
 
 
-HIDDEN = FileCheck(
-    hidden_overrides, words=(("event_loop",),), file_words=(("fixture",),), anywhere=True
-)
+HIDDEN = FileCheck(hidden_overrides, words=(("event_loop",),), anywhere=True)

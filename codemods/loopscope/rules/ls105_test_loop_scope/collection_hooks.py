@@ -117,8 +117,9 @@ def _on_marked_tests(hook: MarkingHook) -> bool:
 
 
 def _asks_for_mark(condition: Condition) -> bool:
-    if condition.ask is Ask.EITHER:
-        return bool(condition.parts) and condition.parts[0] == Condition(Ask.MARKED, "asyncio")
+    if condition.ask is Ask.EITHER:  # "asyncio" in item.keywords means the node id, too
+        named = Condition(Ask.PART, "asyncio")
+        return all(part == named or _asks_for_mark(part) for part in condition.parts)
     if condition.ask is Ask.BOTH:
         return any(map(_asks_for_mark, condition.parts))
     return condition == Condition(Ask.MARKED, "asyncio")

@@ -38,10 +38,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _message(holder: Holder, use: Use) -> str:
     number, loops = len(use.tests), len(use.loops)
     first = next(iter(use.tests))
+    by_name = "fixture" in holder.place  # elsewhere mentions are followed, from test to holder
     who = (
-        f"{number} tests use it on {loops} loops, first {first}"
+        f"{number} tests {'use' if by_name else 'reach'} it on {loops} loops, first {first}"
         if number > 1
-        else (f"{first} uses it on {loops} loops")
+        else f"{first} {'uses' if by_name else 'reaches'} it on {loops} loops"
     )
     return (
         f"{holder.name} ({holder.what}, made {holder.place}) keeps the loop on which it is first"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.analysis.suite.loop_values import Bond
 from loopscope.analysis.suite.mention_graph import MentionGraph, Node, NodeKind
 from loopscope.loop_map.model import Loop, region_of
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -138,6 +139,8 @@ class Users:
                     continue
                 if item.function.is_async or self._model.is_async_fixture(item.function):
                     continue  # it has a loop of its own
+                if not self._hands_out(test, item):
+                    continue
                 asking = {
                     loop
                     for other in self._model.closure(test).fixtures
@@ -151,6 +154,16 @@ class Users:
                 holder = self._holders.of_fixture(key, self._model.index.function(key))
                 if holder is not None:
                     yield holder, use
+
+    def _hands_out(self, test: Test, fixture: FixtureDef) -> bool:
+        """Whether a sync fixture hands out, or stores, more than text, numbers and the like."""
+
+        def lookup(asking: FixtureDef, name: str) -> FixtureDef | None:
+            return self._model.closures.target(test, asking, name)
+
+        values = self._model.values
+        held = values.held(fixture, lookup)
+        return held.bond is not Bond.NONE or any(values.stored(fixture, lookup))
 
     # -- what is within reach -----------------------------------------------------------------
 

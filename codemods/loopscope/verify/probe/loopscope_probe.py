@@ -1,20 +1,24 @@
 """A pytest plugin that writes down on which event loop each test and async fixture ran.
 
-Load it with ``-p loopscope_probe`` and name the output in ``LOOPSCOPE_PROBE_OUT``. It is one
-file without dependencies, because it is put on the path of environments that hold nothing but
-pytest (7 or newer) and pytest-asyncio (0.17 or newer), on Python 3.8 or newer. It only looks on:
-no outcome, order or loop is changed by it.
+Load it with ``-p loopscope_probe`` and name the output in ``LOOPSCOPE_PROBE_OUT``. It is put on
+the path of environments that hold nothing but pytest (7 or newer) and pytest-asyncio (0.17 or
+newer), on Python 3.8 or newer. It has to be one file without dependencies, however long: it is
+copied by hand to other machines, and each further module on that path would be one more name that
+could hide a module of the project. It only looks on: no outcome, order or loop is changed by it.
 
 The output is JSON lines, so that a run that is cut off leaves what it has seen::
 
     {"kind": "start", "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
     {"kind": "collected", "tests": 12}
+    {"kind": "items", "tests": [nodeid, ...]}
     {"kind": "begin", "test": nodeid}
     {"kind": "loop", "loop": serial, "class": "uvloop.Loop"}
     {"kind": "test", "test": nodeid,
      "outcomes": {"setup": "passed", ...},
      "loop": serial | null,            loop that ran the test's coroutine
      "event_loop": serial | null,      loop that a fixture named event_loop gave
+     "given": false,                   nobody asked for that: a marked test was given it
+     "set": ["debug mode", ...] | null what was set on its loop when its code began
      "fixtures": [[name, serial], ...] async fixtures
      "used": [name, ...],              every fixture
      "took": false,                    its sync code, or a sync fixture, asked for the current loop
@@ -36,7 +40,8 @@ file of its own, ``<output>.<worker>``. Serials are given to loop objects in the
 a process first sees them. An async fixture that an earlier test set up is reported for each test
 that uses it, with the loop it was made on.
 
-``LOOPSCOPE_PROBE_ONLY`` may name a file with node ids, one a line: all other tests are deselected.
+``LOOPSCOPE_PROBE_ONLY`` may name a file with node ids, one JSON string a line: all other tests are
+deselected. An id that is not found (some are made anew for each run) stands for its function.
 """
 
 from __future__ import annotations
@@ -92,7 +97,23 @@ class _Loops:
 
 
 _loops = _Loops()
+
+
+def _set_on(loop: Any) -> list[str]:
+    """Name what was set on a loop that other loops do not have."""
+    asked = (
+        ("debug mode", loop.get_debug),
+        ("an exception handler", getattr(loop, "get_exception_handler", None)),
+        ("a task factory", getattr(loop, "get_task_factory", None)),
+    )
+    try:
+        return [name for name, ask in asked if ask is not None and ask()]
+    except NotImplementedError:  # a loop of the project's own
+        return []
+
+
 _tests: dict[str, dict[str, Any]] = {}  # those that are under way
+_asking: set[str] = set()  # those that ask for event_loop, or use who does
 
 
 def _record(nodeid: str) -> dict[str, Any]:
@@ -100,6 +121,8 @@ def _record(nodeid: str) -> dict[str, Any]:
         "outcomes": {},
         "loop": None,
         "event_loop": None,
+        "given": False,
+        "set": None,
         "fixtures": [],
         "used": [],
         "took": False,
@@ -376,7 +399,7 @@ def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     if fixturedef.argname == "event_loop" and isinstance(value, asyncio.AbstractEventLoop):
         cls = getattr(request._pyfuncitem, "cls", None)
         if not (cls and issubclass(cls, unittest.IsolatedAsyncioTestCase)):  # has its own loop
-            record["event_loop"] = _loops.serial(value)
+            record.update(event_loop=_loops.serial(value), set=_set_on(value))
 
 
 def _patch_fixturedef() -> None:
@@ -412,21 +435,24 @@ _patch_fixturedef()
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget what an earlier attempt at the test did: plugins may run it again."""
     record = _record(item.nodeid)
-    record.update(loop=None, event_loop=None, fixtures=[], used=[], took=False, error="")
+    record.update(loop=None, event_loop=None, given=item.nodeid not in _asking, set=None)
+    record.update(fixtures=[], used=[], took=False, error="")
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Wrap the test function as late as possible, and before the plugin makes it sync."""
     func = getattr(item, "obj", None)
-    if func is None or item.get_closest_marker("asyncio") is None:
+    if not inspect.iscoroutinefunction(func):  # else it is the plugin that asks for the loop
         _functions.called = _record(item.nodeid)
+    if func is None or item.get_closest_marker("asyncio") is None:
         yield
         _functions.called = None
         return
 
     def note() -> None:
-        _record(item.nodeid)["loop"] = _loops.running()
+        loop = asyncio.get_running_loop()
+        _record(item.nodeid).update(loop=_loops.serial(loop), set=_set_on(loop))
 
     hypothesis = getattr(func, "hypothesis", None)
     inner = getattr(hypothesis, "inner_test", None)
@@ -434,25 +460,40 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         hypothesis.inner_test = _observed(inner, note)  # hypothesis calls this one, not func
         yield
         hypothesis.inner_test = inner
+        _functions.called = None
         return
     wrap = _observed if inspect.iscoroutinefunction(func) else _awaitable_observed
     item.obj = wrap(func, note)  # type: ignore[attr-defined]
     yield
     item.obj = func  # type: ignore[attr-defined]
+    _functions.called = None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave only the chosen tests, where some are chosen."""
+    """Leave only the chosen tests, where some are chosen.
+
+    The old pytest-asyncio will add event_loop to what each marked test asks for, in a list that
+    the tests of one function share: who asks for it is to be seen here, and no later.
+    """
     _functions.files.update(str(item.path) for item in items)
+    _asking.update(
+        item.nodeid for item in items if "event_loop" in getattr(item, "fixturenames", ())
+    )
     path = os.environ.get("LOOPSCOPE_PROBE_ONLY")
     if not path:
         return
     with open(path, encoding="utf-8") as file:
-        chosen = set(file.read().splitlines())
-    others = [item for item in items if item.nodeid not in chosen]
+        chosen = set(map(json.loads, file))
+    lost = chosen - {item.nodeid for item in items}
+    functions = {nodeid.partition("[")[0] for nodeid in lost if "[" in nodeid}
+    kept: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        wanted = item.nodeid in chosen or item.nodeid.partition("[")[0] in functions
+        (kept if wanted else others).append(item)
     if others:
-        items[:] = [item for item in items if item.nodeid in chosen]
+        items[:] = kept
         config.hook.pytest_deselected(items=others)
 
 
@@ -484,6 +525,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Say how many tests there are, for a person who waits."""
     if session.items:  # the controller of xdist has none
         _out.line("collected", tests=len(session.items))
+        _out.line("items", tests=[item.nodeid for item in session.items])
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:

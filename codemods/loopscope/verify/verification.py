@@ -1,0 +1,116 @@
+"""The verdict on a suite that was run before and after its migration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loopscope.verify.difference import Difference
+from loopscope.verify.differences import errors_like
+from loopscope.verify.run_record import SuiteRun, Warned
+
+_LINES = 12  # of the output of a run that did not come to its end
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One suite, run before and after its migration.
+
+    ``before`` and ``after`` are None where a run could not be made. ``problem`` says why there is
+    no verdict, ``details`` holds what the program that failed had printed; differences that were
+    seen all the same are there.
+    """
+
+    suite: str  # the label of the suite
+    before: SuiteRun | None = None
+    after: SuiteRun | None = None
+    differences: tuple[Difference, ...] = ()
+    flaky: tuple[Difference, ...] = ()  # of tests that differ from themselves
+    warnings: tuple[Warned, ...] = ()  # about asyncio, and new
+    slower: tuple[tuple[str, float, float], ...] = ()  # node id, seconds before and after
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    details: str = ""
+    never_ran: tuple[str, ...] = ()  # tests of the original that the end of a run left out
+
+    @property
+    def status(self) -> str:
+        """In one word: failed, different, recorded (the original alone was run) or same."""
+        if self.problem:
+            return "failed"
+        if self.differences:
+            return "different"
+        return "recorded" if self.after is None else "same"
+
+    def exit_code(self, *, strict: bool = False) -> int:
+        """0 the same, 1 differences (``strict``: or notes), 2 no verdict."""
+        if self.problem:
+            return 2
+        advice = self.flaky or self.warnings or self.slower
+        return 1 if self.differences or (strict and advice) else 0
+
+
+def incomparable(before: SuiteRun, after: SuiteRun, *, differ: bool) -> tuple[str, str]:
+    """Say why two runs give no verdict, with what pytest printed; "" where they do.
+
+    What went wrong in the run after the migration alone is a difference, and no reason.
+    """
+    both = sorted(node for node in before.collect_errors if errors_like(node, after))
+    if both:
+        noun = "module was" if len(both) == 1 else "modules were"
+        names = ", ".join(node or "all of the suite" for node in both[:3]) + (
+            ", ..." if len(both) > 3 else ""
+        )
+        return (
+            f"{len(both)} {noun} collected in neither run ({names}), so nothing is known of the"
+            " tests there: install what is missing, or give Pythons that have it as"
+            " --before-python and --after-python, or leave a module out with -- --ignore=PATH",
+            before.collect_errors[both[0]],
+        )
+    left_out = before.never_ran
+    if left_out or (before.ended and after.tests.keys() - before.tests.keys()):
+        count = len(left_out) or len(after.tests.keys() - before.tests.keys())
+        total = len(before.order) or len(before.tests) + count
+        how = f"the run of the original {before.ended or 'ended early'}"
+        return (
+            f"{how}: {count} of {total} tests never ran there and could not be"
+            " compared. Let it run to its end first (without -x; with another Python as"
+            " --before-python)",
+            "\n".join(before.output.splitlines()[-_LINES:]) if before.ended else "",
+        )
+    if differ or before.passed or after.passed:
+        return "", ""
+    if before.tests:
+        return (
+            f"no test passed in either run ({_ends(before)}), so nothing is known of the loops:"
+            f" see that the suite runs with Python {before.python} and pytest {before.pytest}, or"
+            " give Pythons that have all that it needs as --before-python and --after-python",
+            next((test.error for test in before.tests.values() if test.error), ""),
+        )
+    return (
+        "pytest ran no tests in either run, so there is nothing to compare: check the paths and"
+        " what stands after --",
+        before.output,
+    )
+
+
+def _ends(run: SuiteRun) -> str:
+    ends = Counter(
+        next(reversed(_telling(test.outcomes)), "not run") for test in run.tests.values()
+    )
+    return ", ".join(f"{count} {word}" for word, count in ends.most_common())
+
+
+def _telling(outcomes: Mapping[str, str]) -> list[str]:
+    return [outcome for outcome in outcomes.values() if outcome != "passed"]
+
+
+def left_out(before: SuiteRun, after: SuiteRun) -> tuple[str, ...]:
+    """List the tests of the original that never ran after the migration, for the run ended."""
+    begun = {*after.tests, *after.unfinished}
+    known = set(after.never_ran)
+    return tuple(
+        name for name in before.tests
+        if name not in begun and (name in known or (after.ended and not after.order))
+    )  # fmt: skip
