@@ -206,7 +206,7 @@ def _per_param(body: OverrideBody) -> str:
 
 def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     fixture_defs = [item for item in context.model.overrides if item.key == key]
-    if sets_debug(function, context.model.reaches_all(fixture_defs), context.options):
+    if sets_debug(function, context.model.debugs_all(fixture_defs), context.options):
         yield OptionEdit(
             "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
         )
