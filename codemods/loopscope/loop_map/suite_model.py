@@ -120,12 +120,9 @@ class SuiteModel:
         )
 
     def debugs_all(self, places: Collection[FixtureDef]) -> bool:
-        """Whether every test that may run on a loop gets one in debug mode, by these overrides."""
-        return (
-            all(_is_debug(place) for place in places)
-            and self.reaches_all(places)
-            and all(map(_is_debug, self._overrides_on_loops))
-        )
+        """Whether these overrides, with others, put all loops of tests into debug mode."""
+        others = self._overrides_on_loops
+        return all(map(_is_debug, (*places, *others))) and self.reaches_all((*places, *others))
 
     @cached_property
     def _overrides_on_loops(self) -> frozenset[FixtureDef]:
