@@ -36,9 +36,14 @@ _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teard
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
     """Report requests that no edit can answer, in the order of the files."""
-    if context.model.suite_style is not SuiteStyle.LEGACY or not context.model.uses_plugin:
+    model = context.model
+    legacy = model.suite_style is SuiteStyle.LEGACY
+    if not model.uses_plugin:
         return
-    yield from _questions(context)
+    if legacy or model.misses_event_loop:
+        yield from _questions(context)
+    if not legacy:
+        return
     yield from _built_names(context)
     yield from _in_coroutines(context)
     yield from _too_early(context)
