@@ -31,6 +31,7 @@ from loopscope.types import Scope
 
 _MESSAGE = 'usefixtures("event_loop") dropped: its tests run on the loop anyway'
 
+_OF_UNITTEST = ("setUpClass", "tearDownClass", "setUpModule", "tearDownModule")
 _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
 
 
@@ -260,10 +261,13 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for path, facts in context.files.items():
-        if not any(t.module == path and t.id in context.plan.tests for t in context.model.tests):
-            continue
+        names = (
+            _OF_UNITTEST if context.plan.tests and path in context.model.index.test_modules else ()
+        )
+        if any(t.module == path and t.id in context.plan.tests for t in context.model.tests):
+            names = (*names, *_WIDE_XUNIT)
         for function in facts.functions:
-            if function.name not in _WIDE_XUNIT:
+            if function.name not in names:
                 continue
             for call in context.model.current.calls(Key(path, function.ordinal)):
                 if call.what not in CURRENT_LOOP:
