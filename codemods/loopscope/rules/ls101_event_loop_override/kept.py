@@ -88,9 +88,8 @@ def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
 def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleResult:
     place = ("LS101", key.path, function.line)
     model = context.model
-    if model.suite_style is SuiteStyle.MODERN or not any(
-        map(model.is_async_test, model.own_tests)
-    ):
+    modern = model.suite_style is SuiteStyle.MODERN and not _may_be_registered(context)
+    if modern or not any(map(model.is_async_test, model.own_tests)):
         return note(
             *place,
             "no test here uses this event_loop, so it stays: delete it when no other suite takes"
@@ -101,6 +100,16 @@ def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleRes
         "no test is seen to use this event_loop, so it stays and nothing allows for its scope:"
         " delete it, or name this module in pytest_plugins of the conftest whose tests use it, and"
         " run loopscope again. Where other projects use it, # loopscope: ignore[LS101] says so",
+    )
+
+
+def _may_be_registered(context: RuleContext) -> bool:
+    """Whether plugins that nobody can list may be among the files of the suite."""
+    index = context.model.index
+    return any(
+        "pytest_plugins" in place.detail
+        for path in (*index.conftests, *index.test_modules, *index.plugins)
+        for place in context.files[path].unread
     )
 
 
