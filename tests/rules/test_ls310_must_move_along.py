@@ -67,8 +67,8 @@ def test_a_python_that_the_release_does_not_run_on() -> None:
         "pytest-asyncio 1.5 needs Python 3.10, but requires-python admits 3.8, 3.9: drop 3.8, 3.9 "
         "here, or install pytest-asyncio on Python 3.10 and newer only "
         '(python_version >= "3.10" behind the requirement), '
-        "or migrate with --target 0.24, below which the name event_loop is still the plugin's "
-        "own: what needs a bridge is left to you then"
+        "or migrate with --target 0.24, where event_loop is still the plugin's own fixture, and "
+        "what needs a bridge is left to you"
     )
 
 

@@ -162,8 +162,8 @@ def _python_message(release: Release, missed: tuple[Version, ...], says: str, ai
     if not older or not aims.raises:
         return text
     cost = (
-        ", below which the name event_loop is still the plugin's own: what needs a bridge is left"
-        " to you then"
+        ", where event_loop is still the plugin's own fixture, and what needs a bridge is left to"
+        " you"
     )
     series = older[-1].series
     return f"{text}, or migrate with --target {dotted(series)}{cost if series < (1, 0) else ''}"

@@ -16,6 +16,7 @@ from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction
 from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
 from loopscope.rules.fixture_edits import fixture_edit
+from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
 
 _SHOWN = 3
@@ -175,12 +176,7 @@ def _some(names: Collection[str]) -> str:
 
 def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     """Keep the override as an ordinary fixture, with the edits that it needs for that."""
-    yield note(
-        "LS101",
-        key.path,
-        function.line,
-        "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
-    )
+    yield said_of_ordinary(context, key, function)
     yield from _plain_fixture(context, key, function)
     body = function.override
     assert body is not None
