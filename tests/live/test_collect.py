@@ -102,6 +102,76 @@ _CASES = (
         "import pytest\n\npytestmark = pytest.mark.asyncio\n",
         STRICT,
     ),
+    Case(
+        "marks_by_a_hook",
+        {
+            "conftest.py": override("session")
+            + dedent("""
+                import inspect
+
+                def chosen(item):
+                    return item.path.name == "test_a.py" and inspect.iscoroutinefunction(item.obj)
+
+                def pytest_collection_modifyitems(items):
+                    for item in items:
+                        if chosen(item):
+                            item.add_marker(pytest.mark.asyncio)
+            """),
+            "test_a.py": """
+                import asyncio
+
+                seen = []
+
+                async def test_one():
+                    seen.append(asyncio.get_running_loop())
+
+                async def test_two():
+                    assert seen == [asyncio.get_running_loop()]
+
+                def test_sync():
+                    pass
+            """,
+        },
+        "it runs on a loop, as pytest collects it",
+        ini=STRICT,
+    ),
+    Case(
+        "marks_by_a_hook_and_a_helper_of_another_file",
+        {
+            "marking.py": """
+                import pytest
+
+                MARK = pytest.mark.asyncio
+
+                def mark(item):
+                    if "slowly" not in item.name and getattr(item, "originalname", "")[-1:] < "x":
+                        item.add_marker(MARK, append=False)
+            """,
+            "conftest.py": override("module")
+            + dedent("""
+                import marking
+
+                def pytest_collection_modifyitems(session, config, items):
+                    for item in [*items]:
+                        marking.mark(item)
+            """),
+            "test_a.py": _SAME_LOOP.replace("(db)", "()").replace("db is", "None is not"),
+            "test_b.py": """
+                import asyncio
+
+                class TestIt:
+                    seen = []
+
+                    async def test_one(self):
+                        self.seen.append(asyncio.get_running_loop())
+
+                    async def test_two(self):
+                        assert self.seen == [asyncio.get_running_loop()]
+            """,
+        },
+        "it runs on a loop, as pytest collects it",
+        ini=STRICT,
+    ),
 )  # fmt: skip
 
 
@@ -157,6 +227,21 @@ def test_pytest_answers_what_the_source_does_not(
     if done.returncode == 0:
         after = _run(modern_python, untold, *DEPRECATIONS_AS_ERRORS)
         assert _complaints(before, after) != [], done.stdout
+
+
+def test_a_mark_of_a_hook_that_may_be_closer_stays_an_action(
+    tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = next(case for case in _CASES if case.name == "marks_by_a_hook")
+    files = {
+        **case.files,
+        "b/conftest.py": override("module"),
+        "b/test_b.py": "import pytest\n" + _FOUR.replace("async", "@pytest.mark.asyncio\nasync"),
+    }
+    suite = _write(tmp_path, Case("", files, "", ini=STRICT), monkeypatch)
+    done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
+    assert "pytest_collection_modifyitems adds asyncio marks at run time" in done.stdout
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize("which", ["legacy_python", "modern_python"])

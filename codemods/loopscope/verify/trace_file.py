@@ -87,13 +87,19 @@ def trace_of(run: SuiteRun) -> Trace:
 
 def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
     used: dict[str, set[str]] = defaultdict(set)
+    marks: dict[str, int] = {}
+    told: set[str] = set()
     for test in collected.tests:
         used[_bare(test.id)].update(fixture.name for fixture in test.fixtures)
+        marks[_bare(test.id)] = len(test.marks)
+        if any(mark.args or mark.keywords for mark in test.marks):
+            told.add(_bare(test.id))
     return Trace(
         functions=run.functions,
         used={name: frozenset(names) for name, names in used.items()},
         async_tests=frozenset(_bare(test.id) for test in collected.tests if test.on_loop),
         digests=run.digests,
+        bare_marks={name: count for name, count in marks.items() if name not in told},
         collected=True,
     )
 

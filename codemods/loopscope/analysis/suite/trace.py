@@ -48,6 +48,8 @@ class Trace:
     async_tests: frozenset[str] = frozenset()  # whose coroutine ran on a loop
     asking_tests: frozenset[str] = frozenset()  # sync ones that asked for the current loop
     digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256 of the file
+    # test -> how many asyncio marks it has, where none of them has arguments; only collected
+    bare_marks: Mapping[str, int] = field(default_factory=dict)
     collected: bool = False  # pytest has collected the suite, and run nothing
 
     @property
