@@ -103,6 +103,69 @@ _CASES = (
         STRICT,
     ),
     Case(
+        "tests_from_a_factory",
+        {
+            "conftest.py": override("module")
+            + dedent("""
+                import pytest_asyncio
+
+                @pytest_asyncio.fixture
+                async def db():
+                    return asyncio.get_running_loop()
+            """),
+            "test_a.py": """
+                import asyncio
+
+                seen = set()
+
+                def make(number):
+                    async def run(db):
+                        assert db is asyncio.get_running_loop()
+                        seen.add(db)
+                        assert len(seen) == 1
+
+                    return run
+
+                for number in range(2):
+                    globals()[f"test_{number}"] = make(number)
+                test_other = make(3)
+            """,
+            "test_b.py": _SAME_LOOP,
+        },
+        "test_0, test_1, test_other: made while the module is imported, as pytest collects it",
+    ),
+    Case(
+        "marked_tests_from_a_factory",
+        {
+            "conftest.py": override("session"),
+            "test_a.py": """
+                import asyncio
+                import pytest
+
+                seen = []
+
+                def make():
+                    @pytest.mark.asyncio
+                    async def run(self=None):
+                        seen.append(asyncio.get_running_loop())
+                        assert len(set(seen)) == 1
+
+                    return run
+
+                test_one = make()
+
+                class TestIt:
+                    test_two = make()
+
+                @pytest.mark.asyncio
+                async def test_three():
+                    await make()()
+            """,
+        },
+        "made while the module is imported, as pytest collects it",
+        ini=STRICT,
+    ),
+    Case(
         "marks_by_a_hook",
         {
             "conftest.py": override("session")
@@ -242,6 +305,53 @@ def test_a_mark_of_a_hook_that_may_be_closer_stays_an_action(
     done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
     assert "pytest_collection_modifyitems adds asyncio marks at run time" in done.stdout
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "others"),
+    [
+        ("async def run(): pass", _FOUR),
+        ("async def run(event_loop): event_loop.time()", ""),
+        ("def run(event_loop): event_loop.time()", ""),
+    ],
+    ids=["another loop", "asks for it", "sync"],
+)
+def test_a_made_test_that_the_defaults_do_not_keep_is_an_action(
+    made: str,
+    others: str,
+    tmp_path: Path,
+    legacy_python: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {
+        "conftest.py": override("function"),
+        "test_a.py": f"def make():\n    {made}\n    return run\n\n"
+        'globals()["test_one"] = make()\n',
+        "b/conftest.py": override("session" if others else "function"),
+        "b/test_b.py": others or _FOUR,
+    }
+    suite = _write(tmp_path, Case("", files, ""), monkeypatch)
+    done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
+    assert "LS318 action: test_one: made while the module is imported" in done.stdout
+    assert done.returncode == 1
+
+
+def test_what_an_option_leaves_out_is_collected_and_a_module_that_skips_itself_is_not_known(
+    tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = next(case for case in _CASES if case.name == "tests_from_a_factory")
+    deselecting = AUTO + "addopts = -k test_two\n"
+    suite = _write(tmp_path / "a", Case("", case.files, "", ini=deselecting), monkeypatch)
+    collecting = ("check", "--collect", "--collect-python", legacy_python)
+    done = run_loopscope(*collecting, suite)
+    assert case.says in done.stdout
+    skipping = {
+        "test_a.py": "import pytest\npytest.skip('', allow_module_level=True)\n"
+        + dedent(case.files["test_a.py"])
+    }
+    suite = _write(tmp_path / "b", Case("", {**case.files, **skipping}, ""), monkeypatch)
+    done = run_loopscope(*collecting, suite)
+    assert "this was not read: make makes the test test_other of test_a.py" in done.stdout
 
 
 @pytest.mark.parametrize("which", ["legacy_python", "modern_python"])

@@ -35,6 +35,7 @@ class CollectedTest:
     line: int
     is_async: bool
     on_loop: bool  # pytest-asyncio will run it
+    asks: bool  # for event_loop, itself
     marks: tuple[CollectedMark, ...]
     fixtures: tuple[CollectedFixture, ...]
 
@@ -69,6 +70,7 @@ class CollectedReader:
                 line=entry["line"],
                 is_async=entry["async"],
                 on_loop=entry["on_loop"],
+                asks=entry["asks"],
                 marks=tuple(
                     CollectedMark(mark["on"], tuple(mark["args"]), mark["keywords"])
                     for mark in entry["marks"]

@@ -99,6 +99,8 @@ def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
         used={name: frozenset(names) for name, names in used.items()},
         async_tests=frozenset(_bare(test.id) for test in collected.tests if test.on_loop),
         digests=run.digests,
+        asking_for_loop=frozenset(_bare(test.id) for test in collected.tests if test.asks),
+        lines={_bare(test.id): test.line for test in collected.tests},
         bare_marks={name: count for name, count in marks.items() if name not in told},
         collected=True,
     )

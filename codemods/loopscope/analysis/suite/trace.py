@@ -48,6 +48,9 @@ class Trace:
     async_tests: frozenset[str] = frozenset()  # whose coroutine ran on a loop
     asking_tests: frozenset[str] = frozenset()  # sync ones that asked for the current loop
     digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256 of the file
+    # What only a collection says: the line of each test, and those that ask for event_loop.
+    lines: Mapping[str, int] = field(default_factory=dict)
+    asking_for_loop: frozenset[str] = frozenset()
     # test -> how many asyncio marks it has, where none of them has arguments; only collected
     bare_marks: Mapping[str, int] = field(default_factory=dict)
     collected: bool = False  # pytest has collected the suite, and run nothing
@@ -56,6 +59,10 @@ class Trace:
     def shown(self) -> str:
         """Return what says so, in words."""
         return _SHOWN_BY_COLLECTION if self.collected else _SHOWN_BY_RUN
+
+    def holds_all(self, modules: Iterable[str]) -> bool:
+        """Whether pytest has collected tests of all these modules; one may skip itself."""
+        return self.collected and {name.partition("::")[0] for name in self.lines} >= {*modules}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,17 @@ def keeps_added_marks(context: RuleContext) -> bool:
     the default, and may be closer than that: it has no say where the default is what the test
     gets, or where nothing was added.
     """
-    if not context.model.trace_index.trace.collected:
+    model = context.model
+    if not model.trace_index.trace.holds_all(model.index.test_modules):
         return False
-    tests = [test for test in context.model.tests if context.model.is_async_test(test)]
-    return bool(tests) and all(_keeps(context, test) for test in tests)
+    return all(_keeps(context, test) for test in model.tests if test.function.is_async)
 
 
 def _keeps(context: RuleContext, test: Test) -> bool:
+    if test.id not in context.model.trace_index.trace.lines:
+        return False
+    if not context.model.is_async_test(test):
+        return True
     count = context.model.trace_index.trace.bare_marks.get(test.id)
     if count is None:
         return False

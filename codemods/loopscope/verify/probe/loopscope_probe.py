@@ -42,6 +42,7 @@ With ``--collect-only`` nothing runs, and the lines of tests are these instead::
     {"kind": "item", "test": nodeid,
      "path": "tests/test_a.py", "line": 12, "async": true,  of its function
      "on_loop": true,                  pytest-asyncio will run it
+     "asks": false,                    it asks for event_loop itself
      "marks": [{"on": nodeid, "args": [...], "keywords": {...}}, ...],  asyncio's, closest first
      "fixtures": [[name, path, line, holder], ...]}  in the order in which they are set up
 
@@ -511,6 +512,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 # --- what pytest collects, where it runs nothing
 
 
+_deselected: list[pytest.Item] = []
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Keep what options leave out: it is collected, too."""
+    _deselected.extend(items)
+
+
 def _write_collected(session: pytest.Session) -> None:
     """Write down the session, and each item with its marks and its fixtures."""
     config = session.config
@@ -531,7 +540,7 @@ def _write_collected(session: pytest.Session) -> None:
             }
         ),
     )
-    for item in session.items:
+    for item in (*session.items, *_deselected):
         func = _plain(getattr(item, "obj", None))
         inner = getattr(getattr(func, "hypothesis", None), "inner_test", func)
         code = getattr(_plain(inner), "__code__", None)
@@ -549,11 +558,17 @@ def _write_collected(session: pytest.Session) -> None:
             test=item.nodeid,
             path=_below(root, getattr(code, "co_filename", "")),
             line=getattr(code, "co_firstlineno", 0),
-            on_loop=is_async and (bool(marks) or (mode == "auto" and _no_other_plugins(item))),
+            on_loop=is_async
+            and (bool(marks) or mode == "auto")
+            and not _is_run_by_others(item, bool(marks)),
+            asks="event_loop" in getattr(item, "_fixtureinfo", _NO_NAMES).initialnames,
             marks=marks,
             fixtures=list(_collected_fixtures(item, root, mode)),
             **{"async": is_async},
         )
+
+
+_NO_NAMES: Any = types.SimpleNamespace(initialnames=())
 
 
 def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
@@ -603,8 +618,12 @@ def _is_asyncio_fixture(func: Any) -> bool:
     return False
 
 
-def _no_other_plugins(item: pytest.Item) -> bool:
-    return item.get_closest_marker("anyio") is None
+def _is_run_by_others(item: pytest.Item, marked: bool) -> bool:
+    """Whether unittest, or anyio's plugin, runs the test."""
+    cls = getattr(item, "cls", None)
+    if isinstance(cls, type) and issubclass(cls, unittest.TestCase):
+        return True
+    return not marked and item.get_closest_marker("anyio") is not None
 
 
 def _asyncio_mode(config: pytest.Config) -> str:
