@@ -28,7 +28,7 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
         for hook in facts.hooks:
             place = ("LS105", path, hook.line, hook.name)
-            if hook.bare and hook.only_marks:
+            if hook.bare and hook.only_marks and context.model.mode == "auto":
                 message = "hook deleted: asyncio_mode = auto marks every async test"
                 yield DeleteHook(*place, message, hook.ordinal)
                 yield from _helpers(facts, path, hook.name, hook.helpers)
@@ -39,12 +39,19 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
                 yield ChangeMarksInside(*place, message, hook.holder, change)
             elif context.model.mode != "auto" and not _on_marked_tests(hook):
                 if not kept:
-                    yield action("LS105", path, hook.line, _AT_RUN_TIME.format(hook.name))
+                    yield action("LS105", path, hook.line, _at_run_time(context, hook.name))
             elif not hook.bare and not hook.added:
                 yield action("LS105", path, hook.line, _unread(hook, "the tests"))
     yield from _undecided(context)
     if context.model.mode != "auto" and not kept:
         yield from _through_other_files(context)
+
+
+def _at_run_time(context: RuleContext, name: str) -> str:
+    message = _AT_RUN_TIME.format(name)
+    if not context.model.settings.mode_stays:
+        return message
+    return message.replace("set asyncio_mode", "take the mode out of addopts and set asyncio_mode")
 
 
 def _helpers(
