@@ -213,6 +213,8 @@ def test_error_stands_in_the_json_document_too(loopscope: Run, tree: Tree) -> No
         (["check", "--select", ",L,"], "'L' is no rule code"),
         (["check", "--no-such-option"], "No such option"),
         (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
+        (["check", "--collect-python", "python3"], "--collect-python is for --collect"),
+        (["map", "--collect", "--trace", "legacy.jsonl"], "give one of them"),
         (["no-such-command"], "No such command 'no-such-command'"),
     ],
 )

@@ -154,6 +154,8 @@ def test_exclude_is_written_for_the_directory_of_its_table(
         ('ignore = ["LS999"]', "'LS999' is no rule code"),
         ('style = "other"', "'other' is not one of 'config', 'explicit'"),
         ("safe-only = true\nsafe_only = true", "has 'safe_only' in two spellings"),
+        ("collect = true", "has no key 'collect'"),  # it runs code of the repository
+        ('collect-python = "bin/python"', "has no key 'collect-python'"),
         ('"\\u001b[2J" = 1', "has no key '\\x1b[2J'"),
         ("style = ", "pyproject.toml:2: "),
         ('dask = "tcp://localhost:1"', ":2: [tool.loopscope] dask: only the command line"),

@@ -375,6 +375,20 @@ def test_what_is_no_record_of_a_legacy_run_is_refused(broken: str, tmp_path: Pat
     }.get(broken, "is no record") in " ".join(done.stdout.split())
 
 
+def test_a_record_of_an_older_loopscope_is_refused(tmp_path: Path, legacy_python: Path) -> None:
+    suite = _write(tmp_path / "suite", _CASES[0])
+    record = tmp_path / "record.jsonl"
+    _run(legacy_python, suite, record)
+    text = record.read_text(encoding="utf-8")
+    assert '"format": 2' in text
+    record.write_text(text.replace('"format": 2', '"format": 1'), encoding="utf-8")
+    done = run_loopscope("check", "--trace", record, suite)
+    assert done.returncode == 2
+    assert "made by another release of loopscope: record the suite again" in " ".join(
+        done.stdout.split()
+    )
+
+
 def test_a_record_of_another_suite_or_of_other_files_is_refused(
     tmp_path: Path, legacy_python: Path
 ) -> None:

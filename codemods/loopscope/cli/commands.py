@@ -9,13 +9,20 @@ from typing import Any
 import click
 
 from loopscope.cli.console import Screen
-from loopscope.cli.options import planning_options, suite_options, switch, writing_options
+from loopscope.cli.options import (
+    collecting_options,
+    planning_options,
+    suite_options,
+    switch,
+    writing_options,
+)
 from loopscope.cli.request import Request
 from loopscope.reports import formats
 
 
 @click.command()
 @suite_options
+@collecting_options
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:
     """Report what would change and what is left to do by hand; change nothing.
@@ -38,6 +45,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
 
 @click.command()
 @suite_options
+@collecting_options
 @writing_options
 @click.pass_context
 def migrate(ctx: click.Context, /, **_: Any) -> None:
@@ -52,6 +60,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
       loopscope migrate --safe-only --annotate
       loopscope migrate --patch-dir patches services
       loopscope migrate --trace legacy.jsonl
+      loopscope migrate --collect --diff
 
     Exit code: 0 all is migrated, 1 a person must act on something (with --diff or a patch: or
     something would change), 2 a file could not be read, parsed or written.
@@ -76,6 +85,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
 
 @click.command("map")
 @planning_options
+@collecting_options
 @click.option(
     "--format",
     type=click.Choice(formats("map")),

@@ -53,6 +53,14 @@ def writing_options(function: _Function) -> _Function:
     return _add(_WRITING, function)
 
 
+def collecting_options(function: _Function) -> _Function:
+    """Add the options that let pytest itself say what a suite holds to a command.
+
+    No table may hold them: they run code of the repository.
+    """
+    return _add(_COLLECTING, function)
+
+
 @functools.cache
 def table_options() -> dict[str, click.Option]:
     """Every option that ``[tool.loopscope]`` may hold, by its long name without the dashes.
@@ -175,6 +183,19 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--dask", metavar="ADDRESS",
         help="Hand the suites to a running Dask scheduler, such as tcp://HOST:8786.",
+    ),
+)  # fmt: skip
+
+
+_COLLECTING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--collect", is_flag=True,
+        help="Let pytest itself collect the suite, and follow it where the source does not tell."
+        " This imports the suite.",
+    ),
+    click.option(
+        "--collect-python", type=click.Path(path_type=Path), metavar="PYTHON",
+        help="The Python that collects, with what the suite needs. Default: the one in use.",
     ),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from loopscope.cli.collecting import CollectOption
 from loopscope.cli.options import table_options
 from loopscope.config.tool_settings import (
     CliValues,
@@ -51,6 +52,7 @@ class Request:
     skip: tuple[str, ...]
     cli_values: CliValues
     trace: Path | None  # the record of a legacy run
+    collect: CollectOption
     maps: bool = False  # draw the loop maps
 
     @classmethod
@@ -90,6 +92,7 @@ class Request:
             skip=values["skip"],
             trace=values["trace"],
             cli_values=cli_values,
+            collect=CollectOption(values),
         )
         if request.review and (request.diff or request.format != "text"):
             raise click.UsageError(

@@ -145,7 +145,8 @@ def _jobs(
             yield item, request.options
         else:
             try:
-                yield request.for_suite(trace.attach(item))
+                suite = request.collect.attach(trace.attach(item), partial(_say, bar))
+                yield request.for_suite(suite)
             except SettingsError as error:
                 path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
                 found = FileError(path, error.message, error.line)

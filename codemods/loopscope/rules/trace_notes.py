@@ -9,7 +9,7 @@ from dataclasses import replace
 from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
-from loopscope.analysis.suite.trace import SHOWN, TracedFunction
+from loopscope.analysis.suite.trace import TracedFunction
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 
@@ -17,10 +17,11 @@ from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 def with_trace_notes(context: RuleContext, edits: list[Edit]) -> list[Edit]:
     """Add to the edits that follow the record that they do so."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    shown = context.model.trace_index.trace.shown
     for place, reason in _reasons(context):
         reasons[place].append(reason)
     return [
-        replace(edit, message=f"{edit.message} ({' and '.join(reasons[place])}, {SHOWN})")
+        replace(edit, message=f"{edit.message} ({' and '.join(reasons[place])}, {shown})")
         if (place := (edit.path, edit.definition)) in reasons and edit.code in _LOOP_RULES
         else edit
         for edit in edits
@@ -49,7 +50,8 @@ def _reasons(context: RuleContext) -> Iterator[tuple[tuple[str, str], str]]:
             yield place, "it takes the current loop"
     for test in context.model.tests if context.model.mode != "auto" else ():
         if test.id in trace_index.trace.async_tests and test.mark("asyncio") is None:
-            yield (test.key.path, test.function.qualname), "it ran on a loop"
+            ran = "runs" if trace_index.trace.collected else "ran"
+            yield (test.key.path, test.function.qualname), f"it {ran} on a loop"
 
 
 # -- fixtures that no file of the suite defines ---------------------------------------------
@@ -57,6 +59,7 @@ def _reasons(context: RuleContext) -> Iterator[tuple[tuple[str, str], str]]:
 
 def external_requests(context: RuleContext) -> Iterator[RuleResult]:
     """LS102: requests for the loop that only the run has shown."""
+    shown = context.model.trace_index.trace.shown
     for known, test in _external(context):
         if known.fixture == EVENT_LOOP:
             continue
@@ -65,11 +68,11 @@ def external_requests(context: RuleContext) -> Iterator[RuleResult]:
         name = f"the fixture {known.fixture} of {known.module}"
         if asks:
             yield note(
-                "LS102", *place, f"{name} asks for event_loop, {SHOWN}: a fixture of that name "
+                "LS102", *place, f"{name} asks for event_loop, {shown}: a fixture of that name "
                 "hands it the running loop",
             )  # fmt: skip
         elif known.on_loop and not known.is_async:
-            yield action("LS102", *place, f"{name} takes the current loop, {SHOWN}. {_FIRST}")
+            yield action("LS102", *place, f"{name} takes the current loop, {shown}. {_FIRST}")
     for (path, _), known in context.model.trace_index.functions.items():
         if (
             known.is_async
@@ -78,7 +81,7 @@ def external_requests(context: RuleContext) -> Iterator[RuleResult]:
         ):
             yield action(
                 "LS102", path, known.line, "this async function asks for event_loop while it "
-                f"runs, {SHOWN}. Take the loop from asyncio.get_running_loop()",
+                f"runs, {shown}. Take the loop from asyncio.get_running_loop()",
             )  # fmt: skip
     yield from _unbound_fixtures(context)
 
@@ -93,6 +96,7 @@ def _unbound_fixtures(context: RuleContext) -> Iterator[RuleResult]:
     """Sync fixtures of the suite that took the loop of their tests, and still are plain ones."""
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
+    shown = context.model.trace_index.trace.shown
     for key, function in context.functions():
         known = context.model.trace_index.functions.get((key.path, function.qualname))
         if known is None or not known.on_loop or function.is_async or function.fixture is None:
@@ -103,7 +107,7 @@ def _unbound_fixtures(context: RuleContext) -> Iterator[RuleResult]:
             "LS102",
             key.path,
             function.line,
-            f"{function.qualname} takes the current loop, {SHOWN}, and cannot be bound to that of "
+            f"{function.qualname} takes the current loop, {shown}, and cannot be bound to that of "
             "its tests: they are of several loop scopes, or the target is below 1.1. Make it "
             "async, or pass the loop in",
         )
@@ -119,20 +123,21 @@ def _bound(function: Function) -> bool:
 
 def external_loops(context: RuleContext) -> Iterator[RuleResult]:
     """LS101 and LS104: overrides and async fixtures that the suite does not define itself."""
+    shown = context.model.trace_index.trace.shown
     for known, test in _external(context):
         place = (test.key.path, test.function.line)
         scope = known.scope.word
         if known.fixture == EVENT_LOOP:
             yield note(
                 "LS101", *place, f"{known.module} overrides event_loop with scope {scope}, "
-                f"{SHOWN}: the loop scopes allow for it. Take a release without it, if there is",
+                f"{shown}: the loop scopes allow for it. Take a release without it, if there is",
             )  # fmt: skip
         elif known.is_async and known.on_loop:
             default = context.plan.fixture_default
             word = default.word if default else scope
             yield note(
                 "LS104", *place, f"the fixture {known.fixture} of {known.module} is async and has "
-                f"scope {scope}, {SHOWN}: it gets the default loop scope, {word}, and its tests "
+                f"scope {scope}, {shown}: it gets the default loop scope, {word}, and its tests "
                 "run on that loop",
             )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 from loopscope.analysis.suite.trace import TracedFunction
 from loopscope.disk import open_regular
 from loopscope.types import Scope
+from loopscope.verify.collected import Collected, CollectedReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class SuiteRun:
     order: tuple[str, ...] = ()  # what was to run, as it was collected; empty: not known
     ended: str = ""  # how, in words, where it did not end as runs do
     output: str = ""  # the end of what pytest printed
+    format: int = 1  # of the record
+    collected: Collected | None = None  # what pytest collected, where it ran nothing
 
     @property
     def loops(self) -> int:
@@ -147,6 +150,7 @@ class _Reader:
         self._digests: dict[str, str] = {}
         self._kinds: dict[int, str] = {}
         self._order: dict[str, None] = {}
+        self._collected = CollectedReader()
 
     def take(self, entry: Mapping[str, Any]) -> None:
         kind, main = entry.get("kind"), not entry.get("process")
@@ -170,6 +174,8 @@ class _Reader:
             self._digests[entry["path"]] = entry["sha256"]
         elif kind == "end" and main:
             self._exit = entry["exit"]
+        else:
+            self._collected.take(entry)
 
     def _test(self, entry: Mapping[str, Any]) -> None:
         """Of several attempts the last counts.
@@ -237,6 +243,8 @@ class _Reader:
             digests=self._digests,
             kinds=self._kinds,
             order=tuple(self._order),
+            format=self._start.get("format", 1),
+            collected=self._collected.found,
         )
 
 

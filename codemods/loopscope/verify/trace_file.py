@@ -10,9 +10,11 @@ from packaging.version import InvalidVersion, Version
 
 from loopscope.analysis.suite.trace import Trace
 from loopscope.types import FileError, Suite
+from loopscope.verify.collected import Collected
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import read_record
 
+FORMAT = 2  # of the records that this release reads, as the probe writes them
 _INTERNAL_ERROR = 3  # exit code of pytest
 _MODERN = Version("0.24")  # has loop scopes
 AGAIN = "record the suite again (loopscope verify --trace-only --save-trace FILE)"
@@ -52,22 +54,24 @@ def unfit(run: SuiteRun) -> str:
         modern = Version(run.pytest_asyncio) >= _MODERN
     except InvalidVersion:
         modern = True
-    if modern:
+    if modern and run.collected is None:
         return (
             f"is the record of a run with pytest-asyncio {run.pytest_asyncio}; what is needed is"
             " one with 0.21, or older, before the migration"
         )
-    if not run.tests:
+    if not (run.collected.tests if run.collected else run.tests):
         return f"has no tests: {AGAIN}"
     if run.exit_code is None or run.exit_code == _INTERNAL_ERROR or run.ended:
         return f"is the record of a run that did not come to its end: {AGAIN}"
-    if not run.digests:
-        return f"was made by an older loopscope, and says too little: {AGAIN}"
+    if not run.digests or run.format != FORMAT:
+        return f"was made by another release of loopscope: {AGAIN}"
     return ""
 
 
 def trace_of(run: SuiteRun) -> Trace:
     """Keep the part of a run that a migration uses."""
+    if run.collected is not None:
+        return _trace_of_collected(run, run.collected)
     used: dict[str, set[str]] = defaultdict(set)
     for name, test in run.tests.items():
         used[_bare(name)].update(test.used)
@@ -78,6 +82,27 @@ def trace_of(run: SuiteRun) -> Trace:
         async_tests=frozenset(_bare(name) for name, test in tests if test.loop is not None),
         asking_tests=frozenset(_bare(name) for name, test in tests if test.took),
         digests=run.digests,
+    )
+
+
+def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
+    used: dict[str, set[str]] = defaultdict(set)
+    marks: dict[str, int] = {}
+    told: set[str] = set()
+    for test in collected.tests:
+        used[_bare(test.id)].update(fixture.name for fixture in test.fixtures)
+        marks[_bare(test.id)] = len(test.marks)
+        if any(mark.args or mark.keywords for mark in test.marks):
+            told.add(_bare(test.id))
+    return Trace(
+        functions=run.functions,
+        used={name: frozenset(names) for name, names in used.items()},
+        async_tests=frozenset(_bare(test.id) for test in collected.tests if test.on_loop),
+        digests=run.digests,
+        asking_for_loop=frozenset(_bare(test.id) for test in collected.tests if test.asks),
+        lines={_bare(test.id): test.line for test in collected.tests},
+        bare_marks={name: count for name, count in marks.items() if name not in told},
+        collected=True,
     )
 
 

@@ -81,6 +81,24 @@ def choose_before(original: Place, copy: Place, before: Path | None) -> Side:
     return _before(used, original, copy, below="0.24")
 
 
+def choose_to_collect(original: Place, copy: Place, python: Path | None) -> Side:
+    """Choose the Python that collects a suite: the one in use, with what its files ask for.
+
+    Raises:
+        CannotRun: It cannot be had.
+    """
+    if python:
+        return _given(python, "--collect-python")
+    used, files = in_use(original.project, original.suite), pinned(copy)
+    if used is not None and used.pytest_asyncio:
+        asked = SpecifierSet(files.specifier(PLUGIN) or "")
+        if asked.contains(used.pytest_asyncio, prereleases=True):
+            return Side(used.path, used.sources)
+    if files.specifier(PLUGIN) and not files.admits(PLUGIN, "<1.0"):
+        return _after(used, original, copy, Target.newest())
+    return _before(used, original, copy)
+
+
 def _given(python: Path, option: str) -> Side:
     found = inspect(python)
     for name in ("pytest", PLUGIN):

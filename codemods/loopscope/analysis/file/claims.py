@@ -15,7 +15,7 @@ from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.fixture_calls import FIXTURES
 from loopscope.analysis.file.functions import arguments
-from loopscope.analysis.file.mentions import EVENT_LOOP, MODE, Mention, Subject
+from loopscope.analysis.file.mentions import EVENT_LOOP, MAKES_TESTS, MODE, Mention, Subject
 from loopscope.analysis.file.names import Names, dotted, is_call, is_getattr
 from loopscope.analysis.file.text_claims import PLUGIN, unread_text
 from loopscope.python_source.syntax_tree import FUNCTIONS
@@ -168,7 +168,7 @@ class Claims:
             for item in ast.walk(outer)
             if isinstance(item, ast.Return) and item.value is not None
         }
-        return f"{outer.name} makes async tests" if node.name in returned else ""
+        return f"{outer.name} {MAKES_TESTS}" if node.name in returned else ""
 
     def _marks_asyncio(self, node: ast.expr) -> bool:
         func = node.func if isinstance(node, ast.Call) else node

@@ -19,6 +19,7 @@ from loopscope.python_source.syntax_tree import FUNCTIONS, children
 
 EVENT_LOOP = "event_loop"
 MODE = "asyncio_mode"
+MAKES_TESTS = "makes async tests"  # what is unread about a function that gives them back
 PLUGINS = "pytest_plugins"
 _WORDS = (
     EVENT_LOOP, MODE, PLUGINS, "fixture", ".asyncio", "'asyncio'", '"asyncio"', " async def",

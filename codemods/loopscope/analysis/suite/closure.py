@@ -168,7 +168,7 @@ class Closures:
         Async code has the running loop at hand instead.
         """
         names = [*function.dynamic]
-        if self._helpers_ask:
+        if self._helpers_ask and not key.is_external:
             helpers = [self._index.function(other) for other in self.call_graph.of(key)]
             names += (name for helper in helpers for name in helper.dynamic)
             if "" in names and any(item.passes_loop_name for item in (function, *helpers)):

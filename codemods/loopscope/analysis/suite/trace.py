@@ -19,7 +19,8 @@ from loopscope.types import Scope
 _EVENT_LOOP = "event_loop"
 # The name in a ``LoopCall`` for a call outside of the suite, which only the run has seen.
 TRACED_CALL = "the current loop, in code outside of the suite"
-SHOWN = "as the record of the legacy run shows"
+_SHOWN_BY_RUN = "as the record of the legacy run shows"
+_SHOWN_BY_COLLECTION = "as pytest collects it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,21 @@ class Trace:
     async_tests: frozenset[str] = frozenset()  # whose coroutine ran on a loop
     asking_tests: frozenset[str] = frozenset()  # sync ones that asked for the current loop
     digests: Mapping[str, str] = field(default_factory=dict)  # path -> sha256 of the file
+    # What only a collection says: the line of each test, and those that ask for event_loop.
+    lines: Mapping[str, int] = field(default_factory=dict)
+    asking_for_loop: frozenset[str] = frozenset()
+    # test -> how many asyncio marks it has, where none of them has arguments; only collected
+    bare_marks: Mapping[str, int] = field(default_factory=dict)
+    collected: bool = False  # pytest has collected the suite, and run nothing
+
+    @property
+    def shown(self) -> str:
+        """Return what says so, in words."""
+        return _SHOWN_BY_COLLECTION if self.collected else _SHOWN_BY_RUN
+
+    def holds_all(self, modules: Iterable[str]) -> bool:
+        """Whether pytest has collected tests of all these modules; one may skip itself."""
+        return self.collected and {name.partition("::")[0] for name in self.lines} >= {*modules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +85,21 @@ class TraceIndex:
         for function in facts.functions:
             known = self.functions.get((path, function.qualname))
             if known is not None:
-                function = _with(function, known)
+                function = self._with(function, known)
                 if _takes(function, known) and function.ordinal not in served:
                     calls.append(_call(function))
                     function = replace(function, drives_loops=True)  # or so it may
             functions.append(function)
         return replace(facts, functions=tuple(functions), loop_calls=tuple(calls))
+
+    def _with(self, function: Function, known: TracedFunction) -> Function:
+        """Add what is known of a function; what no run has shown stays as the source has it."""
+        if not self.trace.collected:
+            return _with(function, known)
+        fixture = function.fixture
+        if fixture is not None and fixture.scope_kind is ScopeKind.CALLABLE:
+            fixture = replace(fixture, scope=known.scope)
+        return replace(function, fixture=fixture)
 
 
 def index_trace(trace: Trace | None, facts: Mapping[str, FileFacts]) -> TraceIndex:

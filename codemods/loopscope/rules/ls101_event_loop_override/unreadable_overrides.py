@@ -15,7 +15,6 @@ from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names, assigned_names, last_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.trace import SHOWN
 from loopscope.python_source.syntax_tree import FUNCTIONS
 from loopscope.rules.context import RuleContext, action
 from loopscope.types import Finding
@@ -84,10 +83,11 @@ def _is_found(context: RuleContext, path: str, line: int) -> bool:
 
 def _traced(context: RuleContext, path: str) -> str:
     """Advise on an override whose scope the record of a run shows, "" where none does."""
+    shown = context.model.trace_index.trace.shown
     for known in context.model.trace_index.external:
         if known.fixture == EVENT_LOOP and path in (known.path, known.base_id):
             return (
-                f"But its scope is {known.scope.word}, {SHOWN}, and the loop scopes allow for it: "
+                f"But its scope is {known.scope.word}, {shown}, and the loop scopes allow for it: "
                 "delete it"
             )
     return ""

@@ -9,6 +9,7 @@ from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.mark_facts import MarkingHook
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.rules.context import ImportEdit, RuleContext, RuleResult, action
+from loopscope.rules.ls105_test_loop_scope.collected_marks import keeps_added_marks
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeMarksInside,
     DeleteHook,
@@ -23,6 +24,7 @@ _AT_RUN_TIME = (
 
 def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
     """Bring hooks up to date, and report those of which not all is known."""
+    kept = keeps_added_marks(context)
     for path, facts in context.files.items():
         for hook in facts.hooks:
             place = ("LS105", path, hook.line, hook.name)
@@ -36,17 +38,20 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
                 change = MarkChange(hook.spelled, rename=True)
                 yield ChangeMarksInside(*place, message, hook.holder, change)
             elif context.model.mode != "auto" and not _on_marked_tests(hook):
-                message = _AT_RUN_TIME.format(hook.name)
-                if context.model.settings.mode_stays:
-                    message = message.replace(
-                        "set asyncio_mode", "take the mode out of addopts and set asyncio_mode"
-                    )
-                yield action("LS105", path, hook.line, message)
+                if not kept:
+                    yield action("LS105", path, hook.line, _at_run_time(context, hook.name))
             elif not hook.bare and not hook.added:
                 yield action("LS105", path, hook.line, _unread(hook, "the tests"))
     yield from _undecided(context)
-    if context.model.mode != "auto":
+    if context.model.mode != "auto" and not kept:
         yield from _through_other_files(context)
+
+
+def _at_run_time(context: RuleContext, name: str) -> str:
+    message = _AT_RUN_TIME.format(name)
+    if not context.model.settings.mode_stays:
+        return message
+    return message.replace("set asyncio_mode", "take the mode out of addopts and set asyncio_mode")
 
 
 def _helpers(

@@ -8,7 +8,7 @@ could hide a module of the project. It only looks on: no outcome, order or loop 
 
 The output is JSON lines, so that a run that is cut off leaves what it has seen::
 
-    {"kind": "start", "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
+    {"kind": "start", "format": 2, "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
     {"kind": "collected", "tests": 12}
     {"kind": "items", "tests": [nodeid, ...]}
     {"kind": "begin", "test": nodeid}
@@ -35,6 +35,17 @@ The output is JSON lines, so that a run that is cut off leaves what it has seen:
      "on_loop": true}                  it ran on, or asked for, the loop of its test
     {"kind": "file", "path": "tests/conftest.py", "sha256": digest}
     {"kind": "end", "exit": 0}
+
+With ``--collect-only`` nothing runs, and the lines of tests are these instead::
+
+    {"kind": "session", "root": folder, "ini": path, "mode": "auto",
+     "defaults": {"test": "", "fixture": ""}, "plugins": [[name, release], ...]}
+    {"kind": "item", "test": nodeid,
+     "path": "tests/test_a.py", "line": 12, "async": true,  of its function
+     "on_loop": true,                  pytest-asyncio will run it
+     "asks": false,                    it asks for event_loop itself
+     "marks": [{"on": nodeid, "args": [...], "keywords": {...}}, ...],  asyncio's, closest first
+     "fixtures": [[name, path, line, holder], ...]}  in the order in which they are set up
 
 Every line has the name of its process as "process": "" or an xdist worker, which writes to a
 file of its own, ``<output>.<worker>``. Serials are given to loop objects in the order in which
@@ -71,6 +82,7 @@ _BOUND = "_loopscope_bound"  # a sync function that pytest-asyncio sets up on a 
 _TOOK = "_loopscope_took"  # the loop that was current when a sync fixture asked for it
 _AROUND = "_loopscope_around"  # the loop that was current when such a function was set up
 _FUNCTION = "_loopscope_function"
+_FORMAT = 2  # of the output; below 2 it had no number
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 _ABOUT_ASYNCIO = re.compile(
     r"asyncio|event.?loop|coroutine|never awaited|\basync\b", re.IGNORECASE
@@ -503,6 +515,144 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=others)
 
 
+# --- what pytest collects, where it runs nothing
+
+
+_deselected: list[pytest.Item] = []
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Keep what options leave out: it is collected, too."""
+    _deselected.extend(items)
+
+
+def _write_collected(session: pytest.Session) -> None:
+    """Write down the session, and each item with its marks and its fixtures."""
+    config = session.config
+    root, mode = str(config.rootpath), _asyncio_mode(config)
+    _out.line(
+        "session",
+        root=root,
+        ini=str(config.inipath or ""),
+        mode=mode,
+        defaults={
+            kind: _option(config, f"asyncio_default_{kind}_loop_scope")
+            for kind in ("test", "fixture")
+        },
+        plugins=sorted(
+            {
+                (dist.project_name, dist.version)
+                for _, dist in config.pluginmanager.list_plugin_distinfo()
+            }
+        ),
+    )
+    for item in (*session.items, *_deselected):
+        func = _plain(getattr(item, "obj", None))
+        inner = getattr(getattr(func, "hypothesis", None), "inner_test", func)
+        code = getattr(_plain(inner), "__code__", None)
+        is_async = inspect.iscoroutinefunction(inner)
+        marks = [
+            {
+                "on": node.nodeid,
+                "args": _plain_values(mark.args),
+                "keywords": _plain_values(mark.kwargs),
+            }
+            for node, mark in item.iter_markers_with_node("asyncio")
+        ]
+        _out.line(
+            "item",
+            test=item.nodeid,
+            path=_below(root, getattr(code, "co_filename", "")),
+            line=getattr(code, "co_firstlineno", 0),
+            on_loop=is_async
+            and (bool(marks) or mode == "auto")
+            and not _is_run_by_others(item, bool(marks)),
+            asks="event_loop" in getattr(item, "_fixtureinfo", _NO_NAMES).initialnames,
+            marks=marks,
+            fixtures=list(_collected_fixtures(item, root, mode)),
+            **{"async": is_async},
+        )
+
+
+_NO_NAMES: Any = types.SimpleNamespace(initialnames=())
+
+
+def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
+    """List the fixtures of an item that pytest finds before it runs, each with its place.
+
+    The old pytest-asyncio asks for event_loop when a test begins: the one that the item sees is
+    among them, asked for or not.
+    """
+    info: Any = getattr(item, "_fixtureinfo", None)
+    if info is None:
+        return
+    found = {name: info.name2fixturedefs.get(name, ()) for name in info.names_closure}
+    if not found.get("event_loop"):
+        found = {"event_loop": _visible("event_loop", item), **found}
+    for name, defs in found.items():
+        for fixturedef in reversed(defs):  # the one that wins, and those that it may ask for
+            entry = _functions.of_fixture(fixturedef)
+            if entry["module"].startswith("_pytest.python"):  # an argument by parametrize
+                break
+            entry["scope"] = str(fixturedef.scope)
+            entry["on_loop"] = entry["async"] and (
+                mode == "auto" or _is_asyncio_fixture(fixturedef.func)
+            )
+            if fixturedef is defs[-1]:
+                place = _below(root, entry["path"]), entry["line"], entry["holder"]
+                yield [name, *place]
+            if name not in entry["arguments"]:
+                break
+
+
+def _visible(name: str, item: Any) -> Any:
+    """Return the fixtures of a name that an item sees, the one that wins last."""
+    manager = item.session._fixturemanager
+    try:
+        return manager.getfixturedefs(name, item) or ()
+    except (AttributeError, TypeError):  # before pytest 8 it takes the node id
+        return manager.getfixturedefs(name, item.nodeid) or ()
+
+
+def _is_asyncio_fixture(func: Any) -> bool:
+    """Whether ``pytest_asyncio.fixture`` made it: each release has a mark of its own for that."""
+    while func is not None:
+        plain = getattr(func, "__func__", func)
+        if hasattr(plain, "_force_asyncio_fixture") or hasattr(plain, "_loop_scope"):
+            return True
+        func = getattr(plain, "__wrapped__", None)
+    return False
+
+
+def _is_run_by_others(item: pytest.Item, marked: bool) -> bool:
+    """Whether unittest, or anyio's plugin, runs the test."""
+    cls = getattr(item, "cls", None)
+    if isinstance(cls, type) and issubclass(cls, unittest.TestCase):
+        return True
+    return not marked and item.get_closest_marker("anyio") is not None
+
+
+def _asyncio_mode(config: pytest.Config) -> str:
+    asked = getattr(config.option, "asyncio_mode", None) or _option(config, "asyncio_mode")
+    return str(getattr(asked, "value", asked))
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    try:
+        return str(config.getini(name) or "")
+    except (KeyError, ValueError):  # a release that does not have it
+        return ""
+
+
+def _plain_values(values: Any) -> Any:
+    """Return arguments of a mark as JSON can hold them."""
+    if isinstance(values, dict):
+        return {str(name): _plain_values(value) for name, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [_plain_values(value) for value in values]
+    return values if isinstance(values, (str, int, float, bool, type(None))) else repr(values)
+
+
 # --- what is written
 
 
@@ -524,7 +674,7 @@ def pytest_sessionstart() -> None:
     release = str(getattr(sys.modules.get("pytest_asyncio"), "__version__", ""))
     _out.start()
     python = platform.python_version()
-    _out.line("start", python=python, pytest=pytest.__version__, asyncio=release)
+    _out.line("start", format=_FORMAT, python=python, pytest=pytest.__version__, asyncio=release)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -532,6 +682,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.items:  # the controller of xdist has none
         _out.line("collected", tests=len(session.items))
         _out.line("items", tests=[item.nodeid for item in session.items])
+    if session.config.option.collectonly:
+        _write_collected(session)
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
