@@ -89,15 +89,24 @@ def try_suite(
     after = applied(suite.files, migration)
     new = folder / "new" / "suite"
     write(after, new)
-    try:
-        modern = run_pytest(interpreter(MODERN), new, folder / "new.json", DEPRECATIONS_AS_ERRORS)
-    except AssertionError as error:  # pytest did not get as far as running tests
-        return Trial(number, suite, complaints=(str(error),), after=after)
     actions = [f for f in migration.findings if f.level is Level.ACTION]
     if not recheck:
         actions = [finding for finding in actions if finding.code != "LS390"]
     allowed = {code for idiom in suite.idioms for code in _MANUAL.get(idiom, ())}
     manual = bool(actions) and (hard or all(finding.code in allowed for finding in actions))
+    try:
+        modern = run_pytest(interpreter(MODERN), new, folder / "new.json", DEPRECATIONS_AS_ERRORS)
+    except AssertionError as error:  # pytest did not get as far as running tests
+        broken = (str(error),)
+        return Trial(
+            number,
+            suite,
+            complaints=() if manual else broken,
+            findings=migration.findings,
+            manual=manual,
+            left=broken if manual else (),
+            after=after,
+        )
     complaints = [f"{e.path}:{e.line}: {e.message}" for e in migration.errors]
     differences = [
         *compare.outcomes(legacy, modern),

@@ -256,3 +256,19 @@ def test_bridge_for_an_override_that_is_imported_by_the_name_of_its_function() -
     result = after(files)
     assert result["conftest.py"] == files["conftest.py"]
     assert '(name="event_loop")\nasync def _event_loop():' in result["loops.py"]
+
+
+@pytest.mark.parametrize("inner", [("loop.set_debug(True)",), ()])
+def test_debug_mode_is_an_option_where_all_loops_have_it(inner: tuple[str, ...]) -> None:
+    made = "loop = asyncio.new_event_loop()"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override(made, "loop.set_debug(True)", "yield loop"),
+        "test_a.py": TEST,
+        "inner/conftest.py": override(made, *inner, "yield loop"),
+        "inner/test_b.py": TEST,
+    }
+    result = after(files)
+    assert ("asyncio_debug" in result["pytest.ini"]) is bool(inner)
+    assert ("set_debug" in result["conftest.py"]) is not bool(inner)
+    assert "set_debug" not in result["inner/conftest.py"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loopscope.types import Level
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
 
 MODULE = """\
@@ -286,3 +287,26 @@ def test_hook_that_marks_only_what_is_marked_already(condition: str, silent: boo
     assert messages(migrate_files(files)) == expected
     if silent:
         assert after(files) == files
+
+
+MARKS_ALL = (
+    "import asyncio\nimport pytest\n\n\ndef pytest_collection_modifyitems(items):\n"
+    "    for item in items:\n        if asyncio.iscoroutinefunction(item.function):\n"
+    "            item.add_marker(pytest.mark.asyncio)\n"
+)
+
+
+@pytest.mark.parametrize("addopts", ["--asyncio-mode=strict", "-o asyncio_mode=strict"])
+def test_a_mode_in_addopts_cannot_become_auto_so_the_hook_stays(addopts: str) -> None:
+    files = {
+        "pytest.ini": f"[pytest]\naddopts = {addopts}\n",
+        "conftest.py": MARKS_ALL,
+        "test_a.py": "async def test_a(event_loop):\n    pass\n",
+    }
+    migration = migrate_files(files)
+    assert "conftest.py" not in [change.path for change in migration.changes]
+    [found] = [f for f in migration.findings if f.level is Level.ACTION]
+    assert (found.code, found.path, found.line) == ("LS105", "conftest.py", 5)
+    assert "take the mode out of addopts and set asyncio_mode = auto" in found.message
+    files["pytest.ini"] = "[pytest]\n"
+    assert "def pytest_collection_modifyitems" not in after(files)["conftest.py"]

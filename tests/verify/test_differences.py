@@ -73,6 +73,13 @@ def test_a_loop_that_is_no_longer_seen_is_a_difference() -> None:
     assert _texts(groups(_run(a=0), _run(a=None))) == ["a: had a loop, none was seen after"]
 
 
+def test_who_did_nothing_with_its_loop_is_on_that_of_its_sync_fixtures() -> None:
+    before = _run(a=TestRun(_PASSED, event_loop=0), b=0, c=1)
+    assert _texts(groups(before, _run(a=TestRun(_PASSED, around=5), b=5, c=6))) == []
+    found = _texts(groups(before, _run(a=TestRun(_PASSED, around=6), b=5, c=6)))
+    assert found[0] == "b: shared its loop with a, no longer does"
+
+
 def test_a_test_whose_set_up_failed_before_and_after_needs_no_loop() -> None:
     failed = {"setup": "failed", "teardown": "passed"}
     before, after = _run(a=TestRun(failed, loop=0)), _run(a=TestRun(failed))

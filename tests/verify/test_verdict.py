@@ -160,10 +160,13 @@ def test_a_run_of_the_original_that_ends_early_gives_no_verdict(how: str, verify
          "    for item in items:\n        item.add_marker(pytest.mark.asyncio)\n"},
         {"test_a.py": "import asyncio, pytest\npytestmark = pytest.mark.asyncio\n"
          f"{_GOOD}def test_sync():\n    assert not asyncio.get_event_loop().is_closed()\n"},
+        {"test_a.py": f"import pytest\n@pytest.mark.asyncio\n{_GOOD}"
+         "@pytest.fixture(scope='module')\ndef unused(event_loop): ...\n"
+         "def test_sync(unused): ...\ndef test_other(unused): ...\n", "conftest.py": _OVERRIDE},
     ],
-    ids=["module", "class", "hook", "takes the current loop"],
+    ids=["module", "class", "hook", "takes the current loop", "a fixture that leaves it alone"],
 )  # fmt: skip
-def test_a_sync_test_below_an_asyncio_mark_lost_no_loop(
+def test_a_sync_test_that_does_nothing_with_its_loop_lost_none(
     files: Mapping[str, str], verify: Verify
 ) -> None:
     found = verify({"pytest.ini": STRICT, **files})

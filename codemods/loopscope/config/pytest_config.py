@@ -96,6 +96,14 @@ def asyncio_mode(config: PytestConfig) -> str:
     return _setting(config, "asyncio_mode") or "strict"
 
 
+def mode_is_added(config: PytestConfig) -> bool:
+    """Whether ``addopts`` sets the asyncio mode, so that the option cannot change it."""
+    return any(
+        name == "--asyncio-mode" or value.partition("=")[0].strip() == "asyncio_mode"
+        for name, value in _arguments(config)
+    )
+
+
 def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
     """Return the scope that the option ``name`` sets.
 

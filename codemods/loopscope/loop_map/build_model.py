@@ -14,7 +14,12 @@ from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.analysis.suite.second_reading import read_again
 from loopscope.analysis.suite.trace import index_trace
 from loopscope.config.entry_points import plugin_entry_points
-from loopscope.config.pytest_config import asyncio_mode, loop_scope_option, read_configuration
+from loopscope.config.pytest_config import (
+    asyncio_mode,
+    loop_scope_option,
+    mode_is_added,
+    read_configuration,
+)
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import declares_plugin, installed, legacy_mode_floor
@@ -152,11 +157,13 @@ def _settings(
     test = loop_scope_option(config, "asyncio_default_test_loop_scope")
     fixture = loop_scope_option(config, "asyncio_default_fixture_loop_scope")
     mode = asyncio_mode(config)
-    unset = "asyncio_mode" not in config.options and mode == "strict" and runs_on is None
-    if unset and legacy_mode_floor(files):
+    added = mode_is_added(config)
+    unset = "asyncio_mode" not in config.options and not added and runs_on is None
+    if unset and mode == "strict" and legacy_mode_floor(files):
         mode = "legacy"  # the default of the releases up to 0.18
     return Settings(
         mode=mode,
+        mode_stays=added,
         test_default=test if isinstance(test, Scope) else None,
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",

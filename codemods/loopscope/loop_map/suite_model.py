@@ -119,6 +119,17 @@ class SuiteModel:
             base_ids & {"", *directory_base_ids(module)} for module in modules
         )
 
+    def debugs_all(self, places: Collection[FixtureDef]) -> bool:
+        """Whether these overrides, with others, put all loops of tests into debug mode."""
+        others = self._overrides_on_loops
+        return all(map(_is_debug, (*places, *others))) and self.reaches_all((*places, *others))
+
+    @cached_property
+    def _overrides_on_loops(self) -> frozenset[FixtureDef]:
+        """The overrides of tests that may run on a loop."""
+        found = {self.override_of(test) for test in self.own_tests if self._on_loop(test)}
+        return frozenset(item for item in found if item is not None)
+
     @cached_property
     def _modules_on_loops(self) -> frozenset[str]:
         """The modules with tests of this suite that may run on a loop."""
@@ -225,3 +236,8 @@ def _makes_no_more(override: FixtureDef) -> bool:
     function, body = override.function, override.function.override
     plain = body is not None and body.kind in (BodyKind.PLAIN, BodyKind.DEBUG)
     return plain and function.is_own and not function.conditional
+
+
+def _is_debug(override: FixtureDef) -> bool:
+    body = override.function.override
+    return body is not None and body.kind is BodyKind.DEBUG

@@ -52,12 +52,13 @@ def choose_action(
     fixture_defs: list[FixtureDef],
     options: Options,
     *,
-    everywhere: bool,
+    debugs_all: bool,
     careful: bool,
 ) -> OverrideAction:
     """Choose the action by the override's body and place alone, whoever uses it.
 
-    ``everywhere`` says that all tests on loops see it; ``careful`` does without assumptions.
+    ``debugs_all`` says that it, or one like it, puts all loops of tests into debug mode;
+    ``careful`` does without assumptions.
     """
     body, fixture = function.override, function.fixture
     assert body is not None
@@ -71,7 +72,7 @@ def choose_action(
     if body.kind is BodyKind.FACTORY:
         return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (
-        body.kind is BodyKind.DEBUG and not sets_debug(function, everywhere, options)
+        body.kind is BodyKind.DEBUG and not sets_debug(function, debugs_all, options)
     ):
         chosen = _work(function, fixture_defs, options, careful=careful)
         # What only sets the loop up can be done by a function that makes the loop, too.
@@ -83,14 +84,14 @@ def choose_action(
     return OverrideAction(ActionKind.DELETE)
 
 
-def sets_debug(function: Function, everywhere: bool, options: Options) -> bool:
+def sets_debug(function: Function, debugs_all: bool, options: Options) -> bool:
     """Whether ``asyncio_debug = true`` says the same as the override's ``set_debug``."""
     body = function.override
     return (
         body is not None
         and body.kind is BodyKind.DEBUG
         and options.target.has(1, 2)
-        and everywhere
+        and debugs_all
     )
 
 

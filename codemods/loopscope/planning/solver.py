@@ -277,6 +277,6 @@ class ComponentSolver:
             override.function,
             places,
             self.options,
-            everywhere=self.model.reaches_all(places),
+            debugs_all=self.model.debugs_all(places),
             careful=self.caution.is_careful(override.key.path, self.options),
         )

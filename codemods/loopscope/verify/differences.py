@@ -148,20 +148,22 @@ def groups(before: SuiteRun, after: SuiteRun, may_share: MayShare = never) -> It
     for node, old, new in _pairs(before, after):
         if old.home is None:
             continue
-        if new.home is None:
+        # Who asked for event_loop, and did nothing with it, is on the loop of its sync fixtures.
+        home = new.around if new.home is None else new.home
+        if home is None:
             # 1.x makes no loop for a test whose set-up failed before it came to that. A sync test
             # that takes the current loop finds one, as it does without an asyncio mark.
             takes = old.given and new.took
             if old.outcomes == new.outcomes and "call" in old.outcomes and not takes:
                 yield Difference(Cause.SPLIT, node, "had a loop, none was seen after")
             continue
-        mate, mates_loop = mates.setdefault((old.home, new.process), (node, new.home))
-        if mates_loop != new.home:
+        mate, mates_loop = mates.setdefault((old.home, new.process), (node, home))
+        if mates_loop != home:
             what = f"shared its loop with {mate}, no longer does"
             why = "their loop scope is narrower than the fixture event_loop was"
             yield Difference(Cause.SPLIT, node, what, why)
-        others = strangers.setdefault((new.home, old.process), [])
-        if old.home not in (home for _, home in others):
+        others = strangers.setdefault((home, old.process), [])
+        if old.home not in (one for _, one in others):
             other = next((name for name, _ in others if not may_share(name, node)), None)
             others.append((node, old.home))
             if other is not None:

@@ -29,6 +29,7 @@ class TestRun:
     process: str = ""  # "" or the name of the xdist worker that ran it
     used: tuple[str, ...] = ()  # every fixture by name, also those asked for while running
     took: bool = False  # its sync code, or that of a fixture, asked for the current loop
+    around: int | None = None  # the loop on which pytest-asyncio set up a sync fixture of it
     given: bool = False  # it got event_loop for its asyncio mark, nobody asked for it
     settings: tuple[str, ...] | None = None  # what was set on its loop; None: not known
 
@@ -189,6 +190,7 @@ class _Reader:
             process=process,
             used=tuple(entry["used"]),
             took=entry.get("took", False),
+            around=self._serial(process, entry.get("around")),
             given=entry.get("given", False),
             settings=None if entry.get("set") is None else tuple(entry["set"]),
         )

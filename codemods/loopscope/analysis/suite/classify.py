@@ -22,6 +22,7 @@ class Settings:
     """The configuration as far as loops depend on it."""
 
     mode: str = "strict"  # "strict", "auto" or "legacy"
+    mode_stays: bool = False  # an option of the command line sets it
     test_default: Scope | None = None
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
@@ -45,8 +46,10 @@ class Roles:
         self._trace_index = trace_index
         hooks = [hook for facts in index.files.values() for hook in facts.hooks]
         # A hook that marks every async test is auto mode by another name.
-        self.auto_by_hook = settings.mode != "auto" and any(
-            hook.bare and hook.only_marks for hook in hooks
+        self.auto_by_hook = (
+            settings.mode != "auto"
+            and not settings.mode_stays
+            and any(hook.bare and hook.only_marks for hook in hooks)
         )
         self.mode = "auto" if self.auto_by_hook else settings.mode
 

@@ -52,6 +52,7 @@ _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({}
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
+    gone: list[Key] = []
     for key, override_action in context.plan.overrides.items():
         function = context.model.index.function(key)
         kind = override_action.kind
@@ -83,7 +84,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 yield edit
             yield from _deleted_call(key, function)
         if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
-            yield from _debug(context, key, function)
+            gone.append(key)
+    yield from _debug(context, gone)
     for bridge in context.plan.bridges:
         if bridge.replaces is None:
             yield new_bridge(context, bridge)
@@ -204,12 +206,15 @@ def _per_param(body: OverrideBody) -> str:
     return f" for each of its {count} params" if count > 1 else ""
 
 
-def _debug(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
-    fixture_defs = [item for item in context.model.overrides if item.key == key]
-    if sets_debug(function, context.model.reaches_all(fixture_defs), context.options):
-        yield OptionEdit(
-            "LS101", "asyncio_debug", True, "the override switched the loop's debug mode on"
-        )
+def _debug(context: RuleContext, gone: list[Key]) -> Iterator[RuleResult]:
+    """Switch the debug mode on by the configuration, where overrides that are gone did."""
+    for key in gone:
+        fixture_defs = [item for item in context.model.overrides if item.key == key]
+        function = context.model.index.function(key)
+        if sets_debug(function, context.model.debugs_all(fixture_defs), context.options):
+            message = "the override switched the loop's debug mode on"
+            yield OptionEdit("LS101", "asyncio_debug", True, message)
+            return
 
 
 RULE = Rule(

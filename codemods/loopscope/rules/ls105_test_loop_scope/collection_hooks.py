@@ -26,7 +26,7 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
         for hook in facts.hooks:
             place = ("LS105", path, hook.line, hook.name)
-            if hook.bare and hook.only_marks:
+            if hook.bare and hook.only_marks and context.model.mode == "auto":
                 message = "hook deleted: asyncio_mode = auto marks every async test"
                 yield DeleteHook(*place, message, hook.ordinal)
                 yield from _helpers(facts, path, hook.name, hook.helpers)
@@ -36,7 +36,12 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
                 change = MarkChange(hook.spelled, rename=True)
                 yield ChangeMarksInside(*place, message, hook.holder, change)
             elif context.model.mode != "auto" and not _on_marked_tests(hook):
-                yield action("LS105", path, hook.line, _AT_RUN_TIME.format(hook.name))
+                message = _AT_RUN_TIME.format(hook.name)
+                if context.model.settings.mode_stays:
+                    message = message.replace(
+                        "set asyncio_mode", "take the mode out of addopts and set asyncio_mode"
+                    )
+                yield action("LS105", path, hook.line, message)
             elif not hook.bare and not hook.added:
                 yield action("LS105", path, hook.line, _unread(hook, "the tests"))
     yield from _undecided(context)

@@ -20,6 +20,7 @@ The output is JSON lines, so that a run that is cut off leaves what it has seen:
      "given": false,                   nobody asked for that: a marked test was given it
      "set": ["debug mode", ...] | null what was set on its loop when its code began
      "fixtures": [[name, serial], ...] async fixtures
+     "around": serial | null,          loop on which pytest-asyncio set up a sync fixture of it
      "used": [name, ...],              every fixture
      "took": false,                    its sync code, or a sync fixture, asked for the current loop
      "error": text, "seconds": 0.1}
@@ -68,6 +69,7 @@ from _pytest.fixtures import FixtureDef
 _MADE_ON = "_loopscope_made_on"
 _BOUND = "_loopscope_bound"  # a sync function that pytest-asyncio sets up on a loop
 _TOOK = "_loopscope_took"  # the loop that was current when a sync fixture asked for it
+_AROUND = "_loopscope_around"  # the loop that was current when such a function was set up
 _FUNCTION = "_loopscope_function"
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 _ABOUT_ASYNCIO = re.compile(
@@ -124,6 +126,7 @@ def _record(nodeid: str) -> dict[str, Any]:
         "given": False,
         "set": None,
         "fixtures": [],
+        "around": None,
         "used": [],
         "took": False,
         "error": "",
@@ -372,12 +375,13 @@ def _watch(fixturedef: Any) -> None:
         setattr(fixturedef, _MADE_ON, _loops.running())
 
     def note_current() -> None:
+        loop = _current_loop()
+        serial = None if loop is None else _loops.serial(loop)
+        setattr(fixturedef, _AROUND, serial)
         if _policy_is_watched:  # it is on the loop that it asks for; so far only the plugin did
             setattr(fixturedef, _TOOK, None)
-            return
-        loop = _current_loop()
-        if loop is not None:
-            setattr(fixturedef, _MADE_ON, _loops.serial(loop))
+        elif serial is not None:
+            setattr(fixturedef, _MADE_ON, serial)
 
     if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
         fixturedef.func = _observed(func, note_running)
@@ -391,6 +395,8 @@ def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     bound = hasattr(fixturedef, _BOUND)
     made_on = getattr(fixturedef, _MADE_ON, getattr(fixturedef, _TOOK, None) if bound else None)
     _functions.used(fixturedef, record)
+    if record["around"] is None:
+        record["around"] = getattr(fixturedef, _AROUND, None)
     entry = [fixturedef.argname, made_on]
     if made_on is not None and entry not in record["fixtures"]:
         record["fixtures"].append(entry)
