@@ -141,6 +141,27 @@ def test_a_python_without_these_tests_is_nothing(path: str, text: str) -> None:
     assert findings(files) == []
 
 
+def test_the_jobs_of_one_workflow_are_one_finding() -> None:
+    job = "  {}:\n    with:\n      python-version: '{}'\n    run: pytest\n"
+    versions = {"a": "3.8", "b": "3.12", "c": "3.7", "d": "3.8"}
+    text = "jobs:\n" + "".join(job.format(*item) for item in versions.items())
+    files = {
+        ".github/workflows/ci.yml": text,
+        ".github/workflows/docs.yml": "jobs:\n" + job.format("e", "3.8"),
+        "requirements.txt": "pytest-asyncio>=1.2\n",
+    }
+    ci, docs = findings(files)
+    assert (ci.path, ci.line) == (".github/workflows/ci.yml", 4)
+    assert "this job (and lines 12, 16) names 3.7, 3.8: drop 3.7, 3.8 here" in ci.message
+    assert "this job names 3.8: drop 3.8 here" in docs.message
+    two = text.replace("3.7", "3.9")
+    (one,) = findings({".github/workflows/ci.yml": two, "requirements.txt": "pytest-asyncio>=1.2"})
+    assert "this job (and line 16) names 3.8: drop" in one.message
+    setup = "setup(classifiers=['Programming Language :: Python :: 3.8'])\n"
+    (one,) = findings({"setup.py": setup, "requirements.txt": "pytest-asyncio>=1.2\n"})
+    assert "but the classifiers name 3.8: drop" in one.message
+
+
 def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:
     pin = {"requirements.txt": "pytest-asyncio==0.23.5\n"}
     for declared, release, named in (
