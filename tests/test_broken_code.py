@@ -40,6 +40,7 @@ def test_edits_that_leave_a_name_undefined_are_condemned(monkeypatch: pytest.Mon
         ("def f(): pass\n", "f = 1\nf\n", None),
         ("def f(): await 1\n", "def f():\n    await 1\n", None),
         ("def f(loop): pass\n", "def f():\n    loop = 1\n    loop\n", None),
+        ("def f(x): x\ndef g(x): x\n", "def f(): x\ndef g(x): x\n", ("x is used but", 1)),
         ("import a\na\n", "try:\n    import b\nexcept E as e:\n    raise\nb\n", ("E is used", 3)),
     ],
 )

@@ -21,6 +21,8 @@ from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
 
+_TAKE_THEM = "Take the hunks that were left out, too, or change it by hand"
+
 
 def lost_loops(
     before: LoopMap,
@@ -130,7 +132,7 @@ def torn_loops(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
     """Yield LS390 for changes of which a person left some out, one finding for each cause."""
     places = _places(original, after)
     found = [(places[one.test], one) for one in misses(before, original, after)]
-    yield from _by_cause(found, "Take the hunks that were left out, too, or change it by hand")
+    yield from _by_cause(found, _TAKE_THEM)
 
 
 def _places(original: SuiteModel, after: SuiteModel) -> dict[str, Test]:
@@ -272,6 +274,7 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
         broken = broken_code(decode(data).text, decode(change.after).text)
         if broken is not None:
             message, line = broken
-            yield action("LS390", change.path, line, f"as it was left, this is wrong: {message}")
+            text = f"as it was left, this is wrong: {message}. {_TAKE_THEM}"
+            yield action("LS390", change.path, line, text)
     except (SourceError, SyntaxError, RecursionError, MemoryError):
         return  # said elsewhere

@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 import symtable
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -125,13 +125,26 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
         return refused
     used, defined = used_names(after), _module_names(after)
     suspects = (used & _module_names(before)) | (used - used_names(before))
+    gone = _local_bindings(before) - _local_bindings(after)
+    if used & gone.keys():  # an argument that went while its function still uses it
+        suspects, defined = suspects | (used & gone.keys()), defined - gone.keys()
     if suspects <= defined | _ALWAYS:  # nearly always; what follows takes longer
         return None
     known = undefined_names(before)
-    for name, line in undefined_names(after).items():
+    for line, name in sorted((line, name) for name, line in undefined_names(after).items()):
         if name not in known:
             return f"{name} is used but nothing defines or imports it", line
     return None
+
+
+def _local_bindings(text: str) -> Counter[str]:
+    """Count how often each name is an argument, or is assigned."""
+    return Counter(
+        node.arg if isinstance(node, ast.arg) else node.id
+        for node in walk(parse(text))
+        if isinstance(node, ast.arg)
+        or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    )
 
 
 def _module_names(text: str) -> set[str]:
