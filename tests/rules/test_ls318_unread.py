@@ -221,3 +221,43 @@ def test_tests_that_a_function_makes(factory: str, user: str, elsewhere: bool) -
 def test_what_a_function_makes_and_no_loop_has_to_do_with(text: str) -> None:
     files = {"conftest.py": HEAD, "test_a.py": f"import pytest\n{text}{TEST}"}
     assert not any("LS318" in message for message in messages(migrate_files(files)))
+
+
+# -- decorators of the suite that ask for the loop ------------------------------------------------
+
+WRAPS = """\
+import functools
+
+
+def sync(function):
+    @functools.wraps(function)
+    def inner({argument}):
+        return {body}
+    return {returned}
+"""
+DECORATED = "import pytest\n{}\n\n@sync\nasync def test_a(): ...\n\n\n"
+
+
+@pytest.mark.parametrize("place", ["test_a.py", "conftest.py", "helpers.py"])
+@pytest.mark.parametrize(
+    ("argument", "body", "returned", "said"),
+    [
+        ("event_loop", "event_loop.run_until_complete(function())", "inner", True),
+        ("event_loop, *args", "event_loop.run_until_complete(function(*args))", "inner", True),
+        ("event_loop", "function()", "inner(None)", False),  # called here
+        ("event_loop", "event_loop.time()", "inner", True),
+        ("*args", "function(*args)", "inner", False),
+    ],
+)
+def test_a_decorator_whose_wrapper_asks_for_the_loop(
+    place: str, argument: str, body: str, returned: str, said: bool
+) -> None:
+    wraps = WRAPS.format(argument=argument, body=body, returned=returned)
+    other = TEST.replace("test_a", "test_b")
+    if place == "test_a.py":
+        files = {"test_a.py": wraps + DECORATED.format("") + other}
+    else:
+        imported = f"from {place.removesuffix('.py')} import sync\n"
+        files = {place: wraps, "test_a.py": DECORATED.format(imported) + other}
+    found = [text for text in messages(migrate_files(files)) if "LS318" in text]
+    assert found == ([f"{place}:6 LS318 action"] if said else [])

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.mentions import MAKES_TESTS
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Test
+from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.rules.collected_tests import unseen_tests
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
@@ -52,6 +52,24 @@ def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:
         for place in model.files[path].unread:
             if decides or EVENT_LOOP in place.detail:
                 yield path, place
+    if decides:
+        yield from _in_decorators(model)
+
+
+def _in_decorators(model: SuiteModel) -> Iterator[tuple[str, Position]]:
+    """Yield the mentions in functions of other files that decorate what pytest reads."""
+    index = model.index
+    read = {*index.conftests, *index.test_modules, *index.plugins}
+    seen: set[Key] = set()
+    for path in sorted(read):
+        for name in {name for one in model.files[path].functions for name in one.decorators}:
+            key, decorator = index.find_function(path, name) or (None, None)
+            if key is None or decorator is None or key.path in read or key in seen:
+                continue
+            seen.add(key)
+            for place in model.files[key.path].unread:
+                if decorator.first_line <= place.line <= decorator.end_line:
+                    yield key.path, place
 
 
 def _made_tests(model: SuiteModel) -> Iterator[RuleResult]:

@@ -14,11 +14,11 @@ from loopscope.analysis.file.class_reader import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.fixture_calls import FIXTURES
-from loopscope.analysis.file.functions import arguments
+from loopscope.analysis.file.functions import arguments, own_nodes
 from loopscope.analysis.file.mentions import EVENT_LOOP, MAKES_TESTS, MODE, Mention, Subject
 from loopscope.analysis.file.names import Names, dotted, is_call, is_getattr
 from loopscope.analysis.file.text_claims import PLUGIN, unread_text
-from loopscope.python_source.syntax_tree import FUNCTIONS
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
 
 _MARK = "pytest.mark.asyncio"
 # Modules whose decorators leave a function what it is to pytest.
@@ -75,7 +75,10 @@ class Claims:
         if function is None or any(isinstance(one, ast.Lambda) for one in mention.around[-2:]):
             return ""
         outer = mention.around[: mention.around.index(function)]
-        if any(isinstance(one, FUNCTIONS) for one in outer):
+        around = next((one for one in reversed(outer) if isinstance(one, FUNCTIONS)), None)
+        if around is not None:
+            if self._is_wrapper(function, around):
+                return f"{function.name} asks for {EVENT_LOOP}, and {around.name} returns it"
             return ""  # called, or made a fixture, by the function around it
         if function.name.startswith(("test", "pytest_")):
             return ""
@@ -88,6 +91,19 @@ class Claims:
             if not plain and origin.partition(".")[0] not in _PLAIN:
                 return f"{function.name} asks for {EVENT_LOOP} under @{ast.unparse(decorator)}"
         return ""
+
+    def _is_wrapper(self, function: FunctionNode, around: FunctionNode) -> bool:
+        """Whether a function takes another and returns this one, so that pytest may ask for it."""
+        if read_fixture(function, self._names) or read_fixture(around, self._names):
+            return False
+        taken = {argument.arg for argument in (*around.args.posonlyargs, *around.args.args)}
+        called = any(isinstance(one, ast.Name) and one.id in taken for one in walk(function))
+        return called and any(
+            isinstance(one, ast.Return)
+            and isinstance(one.value, ast.Name)
+            and one.value.id == function.name
+            for one in own_nodes(around)
+        )
 
     # -- attributes ----------------------------------------------------------------------
 
