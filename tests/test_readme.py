@@ -15,6 +15,8 @@ from loopscope.cli.main import cli
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = sorted((ROOT / "migration_guides").rglob("*.md"))
+OF_OTHERS = {"--confcutdir", "--setup-show"}  # what the guides say of pytest's options
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -22,7 +24,7 @@ def commands() -> list[str]:
     """Every command line that the pages tell people to type, without what the shell does."""
     lines = [
         line.partition("#")[0]
-        for page in PAGES
+        for page in (*PAGES, *GUIDES)
         for block in CONSOLE.findall(page.read_text(encoding="utf-8"))
         for line in block.splitlines()
     ]
@@ -47,6 +49,25 @@ def test_every_option_is_in_the_table(command: str) -> None:
     for option in found.params:
         if isinstance(option, click.Option):
             assert named.intersection(option.opts), option.opts
+
+
+def test_guides_name_no_option_that_is_none() -> None:
+    context = click.Context(cli)
+    commands = [cli.get_command(context, name) for name in cli.list_commands(context)]
+    ours = {
+        name
+        for command in commands
+        if command is not None
+        for option in command.params
+        for name in (*option.opts, *option.secondary_opts)
+    }
+    named = {
+        (page.name, option)
+        for page in GUIDES
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    assert {one for one in named if one[1] not in ours | OF_OTHERS} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -134,6 +134,12 @@ class EditRecord:
     definition: str  # qualified name of the function or class, option name, or ""
     message: str
     safety: Safety = Safety.SAFE
+    value: str = ""  # what an option is set to
+
+    @property
+    def subject(self) -> str:
+        """What is edited; with an option the value that it gets."""
+        return f"{self.definition} = {self.value}" if self.value else self.definition
 
     @property
     def trust(self) -> str:

@@ -208,6 +208,9 @@ def test_error_stands_in_the_json_document_too(loopscope: Run, tree: Tree) -> No
     [
         (["check", "--target", "0.23"], "0.24, 0.25, 0.26, 1.0, 1.1"),
         (["check", "--select", "X1"], "'X1' is no rule code"),
+        (["check", "--select", "LS101,LS999"], "'LS999' is no rule code"),
+        (["migrate", "--ignore", "LS4"], "'LS4' is no rule code"),
+        (["check", "--select", ",L,"], "'L' is no rule code"),
         (["check", "--no-such-option"], "No such option"),
         (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
         (["check", "--collect-python", "python3"], "--collect-python is for --collect"),

@@ -160,3 +160,9 @@ def test_unknown(text: str) -> None:
 def test_symptoms_come_in_the_order_of_the_text() -> None:
     text = "ScopeMismatch ... no running event loop ... Event loop is closed"
     assert shown(text) == ["ScopeMismatch", "no running event loop", "Event loop is closed"]
+
+
+def test_causes_are_whole_sentences() -> None:
+    """No cause is cut into two by a comma at the end of a line."""
+    causes = [cause for known_error in KNOWN_ERRORS for cause in known_error.causes]
+    assert [cause for cause in causes if not cause.endswith(".")] == []

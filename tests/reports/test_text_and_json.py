@@ -155,3 +155,11 @@ def test_summary_line_of_a_suite_that_was_refused() -> None:
     refused.add(CURRENT)
     assert refused.partly_done
     assert refused.line(wrote=True) == "2 suites, nothing changed, 1 error."
+
+
+def test_option_is_shown_with_its_value() -> None:
+    edit = EditRecord("LS201", 0, "asyncio_debug", "all loops were", value="true")
+    change = Change("pytest.ini", b"a", b"b", (edit,))
+    assert text(replace(CHANGED, changes=(change,)))[2] == (
+        "        LS201 asyncio_debug = true: all loops were"
+    )

@@ -39,6 +39,18 @@ FIRST = {
         "def f():  # c\n    # d\n    x\n",
         "def f():  # c\n    new\n    # d\n    x\n",
     ),
+    "function-below": (
+        "def f():\n    def g(): ...\n    x\n",
+        "def f():\n    new\n\n    def g(): ...\n    x\n",
+    ),
+    "decorated-function-below": (
+        'def f():\n    """D."""\n\n    # c\n    @a\n    async def g(): ...\n',
+        'def f():\n    """D."""\n\n    new\n\n    # c\n    @a\n    async def g(): ...\n',
+    ),
+    "class-below": (
+        "def f():\n    class A: ...\n",
+        "def f():\n    new\n\n    class A: ...\n",
+    ),
     "tabs": ("def f():\n\tx\n", "def f():\n\tnew\n\tx\n"),
 }
 

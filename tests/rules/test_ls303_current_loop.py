@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.reported import found
+from tests.suites_in_memory import after, messages, migrate_files
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,50 @@ def test_no_loop_may_be_current(source: str) -> None:
 )
 def test_a_loop_is_current(source: str) -> None:
     assert not found(source, "LS303")
+
+
+TRY = "    try:\n        return asyncio.get_event_loop()\n    "
+MADE = "\n        return asyncio.new_event_loop()\n"
+
+
+@pytest.mark.parametrize(
+    "caught", ["RuntimeError", "(ValueError, RuntimeError) as e", "Exception"]
+)
+@pytest.mark.parametrize(
+    "head", ["def loop():\n", "class Loop:\n  def get(self):\n", "if True:\n def loop():\n"]
+)
+def test_who_catches_the_error_knows(caught: str, head: str) -> None:
+    assert not found(f"{head}{TRY}except {caught}:{MADE}", "LS303")
+    assert not found(f"{head}{TRY}except:{MADE}", "LS303")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"except ValueError:{MADE}",
+        "except RuntimeError as e:\n        raise SystemExit from e\n",
+        "finally:\n        print()\n",
+    ],
+)
+def test_another_error_or_one_that_is_raised_again_is_no_answer(rest: str) -> None:
+    assert found(f"def loop():\n{TRY}{rest}", "LS303") == ["test_a.py:8 LS303 note"]
+
+
+def test_a_call_in_the_handler_is_not_in_the_try() -> None:
+    source = (
+        "def loop():\n    try:\n        return asyncio.get_running_loop()\n"
+        "    except RuntimeError:\n        return asyncio.get_event_loop()\n"
+    )
+    assert found(source, "LS303") == ["test_a.py:10 LS303 note"]
+
+
+def test_the_current_loop_that_was_added_is_not_reported() -> None:
+    files = {
+        "test_a.py": "import pytest\n\n@pytest.mark.asyncio\nasync def test_a(event_loop): ...\n",
+        "clock.py": "import asyncio\n\n\ndef now(): return asyncio.get_event_loop().time()\n",
+        "test_b.py": "from clock import now\n\n\ndef test_b(): assert now()\n",
+    }
+    done = files | after(files)
+    assert "_ambient_event_loop" in done["conftest.py"]
+    again = [text for text in messages(migrate_files(done)) if "LS303" in text]
+    assert again == ["clock.py:4 LS303 note"]

@@ -67,8 +67,8 @@ def test_a_python_that_the_release_does_not_run_on() -> None:
         "pytest-asyncio 1.5 needs Python 3.10, but requires-python admits 3.8, 3.9: drop 3.8, 3.9 "
         "here, or install pytest-asyncio on Python 3.10 and newer only "
         '(python_version >= "3.10" behind the requirement), '
-        "or migrate with --target 0.24, below which the name event_loop is still the plugin's "
-        "own: what needs a bridge is left to you then"
+        "or migrate with --target 0.24, where event_loop is still the plugin's own fixture, and "
+        "what needs a bridge is left to you"
     )
 
 
@@ -139,6 +139,27 @@ def test_a_python_without_these_tests_is_nothing(path: str, text: str) -> None:
     if path != "tox.ini":
         files["requirements.txt"] = "pytest-asyncio>=1.2\n"
     assert findings(files) == []
+
+
+def test_the_jobs_of_one_workflow_are_one_finding() -> None:
+    job = "  {}:\n    with:\n      python-version: '{}'\n    run: pytest\n"
+    versions = {"a": "3.8", "b": "3.12", "c": "3.7", "d": "3.8"}
+    text = "jobs:\n" + "".join(job.format(*item) for item in versions.items())
+    files = {
+        ".github/workflows/ci.yml": text,
+        ".github/workflows/docs.yml": "jobs:\n" + job.format("e", "3.8"),
+        "requirements.txt": "pytest-asyncio>=1.2\n",
+    }
+    ci, docs = findings(files)
+    assert (ci.path, ci.line) == (".github/workflows/ci.yml", 4)
+    assert "this job (and lines 12, 16) names 3.7, 3.8: drop 3.7, 3.8 here" in ci.message
+    assert "this job names 3.8: drop 3.8 here" in docs.message
+    two = text.replace("3.7", "3.9")
+    (one,) = findings({".github/workflows/ci.yml": two, "requirements.txt": "pytest-asyncio>=1.2"})
+    assert "this job (and line 16) names 3.8: drop" in one.message
+    setup = "setup(classifiers=['Programming Language :: Python :: 3.8'])\n"
+    (one,) = findings({"setup.py": setup, "requirements.txt": "pytest-asyncio>=1.2\n"})
+    assert "but the classifiers name 3.8: drop" in one.message
 
 
 def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:

@@ -227,12 +227,33 @@ def test_a_name_for_types_keeps_nothing(module: str) -> None:
     assert kept(module) == []
 
 
-def test_a_cached_property_lives_as_long_as_its_object() -> None:
+@pytest.mark.parametrize(
+    ("decorators", "call"),
+    [
+        ("@functools.cached_property", ""),
+        ("@property; @functools.lru_cache(maxsize=None)", ""),
+        ("@functools.cache", "()"),
+        ("@functools.lru_cache", "()"),
+    ],
+)
+def test_what_a_method_caches_lives_as_long_as_its_object(decorators: str, call: str) -> None:
+    lines = decorators.replace("; ", "\n    ")
     module = (
-        "import functools, httpx\n\nclass Service:\n    @functools.cached_property\n"
+        f"import functools, httpx\n\nclass Service:\n    {lines}\n"
         "    def client(self):\n        return httpx.AsyncClient()\n\n"
-        "    async def get(self): await self.client.get('/')\n"
+        f"    async def get(self): await self.client{call}.get('/')\n"
     )
     made = "from db import Service\n\nasync def test_{}(): await Service().get()\n"
     assert kept(module, made.format("a") + made.format("b")) == []
-    assert kept(module + "\nthing = Service()\n") == ["db.py:10 LS316 note"]
+    last = module.count("\n") + 2
+    assert kept(module + "\nthing = Service()\n") == [f"db.py:{last} LS316 note"]
+
+
+def test_a_class_method_caches_for_all_objects() -> None:
+    module = (
+        "import functools, httpx\n\nclass Service:\n    @classmethod\n    @functools.cache\n"
+        "    def client(cls):\n        return httpx.AsyncClient()\n\n"
+        "    async def get(self): await self.client().get('/')\n"
+    )
+    made = "from db import Service\n\nasync def test_{}(): await Service().get()\n"
+    assert kept(module, made.format("a") + made.format("b")) == ["db.py:6 LS316 note"]

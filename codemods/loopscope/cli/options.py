@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +14,6 @@ from loopscope.reports import formats
 from loopscope.types import RUNS_ON, Target
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_CODE = re.compile(r"LS\d{0,3}")
 
 
 class _Switch(click.Option):
@@ -96,11 +94,18 @@ def _codes(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     """Codes and prefixes, also several in one value: ``LS101,LS2``."""
     codes = tuple(code.strip() for text in value for code in text.split(",") if code.strip())
     for code in codes:
-        if not _CODE.fullmatch(code):
+        if not (code[:2] == "LS" and any(rule.startswith(code) for rule in _rule_codes())):
             raise click.BadParameter(
-                f"{code!r} is no rule code (such as LS101) and no beginning of one (such as LS1)"
+                f"{code!r} is no rule code (such as LS101) and no beginning of one (such as LS1);"
+                " `loopscope rules` lists them"
             )
     return codes
+
+
+def _rule_codes() -> tuple[str, ...]:
+    from loopscope.rules.registry import REGISTRY  # slow to import, and seldom needed
+
+    return tuple(rule.code for rule in REGISTRY)
 
 
 def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:

@@ -57,8 +57,7 @@ LOOP_ERRORS: tuple[KnownError, ...] = (
         r"Event loop is closed",
         (
             "A fixture, or a client at module or class level, lives longer than the loop that "
-            "it was ",
-            "made on.",
+            "it was made on.",
             "A test, fixture or hook closes the loop that others still use.",
             "asyncio.run() was called twice over one object: each call closes its loop.",
             "Tasks or connections were left when their fixture ended.",

@@ -10,7 +10,7 @@ from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
-from loopscope.analysis.suite.closure import Closure, Closures
+from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.driven_loops import DrivenLoops
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
@@ -174,6 +174,13 @@ class SuiteModel:
         if configured or settings.fixture_scope:
             return SuiteStyle.MODERN, "its options"
         return SuiteStyle.LEGACY, "nothing that says otherwise"
+
+    @property
+    def misses_event_loop(self) -> bool:
+        """Whether what asks for the fixture by its name finds none, in a suite on loop scopes."""
+        return self.suite_style is SuiteStyle.MODERN and not any(
+            EVENT_LOOP in fixtures for fixtures in self.index.registered.values()
+        )
 
     @property
     def loses_current_loop(self) -> bool:

@@ -149,5 +149,5 @@ def _lines(hunk: Hunk) -> Iterator[str]:
 
 def _reason(edit: EditRecord) -> str:
     place = f"line {edit.line}, " if edit.line else ""
-    subject = f" ({place}{edit.definition})" if edit.definition else ""
+    subject = f" ({place}{edit.subject})" if edit.definition else ""
     return visible(f"{edit.code}{subject}: {edit.message}{edit.trust}")

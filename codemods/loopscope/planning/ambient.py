@@ -20,6 +20,7 @@ from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import Options, Scope
 
 XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
+_OF_UNITTEST = frozenset({"setUp", "tearDown"})  # called after the autouse fixtures
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class AmbientUsers:
             if not (item.function.is_async or item.key in self._settled or item.key.is_external)
         ]
         return any(map(current.asks, keys)) or any(
-            current.in_methods(cls, XUNIT_METHODS) for cls in test.classes
+            current.in_methods(cls, _OF_UNITTEST if test.unittest else XUNIT_METHODS)
+            for cls in test.classes
         )
 
     def _reached(self, module: str, files: frozenset[str]) -> bool:
@@ -129,6 +131,8 @@ class AmbientUsers:
 
         One in a class is left out: the fixture stands in the module, where not all see it.
         """
+        if test.unittest:
+            return None  # the plan has no bridge for them
         override = self._model.override_of(test)
         wide = self._model.legacy.loop_scope(test) > Scope.FUNCTION
         return override if override is not None and wide and not override.in_class else None

@@ -36,12 +36,19 @@ class LoopUsers:
         """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
         if self.is_async(test) or not self.ambient.concerns(test):
             return False
+        if test.unittest:
+            return not test.function.is_async  # those of IsolatedAsyncioTestCase have their own
         if self.set_up_by_methods(test):
             return True  # before the bridge is there
         closure = self.model.closure(test)
         if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
             return self._asks_before_loop(test) or self._may_lose_current(test)
         return True
+
+    def ambient_tests(self) -> list[Test]:
+        """List the tests that get their current loop from LS109, those of unittest among them."""
+        others = (test for test in self.model.index.tests if test.unittest)
+        return [test for test in (*self.model.tests, *others) if self.is_ambient(test)]
 
     def _asks_before_loop(self, test: Test) -> bool:
         """Whether a sync fixture asks for the current loop, and the test's own comes after it."""

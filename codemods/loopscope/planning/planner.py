@@ -151,11 +151,7 @@ class LoopPlanner:
             tuple(bridges),
             self.solver.converted,
             {} if modern else self._widened(tests),
-            tuple(
-                self.solver.users.ambient.place(
-                    [t for t in model.tests if self.solver.users.is_ambient(t)]
-                )
-            ),
+            tuple(self.solver.users.ambient.place(self.solver.users.ambient_tests())),
             {
                 module: self.solver.nodes.loop_scope(("current", module))
                 for module in {test.module for test in model.tests}

@@ -157,7 +157,7 @@ def _hunk(hunk: Hunk) -> dict[str, Any]:
     edits = [
         {
             "code": edit.code,
-            "definition": edit.definition,
+            "definition": edit.subject,
             "message": edit.message,
             "assumption": edit.safety is Safety.ASSUMPTION,
         }

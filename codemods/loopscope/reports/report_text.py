@@ -85,7 +85,7 @@ def _change(label: str, change: Change) -> Iterator[Line]:
 
 def _edit(edit: EditRecord) -> Line:
     line = f"{edit.line:>6}  " if edit.line else " " * 8
-    subject = f" {edit.definition}:" if edit.definition else ""
+    subject = f" {edit.subject}:" if edit.definition else ""
     return (
         (line, "dim"), (edit.code, "magenta"), (subject, "bold"), (f" {edit.message}", ""),
         (edit.trust, "yellow"),

@@ -108,7 +108,8 @@ def _insert(block: cst.IndentedBlock, code: str, *, apart: bool) -> cst.Indented
         del old[start]
     elif len(old) > start:
         blanks, rest = split_leading_blanks(old[start].leading_lines, line_kind)  # type: ignore[attr-defined]
-        between = [*footer, *([_BLANK] if apart else []), *rest]
+        apart_below = apart or isinstance(old[start], (cst.FunctionDef, cst.ClassDef))
+        between = [*footer, *([_BLANK] if apart_below else []), *rest]
         old[start] = old[start].with_changes(leading_lines=between)
         new[0] = _led(new[0], blanks)
     if apart and start and not new[0].leading_lines:  # type: ignore[attr-defined]

@@ -184,7 +184,9 @@ class ChangeSet:
 
         values = {edit.name: edit.value for edit in edits if edit.value is not None}
         gone = [edit.name for edit in edits if edit.value is None]
-        records = [EditRecord(e.code, 0, e.name, e.message, e.safety) for e in edits]
+        records = [
+            EditRecord(e.code, 0, e.name, e.message, e.safety, _written(e.value)) for e in edits
+        ]
         config = self._suite.config
         if config.path is not None:
             self._put(
@@ -226,3 +228,8 @@ def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
             if origin is not None and bound.attribute is not None:
                 found[origin].add(bound.attribute)
     return found
+
+
+def _written(value: str | bool | None) -> str:
+    """Return the value of an option as it stands in a file; "" where the option goes."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else value

@@ -10,6 +10,7 @@ from loopscope.python_source.source import SourceError, split_lines
 from loopscope.python_source.syntax_tree import DEFINITIONS, StatementNumbers, parse
 from loopscope.rewriting.assembler import Assembler, Piece
 from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
+from loopscope.rewriting.function_heads import join_heads, line_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ class FileEditor:
         if not module.body:
             return None
         result = module.code.replace("\n", "\r") if carriage else module.code
-        return split_lines(prefix + result)
+        return join_heads(lines, split_lines(prefix + result), line_length(self._lines))
 
     # -- reading -----------------------------------------------------------------------
 

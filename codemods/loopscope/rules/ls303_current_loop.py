@@ -2,14 +2,18 @@
 
 Sync code has no running loop, so it gets the current one. From pytest-asyncio 1.4 on sync tests
 find none, and from Python 3.14 on no thread has one unless somebody sets it. Who calls such code
-cannot be known, so it stays as it is.
+cannot be known, so it stays as it is. A call whose ``RuntimeError`` is caught has its answer.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls107_running_loop import overrides_in, will_run
@@ -18,8 +22,11 @@ from loopscope.rules.ls107_running_loop import overrides_in, will_run
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
         gone = overrides_in(context, path)
+        answered = {(item.line, item.column) for item in facts.hazards if item.code == "LS303"}
         for call in facts.loop_calls:
             if call.what not in CURRENT_LOOP or call.owner in gone:
+                continue
+            if (call.line, call.column) in answered:
                 continue
             if will_run(context, path, call):
                 continue  # LS107, or a patch keeps it (LS309)
@@ -39,6 +46,27 @@ def _has_loop(context: RuleContext, key: Key) -> bool:
     return key in context.plan.converted or key in context.plan.fixtures
 
 
+# -- what stands in a file ------------------------------------------------------------------
+
+_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException"})
+
+
+def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
+    """Find the calls whose error is caught, and not raised again."""
+    for attempt in ast.walk(node):
+        if isinstance(attempt, ast.Try) and any(map(_answers, attempt.handlers)):
+            for child in (item for statement in attempt.body for item in ast.walk(statement)):
+                if isinstance(child, ast.Call) and names.resolve(child.func) in CURRENT_LOOP:
+                    yield position(child)
+
+
+def _answers(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or last_name(kind) in _ERRORS for kind in caught) and not any(
+        isinstance(child, ast.Raise) for part in handler.body for child in ast.walk(part)
+    )
+
+
 RULE = Rule(
     "LS303",
     "current-loop-in-sync-code",
@@ -46,4 +74,5 @@ RULE = Rule(
     "Call get_running_loop() from async code, or pass the loop in",
     "1.4",
     check,
+    file_check=FileCheck(answered_calls, words=(("get_event_loop",), ("except",)), anywhere=True),
 )

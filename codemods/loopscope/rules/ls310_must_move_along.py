@@ -7,7 +7,7 @@ with 1.0. Whether they can move along is not for a tool to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -109,6 +109,7 @@ def _pythons(declarations: Declarations) -> Iterator[Finding]:
     elsewhere = {
         pin: one for pin, one in outcomes.items() if aims.installations.pythons(pin) is None
     }
+    by_file: dict[tuple[str, str], list[tuple[int, Release, tuple[Version, ...]]]] = {}
     for place in declarations.pythons:
         found = [
             (release.python, release, Pythons(place.versions).missed(pin.marker, release.python))
@@ -118,10 +119,27 @@ def _pythons(declarations: Declarations) -> Iterator[Finding]:
             found, key=lambda one: (one[0], one[2]), default=((), RELEASES[0], ())
         )
         if missed:
-            says = f"{place.says} {'admits' if 'equires' in place.says else 'names'}"
-            message = _python_message(release, missed, says, aims)
-            yield action("LS310", place.path, place.line, message)
+            by_file.setdefault((place.path, place.says), []).append((place.line, release, missed))
+    for (path, says), places in by_file.items():
+        yield action("LS310", path, places[0][0], _places_message(says, places, aims))
     yield from _environments(declarations, outcomes)
+
+
+def _places_message(
+    who: str, places: Sequence[tuple[int, Release, tuple[Version, ...]]], aims: Aims
+) -> str:
+    """Say what the places of one file declare: its jobs, or its sessions, are one finding."""
+    missed = tuple(sorted({version for _, _, versions in places for version in versions}))
+    release = max((release for _, release, _ in places), key=lambda one: one.python)
+    lines = list(dict.fromkeys(line for line, _, _ in places))
+    if len(lines) > 1:
+        said = f"line{'s' if len(lines) > 2 else ''} {', '.join(map(str, lines[1:]))}"
+        who = f"{who} (and {said}) names"
+    elif "equires" in who:
+        who = f"{who} admits"
+    else:
+        who = f"{who} {'name' if who.endswith('classifiers') else 'names'}"
+    return _python_message(release, missed, who, aims)
 
 
 def _environments(
@@ -162,8 +180,8 @@ def _python_message(release: Release, missed: tuple[Version, ...], says: str, ai
     if not older or not aims.raises:
         return text
     cost = (
-        ", below which the name event_loop is still the plugin's own: what needs a bridge is left"
-        " to you then"
+        ", where event_loop is still the plugin's own fixture, and what needs a bridge is left to"
+        " you"
     )
     series = older[-1].series
     return f"{text}, or migrate with --target {dotted(series)}{cost if series < (1, 0) else ''}"

@@ -41,12 +41,16 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:
     """Yield the mentions that nobody claims, in the files that pytest itself reads.
 
-    In a suite that is on loop scopes already the old fixture decides about nothing.
+    In a suite that is on loop scopes already they decide about nothing, but for those that name
+    the old fixture where there is none: they have lost what they work on.
     """
-    if _decides(model):
-        index = model.index
-        for path in (*index.conftests, *index.test_modules, *index.plugins):
-            for place in model.files[path].unread:
+    decides = _decides(model)
+    if not decides and not (model.uses_plugin and model.misses_event_loop):
+        return
+    index = model.index
+    for path in (*index.conftests, *index.test_modules, *index.plugins):
+        for place in model.files[path].unread:
+            if decides or EVENT_LOOP in place.detail:
                 yield path, place
 
 

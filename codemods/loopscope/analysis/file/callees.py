@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterator, Mapping
 
-from loopscope.analysis.file.functions import NESTED, own_statements
+from loopscope.analysis.file.functions import NESTED, arguments, own_statements
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.python_source.syntax_tree import FunctionNode, children
 
@@ -20,12 +20,17 @@ def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple
     """List the dotted names that the function's own body calls.
 
     ``defined`` are the functions and classes of the file. Methods of the same object are
-    ``self.name``, those of an object that the function makes ``Class.name``.
+    ``self.name``, those of an object that the function makes ``Class.name``. An argument that is
+    called goes by its name.
     """
     found: dict[str, None] = {}
     made: dict[str, ast.expr] | None = None
+    given = arguments(node) - {"self", "cls"}
     for func in _called(node):
-        origin = _callee(func, names, defined)
+        if isinstance(func, ast.Name) and func.id in given:
+            origin = func.id
+        else:
+            origin = _callee(func, names, defined)
         if not origin and isinstance(func, ast.Attribute):
             if made is None and isinstance(func.value, ast.Name):
                 made = _made_objects(node)

@@ -115,6 +115,7 @@ class CurrentLoop:
             if cls.takes
         }
         self._known: dict[Key, tuple[LoopCall, ...]] = {}
+        self._handed_out = self._fixtures_that_hand_out()
 
     @property
     def files(self) -> frozenset[str]:
@@ -141,6 +142,9 @@ class CurrentLoop:
             (self._index.function(other).qualname, self._own.get(other, ()))
             for other in self._call_graph.of(key)
         ]
+        for name in function.calls if self._handed_out else ():
+            if name in function.parameters:
+                taken += self._handed_out.get(name, ())
         for made in self._call_graph.made(key) if self._takes else ():
             if made in self._takes:
                 cls = self._takes[made]
@@ -158,6 +162,20 @@ class CurrentLoop:
             for call in calls
             if call.place is Place.SYNC
         ]
+
+    def _fixtures_that_hand_out(self) -> dict[str, list[tuple[str, Sequence[LoopCall]]]]:
+        """Map names of sync fixtures to what the functions that they hand out take."""
+        found: dict[str, list[tuple[str, Sequence[LoopCall]]]] = defaultdict(list)
+        for key, calls in self._own.items():
+            function = self._index.function(key)
+            later = [
+                replace(call, place=Place.SYNC)
+                for call in calls
+                if call.place in (Place.NESTED, Place.LAMBDA)
+            ]
+            if later and function.fixture is not None and not function.is_async:
+                found[function.fixture.name].append((function.qualname, later))
+        return found
 
     def asks(self, key: Key) -> bool:
         """Whether the function asks for it when it is called, not later."""

@@ -16,6 +16,7 @@ from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction
 from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
 from loopscope.rules.fixture_edits import fixture_edit
+from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
 
 _SHOWN = 3
@@ -88,9 +89,8 @@ def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
 def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleResult:
     place = ("LS101", key.path, function.line)
     model = context.model
-    if model.suite_style is SuiteStyle.MODERN or not any(
-        map(model.is_async_test, model.own_tests)
-    ):
+    modern = model.suite_style is SuiteStyle.MODERN and not _may_be_registered(context)
+    if modern or not any(map(model.is_async_test, model.own_tests)):
         return note(
             *place,
             "no test here uses this event_loop, so it stays: delete it when no other suite takes"
@@ -101,6 +101,16 @@ def _unregistered(context: RuleContext, key: Key, function: Function) -> RuleRes
         "no test is seen to use this event_loop, so it stays and nothing allows for its scope:"
         " delete it, or name this module in pytest_plugins of the conftest whose tests use it, and"
         " run loopscope again. Where other projects use it, # loopscope: ignore[LS101] says so",
+    )
+
+
+def _may_be_registered(context: RuleContext) -> bool:
+    """Whether plugins that nobody can list may be among the files of the suite."""
+    index = context.model.index
+    return any(
+        "pytest_plugins" in place.detail
+        for path in (*index.conftests, *index.test_modules, *index.plugins)
+        for place in context.files[path].unread
     )
 
 
@@ -166,12 +176,7 @@ def _some(names: Collection[str]) -> str:
 
 def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:
     """Keep the override as an ordinary fixture, with the edits that it needs for that."""
-    yield note(
-        "LS101",
-        key.path,
-        function.line,
-        "only sync tests and fixtures use this event_loop: it stays, as an ordinary fixture",
-    )
+    yield said_of_ordinary(context, key, function)
     yield from _plain_fixture(context, key, function)
     body = function.override
     assert body is not None

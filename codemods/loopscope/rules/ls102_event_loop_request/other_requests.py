@@ -31,14 +31,20 @@ from loopscope.types import Scope
 
 _MESSAGE = 'usefixtures("event_loop") dropped: its tests run on the loop anyway'
 
+_OF_UNITTEST = ("setUpClass", "tearDownClass", "setUpModule", "tearDownModule")
 _WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
 
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
     """Report requests that no edit can answer, in the order of the files."""
-    if context.model.suite_style is not SuiteStyle.LEGACY or not context.model.uses_plugin:
+    model = context.model
+    legacy = model.suite_style is SuiteStyle.LEGACY
+    if not model.uses_plugin:
         return
-    yield from _questions(context)
+    if legacy or model.misses_event_loop:
+        yield from _questions(context)
+    if not legacy:
+        return
     yield from _built_names(context)
     yield from _in_coroutines(context)
     yield from _too_early(context)
@@ -255,10 +261,13 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
     if context.plan.suite_style is not SuiteStyle.LEGACY:
         return
     for path, facts in context.files.items():
-        if not any(t.module == path and t.id in context.plan.tests for t in context.model.tests):
-            continue
+        names = (
+            _OF_UNITTEST if context.plan.tests and path in context.model.index.test_modules else ()
+        )
+        if any(t.module == path and t.id in context.plan.tests for t in context.model.tests):
+            names = (*names, *_WIDE_XUNIT)
         for function in facts.functions:
-            if function.name not in _WIDE_XUNIT:
+            if function.name not in names:
                 continue
             for call in context.model.current.calls(Key(path, function.ordinal)):
                 if call.what not in CURRENT_LOOP:

@@ -99,7 +99,10 @@ def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
         callees = tuple(call for item in nodes for call in _called(item, names))
         callees += (LOOP,) if any(_is_loop(item, names) for item in nodes) else ()
         if callees:
-            kind = "object" if _ON_ITS_OBJECT in decorators else "cached"
+            # A cache keeps one result for each object that it is asked with.
+            first = [*node.args.posonlyargs, *node.args.args][:1]
+            by_object = _ON_ITS_OBJECT in decorators or [item.arg for item in first] == ["self"]
+            kind = "object" if by_object else "cached"
             yield Making(kind, node.name, callees).at(node)
     made = tuple(call for item in nodes for call in _called(item, names) if call in PRIMITIVES)
     if made:
