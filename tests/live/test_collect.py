@@ -354,6 +354,20 @@ def test_what_an_option_leaves_out_is_collected_and_a_module_that_skips_itself_i
     assert "this was not read: make makes the test test_other of test_a.py" in done.stdout
 
 
+@pytest.mark.parametrize("taken", [True, False], ids=["another", "the same"])
+def test_an_override_that_wins_in_pytest_alone_is_an_action(
+    taken: bool, tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "conftest.py": override("session"),
+        "tests/conftest.py": override("module") + f"\nif {taken}:\n    del event_loop\n",
+        "tests/test_a.py": _FOUR,
+    }
+    suite = _write(tmp_path, Case("", files, ""), monkeypatch)
+    done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
+    assert ("tests/test_a.py::test_0 gets this event_loop" in done.stdout) is taken
+
+
 @pytest.mark.parametrize("which", ["legacy_python", "modern_python"])
 def test_both_plugins_collect_the_same(
     which: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -100,6 +100,12 @@ def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
         async_tests=frozenset(_bare(test.id) for test in collected.tests if test.on_loop),
         digests=run.digests,
         asking_for_loop=frozenset(_bare(test.id) for test in collected.tests if test.asks),
+        loop_places={
+            _bare(test.id): (fixture.path, fixture.line)
+            for test in collected.tests
+            for fixture in test.fixtures
+            if fixture.name == "event_loop" and fixture.path
+        },
         lines={_bare(test.id): test.line for test in collected.tests},
         bare_marks={name: count for name, count in marks.items() if name not in told},
         collected=True,

@@ -51,6 +51,8 @@ class Trace:
     # What only a collection says: the line of each test, and those that ask for event_loop.
     lines: Mapping[str, int] = field(default_factory=dict)
     asking_for_loop: frozenset[str] = frozenset()
+    # test -> path and line of the event_loop that it sees, where that is in the suite
+    loop_places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     # test -> how many asyncio marks it has, where none of them has arguments; only collected
     bare_marks: Mapping[str, int] = field(default_factory=dict)
     collected: bool = False  # pytest has collected the suite, and run nothing

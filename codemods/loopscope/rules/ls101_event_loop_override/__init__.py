@@ -20,6 +20,7 @@ from loopscope.rules.codegen.bridge import bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
+from loopscope.rules.ls101_event_loop_override.collected_overrides import other_overrides
 from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,
     is_imported,
@@ -51,6 +52,7 @@ _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({}
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
+    yield from other_overrides(context)
     replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
     gone: list[Key] = []
     for key, override_action in context.plan.overrides.items():
