@@ -39,6 +39,7 @@ def test_edits_that_leave_a_name_undefined_are_condemned(monkeypatch: pytest.Mon
         ("f\n", "f\n", None),
         ("def f(): pass\n", "f = 1\nf\n", None),
         ("def f(): await 1\n", "def f():\n    await 1\n", None),
+        ("from __future__ import x\na\n", "from __future__ import x\nb\n", None),
         ("def f(loop): pass\n", "def f():\n    loop = 1\n    loop\n", None),
         ("def f(x): x\ndef g(x): x\n", "def f(): x\ndef g(x): x\n", ("x is used but", 1)),
         ("import a\na\n", "try:\n    import b\nexcept E as e:\n    raise\nb\n", ("E is used", 3)),
@@ -48,3 +49,9 @@ def test_broken_code(before: str, after: str, broken: tuple[str, int] | None) ->
     found = broken_code(before, after)
     assert (found and found[1]) == (broken and broken[1])
     assert not broken or (found and found[0].startswith(broken[0]))
+
+
+def test_code_that_is_too_deep_for_the_compiler_is_edited_all_the_same() -> None:
+    deep = "y = " + "+".join("1" * 2000) + "\n"
+    files = {**FILES, "conftest.py": FILES["conftest.py"] + deep}
+    assert "conftest.py" in [change.path for change in migrate_files(files).changes]

@@ -160,15 +160,21 @@ class ChangeSet:
                 names: frozenset[str] = names,
             ) -> bytes:
                 after = rewrite(data, found, names)
-                broken = broken_code(decode(data).text, decode(after).text)
-                if broken is not None:
-                    self._broken[path] = broken
+                self._look_for_broken_code(path, data, after)
                 return after
 
             records = [
                 EditRecord(e.code, e.line, e.definition, e.message, e.safety) for e in found
             ]
             self._put(path, change, records, (RewriteError,))
+
+    def _look_for_broken_code(self, path: str, before: bytes, after: bytes) -> None:
+        try:
+            broken = broken_code(decode(before).text, decode(after).text)
+        except (RecursionError, MemoryError):  # the compiler goes deeper than the parser
+            return
+        if broken is not None:
+            self._broken[path] = broken
 
     def configure(self, edits: Sequence[OptionEdit]) -> None:
         """Write the options into the file that pytest reads, or into a new one."""

@@ -121,8 +121,8 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
         RecursionError: It is nested too deeply.
     """
     refused = what_compile_refuses(after)
-    if refused and not what_compile_refuses(before):
-        return refused
+    if refused:  # where the compiler gives up, no table of names can be had
+        return None if what_compile_refuses(before) else refused
     used, defined = used_names(after), _module_names(after)
     suspects = (used & _module_names(before)) | (used - used_names(before))
     gone = _local_bindings(before) - _local_bindings(after)
