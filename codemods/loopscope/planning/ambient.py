@@ -19,7 +19,7 @@ from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import Options, Scope
 
-XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
+_XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
 _OF_UNITTEST = frozenset({"setUp", "tearDown"})  # called after the autouse fixtures
 
 
@@ -79,10 +79,12 @@ class AmbientUsers:
             for item in self._model.closure(test).fixtures
             if not (item.function.is_async or item.key in self._settled or item.key.is_external)
         ]
-        return any(map(current.asks, keys)) or any(
-            current.in_methods(cls, _OF_UNITTEST if test.unittest else XUNIT_METHODS)
-            for cls in test.classes
-        )
+        return any(map(current.asks, keys)) or self.set_up_by_methods(test)
+
+    def set_up_by_methods(self, test: Test) -> bool:
+        """Whether an xunit method of the test's classes asks for the current loop."""
+        names = _OF_UNITTEST if test.unittest else _XUNIT_METHODS
+        return any(self._model.current.in_methods(cls, names) for cls in test.classes)
 
     def _reached(self, module: str, files: frozenset[str]) -> bool:
         """Whether a module imports one of the files, directly or not, or its conftests do."""

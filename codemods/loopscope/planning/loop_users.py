@@ -8,7 +8,7 @@ from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.planning.ambient import XUNIT_METHODS, AmbientUsers
+from loopscope.planning.ambient import AmbientUsers
 from loopscope.planning.caution import Caution
 from loopscope.types import Options
 
@@ -38,7 +38,7 @@ class LoopUsers:
             return False
         if test.unittest:
             return not test.function.is_async  # those of IsolatedAsyncioTestCase have their own
-        if self.set_up_by_methods(test):
+        if self.ambient.set_up_by_methods(test):
             return True  # before the bridge is there
         closure = self.model.closure(test)
         if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
@@ -74,10 +74,6 @@ class LoopUsers:
             for other in self.model.tests
             if self.model.is_async_test(other)
         )
-
-    def set_up_by_methods(self, test: Test) -> bool:
-        """Whether an xunit method of the test's classes asks for the current loop."""
-        return any(self.model.current.in_methods(cls, XUNIT_METHODS) for cls in test.classes)
 
     def _bound(self, item: FixtureDef) -> bool:
         """Recognize a sync fixture under ``pytest_asyncio.fixture``, set up on its own loop."""

@@ -127,7 +127,7 @@ class ComponentSolver:
                 nodes.join(node, EXTERNAL)
         there = any(item.fixture.name == CURRENT for item in model.closure(test).fixtures)
         wants = own and model.loses_current_loop and not there
-        if wants and self.users.set_up_by_methods(test):
+        if wants and self.users.ambient.set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
             self._join_bridge(test, request, own)

@@ -60,6 +60,8 @@ def _in_decorators(model: SuiteModel) -> Iterator[tuple[str, Position]]:
     """Yield the mentions in functions of other files that decorate what pytest reads."""
     index = model.index
     read = {*index.conftests, *index.test_modules, *index.plugins}
+    if not any(facts.unread for path, facts in model.files.items() if path not in read):
+        return  # nearly always; what follows looks every decorator up
     seen: set[Key] = set()
     for path in sorted(read):
         for name in {name for one in model.files[path].functions for name in one.decorators}:
