@@ -15,6 +15,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
+from loopscope.planning.policies import builds_on_policy
 from loopscope.planning.solver import ComponentSolver
 from loopscope.types import Scope
 
@@ -49,6 +50,13 @@ def actions(
             if override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.concerns(test)]
                 override_action = choose_factory(model, key, concerned, tests)
+            setter = builds_on_policy(model, key) if not override_action.stays else None
+            if setter is not None:
+                override_action = manual(
+                    f"its loops are of the kind for which {setter.function.qualname} "
+                    f"({setter.path}:{setter.hazard.line}) sets the policy. Return them from a "
+                    "pytest_asyncio_loop_factories hook"
+                )
             yield key, override_action
 
 
