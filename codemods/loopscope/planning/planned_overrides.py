@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
+from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
@@ -50,14 +51,39 @@ def actions(
             if override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.concerns(test)]
                 override_action = choose_factory(model, key, concerned, tests)
-            setter = builds_on_policy(model, key) if not override_action.stays else None
-            if setter is not None:
-                override_action = manual(
-                    f"its loops are of the kind for which {setter.function.qualname} "
-                    f"({setter.path}:{setter.hazard.line}) sets the policy. Return them from a "
-                    "pytest_asyncio_loop_factories hook"
-                )
+            if not override_action.stays:
+                override_action = _after_other_code(model, key) or override_action
             yield key, override_action
+
+
+AT_IMPORT = "taken at import"  # the detail of rule LS303 for a loop that is kept from then on
+
+
+def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
+    """Leave an override to a person whose loop other code has chosen before it."""
+    setter = builds_on_policy(model, key)
+    if setter is not None:
+        return manual(
+            f"its loops are of the kind for which {setter.function.qualname} "
+            f"({setter.path}:{setter.hazard.line}) sets the policy. Return them from a "
+            "pytest_asyncio_loop_factories hook"
+        )
+    function = model.index.function(key)
+    if function.fixture is None or function.fixture.scope is Scope.FUNCTION:
+        return None  # up to 0.21 the plugin closed that loop after the first test
+    takes = any(
+        call.owner == key.ordinal and call.what in CURRENT_LOOP
+        for call in model.files[key.path].loop_calls
+    )
+    for path, facts in model.files.items() if takes else ():
+        for hazard in facts.hazards:
+            if hazard.detail == AT_IMPORT and hazard.code == "LS303":
+                return manual(
+                    f"it takes the current loop, which {path}:{hazard.line} keeps from its import "
+                    "on: what that uses would be on another loop than the tests. Let the code "
+                    "there take the loop when it runs, from its test or an async fixture"
+                )
+    return None
 
 
 def _only_sync(solver: ComponentSolver, key: Key) -> bool:
@@ -70,14 +96,19 @@ def _only_sync(solver: ComponentSolver, key: Key) -> bool:
         chain = model.closures.visible(test, EVENT_LOOP)
         if key not in {item.key for item in chain}:
             continue
-        closure = model.closure(test)
-        if solver.users.is_async(test) or any(
-            item.function.override is None and solver.users.is_loop_fixture(item)
-            for item in closure.fixtures
-        ):
+        if _is_on_loop(solver, test):
             return False
+        closure = model.closure(test)
         met = met or (chain[-1].key == key and any(True for _ in loop_requests(closure)))
     return met
+
+
+def _is_on_loop(solver: ComponentSolver, test: Test) -> bool:
+    """Whether the test or one of its fixtures runs on a loop."""
+    return solver.users.is_async(test) or any(
+        item.function.override is None and solver.users.is_loop_fixture(item)
+        for item in solver.model.closure(test).fixtures
+    )
 
 
 def _used_by_sync(solver: ComponentSolver, key: Key) -> OverrideAction | None:
@@ -99,11 +130,11 @@ def _used_by_sync(solver: ComponentSolver, key: Key) -> OverrideAction | None:
     ):
         return None
     function = model.index.function(key)
-    found = solver.override_action(FixtureDef("", key, function))
+    found = _after_other_code(model, key) or solver.override_action(FixtureDef("", key, function))
     left = found.kind is ActionKind.MANUAL
     another = function.override is not None and function.override.makes_another_kind
     met_by_async = any(
-        solver.users.is_async(test)
+        _is_on_loop(solver, test)
         and key in {item.key for item in model.closures.visible(test, EVENT_LOOP)}
         for test in model.tests
     )
