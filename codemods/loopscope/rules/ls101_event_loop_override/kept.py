@@ -111,6 +111,9 @@ def _may_be_registered(context: RuleContext) -> bool:
         "pytest_plugins" in place.detail
         for path in (*index.conftests, *index.test_modules, *index.plugins)
         for place in context.files[path].unread
+    ) or any(
+        b"pluginmanager" in context.contents.get(path, b"")
+        for path in (*index.conftests, *index.plugins)
     )
 
 
