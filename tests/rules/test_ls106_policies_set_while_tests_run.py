@@ -96,6 +96,35 @@ def test_kind_of_no_loop_changes(code: str) -> None:
     assert twice({"conftest.py": IMPORTS + code, "test_x.py": TESTS}) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from asyncio import set_event_loop_policy as set_policy\n\n\n"
+        '@pytest.fixture(scope="module", autouse=True)\ndef fast():\n'
+        "    set_policy(uvloop.EventLoopPolicy())\n",
+        "@contextlib.contextmanager\ndef using(policy):\n"
+        f"    asyncio.set_event_loop_policy(policy)\n{YIELDS}\n\n"
+        '@pytest.fixture(scope="session", autouse=True)\ndef fast():\n'
+        "    with using(uvloop.EventLoopPolicy()):\n        yield\n",
+        '@pytest.fixture(scope="module", autouse=True)\ndef fast():\n'
+        "    from uvloop import install as go\n\n    go()\n",
+    ],
+)
+def test_by_other_names(code: str) -> None:
+    files = {"conftest.py": f"import contextlib\n{IMPORTS}{code}", "test_x.py": TESTS}
+    assert twice(files) == (["conftest.py LS106"], ["conftest.py LS106"])
+
+
+def test_policy_of_another_platform_is_right_in_a_suite_on_1_x() -> None:
+    code = (
+        '@pytest.fixture(scope="session", autouse=True)\ndef fast():\n'
+        '    if sys.platform == "win32":\n'
+        "        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n"
+    )
+    files = {"conftest.py": f"import sys\n{IMPORTS}{code}", "test_x.py": TESTS}
+    assert twice(files) == (["conftest.py LS106"], [])
+
+
 def test_session_loop_that_is_made_after_a_sync_test_has_set_the_policy() -> None:
     code = (
         '@pytest.fixture(autouse=True, scope="session")\ndef fast():\n    uvloop.install()\n'

@@ -19,6 +19,7 @@ from loopscope.types import Scope
 
 RESTORED = "restored"  # the policy that was there before, or the default one
 ALWAYS = "always"  # set whenever the function is called
+PLATFORM = "platform"  # set on some platforms
 _SET_UPS = frozenset({"setUpClass", "setUpModule", "setUp"}) | SET_UPS
 _FIRST = ("pytest_runtest_setup", "pytest_runtest_protocol", "pytest_runtest_logstart")
 _HOOKS = ("pytest_runtest_", "pytest_fixture_", "pytest_pyfunc_call")
@@ -44,12 +45,20 @@ def setters(model: SuiteModel) -> Iterator[PolicySetter]:
     }
     if not places:
         return
+    managers = {  # context managers of the suite
+        key: function.name
+        for key, function in ((key, model.index.function(key)) for key in places)
+        if function.is_generator and function.fixture is None
+    }
     for path, facts in model.files.items():
         for function in facts.functions:
             if model.is_override(function) or function.policy is not None:
                 continue
             key = Key(path, function.ordinal)
-            called = (key, *model.closures.call_graph.of(key))
+            called = [key, *model.closures.call_graph.of(key)]
+            if managers:
+                names = {name.rpartition(".")[2] for name in function.calls}
+                called += [one for one, name in managers.items() if name in names]
             found = next((places[one] for one in called if one in places), None)
             if found is not None:
                 yield PolicySetter(key, function, found[1], found[0])
@@ -74,6 +83,8 @@ def affected(model: SuiteModel, setter: PolicySetter) -> Test | None:
     if restored and (function.fixture is None or function.fixture.scope is Scope.FUNCTION):
         return None
     legacy = model.suite_style is SuiteStyle.LEGACY
+    if not legacy and PLATFORM in setter.hazard.detail:
+        return None  # what holds elsewhere is right here
     loops = model.legacy_map if legacy else model.modern_map
     met = [
         (test, loops[test.id])

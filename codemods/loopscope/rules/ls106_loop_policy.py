@@ -18,7 +18,7 @@ from loopscope.analysis.file.other_loops import POLICY_SETTERS
 from loopscope.analysis.file.override_facts import PolicyBody
 from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
 from loopscope.planning.override_actions import ActionKind
-from loopscope.planning.policies import ALWAYS, RESTORED, affected, is_setter, setters
+from loopscope.planning.policies import ALWAYS, PLATFORM, RESTORED, affected, is_setter, setters
 from loopscope.rules.codegen.factory import factory_code
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls101_event_loop_override.override_edits import (
@@ -194,8 +194,14 @@ def policies_set(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> 
         for child in nodes
     )
     always = any(isinstance(item, ast.Expr) and item.value is setting[0] for item in node.body)
-    words = [names.resolve(setting[0].func) or ""]
-    words += [word for word, holds in ((RESTORED, back), (ALWAYS, always)) if holds]
+    platform = any(
+        isinstance(child, ast.If)
+        and any(word in ast.unparse(child.test) for word in ("platform", "os.name"))
+        and any(part is setting[0] for part in ast.walk(child))
+        for child in nodes
+    )
+    flags = ((RESTORED, back), (ALWAYS, always), (PLATFORM, platform))
+    words = [names.resolve(setting[0].func) or "", *(word for word, holds in flags if holds)]
     yield position(setting[0], " ".join(words))
 
 
@@ -218,7 +224,6 @@ RULE = Rule(
     check,
     file_check=FileCheck(
         _found,
-        words=((FACTORIES_HOOK, "set_event_loop_policy", "install"),),
         file_words=((FACTORIES_HOOK, "set_event_loop_policy", "uvloop", "winloop"),),
     ),
 )
