@@ -38,6 +38,8 @@ def actions(files: dict[str, str]) -> list[list[str]]:
         "loop = asyncio.get_event_loop_policy().get_event_loop()",
         "class Holder:\n    loop = asyncio.get_event_loop()\n\n\nloop = Holder.loop",
         "asyncio.get_event_loop().run_until_complete(asyncio.sleep(0))",
+        "from asyncio import get_event_loop as current\n\nloop = current()",
+        "def take():\n    return asyncio.get_event_loop()\n\n\nloop = take()",
         "try:\n    loop = asyncio.get_event_loop()\nexcept RuntimeError:\n    loop = None",
     ],
 )
@@ -64,6 +66,21 @@ def test_what_uses_it_may_be_sync_tests_with_async_fixtures_only() -> None:
         "test_a.py": TAKES.format("loop = asyncio.get_event_loop()") + test,
     }
     assert actions(files) == [["LS101"], ["LS101"]]
+
+
+def test_hook_may_take_it() -> None:
+    hook = "\n\ndef pytest_configure(config):\n    config.loop = asyncio.get_event_loop()\n"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_two(): ...\n"
+    assert actions({"conftest.py": OVERRIDE + hook, "test_a.py": test}) == [["LS101"], ["LS101"]]
+
+
+def test_override_may_take_it_through_a_function() -> None:
+    helper = "def take():\n    return asyncio.get_event_loop()\n\n\n@pytest"
+    override = OVERRIDE.replace("= asyncio.get_event_loop()", "= take()").replace(
+        "@pytest", helper
+    )
+    code = TAKES.format("loop = asyncio.get_event_loop()") + TESTS
+    assert actions({"conftest.py": override, "test_a.py": code}) == [["LS101"], ["LS101"]]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.facts import Function, Place
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
@@ -56,6 +56,7 @@ def actions(
             yield key, override_action
 
 
+_EARLY_HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_collection_modifyitems")
 AT_IMPORT = "taken at import"  # the detail of rule LS303 for a loop that is kept from then on
 
 
@@ -71,19 +72,30 @@ def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
     function = model.index.function(key)
     if function.fixture is None or function.fixture.scope is Scope.FUNCTION:
         return None  # up to 0.21 the plugin closed that loop after the first test
-    takes = any(
-        call.owner == key.ordinal and call.what in CURRENT_LOOP
-        for call in model.files[key.path].loop_calls
-    )
-    for path, facts in model.files.items() if takes else ():
-        for hazard in facts.hazards:
-            if hazard.detail == AT_IMPORT and hazard.code == "LS303":
-                return manual(
-                    f"it takes the current loop, which {path}:{hazard.line} keeps from its import "
-                    "on: what that uses would be on another loop than the tests. Let the code "
-                    "there take the loop when it runs, from its test or an async fixture"
-                )
+    if not _takes_current(model, key):
+        return None
+    for path, facts in model.files.items():
+        early = {*_EARLY_HOOKS, *(name for refers in facts.variables.values() for name in refers)}
+        lines = [h.line for h in facts.hazards if h.code == "LS303" and h.detail == AT_IMPORT]
+        lines += [
+            function.line
+            for function in facts.functions
+            if function.name in early and _takes_current(model, Key(path, function.ordinal))
+        ]
+        if lines:
+            return manual(
+                f"it takes the current loop, which {path}:{lines[0]} has taken before any test:"
+                " what that uses would be on another loop than the tests. Let the code there take"
+                " the loop when it runs, from its test or an async fixture"
+            )
     return None
+
+
+def _takes_current(model: SuiteModel, key: Key) -> bool:
+    """Whether a function takes the current loop, itself or through what it calls."""
+    return any(
+        call.what in CURRENT_LOOP and call.place is Place.SYNC for call in model.current.calls(key)
+    )
 
 
 def _only_sync(solver: ComponentSolver, key: Key) -> bool:

@@ -108,7 +108,7 @@ RULE = Rule(
     check,
     file_check=FileCheck(
         _looked_for,
-        words=(("get_event_loop", "set_event_loop"),),
+        file_words=(("get_event_loop", "set_event_loop"),),
         function_words=(("except",),),
         anywhere=True,
     ),
