@@ -136,3 +136,26 @@ def test_no_running_loop_and_a_default_one_is_a_plain_override() -> None:
         "test_a.py": TESTS,
     }
     assert "pytest_asyncio_loop_factories" not in after(files)["conftest.py"]
+
+
+IF = """\
+    if sys.platform == "linux":
+        loop = asyncio.new_event_loop()
+        loop.set_debug(True)
+    else:
+        loop = OwnLoop()
+"""
+MATCH = """\
+    match sys.platform:
+        case "linux":
+            loop = asyncio.new_event_loop()
+            loop.set_debug(True)
+        case _:
+            loop = OwnLoop()
+"""
+
+
+@pytest.mark.parametrize("making", [IF, MATCH])
+def test_debug_mode_in_one_branch_is_left_to_a_person(making: str) -> None:
+    files = {"conftest.py": _body(making), "test_x.py": TESTS}
+    assert any(" LS101 action" in item for item in messages(migrate_files(files)))

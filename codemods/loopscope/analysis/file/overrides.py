@@ -154,7 +154,7 @@ class _Reading:
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
         worked = any(self.work.values())
         if self.other.found and self.code.debug:
-            line = self.debugging[0].lineno if self.lines else node.lineno
+            line = self.debugging[0].lineno if self.lines and self.debugging else node.lineno
             return OverrideBody(BodyKind.OTHER, _DEBUG, line)
         if self.other.found and worked:
             first = next(item for items in self.work.values() for item in items)
