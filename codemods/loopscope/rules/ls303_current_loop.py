@@ -11,10 +11,13 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.checks import FileCheck, position
+from loopscope.analysis.file.checks import FileCheck, is_script, position
 from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.loop_statements import SETTERS
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.planning.planned_overrides import AT_IMPORT
+from loopscope.python_source.syntax_tree import FUNCTIONS
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls107_running_loop import overrides_in, will_run
 
@@ -22,7 +25,11 @@ from loopscope.rules.ls107_running_loop import overrides_in, will_run
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
         gone = overrides_in(context, path)
-        answered = {(item.line, item.column) for item in facts.hazards if item.code == "LS303"}
+        answered = {
+            (item.line, item.column)
+            for item in facts.hazards
+            if item.code == "LS303" and not item.detail
+        }
         for call in facts.loop_calls:
             if call.what not in CURRENT_LOOP or call.owner in gone:
                 continue
@@ -60,6 +67,31 @@ def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
                     yield position(child)
 
 
+def _looked_for(node: ast.stmt, names: Names) -> Iterator[Position]:
+    yield from answered_calls(node, names)
+    if not isinstance(node, FUNCTIONS):
+        yield from held_at_import(node, names)
+
+
+def held_at_import(node: ast.stmt, names: Names) -> Iterator[Position]:
+    """Find where the import of a file takes the current loop, or sets one, and keeps it."""
+    if is_script(node) or (isinstance(node, ast.Expr) and _is_current(node.value, names)):
+        return
+    for child in ast.walk(node):
+        if isinstance(child, ast.Call):
+            origin = names.resolve(child.func)
+            if origin in SETTERS and any(isinstance(value, ast.Name) for value in child.args):
+                yield position(child, AT_IMPORT)
+            elif origin == "nest_asyncio.apply" or origin in SETTERS:
+                return
+            elif _is_current(child, names):
+                yield position(child, AT_IMPORT)
+
+
+def _is_current(node: ast.expr, names: Names) -> bool:
+    return isinstance(node, ast.Call) and names.resolve(node.func) in CURRENT_LOOP
+
+
 def _answers(handler: ast.ExceptHandler) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(kind is None or last_name(kind) in _ERRORS for kind in caught) and not any(
@@ -74,5 +106,10 @@ RULE = Rule(
     "Call get_running_loop() from async code, or pass the loop in",
     "1.4",
     check,
-    file_check=FileCheck(answered_calls, words=(("get_event_loop",), ("except",)), anywhere=True),
+    file_check=FileCheck(
+        _looked_for,
+        file_words=(("get_event_loop", "set_event_loop"),),
+        function_words=(("except",),),
+        anywhere=True,
+    ),
 )
