@@ -88,7 +88,10 @@ def test_debug_mode_of_all_loops_becomes_the_option(conftest: str) -> None:
 def test_package_above_all_tests_counts_like_a_conftest() -> None:
     files = suite(POLICY, "tests/__init__.py")
     files["tests/test_a.py"] = files.pop("test_a.py")
+    files["scripts/test_names.py"] = "def test_sync():\n    pass\n"
     assert "asyncio_debug = true" in after(files)["pytest.ini"]
+    files["scripts/test_names.py"] = ASYNC_TEST
+    assert actions(files) == [("tests/__init__.py", 7)]
 
 
 @pytest.mark.parametrize(

@@ -96,12 +96,14 @@ def _is_wide(function: Function) -> bool:
 
 
 def _is_loaded(context: RuleContext, path: str) -> bool:
-    """Whether pytest imports the file before the first test, whichever tests are run."""
-    index = context.model.index
+    """Whether pytest imports the file before the first test on a loop, whichever tests are run."""
+    index, loops = context.model.index, context.model.legacy_map
     if path in index.conftests or path in index.plugins:
         return True
     return basename(path) == "__init__.py" and all(
-        module.startswith(f"{dirname(path)}/") for module in index.test_modules
+        test.module.startswith(f"{dirname(path)}/")
+        for test in context.model.tests
+        if test.id in loops
     )
 
 
