@@ -16,7 +16,7 @@ from posixpath import commonpath, dirname
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
-from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
 _XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
@@ -36,7 +36,10 @@ class Ambient:
 
 
 class AmbientUsers:
-    """The sync tests from which code that asks for the current loop can be reached."""
+    """The sync tests from which code that asks for the current loop can be reached.
+
+    In a suite on loop scopes they are those that call such code, not those that import it.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,8 @@ class AmbientUsers:
             and options.target.has(1, 4)
             and options.wants("LS109")
         )
+        # A suite on 1.x is green as it is: what its imports could do is no reason to change it.
+        self._all = model.suite_style is SuiteStyle.LEGACY
         self._settled = settled  # functions whose calls the migration takes care of
         self._asking = frozenset(path for path in model.files if self._asks(path))
         self._taking = model.current.files if self._wanted else frozenset()
@@ -66,7 +71,7 @@ class AmbientUsers:
             return True
         if not self._wanted or test.module in self._careful:
             return False
-        return self._reached(test.module, self._asking) or (
+        return (self._all and self._reached(test.module, self._asking)) or (
             self._reached(test.module, self._taking) and self._takes(test)
         )
 
