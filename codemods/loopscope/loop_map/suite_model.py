@@ -55,7 +55,8 @@ class SuiteModel:
             entry_points,
         )
         self.closures = Closures(self.index, trace_index.trace.used)
-        self.values = LoopValues(self.index, texts or {})
+        self.texts = texts or {}
+        self.values = LoopValues(self.index, self.texts)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
