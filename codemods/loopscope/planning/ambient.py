@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from posixpath import commonpath, dirname
+from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
+from loopscope.analysis.suite.imports import imported
+from loopscope.config.collection import with_parents
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
@@ -107,31 +109,9 @@ class AmbientUsers:
         )
 
     def _reaches(self, module: str, wanted: frozenset[str]) -> bool:
-        files = self._model.files
-        queue = [module]
-        directory = dirname(module)
-        while True:
-            conftest = f"{directory}/conftest.py" if directory else "conftest.py"
-            if conftest in files:
-                queue.append(conftest)
-            if not directory:
-                break
-            directory = dirname(directory)
-        seen = set(queue)
-        while queue:
-            path = queue.pop()
-            if path in wanted:
-                return True
-            for bound in files[path].imports:
-                names = [bound.module]
-                if bound.attribute not in (None, "*"):
-                    names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
-                for name in names:
-                    target = self._model.index.find(path, name)
-                    if target is not None and target not in seen:
-                        seen.add(target)
-                        queue.append(target)
-        return False
+        conftests = (join(folder, "conftest.py") for folder in with_parents(dirname(module)))
+        found = imported(self._model.files, self._model.index.find, [module, *conftests])
+        return any(path in wanted for path in found)
 
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.

@@ -21,6 +21,8 @@ from loopscope.rules.ls107_running_loop import overrides_in, will_run
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
+        if not facts.loop_calls or context.is_aside(path):
+            continue
         gone = overrides_in(context, path)
         answered = {(item.line, item.column) for item in facts.hazards if item.code == "LS303"}
         for call in facts.loop_calls:

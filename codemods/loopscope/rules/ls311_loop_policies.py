@@ -17,7 +17,7 @@ from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
         hazards = [hazard for hazard in facts.hazards if hazard.code == "LS311"]
-        if not hazards:
+        if not hazards or context.is_aside(path):
             continue
         functions = {function.ordinal: function for function in facts.functions}
         swapped = {
