@@ -100,3 +100,23 @@ def test_examples_that_tests_import_are_changed(tests: dict[str, str]) -> None:
 def test_tests_in_a_folder_of_examples_are_changed(path: str) -> None:
     files = {"pytest.ini": MODERN, path: EXAMPLE, "tests/test_a.py": "async def test_a(): ...\n"}
     assert "LS107" in found_in(path, migrate_files(files))
+
+
+BRANCHES = {
+    "older": "if sys.version_info < (3, 7):\n    async def f():\n        {call}\n",
+    "else of newer": "if sys.version_info >= (3, 7):\n    x = 1\nelse:\n"
+    "    async def f():\n        {call}\n",
+    "in the function": "async def f():\n    if sys.version_info < (3, 7):\n        {call}\n",
+    "below a return": "async def f():\n    if sys.version_info >= (3, 7):\n        return 1\n"
+    "    {call}\n",
+    "newer": "async def f():\n    if sys.version_info >= (3, 7):\n        {call}\n",
+}
+
+
+@pytest.mark.parametrize("source", BRANCHES.values(), ids=BRANCHES.keys())
+def test_product_code_for_some_versions_of_python_stays(source: str) -> None:
+    code = "import asyncio\nimport sys\n\n" + source.format(call="asyncio.get_event_loop()")
+    test = "import shop\n\nasync def test_a(): ...\n"
+    files = {"pytest.ini": MODERN, "shop.py": code, "test_a.py": test}
+    assert found_in("shop.py", migrate_files(files)) == set()
+    assert "LS107" in found_in("test_a.py", migrate_files({**files, "test_a.py": code + test}))
