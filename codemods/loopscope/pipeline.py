@@ -26,9 +26,8 @@ from loopscope.rules.context import RuleContext, note
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
-from loopscope.rules.registry import FILE_CHECKS
+from loopscope.rules.registry import FILE_CHECKS, check_rules, is_ignored
 from loopscope.rules.run_declarations import check_declarations
-from loopscope.rules.run_rules import check_rules, is_ignored
 from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:

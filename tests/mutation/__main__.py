@@ -24,10 +24,9 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkItem, WorkResult
 
 from . import operators, worker
+from .covering import Covering
 
-# What is mutated, and what must find it out: all fast tests of the pure core. Those that kill
-# the most in the least time come first, for a mutant is done at one failure; the first path is
-# a run of its own.
+# What is mutated, and what must find it out: all fast tests of the pure core.
 PATHS = tuple(f"codemods/loopscope/{room}" for room in ("loop_map", "planning", "rules"))
 TESTS = (
     "tests/cases",
@@ -120,18 +119,25 @@ def _results(todo: list[WorkItem], jobs: int) -> Iterator[tuple[WorkItem, WorkRe
         ProcessPoolExecutor(jobs, context, worker.start, (place,)) as pool,
     ):
         start = time.monotonic()
-        passed, output = pool.submit(worker.unchanged, TESTS, 600).result()
+        passed, output, covering = pool.submit(worker.measured, TESTS, 1200).result()
         if not passed:
             raise click.ClickException(f"the tests fail without any mutant:\n{output}")
-        timeout = 10 + 5 * (time.monotonic() - start)
+        timeout = 30 + 5 * (time.monotonic() - start)
+        click.echo(f"{time.monotonic() - start:.0f} s without any mutant")
         running: dict[Future[WorkResult], WorkItem] = {
-            pool.submit(worker.tested, item, TESTS, timeout): item for item in todo
+            pool.submit(worker.tested, item, _tests(covering, item), timeout): item
+            for item in todo
         }
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _tests(covering: Covering, item: WorkItem) -> list[str]:
+    mutation = item.mutations[0]
+    return covering.tests(mutation.module_path, mutation.start_pos[0], mutation.end_pos[0])
 
 
 def _survived(result: WorkResult | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -11,13 +12,18 @@ from pathlib import Path
 from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.testing import run_tests
 from cosmic_ray.work_item import TestOutcome, WorkItem, WorkResult
+from coverage import CoverageData
 
+from . import covering
+from .covering import CHOSEN, MEASURE, Covering
 from .operators import register
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "codemods"
 _TEXTS = ("pyproject.toml", "README.md", "CHANGELOG.md")
 _NEEDED = (SOURCES, "tests", "migration_guides", "examples", *_TEXTS)
+_PYTEST = f"{sys.executable} -m pytest -x -q -n0 -p no:cacheprovider"
+_ONE_TEST = 60  # seconds: a mutant that never ends
 _SKIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 
@@ -34,26 +40,17 @@ def start(place: str) -> None:
     register()
 
 
-def commands(tests: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the command lines that run the tests until one fails: the first path by itself.
-
-    Most mutants are done there, before pytest has looked for the tests of all other paths.
-    """
-    start = f"{sys.executable} -m pytest -x -q -n0 -p no:cacheprovider"
-    return tuple(f"{start} {' '.join(paths)}" for paths in (tests[:1], tests[1:]) if paths)
-
-
-def unchanged(tests: tuple[str, ...], timeout: float) -> tuple[bool, str]:
-    """Whether the tests pass without a mutant, and what they print."""
-    outputs = [run_tests(command, timeout) for command in commands(tests)]
-    passed = all(outcome is TestOutcome.SURVIVED for outcome, _ in outputs)
-    return passed, "".join(output for _, output in outputs)
+def measured(tests: tuple[str, ...], timeout: float) -> tuple[bool, str, Covering]:
+    """Run the tests without a mutant: whether they pass, what they print, what each one runs."""
+    outcome, output = run_tests(f"{_PYTEST} {MEASURE} {' '.join(tests)}", timeout)
+    data = CoverageData()
+    data.read()
+    return outcome is TestOutcome.SURVIVED, output, Covering(data)
 
 
-def tested(item: WorkItem, tests: tuple[str, ...], timeout: float) -> WorkResult:
-    """What the tests say to a mutant."""
-    for command in commands(tests):
-        result = mutate_and_test(item.mutations, command, timeout)
-        if result.test_outcome is not TestOutcome.SURVIVED:
-            break
-    return result
+def tested(item: WorkItem, tests: list[str], timeout: float) -> WorkResult:
+    """What these tests, by their ids, say to a mutant: it is done at one failure."""
+    CHOSEN.write_text(json.dumps(tests), encoding="utf-8")
+    files = sorted({test.partition("::")[0] for test in tests})
+    plugin = f"-p {covering.__name__} --timeout={_ONE_TEST}"
+    return mutate_and_test(item.mutations, f"{_PYTEST} {plugin} {' '.join(files)}", timeout)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopscope.requirements import read_pins, set_pins
+from loopscope.requirements import read_pins, set_pins, spaced_like
 from loopscope.requirements.compatibility import PLUGIN
-from loopscope.requirements.spacing import spaced_like
 from loopscope.types import FileError
 
 _SPECIFIERS = st.sampled_from(["", "<1", ">=0.21,<0.22", "~=0.21", "==0.21.1", "==0.21.*"])

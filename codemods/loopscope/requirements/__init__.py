@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename
@@ -15,7 +16,6 @@ from loopscope.requirements.evidence import Evidence, evidence_of
 from loopscope.requirements.pin import Kind, Pin, PinsError, highest, padded
 from loopscope.requirements.places import Reader, is_pin_file, reader_of
 from loopscope.requirements.source_text import SourceText
-from loopscope.requirements.spacing import spaced_like
 from loopscope.types import PROJECT_FILES, FileError
 
 __all__ = [
@@ -170,3 +170,17 @@ def _decode(path: str, data: bytes) -> Source:
         if text.encode(encoding) == data:
             return Source(text, encoding, False, "\n")
     return Source(data.decode("latin-1"), "latin-1", False, "\n")  # any bytes, and back
+
+
+_VERSION = re.compile(r"[\w\]]([ \t]*)(?:===|[<>=~!]=|[<>])([ \t]*)\d")
+_OPERATOR = re.compile(r"===|[<>=~!]=|[<>^~]")
+
+
+def spaced_like(text: str, specifier: str) -> str:
+    """Space a specifier that stands where none stood as most in the text are, in front, too."""
+    styles = Counter(found.groups() for found in _VERSION.finditer(text))
+    operator = _OPERATOR.match(specifier)
+    if not styles or not operator:
+        return specifier
+    (before, after), _ = styles.most_common(1)[0]
+    return f"{before}{operator[0]}{after}{specifier[operator.end() :].lstrip()}"
