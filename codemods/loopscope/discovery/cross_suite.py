@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from posixpath import basename, dirname
 
-from loopscope.config.collection import collects, with_parents
+from loopscope.config.collected_files import collects, with_parents
 from loopscope.config.pytest_config import added_options, is_test_file
 from loopscope.discovery.walk import DiscoveredSuite
 from loopscope.disk import is_vcs_root, read_regular

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from loopscope.analysis.suite.imports import find_module
-from loopscope.config.collection import with_parents
+from loopscope.config.collected_files import with_parents
 from loopscope.config.pytest_config import is_test_file, source_roots
 from loopscope.types import SOURCE_ROOTS, PytestConfig
 

@@ -17,7 +17,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.imports import imported
-from loopscope.config.collection import with_parents
+from loopscope.config.collected_files import with_parents
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.config.collection import ignores_module, in_testpaths
+from loopscope.config.collected_files import ignores_module, in_testpaths
 from loopscope.rules.context import RuleContext
 
 
