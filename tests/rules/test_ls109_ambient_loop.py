@@ -126,6 +126,14 @@ CALLS_IT = {
     "other function": ("shop.empty()", False),
     "other method": ("shop.Order()", False),
     "later": ("assert lambda: shop.Cart()", False),
+    "loop of its own": (
+        "loop = asyncio.new_event_loop()\n    loop.run_until_complete(shop.Cart(loop).save())",
+        False,
+    ),
+    "by itself, too": (
+        "asyncio.get_event_loop()\n    asyncio.new_event_loop().run_until_complete(shop.Cart())",
+        True,
+    ),
 }
 
 
@@ -140,7 +148,7 @@ def test_a_suite_on_1x_needs_it_where_a_test_calls_what_asks(
         "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\npythonpath = .\n",
         "requirements.txt": "pytest-asyncio==1.3.0\n",
         "shop.py": SHOP,
-        "test_a.py": f"import shop\n\n{head}{body}\n{ASYNC_TEST}",
+        "test_a.py": f"import asyncio, shop\n\n{head}{body}\n{ASYNC_TEST}",
     }
     codes = {edit.code for change in migrate_files(files).changes for edit in change.edits}
     assert ("LS109" in codes) is asks
