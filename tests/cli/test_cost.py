@@ -67,6 +67,19 @@ def test_nothing_heavy_is_imported(large: Path) -> None:
     assert not set(done.stderr.split()).intersection(HEAVY)
 
 
+def test_libcst_is_imported_only_where_something_changes(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    )
+    (tmp_path / "test_one.py").write_text("async def test_one():\n    pass\n")
+    command = [sys.executable, "-c", LOADED, "check", "."]
+    done = programs.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout == "1 suite, nothing to change.\n"
+    loaded = set(done.stderr.split())
+    assert "loopscope.pipeline" in loaded  # it was read in full
+    assert "libcst" not in loaded
+
+
 def test_check_takes_less_than_two_and_a_half_times_what_reading_takes(large: Path) -> None:
     paths = "\n".join(map(str, large.rglob("*.py")))
     read, check = [sys.executable, "-c", READ], [sys.executable, "-m", "loopscope", "check"]

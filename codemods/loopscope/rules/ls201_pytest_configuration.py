@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
+from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
 from loopscope.types import Finding, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
@@ -44,6 +46,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield OptionEdit(
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
+    yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
         unset = settings.fixture_default is None and not settings.fixture_scope
         if unset and not _is_left_broken(context):
@@ -177,4 +180,10 @@ RULE = Rule(
     "the configuration states the default loop scopes",
     "0.24",
     check,
+    file_check=FileCheck(
+        debug_modes,
+        words=(("set_debug", VARIABLE, "set_event_loop_policy", "install"),),
+        file_words=(("set_debug", VARIABLE),),
+        anywhere=True,
+    ),
 )

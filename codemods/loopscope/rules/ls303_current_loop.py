@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, is_script, position
 from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.functions import own_nodes
 from loopscope.analysis.file.loop_statements import SETTERS
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
@@ -20,11 +21,15 @@ from loopscope.planning.planned_overrides import AT_IMPORT
 from loopscope.python_source.syntax_tree import FUNCTIONS
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls107_running_loop import overrides_in, will_run
+from loopscope.rules.version_branches import VersionBranches
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
+        if not facts.loop_calls or context.is_aside(path):
+            continue
         gone = overrides_in(context, path)
+        branches = VersionBranches.of(context, path)
         answered = {
             (item.line, item.column)
             for item in facts.hazards
@@ -35,7 +40,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 continue
             if (call.line, call.column) in answered:
                 continue
-            if will_run(context, path, call):
+            if branches.hold_older(call.line) or will_run(context, path, call):
                 continue  # LS107, or a patch keeps it (LS309)
             if call.owner is None or not _has_loop(context, Key(path, call.owner)):
                 yield note(
@@ -55,11 +60,21 @@ def _has_loop(context: RuleContext, key: Key) -> bool:
 
 # -- what stands in a file ------------------------------------------------------------------
 
+_SETTER = "asyncio.set_event_loop"
 _ERRORS = frozenset({"RuntimeError", "Exception", "BaseException"})
 
 
 def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
-    """Find the calls whose error is caught, and not raised again."""
+    """Find the calls whose error is caught and not raised again, and those below a setter.
+
+    A function that sets the current loop itself knows what it asks for.
+    """
+    if isinstance(node, FUNCTIONS):
+        calls = [child for child in own_nodes(node) if isinstance(child, ast.Call)]
+        setters = [call.lineno for call in calls if names.resolve(call.func) == _SETTER]
+        for call in calls if setters else ():
+            if call.lineno > min(setters) and names.resolve(call.func) in CURRENT_LOOP:
+                yield position(call)
     for attempt in ast.walk(node):
         if isinstance(attempt, ast.Try) and any(map(_answers, attempt.handlers)):
             for child in (item for statement in attempt.body for item in ast.walk(statement)):
@@ -109,7 +124,7 @@ RULE = Rule(
     file_check=FileCheck(
         _looked_for,
         file_words=(("get_event_loop", "set_event_loop"),),
-        function_words=(("except",),),
+        function_words=(("except", "set_event_loop"),),
         anywhere=True,
     ),
 )

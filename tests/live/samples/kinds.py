@@ -26,6 +26,19 @@ def _plain(conftest: str) -> Sample:
     return sample({"pytest.ini": STRICT, "conftest.py": conftest, "test_loops.py": _TESTS})
 
 
+_DEBUG = """
+import asyncio
+
+
+async def test_debug_is_on():
+    assert asyncio.get_running_loop().get_debug()
+"""
+
+
+def _debug(conftest: str) -> Sample:
+    return sample({"pytest.ini": AUTO, "conftest.py": conftest, "test_debug.py": _DEBUG})
+
+
 _SPELLINGS: dict[str, Sample] = {
     "return_the_current_loop": _plain("""
         import asyncio
@@ -101,6 +114,24 @@ _SPELLINGS: dict[str, Sample] = {
 }
 
 _MORE: dict[str, Sample] = {
+    "debug_mode_by_the_environment": _debug("""
+        import os
+
+        os.environ["PYTHONASYNCIODEBUG"] = "1"
+        """),
+    "debug_mode_by_a_policy": _debug("""
+        import asyncio
+
+
+        class Watched(asyncio.DefaultEventLoopPolicy):
+            def set_event_loop(self, loop):
+                if loop is not None:
+                    loop.set_debug(True)
+                super().set_event_loop(loop)
+
+
+        asyncio.set_event_loop_policy(Watched())
+        """),
     "debug": sample(
         {
             "pytest.ini": AUTO,
