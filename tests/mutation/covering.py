@@ -1,20 +1,21 @@
 """Choose the tests of a mutant: those that run one of its lines, the shortest ones first.
 
-This is a plugin of pytest, too: it runs only the tests that ``CHOSEN`` lists, in that order.
+This is a plugin of pytest, too: under coverage it tells which test runs, and where ``CHOSEN``
+lists tests it runs only these, in that order.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from coverage import CoverageData
+from coverage import Coverage, CoverageData
 
 CHOSEN = Path("chosen-tests.json")
-MEASURE = "--cov=loopscope --cov-context=test --cov-report="
+MEASURE = "coverage run -m pytest"
 _AT_IMPORT = ""  # the context of lines that run while no test does
 
 
@@ -32,8 +33,8 @@ class Covering:
         size: Counter[str] = Counter()
         for file in data.measured_files():
             lines = {
-                line: sorted({_test(context) for context in contexts if context != _AT_IMPORT})
-                for line, contexts in data.contexts_by_lineno(file).items()
+                line: sorted(test for test in tests if test != _AT_IMPORT)
+                for line, tests in data.contexts_by_lineno(file).items()
             }
             self._lines[str(Path(file).relative_to(root))] = lines
             size.update(test for tests in lines.values() for test in tests)
@@ -43,16 +44,32 @@ class Covering:
         """List the ids of the tests that run one of the lines, all of them where none is known."""
         lines = self._lines.get(str(path), {})
         found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
-        return sorted(found or self._size, key=lambda test: (self._size[test], test))
+        return self._shortest_first(found) if found else self.all()
+
+    def all(self) -> list[str]:
+        """List the ids of all tests that run a line of the package."""
+        return self._shortest_first(self._size)
+
+    def _shortest_first(self, tests: Iterable[str]) -> list[str]:
+        return sorted(tests, key=lambda test: (self._size[test], test))
 
 
-def _test(context: str) -> str:
-    return context.rpartition("|")[0]
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Say which test runs the lines from here on."""
+    running = Coverage.current()
+    if running is not None:
+        running.switch_context(item.nodeid)
+    yield
+    if running is not None:
+        running.switch_context(_AT_IMPORT)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the chosen tests."""
+    if not CHOSEN.exists():
+        return
     by_id = {item.nodeid: item for item in items}
     chosen = list(_chosen(by_id))
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])

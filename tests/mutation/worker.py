@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = "codemods"
 _TEXTS = ("pyproject.toml", "README.md", "CHANGELOG.md")
 _NEEDED = (SOURCES, "tests", "migration_guides", "examples", *_TEXTS)
-_PYTEST = f"{sys.executable} -m pytest -x -q -n0 -p no:cacheprovider"
 _ONE_TEST = 60  # seconds: a mutant that never ends
+_OPTIONS = f"-x -q -n0 -p no:cacheprovider -p {covering.__name__} --timeout={_ONE_TEST}"
 _SKIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 
@@ -41,16 +41,26 @@ def start(place: str) -> None:
 
 
 def measured(tests: tuple[str, ...], timeout: float) -> tuple[bool, str, Covering]:
-    """Run the tests without a mutant: whether they pass, what they print, what each one runs."""
-    outcome, output = run_tests(f"{_PYTEST} {MEASURE} {' '.join(tests)}", timeout)
+    """Run the tests without a mutant: whether they pass, what they print, what each one runs.
+
+    They must pass in the order in which mutants meet them, too.
+    """
+    paths = " ".join(tests)
+    outcome, output = run_tests(f"{sys.executable} -m {MEASURE} {_OPTIONS} {paths}", timeout)
     data = CoverageData()
     data.read()
-    return outcome is TestOutcome.SURVIVED, output, Covering(data)
+    known = Covering(data)
+    if outcome is TestOutcome.SURVIVED:
+        outcome, output = run_tests(_command(known.all()), timeout)
+    return outcome is TestOutcome.SURVIVED, output, known
 
 
 def tested(item: WorkItem, tests: list[str], timeout: float) -> WorkResult:
     """What these tests, by their ids, say to a mutant: it is done at one failure."""
+    return mutate_and_test(item.mutations, _command(tests), timeout)
+
+
+def _command(tests: list[str]) -> str:
     CHOSEN.write_text(json.dumps(tests), encoding="utf-8")
     files = sorted({test.partition("::")[0] for test in tests})
-    plugin = f"-p {covering.__name__} --timeout={_ONE_TEST}"
-    return mutate_and_test(item.mutations, f"{_PYTEST} {plugin} {' '.join(files)}", timeout)
+    return f"{sys.executable} -m pytest {_OPTIONS} {' '.join(files)}"

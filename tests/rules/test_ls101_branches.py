@@ -85,12 +85,6 @@ MORE = {
     with open("log"):
         loop = OwnLoop()
 """,
-    "match": """\
-    loop = asyncio.new_event_loop()
-    match sys.platform:
-        case "linux":
-            loop = OwnLoop()
-""",
     "a new one that nothing runs": """\
     loop = asyncio.get_event_loop()
     if sys.platform == "linux":

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from loopscope.pipeline import migrate
+from loopscope.types import Migration, Options
 from tests.rules.reported import MODERN
-from tests.suites_in_memory import after
+from tests.suites_in_memory import after, migrate_files, suite_of
 
 TEST = "import asyncio\n\n\n{} test_it():\n    {}\n"
 
@@ -36,3 +40,83 @@ def test_call_in_async_code_gets_the_running_loop(source: str) -> None:
 )
 def test_everything_else_stays(kind: str, body: str) -> None:
     assert migrated(TEST.format(kind, body)) == TEST.format(kind, body)
+
+
+EXAMPLE = """\
+import asyncio
+
+async def main():
+    asyncio.get_event_loop()
+
+def run():
+    asyncio.get_event_loop().run_until_complete(main())
+
+asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+"""
+ASIDE = [
+    "docs",
+    "doc/source",
+    "shop/examples",
+    "Examples",
+    "benchmarks",
+    "examples_src",
+    "samples",
+]
+
+
+def found_in(path: str, migration: Migration) -> set[str]:
+    edits = {edit.code for change in migration.changes for edit in change.edits}
+    return edits | {finding.code for finding in migration.findings if finding.path == path}
+
+
+@pytest.mark.parametrize("folder", ASIDE)
+def test_examples_and_documentation_are_left_alone(folder: str) -> None:
+    path = f"{folder}/shop.py"
+    files = {"pytest.ini": MODERN, path: EXAMPLE, "tests/test_a.py": "async def test_a(): ...\n"}
+    assert found_in(path, migrate_files(files)) == set()
+    given = replace(suite_of(files), editable=frozenset({path, "pytest.ini"}))
+    assert found_in(path, migrate(given, Options())) == {"LS107", "LS303", "LS311"}
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        {"tests/test_a.py": "from examples import shop\n\nasync def test_a(): ...\n"},
+        {
+            "tests/conftest.py": "from examples.other import x\n",
+            "examples/other.py": "from examples.shop import main as x\n",
+            "tests/test_a.py": "async def test_a(): ...\n",
+        },
+    ],
+    ids=["test", "conftest, through another file"],
+)
+def test_examples_that_tests_import_are_changed(tests: dict[str, str]) -> None:
+    files = {"pytest.ini": MODERN, "examples/shop.py": EXAMPLE, **tests}
+    found = found_in("examples/shop.py", migrate_files(files))
+    assert found == {"LS107", "LS303", "LS311"}
+
+
+@pytest.mark.parametrize("path", ["examples/test_shop.py", "docs/conftest.py", "docstore/shop.py"])
+def test_tests_in_a_folder_of_examples_are_changed(path: str) -> None:
+    files = {"pytest.ini": MODERN, path: EXAMPLE, "tests/test_a.py": "async def test_a(): ...\n"}
+    assert "LS107" in found_in(path, migrate_files(files))
+
+
+BRANCHES = {
+    "older": "if sys.version_info < (3, 7):\n    async def f():\n        {call}\n",
+    "else of newer": "if sys.version_info >= (3, 7):\n    x = 1\nelse:\n"
+    "    async def f():\n        {call}\n",
+    "in the function": "async def f():\n    if sys.version_info < (3, 7):\n        {call}\n",
+    "below a return": "async def f():\n    if sys.version_info >= (3, 7):\n        return 1\n"
+    "    {call}\n",
+    "newer": "async def f():\n    if sys.version_info >= (3, 7):\n        {call}\n",
+}
+
+
+@pytest.mark.parametrize("source", BRANCHES.values(), ids=BRANCHES.keys())
+def test_product_code_for_some_versions_of_python_stays(source: str) -> None:
+    code = "import asyncio\nimport sys\n\n" + source.format(call="asyncio.get_event_loop()")
+    test = "import shop\n\nasync def test_a(): ...\n"
+    files = {"pytest.ini": MODERN, "shop.py": code, "test_a.py": test}
+    assert found_in("shop.py", migrate_files(files)) == set()
+    assert "LS107" in found_in("test_a.py", migrate_files({**files, "test_a.py": code + test}))

@@ -100,3 +100,58 @@ def test_a_fixture_that_asks_before_the_tests_loop_is_there(
     asks = ASKING_FIXTURE.format(arguments=arguments, scope=scope)
     result = after({"pytest.ini": AUTO, "test_a.py": asks + ASYNC_TEST})
     assert ("conftest.py" in result) is first
+
+
+SHOP = """\
+import asyncio
+
+class Cart:
+    def __init__(self):
+        self.loop = asyncio.get_event_loop()
+
+    def total(self):
+        return 0
+
+class Order:
+    def send(self):
+        asyncio.get_event_loop().call_soon(print)
+
+def empty():
+    return 0
+"""
+CALLS_IT = {
+    "constructor": ("shop.Cart()", True),
+    "method": ("order = shop.Order()\n    order.send()", True),
+    "helper": ("make()\n\ndef make():\n    return shop.Cart()", True),
+    "other function": ("shop.empty()", False),
+    "other method": ("shop.Order()", False),
+    "later": ("assert lambda: shop.Cart()", False),
+    "loop of its own": (
+        "loop = asyncio.new_event_loop()\n    loop.run_until_complete(shop.Cart(loop).save())",
+        False,
+    ),
+    "by itself, too": (
+        "asyncio.get_event_loop()\n    asyncio.new_event_loop().run_until_complete(shop.Cart())",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "asks"), CALLS_IT.values(), ids=CALLS_IT.keys())
+@pytest.mark.parametrize(
+    "head", ["def test_sync():\n    ", "class TestA:\n  def test_sync(self):\n    "]
+)
+def test_a_suite_on_1x_needs_it_where_a_test_calls_what_asks(
+    body: str, asks: bool, head: str
+) -> None:
+    files = {
+        "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\npythonpath = .\n",
+        "requirements.txt": "pytest-asyncio==1.3.0\n",
+        "shop.py": SHOP,
+        "test_a.py": f"import asyncio, shop\n\n{head}{body}\n{ASYNC_TEST}",
+    }
+    codes = {edit.code for change in migrate_files(files).changes for edit in change.edits}
+    assert ("LS109" in codes) is asks
+    legacy = {**files, "requirements.txt": "pytest-asyncio==0.21.0\n", "pytest.ini": AUTO}
+    codes = {edit.code for change in migrate_files(legacy).changes for edit in change.edits}
+    assert "LS109" in codes

@@ -82,3 +82,23 @@ def test_the_current_loop_that_was_added_is_not_reported() -> None:
     assert "_ambient_event_loop" in done["conftest.py"]
     again = [text for text in messages(migrate_files(done)) if "LS303" in text]
     assert again == ["clock.py:4 LS303 note"]
+
+
+@pytest.mark.parametrize(
+    ("body", "noted"),
+    [
+        ("    asyncio.set_event_loop(None)\n    assert asyncio.get_event_loop()\n", False),
+        ("    assert asyncio.get_event_loop()\n    asyncio.set_event_loop(None)\n", True),
+        ("    asyncio.set_event_loop(None)\n    return lambda: asyncio.get_event_loop()\n", True),
+        ("    if sys.version_info < (3, 10):\n        asyncio.get_event_loop()\n", False),
+        (
+            "    if sys.version_info >= (3, 10):\n        return\n    asyncio.get_event_loop()\n",
+            False,
+        ),
+        ("    if sys.version_info >= (3, 10):\n        asyncio.get_event_loop()\n", True),
+        ("    if sys.platform == 'win32':\n        asyncio.get_event_loop()\n", True),
+    ],
+    ids=["set", "set later", "later", "older", "below newer", "newer", "other"],
+)
+def test_who_sets_the_loop_or_runs_on_an_old_python_knows(body: str, noted: bool) -> None:
+    assert bool(found(f"import sys\n\ndef test_sync():\n{body}", "LS303")) is noted

@@ -15,8 +15,13 @@ from tests.rules.reported import found
         "lock = asyncio.Lock()\n\n    async def go():\n        async with lock:\n"
         "            pass\n\n    asyncio.run(go())\n    asyncio.run(go())",
         "loop = asyncio.new_event_loop()\n    loop.close()\n    loop.run_until_complete(go())",
+        "client = make()\n\n    async def go():\n        async for x in client.rows():\n"
+        "            print(x)\n\n"
+        "    asyncio.run(go())\n    asyncio.run(go())",
+        "client = make()\n\n    async def go():\n        await fetch(client)\n\n"
+        "    asyncio.run(go())\n    asyncio.run(go())",
     ],
-    ids=["queue", "session", "closure", "closed loop"],
+    ids=["queue", "session", "closure", "closed loop", "rows", "handed on"],
 )
 def test_ls307_dead_loop(body: str) -> None:
     assert len(found(f"def test_it():\n    {body}\n", "LS307")) == 1
@@ -31,10 +36,13 @@ def test_ls307_dead_loop(body: str) -> None:
         "if 1:\n        asyncio.run(use(queue))\n    else:\n        asyncio.run(use(queue))",
         "loop = asyncio.new_event_loop()\n    loop.close()\n    loop = asyncio.new_event_loop()\n"
         "    loop.run_until_complete(go())",
+        "engine = make()\n\n    async def one():\n        async with engine.begin():\n"
+        "            pass\n\n    async def two():\n        return engine.in_transaction()\n\n"
+        "    asyncio.run(one())\n    asyncio.run(two())",
         "loop = asyncio.new_event_loop()\n    loop.close()\n"
         "    with pytest.raises(RuntimeError):\n        loop.run_until_complete(go())",
     ],
-    ids=["plain data", "one run", "a mock", "branches", "a new loop", "refused"],
+    ids=["plain data", "one run", "a mock", "branches", "a new loop", "a plain method", "refused"],
 )
 def test_ls307_alive(body: str) -> None:
     assert not found(f"def test_it():\n    {body}\n", "LS307")

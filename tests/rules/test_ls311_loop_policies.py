@@ -168,3 +168,20 @@ def test_ls311_policy_fixtures(body: str, options: dict[str, object], count: int
     files = {"pytest.ini": MODERN, "conftest.py": HEAD + source, "test_a.py": ASYNC_TEST}
     noted = [text for text in messages(migrate_files(files, **options)) if "LS311" in text]
     assert len(noted) == count
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("if sys.version_info < (3, 8):\n    asyncio.set_event_loop_policy(None)\n", 0),
+        (
+            "if sys.version_info >= (3, 12):\n    x = 1\n"
+            "else:\n    asyncio.set_event_loop_policy(None)\n",
+            0,
+        ),
+        ("if sys.version_info >= (3, 8):\n    asyncio.set_event_loop_policy(None)\n", 1),
+        ("if sys.platform == 'win32':\n    asyncio.set_event_loop_policy(None)\n", 1),
+    ],
+)
+def test_ls311_branches_for_older_pythons(source: str, count: int) -> None:
+    assert len(found(f"import sys\n\n{source}", "LS311")) == count

@@ -69,3 +69,46 @@ def test_ls314_end_of_another_task() -> None:
                 pass
     """
     assert not found(source, "LS314")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "try:\n                await lock.acquire()\n                break\n"
+        "            except asyncio.CancelledError as e:\n                error = e\n",
+        "try:\n                return await lock.acquire()\n"
+        "            except asyncio.CancelledError:\n                pass\n",
+        "try:\n                await lock.acquire()\n"
+        "            except asyncio.CancelledError:\n                continue\n"
+        "            else:\n                return\n",
+        "try:\n                await lock.acquire()\n"
+        "            except asyncio.CancelledError:\n                pass\n            break\n",
+    ],
+    ids=["break", "return", "else", "after it"],
+)
+def test_ls314_loop_that_tries_until_it_succeeds(body: str) -> None:
+    source = f"    async def acquire(lock):\n        while True:\n            {body}"
+    assert not found(source, "LS314")
+
+
+REAPER = """\
+    async def reap(queue):
+        while True:
+            {first}
+            try:
+                await {task}
+            except BaseException:
+                pass
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "task", "noted"),
+    [
+        ("task = await queue.get()", "task", False),
+        ("task = queue.get_nowait()", "task", True),
+        ("item = await queue.get()", "handle(item)", True),
+    ],
+)
+def test_ls314_loop_that_waits_for_other_tasks(first: str, task: str, noted: bool) -> None:
+    assert bool(found(REAPER.format(first=first, task=task), "LS314")) is noted

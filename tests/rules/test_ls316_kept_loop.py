@@ -257,3 +257,51 @@ def test_a_class_method_caches_for_all_objects() -> None:
     )
     made = "from db import Service\n\nasync def test_{}(): await Service().get()\n"
     assert kept(module, made.format("a") + made.format("b")) == ["db.py:6 LS316 note"]
+
+
+FIXTURES = {
+    "async": (
+        "@pytest_asyncio.fixture(scope='module', loop_scope='session', autouse=True)\n"
+        "async def up():",
+        False,
+    ),
+    "sync": ("@pytest.fixture(scope='module', autouse=True)\ndef up():", False),
+    "sync that hands out": ("@pytest.fixture(scope='module')\ndef up():\n    return thing", True),
+    "for each test": ("@pytest.fixture(autouse=True)\ndef up():", True),
+}
+
+
+@pytest.mark.parametrize(("fixture", "noted"), FIXTURES.values(), ids=FIXTURES.keys())
+def test_what_a_wide_fixture_uses_meets_one_loop(fixture: str, noted: bool) -> None:
+    uses = (
+        "import unittest, pytest, pytest_asyncio\nfrom db import thing\n\n"
+        f"{fixture}\n    thing.clear()\n\n"
+        "class TestA(unittest.IsolatedAsyncioTestCase):\n"
+        "    async def test_one(self): ...\n    async def test_two(self): ...\n\n"
+        "async def test_three(): ...\n"
+    )
+    if "scope='module')" in fixture:
+        uses = uses.replace("test_three()", "test_three(up)") + "async def test_four(up): ...\n"
+    assert bool(kept(LOCK, uses)) is noted
+
+
+def test_the_same_in_many_modules_is_said_once() -> None:
+    module = "import asyncio\n\nthing = asyncio.Lock()\n\n" + "".join(
+        f"async def test_{name}(): await thing.acquire()\n" for name in "ab"
+    )
+    files = {"pytest.ini": MODERN, **{f"test_{number}.py": module for number in range(6)}}
+    (finding,) = [f for f in migrate_files(files).findings if f.code == "LS316"]
+    assert finding.path == "test_0.py"
+    others = "likewise at test_1.py:3, test_2.py:3, test_3.py:3 and 2 more places)"
+    assert others in finding.message
+
+
+def test_a_variable_that_is_set_in_two_places_is_one() -> None:
+    module = (
+        "import asyncio\n\nthing = None\n\ndef get():\n    global thing\n"
+        "    if thing is None:\n        try:\n            thing = asyncio.get_running_loop()\n"
+        "        except RuntimeError:\n            thing = asyncio.get_event_loop()\n"
+        "    return thing\n"
+    )
+    uses = "from db import get\n\n" + "".join(f"async def test_{name}(): get()\n" for name in "ab")
+    assert kept(module, uses) == ["db.py:9 LS316 note"]

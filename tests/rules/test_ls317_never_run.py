@@ -140,7 +140,23 @@ def test_the_set_up_of_a_base_class_in_a_helper_module_is_read(tmp_path: Path) -
     ("method", "reported"),
     [
         ("def _callTestMethod(self, method):\n        asyncio.run(method())\n", False),
-        ("def run(self, result=None):\n        return super().run(result)\n", False),
+        ("def run(self, result=None):\n        return super().run(result)\n", True),
+        (
+            "def run(self, result=None):\n"
+            "        method = getattr(self, self._testMethodName)\n"
+            "        setattr(self, self._testMethodName, lambda: asyncio.run(method()))\n"
+            "        return super().run(result)\n",
+            False,
+        ),
+        ("def __call__(self, *args):\n        super().__call__(*args)\n", True),
+        ("def _callTestMethod(self, m):\n        super()._callTestMethod(m)\n", True),
+        ("def _callTestMethod(self, m):\n        super()._callTestMethod(wrap(m))\n", False),
+        (
+            "def _callTestMethod(self, m):\n"
+            "        m = wrap(m)\n"
+            "        super()._callTestMethod(m)\n",
+            False,
+        ),
         ("def helper(self):\n        asyncio.run(self.test_a())\n", True),
     ],
 )
@@ -155,3 +171,125 @@ def test_a_test_case_that_calls_its_tests_itself(method: str, reported: bool) ->
     }
     found = [text for text in messages(migrate_files(files)) if "LS317" in text]
     assert bool(found) is reported
+
+
+NEVER = "async def test_{}(): ...\n"
+IMPORTING = "import pytest\n\n"
+OUTSIDE = {
+    "no pytest outside of testpaths": ("testpaths = tests\n", {"app/test_api.py": NEVER}, False),
+    "pytest outside of testpaths": (
+        "testpaths = tests\n",
+        {"app/test_api.py": IMPORTING + NEVER},
+        True,
+    ),
+    "inside testpaths": ("testpaths = app\n", {"app/test_api.py": NEVER}, True),
+    "another name": ("python_files = check_*.py\n", {"test_api.py": IMPORTING + NEVER}, False),
+    "--ignore": ("addopts = --ignore=app/manual\n", {"app/manual/test_b.py": NEVER}, False),
+    "--ignore of a file": ("addopts = --ignore app/test_b.py\n", {"app/test_b.py": NEVER}, False),
+    "--ignore-glob": ("addopts = --ignore-glob=*anual*\n", {"app/manual/test_b.py": NEVER}, False),
+    "norecursedirs": ("norecursedirs = manual\n", {"app/manual/test_b.py": NEVER}, False),
+    "norecursedirs is no file": ("norecursedirs = test_*\n", {"app/test_b.py": NEVER}, True),
+    "collect_ignore": (
+        "",
+        {"app/conftest.py": "collect_ignore = ['test_b.py']\n", "app/test_b.py": NEVER},
+        False,
+    ),
+    "collect_ignore, a folder by append": (
+        "",
+        {
+            "conftest.py": "collect_ignore = []\ncollect_ignore.append('app/manual')\n",
+            "app/manual/test_b.py": NEVER,
+        },
+        False,
+    ),
+    "collect_ignore_glob": (
+        "",
+        {"conftest.py": "collect_ignore_glob = ['*_b.py']\n", "app/test_b.py": NEVER},
+        False,
+    ),
+    "collect_ignore on one platform": (
+        "",
+        {
+            "conftest.py": "import sys\n\nif sys.platform == 'win32':\n"
+            "    collect_ignore = ['test_b.py']\n",
+            "test_b.py": NEVER,
+        },
+        True,
+    ),
+    "another file's": (
+        "",
+        {"app/conftest.py": "collect_ignore = ['test_c.py']\n", "app/test_b.py": NEVER},
+        True,
+    ),
+}
+TAKEN_OUT = {
+    "function": (NEVER + "\ntest_{}.__test__ = False\n", False),
+    "module": ("__test__ = False\n\n" + NEVER, False),
+    "class": ("class TestA:\n    __test__ = False\n    async def test_{}(self): ...\n", False),
+    "base class": (
+        "class Base:\n    __test__ = False\n    async def test_{}(self): ...\n\n"
+        "class TestA(Base): ...\n",
+        False,
+    ),
+    "subclass of such a base": (
+        "class Base:\n    __test__ = False\n    async def test_{}(self): ...\n\n"
+        "class TestA(Base):\n    __test__ = True\n",
+        True,
+    ),
+    "deleted": (NEVER + "\ndel test_{}\n", False),
+    "skipped module": ("import pytest\npytest.skip(allow_module_level=True)\n" + NEVER, False),
+    "script": ("if __name__ == '__main__':\n    " + NEVER, False),
+    "type checker": (
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import shop\n\n    " + NEVER,
+        False,
+    ),
+    "type checker, class": (
+        "import typing as t\n\nif t.TYPE_CHECKING:\n    class TestA:\n"
+        "        async def test_{}(self): ...\n",
+        False,
+    ),
+    "not for the type checker": (
+        "from typing import TYPE_CHECKING\n\nif not TYPE_CHECKING:\n    " + NEVER,
+        True,
+    ),
+    "else": (
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import shop\nelse:\n    "
+        + NEVER,
+        True,
+    ),
+}
+
+
+def never_run_of(options: str, files: dict[str, str]) -> bool:
+    suite = {
+        "pytest.ini": STRICT + "asyncio_default_fixture_loop_scope = function\n" + options,
+        "requirements.txt": "pytest-asyncio>=1.0\n",
+        "test_first.py": "import pytest\n\n@pytest.mark.asyncio\nasync def test_a(): ...\n",
+        **{path: text.replace("{}", "other") for path, text in files.items()},
+    }
+    return any("LS317" in text for text in messages(migrate_files(suite)))
+
+
+@pytest.mark.parametrize(("options", "files", "reported"), OUTSIDE.values(), ids=OUTSIDE.keys())
+def test_modules_that_pytest_does_not_collect(
+    options: str, files: dict[str, str], reported: bool
+) -> None:
+    assert never_run_of(options, files) is reported
+
+
+@pytest.mark.parametrize(("source", "reported"), TAKEN_OUT.values(), ids=TAKEN_OUT.keys())
+def test_what_the_code_takes_out_of_the_collection(source: str, reported: bool) -> None:
+    assert never_run_of("", {"test_b.py": source}) is reported
+
+
+@pytest.mark.parametrize("part", ["    @pytest.fixture\n", ""])
+def test_definitions_for_type_checkers_are_no_overrides(part: str) -> None:
+    source = (
+        "import asyncio, typing, pytest\n\nif typing.TYPE_CHECKING:\n"
+        f"{part}    def event_loop():\n        return asyncio.get_event_loop()\n\n"
+        "async def test_a(): ...\n"
+    )
+    files = {"pytest.ini": AUTO, "requirements.txt": "pytest-asyncio==0.21\n", "test_a.py": source}
+    migration = migrate_files(files)
+    assert not migration.findings
+    assert "test_a.py" not in [change.path for change in migration.changes]

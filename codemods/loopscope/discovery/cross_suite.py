@@ -12,10 +12,10 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatch
 from functools import cached_property
 from posixpath import basename, dirname
 
+from loopscope.config.collected_files import collects, with_parents
 from loopscope.config.pytest_config import added_options, is_test_file
 from loopscope.discovery.walk import DiscoveredSuite
 from loopscope.disk import is_vcs_root, read_regular
@@ -100,7 +100,7 @@ def suites_below(found: DiscoveredSuite, files: Mapping[str, bytes]) -> Iterator
         return
     for inner in _descendants(found):
         folder = prefix_of(inner, found.root).rstrip("/")
-        if folders.intersection(with_parents(folder)) and _collects(config, folder):
+        if folders.intersection(with_parents(folder)) and collects(config, folder):
             yield inner
 
 
@@ -116,7 +116,7 @@ def configuration_above(found: DiscoveredSuite, index: Index) -> PytestConfig | 
         if found in _descendants(other)
         and other.config is not None
         and other.config.path is not None
-        and _collects(other.config, prefix_of(found, other.root).rstrip("/"))
+        and collects(other.config, prefix_of(found, other.root).rstrip("/"))
     ]
     nearest = max(above, key=lambda other: len(other.root), default=None)
     return None if nearest is None or index.concerns_loops(nearest) else nearest.config
@@ -250,40 +250,3 @@ def _descendants(found: DiscoveredSuite) -> Iterator[DiscoveredSuite]:
     for inner in found.below:
         yield inner
         yield from _descendants(inner)
-
-
-def with_parents(folder: str) -> list[str]:
-    """List the folder and those above it, "" last."""
-    found = [folder]
-    while found[-1]:
-        found.append(dirname(found[-1]))
-    return found
-
-
-def _collects(config: PytestConfig, folder: str) -> bool:
-    """Whether pytest, run in the root without arguments, looks into ``folder``."""
-    ignored = {value.strip("/").removeprefix("./") for value in added_options(config, "--ignore")}
-    places = with_parents(folder)[:-1]
-    if ignored.intersection(places):
-        return False
-    for pattern in _listed(config, "norecursedirs"):
-        if any(
-            fnmatch(f"/{place}", f"*/{pattern}") if "/" in pattern
-            else fnmatch(basename(place), pattern)
-            for place in places
-        ):  # fmt: skip
-            return False
-    paths = [path.removeprefix("./").strip("/") for path in _listed(config, "testpaths")]
-    return not paths or any(
-        path in ("", ".")
-        or path.startswith(f"{folder}/")
-        or any(fnmatch(place, path) for place in places)
-        for path in paths
-    )
-
-
-def _listed(config: PytestConfig, option: str) -> tuple[str, ...]:
-    value = config.options.get(option, ())
-    if isinstance(value, bool):
-        return ()
-    return tuple(value.split()) if isinstance(value, str) else value

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from loopscope.analysis.suite.imports import find_module
+from loopscope.config.collected_files import with_parents
 from loopscope.config.pytest_config import is_test_file, source_roots
-from loopscope.discovery.cross_suite import with_parents
 from loopscope.types import SOURCE_ROOTS, PytestConfig
 
 _FROM = re.compile(

@@ -13,6 +13,7 @@ from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.driven_loops import DrivenLoops
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
+from loopscope.analysis.suite.imports import imported
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.loop_values import LoopValues
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
@@ -55,7 +56,8 @@ class SuiteModel:
             entry_points,
         )
         self.closures = Closures(self.index, trace_index.trace.used)
-        self.values = LoopValues(self.index, texts or {})
+        self.texts = texts or {}
+        self.values = LoopValues(self.index, self.texts)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
@@ -134,6 +136,13 @@ class SuiteModel:
     def _modules_on_loops(self) -> frozenset[str]:
         """The modules with tests of this suite that may run on a loop."""
         return frozenset(test.module for test in self.own_tests if self._on_loop(test))
+
+    @cached_property
+    def tested(self) -> frozenset[str]:
+        """The test modules, conftests and plugins, with all files that they import."""
+        index = self.index
+        first = {*index.test_modules, *index.conftests, *index.plugins}
+        return frozenset(imported(self.files, index.find, first))
 
     # -- its style ----------------------------------------------------------------------
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from posixpath import commonpath, dirname
+from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
-from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.analysis.suite.imports import imported
+from loopscope.config.collected_files import with_parents
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
 _XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardown"})
@@ -36,7 +38,10 @@ class Ambient:
 
 
 class AmbientUsers:
-    """The sync tests from which code that asks for the current loop can be reached."""
+    """The sync tests from which code that asks for the current loop can be reached.
+
+    In a suite on loop scopes they are those that call such code, not those that import it.
+    """
 
     def __init__(
         self,
@@ -55,6 +60,8 @@ class AmbientUsers:
             and options.target.has(1, 4)
             and options.wants("LS109")
         )
+        # A suite on 1.x is green as it is: what its imports could do is no reason to change it.
+        self._all = model.suite_style is SuiteStyle.LEGACY
         self._settled = settled  # functions whose calls the migration takes care of
         self._asking = frozenset(path for path in model.files if self._asks(path))
         self._taking = model.current.files if self._wanted else frozenset()
@@ -66,14 +73,16 @@ class AmbientUsers:
             return True
         if not self._wanted or test.module in self._careful:
             return False
-        return self._reached(test.module, self._asking) or (
+        return (self._all and self._reached(test.module, self._asking)) or (
             self._reached(test.module, self._taking) and self._takes(test)
         )
 
     def _takes(self, test: Test) -> bool:
         """Whether what the test calls takes the current loop, as ``asyncio.Future()`` does."""
         current = self._model.current
-        keys = [test.key]
+        # In a green suite who makes a loop may well hand it to what asks for one otherwise.
+        has_own = not self._all and test.function.drives_loops and current.only_through(test.key)
+        keys = [] if has_own else [test.key]
         keys += [
             item.key
             for item in self._model.closure(test).fixtures
@@ -102,31 +111,9 @@ class AmbientUsers:
         )
 
     def _reaches(self, module: str, wanted: frozenset[str]) -> bool:
-        files = self._model.files
-        queue = [module]
-        directory = dirname(module)
-        while True:
-            conftest = f"{directory}/conftest.py" if directory else "conftest.py"
-            if conftest in files:
-                queue.append(conftest)
-            if not directory:
-                break
-            directory = dirname(directory)
-        seen = set(queue)
-        while queue:
-            path = queue.pop()
-            if path in wanted:
-                return True
-            for bound in files[path].imports:
-                names = [bound.module]
-                if bound.attribute not in (None, "*"):
-                    names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
-                for name in names:
-                    target = self._model.index.find(path, name)
-                    if target is not None and target not in seen:
-                        seen.add(target)
-                        queue.append(target)
-        return False
+        conftests = (join(folder, "conftest.py") for folder in with_parents(dirname(module)))
+        found = imported(self._model.files, self._model.index.find, [module, *conftests])
+        return any(path in wanted for path in found)
 
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.

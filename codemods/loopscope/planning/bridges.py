@@ -51,6 +51,8 @@ class Sites:
     held: Collection[RequestPlace] = ()
     # Overrides that could be deleted as well, were there another bridge for their tests.
     plain: Collection[Key] = ()
+    # Requests by autouse alone, of async tests: they need no bridge, and get one that is there.
+    met: Collection[RequestPlace] = ()
 
     def base_id(self, path: str) -> str:
         """Return the base id that registers the fixtures of a file."""
@@ -102,7 +104,8 @@ def place_bridges(
         places = {module: (target, module) for module in modules[target]}
         loop_scopes = {module: loop_scope(place) for module, place in places.items()}
         needed = {module: needs[place] for module, place in places.items()}
-        for base_id, bridge in _bridges_of(target, needed, loop_scopes, standing, sites):
+        met = {loop_scope(place) for place in sites.met if place[0] == target}
+        for base_id, bridge in _bridges_of(target, needed, loop_scopes, standing, sites, met):
             standing[base_id] = bridge
     views = {sites.view(place) for place in (*needs, *sites.held)}
     share(standing, views, sites.conftests, sites.plain)
@@ -123,6 +126,7 @@ def _bridges_of(
     loop_scopes: Mapping[str, Scope],
     standing: Standing,
     sites: Sites,
+    met: Collection[Scope],
 ) -> Iterator[tuple[str, Bridge]]:
     # A fixture that no test uses has no say beside tests, and must not hide their bridge.
     used = [module for module in needs if needs[module].reached] or list(needs)
@@ -130,7 +134,8 @@ def _bridges_of(
     served = [module for module in needs if loop_scopes[module] is main or module not in used]
     scope = min(max(needs[module].scope for module in served), main)
     autouse = any(needs[module].autouse for module in served)
-    own = autouse or any(needs[module].works for module in served)
+    works = any(needs[module].works for module in served)
+    own = autouse or works
     if target is not None and target.key.is_external:
         target = None  # it stays where it is; ours is nearer
     if target is None:
@@ -141,6 +146,10 @@ def _bridges_of(
             scope = min(max((needs[m].scope for m in below), default=scope), main)
             if not _served(base_id, main, scope, standing):
                 yield base_id, Bridge(path, scope, main)
+    elif autouse and not works and not target.in_module and set(met) - {main}:
+        for module in served:  # others below it would get a bridge on another loop than theirs
+            need = needs[module]
+            yield sites.base_id(module), Bridge(module, need.scope, main, autouse=need.autouse)
     elif own or not _served(target.base_id, main, scope, standing):
         yield target.base_id, Bridge(target.key.path, scope, main, target.key, autouse)
     for module in used:

@@ -29,6 +29,14 @@ _BY_REQUEST = (
 )
 
 
+_CONDITION = "it is defined under a condition"
+_KIND_BY_CONDITION = (
+    f"{_CONDITION}, and makes a loop of another kind. Return that loop's factory from a"
+    " pytest_asyncio_loop_factories hook where the condition holds, and"
+    ' {"default": asyncio.new_event_loop} elsewhere'
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OverrideAction:
     """The action of one override, for MANUAL with the reason.
@@ -64,7 +72,7 @@ def choose_action(
     assert body is not None
     assert fixture is not None
     if function.conditional:
-        return manual("it is defined under a condition")
+        return manual(_CONDITION if body.kind is not BodyKind.FACTORY else _KIND_BY_CONDITION)
     if body.kind is BodyKind.OTHER:
         return manual(body.reason)
     if not function.is_own and body.kind not in (BodyKind.PLAIN, BodyKind.DEBUG):

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.facts import Function, Place
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
+from loopscope.planning.policies import builds_on_policy
 from loopscope.planning.solver import ComponentSolver
 from loopscope.types import Scope
 
@@ -49,7 +51,51 @@ def actions(
             if override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.concerns(test)]
                 override_action = choose_factory(model, key, concerned, tests)
+            if not override_action.stays:
+                override_action = _after_other_code(model, key) or override_action
             yield key, override_action
+
+
+_EARLY_HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_collection_modifyitems")
+AT_IMPORT = "taken at import"  # the detail of rule LS303 for a loop that is kept from then on
+
+
+def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
+    """Leave an override to a person whose loop other code has chosen before it."""
+    setter = builds_on_policy(model, key)
+    if setter is not None:
+        return manual(
+            f"its loops are of the kind for which {setter.function.qualname} "
+            f"({setter.path}:{setter.hazard.line}) sets the policy. Return them from a "
+            "pytest_asyncio_loop_factories hook"
+        )
+    function = model.index.function(key)
+    if function.fixture is None or function.fixture.scope is Scope.FUNCTION:
+        return None  # up to 0.21 the plugin closed that loop after the first test
+    if not _takes_current(model, key):
+        return None
+    for path, facts in model.files.items():
+        early = {*_EARLY_HOOKS, *(name for refers in facts.variables.values() for name in refers)}
+        lines = [h.line for h in facts.hazards if h.code == "LS303" and h.detail == AT_IMPORT]
+        lines += [
+            function.line
+            for function in facts.functions
+            if function.name in early and _takes_current(model, Key(path, function.ordinal))
+        ]
+        if lines:
+            return manual(
+                f"it takes the current loop, which {path}:{lines[0]} has taken before any test:"
+                " what that uses would be on another loop than the tests. Let the code there take"
+                " the loop when it runs, from its test or an async fixture"
+            )
+    return None
+
+
+def _takes_current(model: SuiteModel, key: Key) -> bool:
+    """Whether a function takes the current loop, itself or through what it calls."""
+    return any(
+        call.what in CURRENT_LOOP and call.place is Place.SYNC for call in model.current.calls(key)
+    )
 
 
 def _only_sync(solver: ComponentSolver, key: Key) -> bool:
@@ -62,14 +108,19 @@ def _only_sync(solver: ComponentSolver, key: Key) -> bool:
         chain = model.closures.visible(test, EVENT_LOOP)
         if key not in {item.key for item in chain}:
             continue
-        closure = model.closure(test)
-        if solver.users.is_async(test) or any(
-            item.function.override is None and solver.users.is_loop_fixture(item)
-            for item in closure.fixtures
-        ):
+        if _is_on_loop(solver, test):
             return False
+        closure = model.closure(test)
         met = met or (chain[-1].key == key and any(True for _ in loop_requests(closure)))
     return met
+
+
+def _is_on_loop(solver: ComponentSolver, test: Test) -> bool:
+    """Whether the test or one of its fixtures runs on a loop."""
+    return solver.users.is_async(test) or any(
+        item.function.override is None and solver.users.is_loop_fixture(item)
+        for item in solver.model.closure(test).fixtures
+    )
 
 
 def _used_by_sync(solver: ComponentSolver, key: Key) -> OverrideAction | None:
@@ -91,11 +142,11 @@ def _used_by_sync(solver: ComponentSolver, key: Key) -> OverrideAction | None:
     ):
         return None
     function = model.index.function(key)
-    found = solver.override_action(FixtureDef("", key, function))
+    found = _after_other_code(model, key) or solver.override_action(FixtureDef("", key, function))
     left = found.kind is ActionKind.MANUAL
     another = function.override is not None and function.override.makes_another_kind
     met_by_async = any(
-        solver.users.is_async(test)
+        _is_on_loop(solver, test)
         and key in {item.key for item in model.closures.visible(test, EVENT_LOOP)}
         for test in model.tests
     )

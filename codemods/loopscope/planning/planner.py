@@ -186,6 +186,7 @@ class LoopPlanner:
             ],
             {*self.solver.held, *unwanted},
             [key for key, action in overrides.items() if action.kind is ActionKind.DELETE],
+            self.solver.met,
         )
 
     def _goes(self, item: FixtureDef, overrides: Mapping[Key, OverrideAction]) -> bool:

@@ -58,6 +58,7 @@ class ComponentSolver:
         self.nodes = DisjointSet()
         self.bridge_needs: dict[RequestPlace, BridgeNeed] = {}
         self.held: set[RequestPlace] = set()  # requests that a fixture of that name answers
+        self.met: set[RequestPlace] = set()  # by async tests, which autouse alone gives the bridge
         self._actions: dict[FixtureDef, OverrideAction] = {}
         self.after_work = fixtures_after_work(model, self._works, converted)
         self.users = LoopUsers(model, options, converted, caution)
@@ -186,6 +187,7 @@ class ComponentSolver:
             if request.kind is RequestKind.AUTOUSE:
                 # Sync tests may keep the bridge, and async ones get it too.
                 self.nodes.join(("test", test.id), ("bridge", (request.target, test.module)))
+                self.met.add((request.target, test.module))
             return
         scope = request.requester.fixture.scope if request.requester else Scope.FUNCTION
         place = (request.target, test.module)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from loopscope.python_source.source import SourceError, split_lines
 from loopscope.python_source.syntax_tree import DEFINITIONS, StatementNumbers, parse
 from loopscope.rewriting.assembler import Assembler, Piece
 from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
-from loopscope.rewriting.function_heads import join_heads, line_length
+from loopscope.rewriting.function_heads import join_heads, line_length, three_line_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class FileEditor:
 
     def _render_unit(self, unit: _Unit) -> list[str] | None:
         numbers = range(unit.first, unit.end)
-        edits = {number: done for number, done in self._edits.items() if number in numbers}
+        edits = {number: self._edits[number] for number in numbers if number in self._edits}
         lines = self._lines[unit.start : unit.stop]
         if not edits:
             return lines
@@ -207,7 +208,13 @@ class FileEditor:
         if not module.body:
             return None
         result = module.code.replace("\n", "\r") if carriage else module.code
-        return join_heads(lines, split_lines(prefix + result), line_length(self._lines))
+        rendered = split_lines(prefix + result)
+        heads = three_line_heads(lines)
+        return join_heads(heads, rendered, self._line_length) if heads else rendered
+
+    @cached_property
+    def _line_length(self) -> int:
+        return line_length(self._lines)
 
     # -- reading -----------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ where they fit again, they join the head, and a check of the format fails until 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _OPENS = re.compile(r"[ \t]*(?:async[ \t]+)?def[ \t]+\w+\($")
 _ALONE = re.compile(r"[ \t]+[^#\\\s](?:[^#\\]*[^#\\,\s])?$")
@@ -25,9 +25,16 @@ def line_length(lines: Iterable[str]) -> int:
     return min(max(longest, _NARROWEST), _WIDEST)
 
 
-def join_heads(before: Sequence[str], after: Sequence[str], limit: int) -> list[str]:
-    """Join the heads of ``after`` that stood on three lines in ``before``, with more arguments."""
-    heads = {(line, closing): middle for line, middle, closing in _heads(before)}
+def three_line_heads(lines: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Map the first and last line of each head that stands on three lines to its middle one."""
+    heads = (lines[index : index + 3] for index in range(len(lines) - 2))
+    return {(head[0], head[2]): head[1] for head in heads if _is_head(head)}
+
+
+def join_heads(
+    heads: Mapping[tuple[str, str], str], after: Sequence[str], limit: int
+) -> list[str]:
+    """Join the heads of ``after`` that stood on three lines before, with more arguments."""
     joined = list(after)
     for index in range(len(after) - 3, -1, -1):
         head = after[index : index + 3]
@@ -38,13 +45,6 @@ def join_heads(before: Sequence[str], after: Sequence[str], limit: int) -> list[
         if len(line.rstrip("\r\n")) <= limit:
             joined[index : index + 3] = [line]
     return joined
-
-
-def _heads(lines: Sequence[str]) -> Iterable[tuple[str, str, str]]:
-    for index in range(len(lines) - 2):
-        head = lines[index : index + 3]
-        if _is_head(head):
-            yield head[0], head[1], head[2]
 
 
 def _is_head(lines: Sequence[str]) -> bool:

@@ -7,12 +7,13 @@ import builtins
 import re
 import symtable
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from loopscope.python_source.syntax_tree import DEFINITIONS, children, parse, walk
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)([^#\n]*)")
 # Calls whose string arguments name types or fixtures.
 _NAMING_CALLS = frozenset(
@@ -120,15 +121,19 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
         SyntaxError: One of the texts is no Python.
         RecursionError: It is nested too deeply.
     """
-    refused = what_compile_refuses(after)
-    if refused:  # where the compiler gives up, no table of names can be had
-        return None if what_compile_refuses(before) else refused
+    removed, added = _changed_statements(before, after)
+    if _refused(added) and not what_compile_refuses(before):
+        refused = what_compile_refuses(after)
+        if refused is not None:
+            return refused
     used, defined = used_names(after), _module_names(after)
     suspects = (used & _module_names(before)) | (used - used_names(before))
-    gone = _local_bindings(before) - _local_bindings(after)
+    gone = _local_bindings(removed) - _local_bindings(added)
     if used & gone.keys():  # an argument that went while its function still uses it
         suspects, defined = suspects | (used & gone.keys()), defined - gone.keys()
     if suspects <= defined | _ALWAYS:  # nearly always; what follows takes longer
+        return None
+    if what_compile_refuses(before):  # where the compiler gives up, no table of names can be had
         return None
     known = undefined_names(before)
     for line, name in sorted((line, name) for name, line in undefined_names(after).items()):
@@ -137,11 +142,37 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
     return None
 
 
-def _local_bindings(text: str) -> Counter[str]:
+def _changed_statements(before: str, after: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """List the statements at module level that only ``before`` has, and those of ``after``."""
+    old, new = list(_statements(before)), list(_statements(after))
+    return list(_only_in(old, new)), list(_only_in(new, old))
+
+
+def _statements(text: str) -> Iterator[tuple[str, ast.stmt]]:
+    lines = _LINE_END.split(text)
+    for node in parse(text).body:
+        decorators = getattr(node, "decorator_list", ())
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        yield "\n".join(lines[first - 1 : node.end_lineno]), node
+
+
+def _only_in(
+    here: Iterable[tuple[str, ast.stmt]], there: Iterable[tuple[str, ast.stmt]]
+) -> Iterator[ast.stmt]:
+    left = Counter(source for source, _ in there)
+    for source, node in here:
+        if left[source]:
+            left[source] -= 1
+        else:
+            yield node
+
+
+def _local_bindings(statements: Sequence[ast.stmt]) -> Counter[str]:
     """Count how often each name is an argument, or is assigned."""
     return Counter(
         node.arg if isinstance(node, ast.arg) else node.id
-        for node in walk(parse(text))
+        for statement in statements
+        for node in walk(statement)
         if isinstance(node, ast.arg)
         or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     )
@@ -199,9 +230,12 @@ def what_compile_refuses(source: str) -> tuple[str, int] | None:
         SyntaxError: The parser refuses it, too.
         RecursionError: It is nested too deeply.
     """
-    tree = parse(source)
+    return _refused(parse(source).body)
+
+
+def _refused(statements: list[ast.stmt]) -> tuple[str, int] | None:
     try:
-        compile(tree, "<unknown>", "exec", dont_inherit=True)
+        compile(ast.Module(statements, []), "<unknown>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return error.msg, error.lineno or 0
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -42,6 +43,11 @@ __all__ = [
 ]
 
 
+_ASIDE = re.compile(
+    r"(?i)(docs?|examples?|benchmarks?|bench|benches|samples|demos|tutorials?)([-_].*)?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RuleContext:
     """One suite as a rule sees it."""
@@ -51,6 +57,7 @@ class RuleContext:
     config: PytestConfig
     options: Options
     contents: Mapping[str, bytes]  # every file of the suite as it was
+    given: Collection[str] = ()  # the files that may change, where only a part was given
 
     @property
     def files(self) -> Mapping[str, FileFacts]:
@@ -61,6 +68,14 @@ class RuleContext:
         """The cure of foreign loops that is carried out: it rests on an assumption."""
         careful = self.options.safe_only or bool(self.plan.careful)
         return None if careful else self.plan.foreign.cure
+
+    def is_aside(self, path: str) -> bool:
+        """Whether a file is an example, a benchmark or documentation, and no test reaches it."""
+        return (
+            any(_ASIDE.fullmatch(folder) for folder in path.split("/")[:-1])
+            and path not in self.given
+            and path not in self.model.tested
+        )
 
     def functions(self) -> Iterator[tuple[Key, Function]]:
         """Yield the functions of the suite outside other functions, with their keys."""

@@ -122,8 +122,10 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     if context.plan.suite_style is SuiteStyle.MODERN and key not in context.plan.converted:
         return _says_what_unset_means(context, fixture)
     default = context.plan.fixture_default
+    # An option that stood there already is known to whoever reads the suite.
+    told = context.model.settings.fixture_default is default is loop_scope
     return (
-        fixture.scope > Scope.FUNCTION
+        (fixture.scope > Scope.FUNCTION and not told)
         or loop_scope is not (default or fixture.scope)
         or key in context.plan.named
     )

@@ -6,15 +6,19 @@ returns the default policy says nothing and goes.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from posixpath import basename
 
-from loopscope.analysis.file.checks import FileCheck
+from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK, empty_returns
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.facts import Function, Position
+from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.other_loops import POLICY_SETTERS
 from loopscope.analysis.file.override_facts import PolicyBody
 from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
 from loopscope.planning.override_actions import ActionKind
+from loopscope.planning.policies import ALWAYS, PLATFORM, RESTORED, affected, is_setter, setters
 from loopscope.rules.codegen.factory import factory_code
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls101_event_loop_override.override_edits import (
@@ -31,6 +35,7 @@ _EMPTY = (
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _empty_hooks(context)
+    yield from _set_while_tests_run(context)
     if not context.options.target.has(1, 4):
         return
     for key, function in context.functions():
@@ -83,9 +88,31 @@ def _empty_hooks(context: RuleContext) -> Iterator[RuleResult]:
         if path in context.model.cross_suite or around & set(hooks.values()):
             continue
         for hazard in context.files[path].hazards:
-            if hazard.code == "LS106":
+            if hazard.code == "LS106" and not is_setter(hazard):
                 message = _EMPTY.format(hazard.detail)
                 yield action("LS106", path, hazard.line, message, hazard.column)
+
+
+def _set_while_tests_run(context: RuleContext) -> Iterator[RuleResult]:
+    """Report code that chose the kind of loops on 0.21 and no longer does."""
+    seen: set[tuple[str, int]] = set()
+    for setter in setters(context.model):
+        test = affected(context.model, setter)
+        if test is None or (setter.path, setter.hazard.line) in seen:
+            continue
+        seen.add((setter.path, setter.hazard.line))
+        yield action(
+            "LS106",
+            setter.path,
+            setter.hazard.line,
+            f"{setter.hazard.detail.split()[0]}() is called while tests run, by "
+            f"{setter.function.qualname}. On 0.21 the loops that were made after it were of that "
+            "kind; pytest-asyncio 1.x takes the policy before the first fixture, and makes loops "
+            f"of the default kind, as for {test.function.qualname}. Return the loops from a "
+            "pytest_asyncio_loop_factories hook in a conftest (pytest-asyncio 1.4), or set the "
+            "policy in pytest_configure",
+            setter.hazard.column,
+        )
 
 
 def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBody) -> str:
@@ -125,11 +152,78 @@ def _sees(context: RuleContext, test: Test, key: Key) -> bool:
     return bool(policies) and policies[-1].key == key
 
 
+# -- what stands in a file ------------------------------------------------------------------
+
+_SETTERS = POLICY_SETTERS - {"nest_asyncio.apply"}
+_DEFAULT = ("asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy")
+
+
+def _found(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Iterator[Position]:
+    yield from empty_returns(node, names)
+    yield from policies_set(node, names)
+
+
+def policies_set(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Iterator[Position]:
+    """Find where a function sets a policy of another kind, and whether it takes that back."""
+    nodes = list(ast.walk(node))
+    kept = {
+        target.id
+        for child in nodes
+        if isinstance(child, ast.Assign) and _is_default(child.value, set(), names)
+        for target in child.targets
+        if isinstance(target, ast.Name)
+    }
+    calls = [
+        child
+        for child in nodes
+        if isinstance(child, ast.Call) and names.resolve(child.func) in _SETTERS
+    ]
+    setting = [
+        call
+        for call in calls
+        if not (call.args or call.keywords) or not _is_default(call.args[0], kept, names)
+    ]
+    if not setting:
+        return
+    functions = {id(call.func) for call in setting}
+    back = any(
+        isinstance(child, (ast.Name, ast.Attribute))
+        and names.resolve(child) in _SETTERS
+        and id(child) not in functions
+        and child.lineno > setting[0].lineno
+        for child in nodes
+    )
+    always = any(isinstance(item, ast.Expr) and item.value is setting[0] for item in node.body)
+    platform = any(
+        isinstance(child, ast.If)
+        and any(word in ast.unparse(child.test) for word in ("platform", "os.name"))
+        and any(part is setting[0] for part in ast.walk(child))
+        for child in nodes
+    )
+    flags = ((RESTORED, back), (ALWAYS, always), (PLATFORM, platform))
+    words = [names.resolve(setting[0].func) or "", *(word for word, holds in flags if holds)]
+    yield position(setting[0], " ".join(words))
+
+
+def _is_default(value: ast.expr, kept: set[str], names: Names) -> bool:
+    match value:
+        case ast.Constant(value=None):
+            return True
+        case ast.Name(id=name):
+            return name in kept
+        case ast.Call(func=func):
+            return names.resolve(func) in _DEFAULT
+    return False
+
+
 RULE = Rule(
     "LS106",
     "loop-policy",
     "overrides of event_loop_policy become loop factories",
     "1.4",
     check,
-    file_check=FileCheck(empty_returns, words=((FACTORIES_HOOK,),)),
+    file_check=FileCheck(
+        _found,
+        file_words=((FACTORIES_HOOK, "set_event_loop_policy", "uvloop", "winloop"),),
+    ),
 )

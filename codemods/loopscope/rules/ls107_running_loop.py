@@ -17,6 +17,7 @@ from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.patched_names import find_patches
 from loopscope.rules.context import DefinitionEdit, Need, Rule, RuleContext, RuleResult, spell
+from loopscope.rules.version_branches import VersionBranches
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,16 @@ class UseRunningLoop(DefinitionEdit):
 def check(context: RuleContext) -> Iterator[RuleResult]:
     kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
+        if not facts.loop_calls or context.is_aside(path):
+            continue
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
         gone = overrides_in(context, path)
+        branches = VersionBranches()
+        if path not in (*context.model.index.test_modules, *context.model.index.conftests):
+            branches = VersionBranches.of(context, path)
         for call in facts.loop_calls:
+            if branches.hold(call.line):
+                continue
             if call.what not in CURRENT_LOOP or call.owner in gone or (path, call) in kept:
                 continue
             if call.ordinal is not None and will_run(context, path, call):
@@ -64,6 +72,7 @@ def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
             and call.place is Place.ASYNC
             and call.ordinal is not None
             and call.owner not in gone[path]
+            and not context.is_aside(path)
         )
 
     return wanted

@@ -139,8 +139,28 @@ def _names_of_run(run: ast.Call, nested: dict[str, ast.AsyncFunctionDef]) -> set
             for child in ast.walk(inner)
             if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load)
         }
-        used |= names_in(inner) - own - arguments(inner)
+        used |= _awaited_names(inner) - own - arguments(inner)
     return used
+
+
+def _awaited_names(function: ast.AsyncFunctionDef) -> set[str]:
+    """Collect the names that the function awaits something of, or hands on.
+
+    A plain method of a connected object, ``engine.in_transaction()``, does not touch its loop.
+    """
+    parts: list[ast.AST] = []
+    for child in ast.walk(function):
+        if isinstance(child, ast.AsyncWith):
+            parts += [item.context_expr for item in child.items]
+        elif isinstance(child, ast.AsyncFor) or (
+            isinstance(child, ast.comprehension) and child.is_async
+        ):
+            parts.append(child.iter)
+        elif isinstance(child, ast.Await):
+            parts.append(child)
+        elif isinstance(child, ast.Call):
+            parts += [*child.args, *(item.value for item in child.keywords)]
+    return {name for part in parts for name in names_in(part)}
 
 
 def _bound_objects(node: FunctionNode, names: Names) -> dict[str, ast.expr]:

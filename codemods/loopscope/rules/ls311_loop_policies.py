@@ -12,12 +12,13 @@ from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
+from loopscope.rules.version_branches import VersionBranches
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
         hazards = [hazard for hazard in facts.hazards if hazard.code == "LS311"]
-        if not hazards:
+        if not hazards or context.is_aside(path):
             continue
         functions = {function.ordinal: function for function in facts.functions}
         swapped = {
@@ -26,10 +27,15 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             if call.what in CURRENT_LOOP and call.place is Place.ASYNC
         }
         seen: set[int] = set()
+        branches = VersionBranches.of(context, path)
         for hazard in hazards:
             function = functions.get(hazard.ordinal) if hazard.ordinal is not None else None
             place = hazard.line if function is None else -function.ordinal - 1
-            if place in seen or (hazard.line, hazard.column) in swapped:
+            if (
+                branches.hold_older(hazard.line)
+                or place in seen
+                or (hazard.line, hazard.column) in swapped
+            ):
                 continue
             if function is not None and _goes(context, Key(path, function.ordinal), function):
                 continue

@@ -55,13 +55,39 @@ def swallowed_cancellations(node: FunctionNode, names: Names) -> Iterator[Positi
             and child.func.attr == "cancel"
         }
         for loop in nodes:
-            if isinstance(loop, ast.While) and _is_endless(loop.test):
-                for child in own_nodes(loop):
+            if not isinstance(loop, ast.While) or not _is_endless(loop):
+                continue
+            for child in own_nodes(loop):
+                if not (isinstance(child, ast.Try) and _reaps(child, loop)):
                     yield from _swallowed(child, names, cancelled)
 
 
-def _is_endless(test: ast.expr) -> bool:
-    return isinstance(test, ast.Constant) and bool(test.value)
+def _is_endless(loop: ast.While) -> bool:
+    test = loop.test
+    return isinstance(test, ast.Constant) and bool(test.value) and not _is_left(loop.body)
+
+
+def _is_left(body: list[ast.stmt]) -> bool:
+    """Whether a round of the loop that meets no error is the last one."""
+    last = body[-1]
+    if isinstance(last, ast.Try):
+        return any(_is_left(part) for part in (last.body, last.orelse) if part)
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return _is_left(last.body)
+    return isinstance(last, (ast.Break, ast.Return, ast.Raise))
+
+
+def _reaps(node: ast.Try, loop: ast.While) -> bool:
+    """Whether a loop waits for tasks that end by themselves, and can be cancelled elsewhere."""
+    match node.body:
+        case [ast.Expr(value=ast.Await(value=ast.Name()))]:
+            inside = {id(child) for child in ast.walk(node)}
+            return any(
+                isinstance(child, (ast.Await, ast.AsyncWith, ast.AsyncFor))
+                and id(child) not in inside
+                for child in own_nodes(loop)
+            )
+    return False
 
 
 def _swallowed(node: ast.AST, names: Names, cancelled: set[str | None]) -> Iterator[Position]:

@@ -87,6 +87,11 @@ def find_hazards(
     return tuple(sorted(found, key=lambda hazard: (hazard.line, hazard.column, hazard.code)))
 
 
+def is_script(node: ast.stmt) -> bool:
+    """``if __name__ == "__main__":``."""
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+
+
 def _has(text: str, words: Iterable[tuple[str, ...]]) -> bool:
     return all(any(word in text for word in either) for either in words)
 
@@ -107,7 +112,8 @@ def _units(
 ) -> Iterator[tuple[ast.AST, int | None]]:
     """Functions outside other functions, and whatever else stands outside of them.
 
-    Each comes with its own ordinal, or with that of the class around it.
+    Each comes with its own ordinal, or with that of the class around it. What runs only where
+    the file is a script is one statement.
     """
     for node in body:
         if isinstance(node, FUNCTIONS):
@@ -115,6 +121,8 @@ def _units(
         elif isinstance(node, ast.ClassDef):
             yield from ((part, ordinals[node]) for part in (*node.decorator_list, *node.bases))
             yield from _units(node.body, ordinals[node], ordinals)
+        elif isinstance(node, ast.If) and is_script(node):
+            yield node, owner
         elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try)):
             for field in ("test", "iter", "items"):
                 part = getattr(node, field, None)

@@ -279,7 +279,9 @@ def expects_error(node: ast.AST) -> bool:
 
 def arguments(node: FunctionNode) -> frozenset[str]:
     """List the names of all parameters."""
-    return frozenset(child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg))
+    given = node.args
+    every = (*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg)
+    return frozenset(argument.arg for argument in every if argument is not None)
 
 
 def names_in(node: ast.AST) -> frozenset[str]:

@@ -27,16 +27,20 @@ class LoopMakers:
     names: Names
     lines: Sequence[str]
     functions: Mapping[str, FunctionNode]
+    cached: Mapping[str, FunctionNode]  # each gives the one loop that it has made
     _known: dict[str, LoopMaking | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, body: Sequence[ast.stmt], names: Names, lines: Sequence[str]) -> LoopMakers:
         """Collect the functions of a module, and those of its classes that need no object."""
         found: dict[str, FunctionNode] = {}
+        cached: dict[str, FunctionNode] = {}
         for item in body:
             if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if not item.decorator_list:
+                if not item.decorator_list or _is_manager(item, names):
                     found[item.name] = item
+                elif _is_cached(item, names):
+                    cached[item.name] = item
             elif isinstance(item, ast.ClassDef):
                 for member in item.body:
                     if isinstance(member, ast.FunctionDef) and any(
@@ -44,7 +48,7 @@ class LoopMakers:
                         for decorator in member.decorator_list
                     ):
                         found[f"{item.name}.{member.name}"] = member
-        return cls(names, lines, found)
+        return cls(names, lines, found, cached)
 
     def override(
         self, node: FunctionNode, origin: str, keywords: Mapping[str, ast.expr] | None
@@ -55,7 +59,7 @@ class LoopMakers:
             return body
         functions = {
             name: item
-            for name, item in self.functions.items()
+            for name, item in {**self.functions, **self.cached}.items()
             if isinstance(item, ast.FunctionDef)
         }
         for variant in body.variants:
@@ -108,14 +112,27 @@ class LoopMakers:
                 or self.making(child.func) is LoopMaking.POLICY
             ):
                 return LoopMaking.POLICY
-        if isinstance(node, ast.AsyncFunctionDef) or is_generator(node):
-            return None
-        if parameters(node, method=False)[0]:
+        if isinstance(node, ast.AsyncFunctionDef) or parameters(node, method=False)[0]:
             return None
         body = read_override(node, self.names, "", self.lines, {}, self.making)
+        if is_generator(node):
+            plain = body.kind is BodyKind.PLAIN and not body.dropped
+            return LoopMaking.MANAGED if plain else None
         if body.kind is BodyKind.PLAIN and not body.dropped:
             return LoopMaking.PLAIN
         made = body.kind in (BodyKind.FACTORY, BodyKind.DEBUG) or (
             body.kind is BodyKind.WORK and bool(body.variants)
         )
         return LoopMaking.KIND if made else None
+
+
+def _is_manager(node: FunctionNode, names: Names) -> bool:
+    return [names.resolve(item) for item in node.decorator_list] == ["contextlib.contextmanager"]
+
+
+def _is_cached(node: FunctionNode, names: Names) -> bool:
+    calls = [item.func if isinstance(item, ast.Call) else item for item in node.decorator_list]
+    return len(calls) == 1 and names.resolve(calls[0]) in (
+        "functools.lru_cache",
+        "functools.cache",
+    )

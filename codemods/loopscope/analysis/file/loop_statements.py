@@ -68,8 +68,13 @@ class LoopCode:
                 return True
             case ast.Expr(value=ast.Constant()):
                 return True
-            case ast.Expr(value=ast.Yield(value=value)) | ast.Return(value=value):
-                if value is None or not self.is_loop(value):
+            case (
+                ast.Expr(value=ast.Yield(value=value) | ast.YieldFrom(value=value))
+                | ast.Return(value=value)
+            ):
+                whole = isinstance(node, ast.Expr) and isinstance(node.value, ast.YieldFrom)
+                known = self._managed if whole else self.is_loop
+                if value is None or not known(value):
                     return False
                 self.yields, self.returned = True, value
                 return True
@@ -115,17 +120,30 @@ class LoopCode:
         return harmless and all(self._all(body) for body in bodies)
 
     def _manages(self, item: ast.withitem) -> bool:
-        """``with contextlib.suppress(…)``, ``with contextlib.closing(loop) as loop``."""
+        """``with contextlib.suppress(…)``, ``with contextlib.closing(loop) as loop``.
+
+        Or a context manager of the project that makes and closes the loop.
+        """
         call, name = item.context_expr, item.optional_vars
         if not isinstance(call, ast.Call):
             return False
         origin = self.names.resolve(call.func)
-        if origin == "contextlib.closing" and len(call.args) == 1 and self.is_loop(call.args[0]):
+        closing = origin == "contextlib.closing" and len(call.args) == 1
+        if self._managed(call) or (closing and self.is_loop(call.args[0])):
             self.closes = True
             if isinstance(name, ast.Name):
                 self.loops.add(name.id)
             return name is None or isinstance(name, ast.Name)
         return origin in ("contextlib.suppress", "warnings.catch_warnings")
+
+    def _managed(self, node: ast.expr) -> bool:
+        """Whether a call makes a plain loop that is closed when its block, or generator, ends."""
+        if not isinstance(node, ast.Call) or node.args or node.keywords:
+            return False
+        if self.helper(node.func) is not LoopMaking.MANAGED:
+            return False
+        self.made = self.closes = True
+        return True
 
     def _cleans_up(self, name: str, node: ast.FunctionDef) -> bool:
         """Recognize a function for ``request.addfinalizer`` that only cleans up the loop."""

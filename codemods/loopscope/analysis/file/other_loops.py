@@ -58,6 +58,8 @@ class OtherLoops:
                 return self.configures(call)
             case ast.If(body=body, orelse=orelse):
                 return self._all_make(node, [*body, *orelse])
+            case ast.Match(cases=cases):
+                return self._all_make(node, [item for case in cases for item in case.body])
             case ast.Try(body=body, orelse=orelse, finalbody=final, handlers=handlers):
                 handling = [item for handler in handlers for item in handler.body]
                 return self._all_make(node, [*body, *orelse, *final, *handling])
@@ -100,7 +102,7 @@ class OtherLoops:
         if (
             owned
             or ast.unparse(call.func) in self.makers
-            or self.code.helper(call.func) is not None
+            or self.code.helper(call.func) not in (None, LoopMaking.MANAGED)
         ):
             return True
         name = (self.code.names.resolve(call.func) or ast.unparse(call.func)).rpartition(".")[2]

@@ -12,6 +12,7 @@ class LoopMaking(enum.Enum):
     PLAIN = "plain"  # it makes a loop of the default kind, and nothing else
     KIND = "kind"  # it makes a loop of another kind, or one with settings
     POLICY = "policy"  # it decides of what kind loops are
+    MANAGED = "managed"  # a generator or context manager: makes, yields and closes a plain loop
 
 
 class BodyKind(enum.Enum):

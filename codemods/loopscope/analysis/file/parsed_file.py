@@ -16,11 +16,12 @@ from loopscope.analysis.file.names import (
     aliases,
     assigned_names,
     imports_of,
+    last_name,
     module_imports,
     statements,
 )
 from loopscope.analysis.file.references import References
-from loopscope.python_source.syntax_tree import FUNCTIONS
+from loopscope.python_source.syntax_tree import DEFINITIONS, FUNCTIONS
 
 _HIT = (
     "event_loop", "asyncio", "Future", "_future", "gather", "Task(", "StreamReader", "shield",
@@ -44,6 +45,8 @@ class ParsedFile:
         definitions = [node for node in self.statements if isinstance(node, Definition)]
         self.ordinals: dict[ast.AST, int] = {node: n for n, node in enumerate(definitions)}
         self.definitions = len(definitions)
+        if "TYPE_CHECKING" in text:
+            _drop_stubs(tree.body, dead=False)
         self.text = "\n".join(self.lines)
         self.hits = self.lines_with(*_HIT)
         self.defined = {
@@ -81,6 +84,24 @@ class ParsedFile:
         """Read the marks of a definition's decorators, the closest (innermost) first."""
         for decorator in reversed(node.decorator_list):
             yield from self.mark_reader.marks_in(decorator, ordinal=self.ordinals[node])
+
+
+def _drop_stubs(body: list[ast.stmt], *, dead: bool) -> None:
+    """Drop the definitions that only type checkers see: no run of the file makes them."""
+    for node in [*body]:
+        if isinstance(node, ast.ClassDef) and not dead:
+            _drop_stubs(node.body, dead=False)
+        elif isinstance(node, DEFINITIONS) and dead:
+            body.remove(node)
+        elif isinstance(node, ast.If):
+            _drop_stubs(node.body, dead=dead or _for_types(node.test))
+            negated = isinstance(node.test, ast.UnaryOp) and _for_types(node.test.operand)
+            _drop_stubs(node.orelse, dead=dead or negated)
+            node.body = node.body or [ast.copy_location(ast.Pass(), node.test)]
+
+
+def _for_types(test: ast.expr) -> bool:
+    return last_name(test) == "TYPE_CHECKING"
 
 
 def _lines(text: str) -> list[str]:

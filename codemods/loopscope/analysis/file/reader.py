@@ -24,7 +24,7 @@ from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import assigned_imports, assigned_names, imports_of
 from loopscope.analysis.file.override_facts import LoopMaking
 from loopscope.analysis.file.parsed_file import ParsedFile
-from loopscope.analysis.file.plugins import read_plugins
+from loopscope.analysis.file.plugins import is_about_plugins, read_plugins
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
 _MAKING = ("event_loop", "Loop(", "loop(", "uvloop", "nest_asyncio")
@@ -67,7 +67,7 @@ class _Reader:
         self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
-        self.plugins = read_plugins(tree.body, names) if "pytest_plugins" in text else ()
+        self.plugins = read_plugins(tree.body, names) if is_about_plugins(text) else ()
         self.exported: tuple[str, ...] = ()
 
     def read(self, checks: FileChecks | None) -> FileFacts:

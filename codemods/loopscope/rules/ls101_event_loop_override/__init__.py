@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.file.override_facts import OverrideBody
+from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
@@ -47,6 +47,11 @@ from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
 from loopscope.types import Safety
 
 _TO_A_FIXTURE = "Move what it does into an async fixture of the same scope and"
+_UNDER_A_CONDITION = (
+    "this event_loop override is defined under a condition, and only makes a loop. Delete it, with"
+    " its condition, if all tests may share loops as wide as its scope; where the condition does"
+    " not hold, they had those of another override, or one each"
+)
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
 
 
@@ -110,6 +115,8 @@ def _manual(key: Key, function: Function, override_action: OverrideAction) -> Ru
             function.line,
             f"this event_loop override stays: {reason}. Delete it along with that one",
         )
+    if function.conditional and function.override.kind in (BodyKind.PLAIN, BodyKind.DEBUG):
+        return action("LS101", key.path, function.line, _UNDER_A_CONDITION)
     # A fixture cannot choose the loop that it runs on.
     cure = "Then" if FACTORIES_HOOK in reason else _TO_A_FIXTURE
     return action(

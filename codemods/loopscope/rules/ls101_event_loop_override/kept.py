@@ -57,7 +57,10 @@ def for_others(context: RuleContext, key: Key, function: Function) -> RuleResult
     if not fixture_defs:
         index = context.model.index
         nobodys = key in index.hidden or key in index.shadowed
-        nobodys = nobodys or _shadowed(context, key, function)
+        nobodys = nobodys or _shadowed(context, key, function, conditional=False)
+        nobodys = nobodys or (
+            function.conditional and _shadowed(context, key, function, conditional=True)
+        )
         return None if nobodys else _unregistered(context, key, function)
     return _without_tests(context, key, function)
 
@@ -75,13 +78,16 @@ def run_from_here(context: RuleContext, key: Key, function: Function) -> Iterato
         )
 
 
-def _shadowed(context: RuleContext, key: Key, function: Function) -> bool:
-    """Whether a later definition of the same place takes its name, so that nobody gets it."""
+def _shadowed(context: RuleContext, key: Key, function: Function, *, conditional: bool) -> bool:
+    """Whether a later definition of the same place takes its name, so that nobody gets it.
+
+    Of several that are ``conditional`` each may be the one that tests get.
+    """
     return any(
         later.ordinal > function.ordinal
         and later.class_ordinal == function.class_ordinal
         and later.name == function.name
-        and not later.conditional
+        and later.conditional is conditional
         for later in context.files[key.path].functions
     )
 
@@ -111,6 +117,9 @@ def _may_be_registered(context: RuleContext) -> bool:
         "pytest_plugins" in place.detail
         for path in (*index.conftests, *index.test_modules, *index.plugins)
         for place in context.files[path].unread
+    ) or any(
+        b"pluginmanager" in context.contents.get(path, b"")
+        for path in (*index.conftests, *index.plugins)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
@@ -32,7 +33,19 @@ from loopscope.types import Scope
 _MESSAGE = 'usefixtures("event_loop") dropped: its tests run on the loop anyway'
 
 _OF_UNITTEST = ("setUpClass", "tearDownClass", "setUpModule", "tearDownModule")
-_WIDE_XUNIT = frozenset({"setup_class", "setup_module", "setup_function", "teardown_function"})
+_QUESTIONS = (
+    "close",
+    "get_debug",
+    "is_closed",
+    "is_running",
+    "time",
+)  # nothing is kept of the loop
+_WIDE_XUNIT = {
+    "setup_class": Scope.CLASS,
+    "setup_module": Scope.MODULE,
+    "setup_function": Scope.FUNCTION,
+    "teardown_function": Scope.FUNCTION,
+}
 
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
@@ -258,24 +271,48 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
             code.main,
             needs=code.needs,
         )
-    if context.plan.suite_style is not SuiteStyle.LEGACY:
+    modern = context.plan.suite_style is not SuiteStyle.LEGACY
+    if modern and context.model.loses_current_loop:
         return
     for path, facts in context.files.items():
-        names = (
-            _OF_UNITTEST if context.plan.tests and path in context.model.index.test_modules else ()
-        )
-        if any(t.module == path and t.id in context.plan.tests for t in context.model.tests):
-            names = (*names, *_WIDE_XUNIT)
+        names = _without_a_loop(context, path)
+        answered = {(item.line, item.column) for item in facts.hazards if item.code == "LS303"}
         for function in facts.functions:
             if function.name not in names:
                 continue
             for call in context.model.current.calls(Key(path, function.ordinal)):
-                if call.what not in CURRENT_LOOP:
+                harmless = call.method in _QUESTIONS or (call.line, call.column) in answered
+                if call.what not in CURRENT_LOOP or (modern and harmless):
                     continue
                 yield action(
                     "LS102",
                     path,
                     call.line,
-                    f"{function.qualname} asks for the current loop, and none is there when it "
-                    "runs: move what it does into a fixture",
+                    f"{function.qualname} asks for the current loop, and no loop of its tests is "
+                    "there when it runs: move what it does into a fixture",
                 )
+
+
+def _without_a_loop(context: RuleContext, path: str) -> frozenset[str]:
+    """Name the xunit methods of a file that run where no loop is current.
+
+    In a suite on 1.x those that run before a loop of their tests is made.
+    """
+    scopes, tests = context.plan.tests, context.model.tests
+    inside = [test for test in tests if test.module == path and test.id in scopes]
+    found = set(_WIDE_XUNIT) if inside else set()
+    in_module = path in context.model.index.test_modules
+    found |= set(_OF_UNITTEST) if in_module and scopes else set()
+    if context.plan.suite_style is SuiteStyle.LEGACY:
+        return frozenset(found)
+    narrowest = min(scopes[test.id] for test in inside) if inside else Scope.FUNCTION
+    earlier = any(
+        scopes.get(test.id) is Scope.SESSION
+        for test in takewhile(lambda test: test.module != path, tests)
+    )
+    return frozenset(
+        name
+        for name in found
+        if _WIDE_XUNIT.get(name, Scope.FUNCTION) >= narrowest
+        or not (earlier or (narrowest is Scope.MODULE and not inside[0].classes))
+    )

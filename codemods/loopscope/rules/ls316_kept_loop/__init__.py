@@ -31,11 +31,19 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         place = (holder.path, holder.line, holder.name)
         if len(use.loops) > 1 and place not in told:
             told[place] = holder, use
-    for holder, use in told.values():
-        yield note("LS316", holder.path, holder.line, _message(holder, use), holder.column)
+    alike: dict[tuple[str, ...], list[tuple[Holder, Use]]] = {}
+    for place, (holder, use) in told.items():
+        own = (holder.path, str(place)) if holder.owner is not None else ()
+        alike.setdefault((holder.name, holder.what, *own), []).append((holder, use))
+    for (holder, use), *others in alike.values():
+        message = _message(holder, use, [other for other, _ in others])
+        yield note("LS316", holder.path, holder.line, message, holder.column)
 
 
-def _message(holder: Holder, use: Use) -> str:
+_SHOWN = 3
+
+
+def _message(holder: Holder, use: Use, alike: list[Holder]) -> str:
     number, loops = len(use.tests), len(use.loops)
     first = next(iter(use.tests))
     by_name = "fixture" in holder.place  # elsewhere mentions are followed, from test to holder
@@ -44,9 +52,13 @@ def _message(holder: Holder, use: Use) -> str:
         if number > 1
         else f"{first} {'uses' if by_name else 'reaches'} it on {loops} loops"
     )
+    more = ", ".join(f"{other.path}:{other.line}" for other in alike[:_SHOWN])
+    if len(alike) > _SHOWN:
+        more += f" and {len(alike) - _SHOWN} more places"
+    more = f" and likewise at {more}" if more else ""
     return (
-        f"{holder.name} ({holder.what}, made {holder.place}) keeps the loop on which it is first"
-        f" used, and {who}. {_advice(holder, use)}"
+        f"{holder.name} ({holder.what}, made {holder.place}{more}) keeps the loop on which it is"
+        f" first used, and {who}. {_advice(holder, use)}"
     )
 
 

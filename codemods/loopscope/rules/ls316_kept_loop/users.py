@@ -126,7 +126,21 @@ class Users:
         for item in self._model.closure(test).fixtures:
             if not item.key.is_external:
                 loop = found.fixtures.get(item.fixture.name) if found else None
-                yield item.key, {loop} if loop is not None else own
+                yield item.key, {loop} if loop is not None else self._set_up_on(test, item, own)
+
+    def _set_up_on(self, test: Test, item: FixtureDef, own: set[Loop]) -> set[Loop]:
+        """Return the loops on which a fixture uses things where the loop map names none.
+
+        A wide one is set up once: on its own loop, or on none where it is sync. What a sync one
+        hands out is used by the tests.
+        """
+        scope = item.fixture.scope
+        if scope is Scope.FUNCTION:
+            return own
+        if self._model.is_async_fixture(item.function):
+            wide = item.fixture.loop_scope or scope
+            return {Loop(wide, region_of(test, wide))}
+        return own if self._hands_out(test, item) else set()
 
     def _of_fixtures(self) -> Iterator[tuple[Holder, Use]]:
         """Yield sync fixtures that outlive the loops of their tests, with these."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.rules.context import RuleContext, RuleResult, action
 from loopscope.rules.ls317_never_run.test_cases import is_plain_test_case
+from loopscope.rules.ls317_never_run.uncollected import Uncollected
 
 # Marks under which other plugins run async tests, or nobody does, and that is meant; under skipif
 # a test is meant to run somewhere.
@@ -28,10 +29,14 @@ def unmarked_tests(context: RuleContext) -> Iterator[RuleResult]:
     model = context.model
     if model.mode != "strict" or _runs_them_otherwise(context):
         return
+    left_out = Uncollected(context)
     unmarked = [
         test
         for test in model.tests
-        if test.function.is_async and not test.unittest and not _is_run(context, test)
+        if test.function.is_async
+        and not test.unittest
+        and not _is_run(context, test)
+        and not left_out(test)
     ]
     for path, first, more in _by_file(unmarked):
         yield action(
@@ -44,6 +49,7 @@ def unmarked_tests(context: RuleContext) -> Iterator[RuleResult]:
 
 def tests_of_test_cases(context: RuleContext) -> Iterator[RuleResult]:
     """Report the async tests of ``unittest.TestCase``, which calls them and awaits nothing."""
+    left_out = Uncollected(context)
     never_awaited = [
         test
         for test in context.model.index.tests
@@ -52,6 +58,7 @@ def tests_of_test_cases(context: RuleContext) -> Iterator[RuleResult]:
         and test.function.known_decorators
         and not any(mark.name == "skip" for mark in test.marks)
         and is_plain_test_case(context.model, test.classes[-1])
+        and not left_out(test)
     ]
     for path, first, more in _by_file(never_awaited):
         yield action(
