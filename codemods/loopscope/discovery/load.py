@@ -204,16 +204,17 @@ def _declares(found: DiscoveredSuite) -> bool:
     """Whether a suite with a configuration may be run with pytest-asyncio, as it declares."""
     if found.config is None or found.config.path is None:
         return False
-    from loopscope.requirements import is_pin_file
-
     prefix = os.path.join(found.root, "")
     for path in found.other_files:
-        if is_pin_file(path):
-            try:
-                data = glance_at(prefix + path)
-            except OSError:
-                continue  # said elsewhere
-            if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
+        try:
+            data = glance_at(prefix + path)
+        except OSError:
+            continue  # said elsewhere
+        if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
+            # The readers of requirements take longer to import than most suites to look at.
+            from loopscope.requirements import is_pin_file
+
+            if is_pin_file(path):
                 return True
     return False
 
