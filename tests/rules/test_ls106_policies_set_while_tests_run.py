@@ -35,6 +35,8 @@ def twice(files: dict[str, str]) -> tuple[list[str], list[str]]:
     "code",
     [
         "@pytest.fixture(autouse=True)\ndef fast():\n    uvloop.install()\n",
+        "@pytest.fixture(autouse=True)\ndef fast():\n"
+        "    asyncio.set_event_loop_policy(policy=uvloop.EventLoopPolicy())\n",
         f'@pytest.fixture(autouse=True, scope="session")\ndef fast():\n{SETS}{YIELDS}',
         f'@pytest.fixture(autouse=True, scope="module")\ndef fast():\n{SETS}{YIELDS}',
         "def pytest_runtest_setup(item):\n    if item.own_markers:\n        uvloop.install()\n",

@@ -178,11 +178,7 @@ def policies_set(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> 
         for child in nodes
         if isinstance(child, ast.Call) and names.resolve(child.func) in _SETTERS
     ]
-    setting = [
-        call
-        for call in calls
-        if not (call.args or call.keywords) or not _is_default(call.args[0], kept, names)
-    ]
+    setting = [call for call in calls if not _is_default(_given(call), kept, names)]
     if not setting:
         return
     functions = {id(call.func) for call in setting}
@@ -205,7 +201,12 @@ def policies_set(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> 
     yield position(setting[0], " ".join(words))
 
 
-def _is_default(value: ast.expr, kept: set[str], names: Names) -> bool:
+def _given(call: ast.Call) -> ast.expr | None:
+    """Return the policy that a call sets; ``uvloop.install()`` names none."""
+    return next(iter([*call.args, *(keyword.value for keyword in call.keywords)]), None)
+
+
+def _is_default(value: ast.expr | None, kept: set[str], names: Names) -> bool:
     match value:
         case ast.Constant(value=None):
             return True
