@@ -101,6 +101,18 @@ UNREAD = {
         def opened(event_loop): return event_loop
         async def test_b(request): request.getfixturevalue("opened")""",
 }
+UNREAD |= {
+    f"a fixture that a function makes: {name}": f"""
+        def make():
+            {inner}
+            return value
+        names = pytest.fixture(make())"""
+    for name, inner in {
+        "async": "async def value(): ...",
+        "asks": "def value(tmp_path): ...",
+        "a loop": "def value(): return asyncio.get_event_loop()",
+    }.items()
+}
 READ = {
     "a default factory that takes the current loop": """
         import dataclasses
@@ -141,6 +153,12 @@ READ = {
     "plugins by name": "pytest_plugins = ['kit.a', 'kit.b']",
     "plugins added by name": "pytest_plugins = []\npytest_plugins += ['kit']",
     "a fixture made by a call": "async def make(): ...\ndb = pytest_asyncio.fixture(make)",
+    "a fixture that a function makes and that asks for nothing": """
+        def make(name):
+            def values():
+                yield name
+            return values
+        names = pytest.fixture(make("a"))""",
     "a decorator made of a fixture": "wide = functools.partial(pytest.fixture, scope='session')",
     "an alias of fixture": "fixture = pytest.fixture\n@fixture\ndef db(): ...",
     "a literal with the name": "NAMES = ['event_loop']",

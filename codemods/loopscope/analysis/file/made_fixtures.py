@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.decorators import as_fixture, is_plain
 from loopscope.analysis.file.facts import Fixture, Made
 from loopscope.analysis.file.fixture_calls import PARTIAL, Decoration, applied
-from loopscope.analysis.file.functions import parameters
+from loopscope.analysis.file.functions import given_functions, parameters
 from loopscope.analysis.file.names import Names
-from loopscope.python_source.syntax_tree import FUNCTIONS
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
 
 _COMPOUND = (ast.If, ast.Try, ast.With)
 
@@ -50,13 +50,15 @@ class MadeFixtures:
 
 def read_made(tree: ast.Module, names: Names) -> MadeFixtures:
     """Read the fixtures that calls at module level make; ``names.read`` gets their lines."""
-    found = [one for one in made_by_call(tree.body, names) if _is_known(one)]
+    calls = list(made_by_call(tree.body, names))
+    found = [one for one in calls if _is_known(one)]
     made = MadeFixtures()
     for name, fixture in names.elsewhere.made.items():
         made.functions[name] = OfFunction(fixture, {})
-    if not found:
+    if not calls:
         return made
     defined = {item.name: item for item in _module_functions(tree.body)}
+    names.read |= {one.statement.lineno for one in calls if _needs_nothing(one, defined)}
     used = Counter(one.function.id for one in found if isinstance(one.function, ast.Name))
     mentions = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
     lambdas: list[tuple[ast.FunctionDef, OfFunction]] = []
@@ -90,6 +92,16 @@ def _is_known(one: MadeByCall) -> bool:
     return not one.decoration.spread and isinstance(
         one.function, (ast.Name, ast.Attribute, ast.Lambda)
     )
+
+
+def _needs_nothing(one: MadeByCall, defined: Mapping[str, FunctionNode]) -> bool:
+    """Whether a function of the file makes a sync fixture that asks for nothing, also no loop."""
+    match one.function:
+        case ast.Call(func=ast.Name(id=name)) if name in defined and one.name != "event_loop":
+            given = given_functions(defined[name])
+            plain = not any(item.is_async or item.parameters for item in given)
+            return bool(given) and plain and "loop" not in ast.unparse(defined[name])
+    return False
 
 
 def _module_functions(
