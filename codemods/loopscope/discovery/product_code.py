@@ -19,26 +19,49 @@ _WORDS = (
     b"Anthropic", b"driver", b"Lock", b"Semaphore", b"Limiter", b"Broker", b"Cluster", b"Bot",
     b"Event", b"Condition", b"Barrier", b"NATS", b"get_running_loop", b"create_future",
 )  # fmt: skip
-_MADE = rb"(?:" + b"|".join(_WORDS) + rb")\b"
-_KEPT = re.compile(
-    rb"(?m)^(?:[ \t]*(?:self|cls)\.\w+|(?:[ ]{4}|\t)?[A-Za-z_]\w*)"
-    rb"(?:[ ]*:[^=\n]+)?[ ]*=[^=\n][^\n]*" + _MADE
+# How a line begins that keeps what it makes, or hands it out.
+_HEAD = re.compile(
+    rb"(?:[ \t]*(?:self|cls)\.\w+|(?:[ ]{4}|\t)?[A-Za-z_]\w*)(?:[ ]*:[^=\n]+)?[ ]*=(?!=)"
+    rb"|[ \t]*(?:return|yield)\b"
 )
-_RETURNED = re.compile(rb"(?m)^[ \t]*(?:return|yield)\b[^\n]*" + _MADE)
 _IMPORT = re.compile(rb"(?m)^[ \t]*(?:from|import)\b(?:[^\n(]*\([^)]*\)?)?[^\n]*")
 _WORD = re.compile(rb"\w+")
+_GOES_ON = re.compile(rb"\w")
 _BY_LOOP = re.compile(rb"(?m)^[ \t]*(?:self|cls)\.\w+[^\n]*=[ ]*\w*loop\b")
 
 
 def keeps_loop(data: bytes) -> bool:
     """Whether a file may hold something that keeps the loop of its first use."""
-    if not any(clue in data for clue in _CLUES) or not any(word in data for word in _WORDS):
+    if not any(clue in data for clue in _CLUES):
         return False
-    if _KEPT.search(data) or _RETURNED.search(data):
-        return True
+    made = False
+    for word in _WORDS:
+        for at, head in _uses(data, word):
+            made = True
+            if at >= head:
+                return True
     if b"get_running_loop" in data and _BY_LOOP.search(data):
         return True
-    return b"global " in data and bool(re.search(_MADE, data))
+    return made and b"global " in data
+
+
+def _uses(data: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the word ends a name, and where the head of that line ends that keeps it.
+
+    Each line is looked at once, however long it is.
+    """
+    never = len(data)
+    last, head = 0, never
+    at = data.find(word)
+    while at >= 0:
+        newline = data.rfind(b"\n", last, at)
+        if newline >= 0 or last == 0:
+            found = _HEAD.match(data, newline + 1)
+            head = found.end() if found else never
+        last = at + len(word)
+        if not _GOES_ON.match(data, last):
+            yield at, head
+        at = data.find(word, last)
 
 
 # Ways to run a loop that leave no trace of event loops in a file.
