@@ -71,12 +71,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not CHOSEN.exists():
         return
     by_id = {item.nodeid: item for item in items}
-    chosen = list(_chosen(by_id))
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
-
-
-def _chosen(by_id: dict[str, pytest.Item]) -> Iterator[pytest.Item]:
-    for name in json.loads(CHOSEN.read_text(encoding="utf-8")):
-        if name in by_id:
-            yield by_id[name]
+    names = json.loads(CHOSEN.read_text(encoding="utf-8"))
+    items[:] = [by_id.pop(name) for name in names if name in by_id]
+    config.hook.pytest_deselected(items=list(by_id.values()))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.config.declaring_names import ENDINGS
-from loopscope.requirements import Kind, Pin, PinsError, is_pin_file, read_pins, set_pins
+from loopscope.config.declaring_names import ENDINGS, is_pin_file
+from loopscope.requirements import Kind, Pin, PinsError, read_pins, set_pins
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.types import FileError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from functools import lru_cache
 from posixpath import basename, dirname, join, normpath
 
 from loopscope.config.pytest_config import added_options, is_test_file
@@ -73,12 +74,17 @@ def _matched(globs: list[str], places: list[str]) -> bool:
     return any(fnmatch(f"/{place}", glob) for place in places for glob in globs)
 
 
-def _ignored(conftest: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the texts in the two lists of a conftest; under a condition they may be collected."""
+@lru_cache(maxsize=16)
+def _ignored(conftest: bytes) -> tuple[tuple[str, str], ...]:
+    """List the texts in the two lists of a conftest; each module below it asks for them."""
     try:
-        tree = ast.parse(conftest)
+        return tuple(_listed_in(ast.parse(conftest)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # said elsewhere
+        return ()  # said elsewhere
+
+
+def _listed_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the texts in the two lists; under a condition they may be collected."""
     for statement in tree.body:
         node = statement.value if isinstance(statement, ast.Expr) else statement
         name = _list_named(node)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.pytest_config import CONFIGURATION_FILES, added_options, is_test_file
 from loopscope.discovery.cross_suite import (
     Index,
@@ -113,8 +114,6 @@ def _load(
         return Suite(label, config, {}, errors=(*errors, _link(found, config.path, where)))
     cross_suite = CrossSuiteFiles()
     if touched:
-        from loopscope.requirements import is_pin_file
-
         for name in found.other_files:
             if name in CONFIGURATION_FILES or (
                 is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
@@ -206,15 +205,12 @@ def _declares(found: DiscoveredSuite) -> bool:
         return False
     prefix = os.path.join(found.root, "")
     for path in found.other_files:
-        try:
-            data = glance_at(prefix + path)
-        except OSError:
-            continue  # said elsewhere
-        if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
-            # The readers of requirements take longer to import than most suites to look at.
-            from loopscope.requirements import is_pin_file
-
-            if is_pin_file(path):
+        if is_pin_file(path):
+            try:
+                data = glance_at(prefix + path)
+            except OSError:
+                continue  # said elsewhere
+            if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
                 return True
     return False
 
@@ -272,7 +268,6 @@ def _editable(found: DiscoveredSuite, files: dict[str, bytes]) -> frozenset[str]
     """
     if found.selected is None:
         return None
-    from loopscope.requirements import is_pin_file
 
     folders = {os.path.dirname(path) for path in files}
     conftests = {f"{folder}/conftest.py".lstrip("/") for folder in folders}  # may be new

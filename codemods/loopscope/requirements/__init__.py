@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename
 
+from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.formats import FormatError
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.evidence import Evidence, evidence_of
 from loopscope.requirements.pin import Kind, Pin, PinsError, highest, padded
-from loopscope.requirements.places import Reader, is_pin_file, reader_of
+from loopscope.requirements.places import Reader, reader_of
 from loopscope.requirements.source_text import SourceText
 from loopscope.types import PROJECT_FILES, FileError
 
@@ -24,7 +25,6 @@ __all__ = [
     "PinsError",
     "declares_plugin",
     "installed",
-    "is_pin_file",
     "legacy_mode_floor",
     "read_pins",
     "requires_python",

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from posixpath import dirname
 
+from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.entry_points import plugin_entry_points
-from loopscope.requirements import is_pin_file, read_pins, requires_python, text_of
+from loopscope.requirements import read_pins, requires_python, text_of
 from loopscope.requirements.compatibility import (
     COMPANIONS,
     PLUGIN,

@@ -73,12 +73,12 @@ def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
         calls = [child for child in own_nodes(node) if isinstance(child, ast.Call)]
         setters = [call.lineno for call in calls if names.resolve(call.func) == _SETTER]
         for call in calls if setters else ():
-            if call.lineno > min(setters) and names.resolve(call.func) in CURRENT_LOOP:
+            if call.lineno > min(setters) and _is_current(call, names):
                 yield position(call)
     for attempt in ast.walk(node):
         if isinstance(attempt, ast.Try) and any(map(_answers, attempt.handlers)):
             for child in (item for statement in attempt.body for item in ast.walk(statement)):
-                if isinstance(child, ast.Call) and names.resolve(child.func) in CURRENT_LOOP:
+                if isinstance(child, ast.expr) and _is_current(child, names):
                     yield position(child)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.config.declaring_names import is_pin_file
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.requirements import is_pin_file
 from loopscope.requirements.compatibility import (
     COMPANIONS,
     PLUGIN,

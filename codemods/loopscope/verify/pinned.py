@@ -10,8 +10,9 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from loopscope.config.declaring_names import is_pin_file
 from loopscope.disk import read_regular
-from loopscope.requirements import Kind, is_pin_file, read_pins
+from loopscope.requirements import Kind, read_pins
 from loopscope.requirements.compatibility import RELEASES
 from loopscope.requirements.installable import Declared, Installable, project_requirements
 from loopscope.types import FileError

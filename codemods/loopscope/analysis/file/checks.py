@@ -121,7 +121,7 @@ def _units(
         elif isinstance(node, ast.ClassDef):
             yield from ((part, ordinals[node]) for part in (*node.decorator_list, *node.bases))
             yield from _units(node.body, ordinals[node], ordinals)
-        elif isinstance(node, ast.If) and is_script(node):
+        elif is_script(node):
             yield node, owner
         elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try)):
             for field in ("test", "iter", "items"):
