@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loopscope.execution import migrate_all, process_pool
+from loopscope.execution import dask, migrate_all, process_pool
 from loopscope.execution.dask import Cluster, ClusterError
 from loopscope.execution.process_pool import Pool
 from loopscope.types import Migration, Options, Status
@@ -210,6 +210,20 @@ def test_what_a_cluster_that_goes_away_leaves_is_done_here(
     assert re.search(rf"the cluster at {cluster.address} went away \(({reason})\)", last)
     assert [message.partition(":")[2] for message in before if kind != "without workers"] == []
     assert not multiprocessing.active_children()
+
+
+def test_a_scheduler_that_dies_between_two_looks_at_it_is_said(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask, "_STEP", 20)  # Dask gives its futures up at once
+    work, said = jobs(14), list[str]()
+    done: list[Migration] = []
+    for migration in migrate_all(work, workers=Cluster(cluster.address), say=said.append):
+        done.append(migration)
+        if len(done) == 5:
+            cluster.go_away("killed")
+    assert done == list(migrate_all(work))
+    assert ["went away (" in message for message in said] == [True]
 
 
 def test_a_cluster_without_workers_is_refused(cluster: LocalCluster) -> None:

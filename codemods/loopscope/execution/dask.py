@@ -170,16 +170,32 @@ class Cluster(Workers):
             handed_out = self._client.submit(migrate_one, *job, pure=False)
             migration = await asyncio.wait_for(handed_out.result(), _SUITE)
         except Exception as error:  # of many kinds, one of which is private to Dask
-            self._end(future, error)
+            await self._failed(future, error)
         except asyncio.CancelledError:  # Dask's own, where it has given a future up
-            self._end(future, ConnectionError("Dask gave the suite up"))
+            await self._failed(future, ConnectionError("Dask gave the suite up"))
         else:
             self._end(future, migration)
 
+    async def _failed(self, future: Future[Migration], error: Exception) -> None:
+        """End a future that failed: by its own error, or because the cluster is gone.
+
+        Dask gives up all futures as soon as a scheduler closes its connection, before the watch
+        has looked the next time.
+        """
+        workers = await self._workers()
+        if isinstance(workers, str):
+            self._give_up(workers)
+        self._end(future, error)
+
     async def _keep_watch(self) -> None:
         """Look at the cluster until it is gone; then end what it has not given back."""
-        reason = await self._until_gone()
+        self._give_up(await self._until_gone())
+
+    def _give_up(self, reason: str) -> None:
+        """End all that is not back, and whatever is handed out from now on."""
         with self._lock:
+            if self._gone is not None:
+                return
             self._gone = WorkersGone(
                 f"the cluster at {self._address} went away ({reason}); this machine goes on"
                 " with the suites that are not back"
@@ -193,15 +209,9 @@ class Cluster(Workers):
         sign_of_life, trace_index, alone_since = None, time.monotonic(), None
         while True:
             await asyncio.sleep(_STEP)
-            if self._client.status != "running":
-                return "the scheduler has closed the connection"
-            try:
-                identity = await _soon(self._client.scheduler.identity())
-            except asyncio.TimeoutError:
-                return f"the scheduler has not answered for {_PATIENCE} s"
-            except Exception:
-                return "the connection to the scheduler broke"
-            workers = identity["workers"]
+            workers = await self._workers()
+            if isinstance(workers, str):
+                return workers
             now = time.monotonic()
             newest = max((worker["last_seen"] for worker in workers.values()), default=None)
             if newest != sign_of_life:
@@ -218,6 +228,19 @@ class Cluster(Workers):
                 )
             elif now - alone_since > _NO_WORKERS:
                 return "it has no workers any more"
+
+    async def _workers(self) -> dict[str, Any] | str:
+        """Ask the scheduler for its workers; or give the reason why it is of no use any more."""
+        if self._client.status != "running":
+            return "the scheduler has closed the connection"
+        try:
+            identity = await _soon(self._client.scheduler.identity())
+        except asyncio.TimeoutError:
+            return f"the scheduler has not answered for {_PATIENCE} s"
+        except Exception:
+            return "the connection to the scheduler broke"
+        workers: dict[str, Any] = identity["workers"]
+        return workers
 
     def _end(self, future: Future[Migration], outcome: Migration | Exception) -> None:
         """Give a future its outcome, unless it has one."""
