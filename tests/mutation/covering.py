@@ -6,13 +6,17 @@ lists tests it runs only these, in that order.
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from coverage import Coverage, CoverageData
+
+import loopscope
 
 CHOSEN = Path("chosen-tests.json")
 MEASURE = "coverage run -m pytest"
@@ -63,6 +67,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     yield
     if running is not None:
         running.switch_context(_AT_IMPORT)
+
+
+def pytest_collection_finish() -> None:
+    """Import every module: else what runs at import belongs to the first test of all."""
+    if Coverage.current() is not None:
+        for module in pkgutil.walk_packages(loopscope.__path__, "loopscope."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
 
 
 @pytest.hookimpl(trylast=True)
