@@ -85,7 +85,7 @@ class FunctionReader:
             override = self._loop_makers.override(node, fixture.origin, keywords)
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
-            policy = read_policy(node, file.names, made.keywords if made else None)
+            policy = read_policy(node, file.names, file.lines, made.keywords if made else None)
         return Function(
             ordinal=ordinal,
             name=node.name,
