@@ -26,7 +26,7 @@ from loopscope.rules.context import RuleContext, note
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import unread_mentions
 from loopscope.rules.minimum_version import least_version
-from loopscope.rules.registry import FILE_CHECKS, check_rules, is_ignored
+from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import check_declarations
 from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
@@ -196,8 +196,8 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if not errors and all_changes:
         findings += lost_below(before, model, result)
     if not errors:
-        findings = [finding for finding in findings if not is_ignored(context, finding)]
-        condemned = [finding for finding in condemned if not is_ignored(context, finding)]
+        findings = [finding for finding in findings if not context.ignores(finding)]
+        condemned = [finding for finding in condemned if not context.ignores(finding)]
     findings = sorted(set(findings))
     unread = sum(1 for _ in unread_mentions(model))
     migration = Migration(

@@ -184,6 +184,7 @@ class Function:
     known_decorators: bool = True  # nothing but fixtures and marks
     returns_call: bool = False  # a sync function with "return something(…)"
     awaits: frozenset[str] = frozenset()  # arguments that it awaits or iterates over as such
+    only_awaits: frozenset[str] = frozenset()  # of these, those that it does nothing else with
     handed: frozenset[str] = frozenset()  # arguments that it hands on, returns or stores as such
     wraps_sync: bool = False  # a decorator that returns a sync function of its own
     decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
