@@ -297,8 +297,12 @@ class FileFacts:
         return (mark,) in self.mark_variables.values()
 
     def spelling(self, dotted: str) -> str | None:
-        """Spell ``asyncio.create_task`` as this file does; None where it lacks the import."""
-        for bound in self.imports:
+        """Spell ``asyncio.create_task`` as this file does; None where it lacks the import.
+
+        A name that several imports bind, as under a condition, is taken for what the last one is.
+        """
+        last = {bound.name: bound for bound in self.imports}
+        for bound in last.values():
             origin = (
                 bound.module if bound.attribute is None else f"{bound.module}.{bound.attribute}"
             )
