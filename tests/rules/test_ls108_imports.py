@@ -43,7 +43,8 @@ def test_a_name_that_two_imports_bind_is_the_last_one() -> None:
     files = {
         "conftest.py": conftest,
         "app.py": "import asyncio\n\n\ndef later():\n    asyncio.get_event_loop().time()\n",
-        "test_a.py": "import pytest\nfrom app import later\n\n\ndef test_sync():\n    later()\n\n\n"
+        "test_a.py": "import pytest\nfrom app import later\n\n\n"
+        "def test_sync():\n    later()\n\n\n"
         "@pytest.mark.asyncio\nasync def test_async(thing):\n    pass\n",
     }
     result = after(files)["conftest.py"]
