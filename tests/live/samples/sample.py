@@ -14,8 +14,9 @@ class Sample:
     ``files`` maps paths (forward slashes) to texts. ``may_join`` says that tests which had
     separate loops may share one afterwards, where nothing else is possible on 1.x.
     ``exit_code`` is the one that ``migrate`` must end with. ``legacy_options`` tell an old
-    pytest what stands in a configuration file that only a newer one can read. ``keeps_policy`` says
-    that an event_loop_policy fixture stays, which is deprecated, since no hook does the same.
+    pytest what stands in a configuration file that only a newer one can read.
+    ``keeps_policy`` says that an event_loop_policy fixture stays, which is deprecated, since no
+    hook does the same.
     """
 
     files: Mapping[str, str]
