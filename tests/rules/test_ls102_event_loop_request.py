@@ -29,6 +29,26 @@ def test_event_loop_of_a_mixture_becomes_a_variable() -> None:
     )
 
 
+def test_event_loop_of_several_calls_becomes_a_variable() -> None:
+    changed(
+        "test_x.py",
+        """\
+        async def test_one(event_loop):
+            event_loop.call_soon(print)
+            event_loop.call_later(1, print)
+        """,
+        """\
+        import asyncio
+
+
+        async def test_one():
+            event_loop = asyncio.get_running_loop()
+            event_loop.call_soon(print)
+            event_loop.call_later(1, print)
+        """,
+    )
+
+
 def test_names_are_written_as_the_file_imports_them() -> None:
     changed(
         "test_x.py",
