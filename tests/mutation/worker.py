@@ -36,7 +36,7 @@ _NEEDED = (SOURCES, "tests", "migration_guides", "examples", *_TEXTS)
 _OPTIONS = f"-x -q -n0 -p no:cacheprovider -p {covering.__name__} --durations=1"
 _WHOLE_RUN_ENDED = "timeout"  # all that Cosmic Ray says of it
 _ONE_TEST_ENDED = "from pytest-timeout."
-_A_FEW = 10
+_A_FEW = 40
 _FAILURES = ("FAILED", "ERROR")  # a test in itself; its set-up, or the import of a file
 _SKIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
