@@ -156,3 +156,23 @@ def test_who_asks_in_async_code_that_nothing_runs_asks_for_the_bridge_below_1_0(
     assert "async def test_one(running_loop):\n    running_loop.time()\n" in text
     again = migrate_files({"test_x.py": text}, target=Target(0, 26))
     assert not [change for change in again.changes if change.path == "test_x.py"]
+
+
+def test_fixture_of_a_suite_on_loop_scopes_goes_to_the_loop_of_its_tests() -> None:
+    before = """\
+        import pytest
+
+
+        @pytest.fixture
+        def client(event_loop):
+            return Client(loop=event_loop)
+
+
+        @pytest.mark.asyncio(loop_scope="module")
+        async def test_one(client):
+            await client.get()
+        """
+    config = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+    result = after({"pytest.ini": config, "test_x.py": before}, runs_on="1.x")
+    assert '@pytest_asyncio.fixture(loop_scope="module")\ndef client():' in result["test_x.py"]
+    assert result["pytest.ini"] == config
