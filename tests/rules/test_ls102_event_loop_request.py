@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from loopscope.types import Target
 from tests.rules.changed import ASYNC_TEST, SESSION, changed
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
@@ -176,3 +178,32 @@ def test_fixture_of_a_suite_on_loop_scopes_goes_to_the_loop_of_its_tests() -> No
     result = after({"pytest.ini": config, "test_x.py": before}, runs_on="1.x")
     assert '@pytest_asyncio.fixture(loop_scope="module")\ndef client():' in result["test_x.py"]
     assert result["pytest.ini"] == config
+
+
+def test_override_of_a_fixture_that_becomes_async_is_a_bridge_for_the_sync_test() -> None:
+    """An ordinary fixture would make another loop than that of the async fixture."""
+    fixture = "def job(event_loop):\n    return event_loop.run_until_complete(run())\n"
+    tests = "def test_one(job): ...\n\n\ndef test_two(event_loop):\n    assert event_loop\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION.replace('(scope="session")', ""),
+        "test_x.py": f"import pytest\n\n\n@pytest.fixture\n{fixture}\n\n{tests}",
+    }
+    assert not messages(migrate_files(files))
+    result = after(files)
+    bridge = "async def event_loop():\n    return asyncio.get_running_loop()"
+    assert bridge in result["conftest.py"]
+    assert "async def job():\n    return await run()" in result["test_x.py"]
+    assert result["test_x.py"].endswith(tests)
+
+
+@pytest.mark.parametrize("body", ["return event_loop", "yield asyncio.new_event_loop()"])
+def test_override_that_no_test_reaches_asks_for_no_bridge(body: str) -> None:
+    head = "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "helpers/conftest.py": f"{head}def event_loop(event_loop):\n    {body}\n",
+        "test_x.py": ASYNC_TEST,
+    }
+    assert "event_loop" not in after(files)["helpers/conftest.py"]
