@@ -108,6 +108,26 @@ def test_the_tests_of_the_region_share_one_loop(monkeypatch: pytest.MonkeyPatch)
     assert migration.loops_after == 1
 
 
+def test_the_tests_of_one_module_share_a_module_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def condemns(after: SuiteModel) -> bool:
+        loops = after.modern_map
+        return loops["test_a.py::test_one"].own.scope is Scope.FUNCTION  # type: ignore[union-attr]
+
+    monkeypatch.setattr(
+        pipeline, "lost_loops", lambda before, original, after, *more: [TOLD] * condemns(after)
+    )
+    monkeypatch.setattr(
+        pipeline, "region_of_differences", lambda *models: frozenset({"test_a.py"})
+    )
+    migration = migrate_files(
+        {**SUITE, "conftest.py": SUITE["conftest.py"].replace("module", "function")}
+    )
+    assert notes(migration) == ["this one puts the tests of test_a.py on one loop"]
+    texts = {change.path: change.after.decode() for change in migration.changes}
+    assert 'pytest.mark.asyncio(loop_scope="module")' in texts["test_a.py"]
+    assert "module" not in texts["test_b.py"]
+
+
 def test_where_no_plan_is_right_nothing_changes_and_the_map_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
