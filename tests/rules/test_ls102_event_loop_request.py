@@ -116,6 +116,33 @@ def test_sync_test_stays_sync_where_a_fixture_drives_the_loop() -> None:
     assert after(files)["test_x.py"] == dedent(before)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "run():\n    return asyncio.get_event_loop()",
+        "run():\n    return lambda: asyncio.get_event_loop().time()",
+        "run():\n    return (asyncio.get_event_loop() for _ in range(2))",
+        "run(event_loop):\n    return event_loop.create_task(helpers.work())",
+    ],
+    ids=["the loop", "a lambda", "a generator", "a task"],
+)
+def test_sync_test_stays_sync_where_a_fixture_hands_out_what_may_drive_the_loop(
+    given: str,
+) -> None:
+    test = (
+        "def test_one(event_loop, run):\n    event_loop.run_until_complete(asyncio.sleep(0))\n"
+        "    helpers.drive(run)\n"
+    )
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "test_x.py": f"import asyncio\n\nimport helpers\nimport pytest\n\n\n@pytest.fixture\n"
+        f"def {given}\n\n\n{test}",
+        "test_y.py": ASYNC_TEST,
+    }
+    assert after(files)["test_x.py"].endswith(f"\n\n\n{test}")
+
+
 def test_safe_only_takes_the_bridge() -> None:
     before = "def test_one(event_loop):\n    event_loop.run_until_complete(work())\n"
     files = {
