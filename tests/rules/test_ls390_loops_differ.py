@@ -87,6 +87,17 @@ def test_the_region_of_a_difference_is_planned_without_assumptions(
     assert "async def event_loop" in texts["conftest.py"]
 
 
+@pytest.mark.parametrize(("module", "given"), [("test_a.py", False), ("test_b.py", True)])
+def test_no_test_of_the_region_gets_a_current_loop(
+    module: str, given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = "        def test_asks(): assert asyncio.get_event_loop()\n"
+    monkeypatch.setitem(SUITE, module, f"{SUITE[module]}\n{asking}")
+    migration = migrated(monkeypatch, lambda after: is_async(after, "test_two"))
+    assert notes(migration) == ["this one rests on no assumption in test_a.py"]
+    assert any(b"_ambient" in change.after for change in migration.changes) is given
+
+
 def test_the_whole_suite_is_planned_without_assumptions(monkeypatch: pytest.MonkeyPatch) -> None:
     migration = migrated(
         monkeypatch, lambda after: is_async(after, "test_two") or is_async(after, "test_four")
