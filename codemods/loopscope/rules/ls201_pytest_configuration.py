@@ -48,12 +48,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
     yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
-        unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not _is_left_broken(context):
+        if settings.fixture_option_unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
-    if settings.fixture_default is None and not settings.fixture_scope:
+    if settings.fixture_option_unset:
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
     elif settings.fixture_default is not context.plan.fixture_default is default:
         reason = "every async fixture runs with tests on that loop scope"
@@ -91,8 +90,8 @@ def _both_tables(context: RuleContext) -> Finding:
 
 def _would_warn(settings: Settings) -> bool:
     """Whether pytest-asyncio is there for sync tests only, and warns of the unset option."""
-    unset = settings.fixture_default is None and not settings.fixture_scope
-    return unset and settings.declared and settings.evidence.newest >= (0, 24)
+    warns = settings.declared and settings.evidence.newest >= (0, 24)
+    return warns and settings.fixture_option_unset
 
 
 def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResult]:

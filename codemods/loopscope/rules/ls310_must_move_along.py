@@ -23,7 +23,7 @@ from loopscope.requirements.compatibility import (
     release_of,
 )
 from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of
 from loopscope.rules.declarations import Aims, Declarations, dotted
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding, Scope
@@ -162,8 +162,7 @@ def _environments(
             if environment.name not in names:
                 names.append(environment.name)
     for (path, line), (release, missed, names) in found.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        says = f"{', '.join(names[:3])}{more} {'runs' if len(names) == 1 else 'run'} on"
+        says = f"{first_of(names)} {'runs' if len(names) == 1 else 'run'} on"
         message = _python_message(release, tuple(sorted(missed)), says, declarations.aims)
         yield action("LS310", path, line, message)
 

@@ -17,7 +17,7 @@ from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
 from loopscope.types import FileError, Finding, Scope, Suite
 
 
@@ -188,13 +188,8 @@ def unseen_tests(context: RuleContext) -> Iterator[RuleResult]:
         )  # fmt: skip
 
 
-_SHOWN = 3
-
-
 def _names(tests: list[Test]) -> str:
-    names = [test.id.rpartition("::")[2] for test in tests]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return first_of([test.id.rpartition("::")[2] for test in tests])
 
 
 def _unseen(model: SuiteModel) -> Iterator[Test]:
