@@ -16,6 +16,7 @@ from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.unset_default import can_say_fixture_scope
+from loopscope.requirements.compatibility import used_plugins
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
 from loopscope.types import Finding, Safety, Scope
@@ -138,9 +139,15 @@ def _unset(context: RuleContext) -> OptionEdit:
     """
     asking = _unnamed(context)
     test_default = context.model.settings.test_default
+    plugins = [
+        plugin for plugin in used_plugins(context.contents) if plugin.scope > Scope.FUNCTION
+    ]
+    if plugins and not asking:
+        word = max(plugin.scope for plugin in plugins).word
+        return OptionEdit("LS201", FIXTURE_OPTION, word, f"as {plugins[0].package} needs it")
     if test_default is not None and not asking:
         return OptionEdit("LS201", FIXTURE_OPTION, test_default.word, _AS_TESTS)
-    if _same_as_function(context, asking):
+    if not plugins and _same_as_function(context, asking):
         return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
     if can_say_fixture_scope(context.model.settings, context.options):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)
