@@ -146,6 +146,7 @@ class Declarations:
     aims: Aims
     pythons: tuple[DeclaredPythons, ...]
     plugin_project: bool  # the project is a pytest plugin itself
+    texts: Mapping[str, str]
 
     def of(self, package: str) -> list[Declared]:
         """Those of one package."""
@@ -250,6 +251,7 @@ def read_declarations(
         _aims(target, need, _supported(required, pythons), installations, named=named),
         pythons,
         bool(plugin_entry_points(files)),
+        texts,
     )
 
 
