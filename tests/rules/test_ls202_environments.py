@@ -27,6 +27,19 @@ FILES = {
         + TOX
         + '    async: pytest-asyncio\n    plain: pytest==6.2.5\n"""\n'
     },
+    "tables of tox": {
+        "pyproject.toml": '[tool.tox.env_run_base]\ndeps = ["pytest", "pytest-asyncio"]\n'
+        '[tool.tox.env.old]\ndeps = ["pytest<7"]\n'
+    },
+    "tox.toml": {
+        "tox.toml": '[env.async]\ndeps = ["pytest", "pytest-asyncio"]\n'
+        '[env_run_base]\ndeps = ["pytest<7"]\n'
+    },
+    "another extra": {
+        "tox.ini": "[testenv]\nextras = docs\ndeps = pytest<7\n",
+        "setup.cfg": "[options.extras_require]\ndocs = sphinx\ntest =\n    pytest\n"
+        "    pytest-asyncio\n",
+    },
     "groups": {
         "pyproject.toml": '[dependency-groups]\ndocs = ["pytest<7"]\n'
         'test = ["pytest", "pytest-asyncio"]\n'
@@ -79,6 +92,23 @@ TOGETHER = {
     "tox and an extra": {
         "tox.ini": "[testenv]\nextras = test\ndeps = pytest<8\n",
         "pyproject.toml": '[project.optional-dependencies]\ntest = ["pytest-asyncio"]\n',
+    },
+    "tox and an extra by the project's name": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    My_App[dev]\n",
+        "pyproject.toml": '[project]\nname = "my-app"\n[project.optional-dependencies]\n'
+        'dev = ["my-app[test]"]\ntest = ["pytest-asyncio"]\n',
+    },
+    "tox and an extra of a list in setup.py": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    .[dev]\n",
+        "setup.py": 'TESTS = ["pytest-asyncio"]\nsetup(extras_require={"dev": TESTS})\n',
+    },
+    "tables of tox and a group": {
+        "pyproject.toml": '[tool.tox.env_run_base]\ndeps = ["pytest<8"]\n'
+        'dependency_groups = ["test"]\n[dependency-groups]\ntest = ["pytest-asyncio"]\n'
+    },
+    "tables of tox that refer": {
+        "tox.toml": '[env_run_base]\ndeps = ["pytest-asyncio"]\n[env.a]\ndeps = ["pytest<8",'
+        ' { replace = "ref", of = ["env_run_base", "deps"], extend = true }]\n'
     },
     "tox and the base": {
         "tox.ini": "[testenv]\ndeps = pytest-asyncio\n",

@@ -153,13 +153,38 @@ def test_the_jobs_of_one_workflow_are_one_finding() -> None:
     ci, docs = findings(files)
     assert (ci.path, ci.line) == (".github/workflows/ci.yml", 4)
     assert "this job (and lines 12, 16) names 3.7, 3.8: drop 3.7, 3.8 here" in ci.message
-    assert "this job names 3.8: drop 3.8 here" in docs.message
+    assert docs.message == (
+        "this job names 3.8, where pytest-asyncio 1.2 does not run: what can be done is said at"
+        " .github/workflows/ci.yml:4"
+    )
     two = text.replace("3.7", "3.9")
     (one,) = findings({".github/workflows/ci.yml": two, "requirements.txt": "pytest-asyncio>=1.2"})
     assert "this job (and line 16) names 3.8: drop" in one.message
     setup = "setup(classifiers=['Programming Language :: Python :: 3.8'])\n"
     (one,) = findings({"setup.py": setup, "requirements.txt": "pytest-asyncio>=1.2\n"})
     assert "but the classifiers name 3.8: drop" in one.message
+
+
+def test_pins_that_move_to_different_releases_are_named_in_each_text() -> None:
+    files = {
+        ".github/workflows/ci.yml": "jobs:\n  a:\n    with:\n      python-version: '3.9'\n"
+        "    run: pip install pytest-asyncio==0.21.1 && pytest\n",
+        "tox.ini": "[tox]\nenvlist = py311, py312\n[testenv]\ndeps = pytest-asyncio==0.21.1\n",
+        "pyproject.toml": PYTHON.format(">=3.8"),
+    }
+    ci, tox, required = outcomes(files)
+    assert ci.message == (
+        "pytest-asyncio==0.21.1 becomes pytest-asyncio==1.2.0: the newest that runs on the Pythons"
+        " declared here (1.5 does not run on 3.8, 3.9); tox.ini:4 gets 1.5.0"
+    )
+    assert tox.message == (
+        "pytest-asyncio==0.21.1 becomes pytest-asyncio==1.5.0: the newest, which runs on the"
+        " Pythons where this is installed; .github/workflows/ci.yml:5 gets 1.2.0"
+    )
+    assert required.message.startswith(
+        "pytest-asyncio 1.2 (.github/workflows/ci.yml:5; tox.ini:4 has 1.5) needs Python 3.9, but"
+        " requires-python admits 3.8: "
+    )
 
 
 def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:

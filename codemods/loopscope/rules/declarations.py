@@ -5,9 +5,10 @@ The pipeline reads them once all edits are known: they say which pytest-asyncio 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from posixpath import dirname
+from posixpath import basename, dirname
 
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.entry_points import plugin_entry_points
@@ -21,11 +22,21 @@ from loopscope.requirements.compatibility import (
     release_of,
 )
 from loopscope.requirements.installed_together import Installations, Share
-from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
+from loopscope.requirements.pin import (
+    Kind,
+    Pin,
+    Pythons,
+    highest,
+    lowest,
+    normalised,
+    numbers,
+    padded,
+)
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
 from loopscope.requirements.tox import read_tox
-from loopscope.types import FileError, Target
+from loopscope.types import PROJECT_FILES, FileError, Target
 
+_NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 # What the users of a package get, too.
 _AT_RUN_TIME = frozenset(
     {"project.dependencies", "options.install_requires", "install_requires",
@@ -162,6 +173,16 @@ class Declarations:
             and self.aims.lowest_after(one.pin) >= padded(RELEASES[0].series)
         }
 
+    def moved(self) -> dict[Pin, Release]:
+        """Return the release that each exact pin of pytest-asyncio moves to."""
+        return {
+            pin: release
+            for pin, release in self.outcomes().items()
+            if pin.kind is Kind.EXACT
+            and not self.aims.is_enough(pin)
+            and not self.is_for_users(pin)
+        }
+
     def newest(self) -> Release | None:
         """Return the newest release that the editable declarations of pytest-asyncio come to."""
         return max(self.outcomes().values(), key=lambda release: release.series, default=None)
@@ -241,7 +262,8 @@ def read_declarations(
             texts[path] = text_of(path, files[path])
         elif not path.endswith(".py"):  # the engine reports Python that cannot be parsed
             unread.append(FileError(path, found.message, found.line))
-    tox = {path: one for path, text in texts.items() if (one := read_tox(path, text))}
+    own = frozenset(name for path, text in texts.items() for name in _own_names(path, text))
+    tox = {path: one for path, text in texts.items() if (one := read_tox(path, text, own))}
     required = requires_python(files)
     pythons = project_pythons(texts, required, tox)
     installations = Installations(texts, (one.pin for one in declared), tox)
@@ -253,6 +275,12 @@ def read_declarations(
         bool(plugin_entry_points(files)),
         texts,
     )
+
+
+def _own_names(path: str, text: str) -> Iterator[str]:
+    """Yield what may be the project's name: tox may install it with an extra."""
+    if basename(path) in PROJECT_FILES:
+        yield from (normalised(found[1]) for found in _NAME.finditer(text))
 
 
 def _aims(

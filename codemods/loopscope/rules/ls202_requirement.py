@@ -129,21 +129,32 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
     elif pin.kind is Kind.EXACT:
         release = aims.serves(pin) or aims.release
         yield from _edit(
-            declared, declarations, repinned(pin, release.exact), _why_this(pin, release, aims)
+            declared,
+            declarations,
+            repinned(pin, release.exact),
+            _why_this(pin, release, declarations),
         )
     else:
         new = raised(pin, aims.floor, aims.top)
         yield from _edit(declared, declarations, new, aims.reason)
 
 
-def _why_this(pin: Pin, release: Release, aims: Aims) -> str:
-    if release is aims.release:
-        return "the release that the suite moves to"
-    missed = aims.missed(pin, aims.release)
-    return (
-        f"the newest that runs on the Pythons declared here ({dotted(aims.release.series)} does"
-        f" not run on {', '.join(map(dotted, missed))})"
-    )
+def _why_this(pin: Pin, release: Release, declarations: Declarations) -> str:
+    aims = declarations.aims
+    others = {
+        one.exact: f"{other.path}:{other.line}"
+        for other, one in declarations.moved().items()
+        if one is not release
+    }
+    also = "".join(f"; {place} gets {exact}" for exact, place in others.items())
+    if release is not aims.release:
+        missed = aims.missed(pin, aims.release)
+        newest, pythons = dotted(aims.release.series), ", ".join(map(dotted, missed))
+        reason = f"{newest} does not run on {pythons}"
+        return f"the newest that runs on the Pythons declared here ({reason}){also}"
+    if also:
+        return f"the newest, which runs on the Pythons where this is installed{also}"
+    return "the release that the suite moves to"
 
 
 def _for_users(pin: Pin, reason: str) -> str:
@@ -157,8 +168,13 @@ def _lock(pin: Pin, declarations: Declarations) -> Iterator[Finding]:
     """Report a lock that holds an older release than the declarations admit."""
     version, wanted = declarations.wanted_lock(pin)
     if lowest(pin) < version:
-        held = pin.specifier.lstrip("=")
+        held = pin.specifier.lstrip("= ")
         message = f"pytest-asyncio: locked at {held}; lock it again with pytest-asyncio{wanted}"
+        if not re.fullmatch(r"\d[^,]*", held):
+            message = (
+                "pytest-asyncio: this file is generated; generate it again once its source has"
+                f" pytest-asyncio{wanted}"
+            )
         yield action("LS202", pin.path, pin.line, message)
 
 
