@@ -2,9 +2,10 @@
 
 ``python -m tests.declared_pins FOLDER...`` searches each folder, a work tree of git, for what
 looks like a declaration, and asks ``check`` about it. Printed is a line for each place: "edited",
-"action", "right" (it admits nothing that is too old), "no declaration" (a comment, a heading of a
-lock file) or "missed". With ``--again`` the folders are migrated first, in copies: an action of
-before must still be one, or be done. The exit code is 1 where a place was missed.
+"action", "unread" (the file is an error of the report), "right" (it admits nothing that is too
+old), "no declaration" (a comment, a heading of a lock file) or "missed". With ``--again`` copies
+are migrated: an action of before must still be one, or be done. The exit code is 1 where a place
+was missed.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Hit:
 def hits(folder: Path) -> list[Hit]:
     """Search the tracked files of a work tree, documentation and changelogs aside."""
     command = ["git", "-C", str(folder), "grep", "-InE", PATTERN]
-    output = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    output = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, timeout=_LIMIT
+    )
     found = (line.split(":", 2) for line in output.stdout.splitlines())
     return [
         Hit(path, int(line), text)
@@ -70,6 +73,8 @@ def verdict(hit: Hit, document: Mapping[str, Any]) -> str:
         return "edited"
     if ("action", hit.path, hit.line) in places:
         return "action"
+    if ("unread", hit.path, 0) in places:
+        return "unread"
     if _LOCK.fullmatch(basename(hit.path)):
         named = any(kind == "action" and path == hit.path for kind, path, _ in places)
         return "action" if named else "no declaration" if _is_heading(hit) else "missed"
@@ -85,6 +90,10 @@ def _is_heading(hit: Hit) -> bool:
 
 def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
     """Yield each edit and action with its place, the paths relative to the searched folder."""
+    roots = [suite["root"] for suite in document["suites"] if suite["status"] == "error"]
+    for error in document["errors"]:
+        for root in roots:  # errors do not name their suite
+            yield "unread", normpath(join(root, error["path"])), 0
     for suite in document["suites"]:
         for change in suite["changes"]:
             for edit in change["edits"]:
@@ -97,11 +106,18 @@ def _places(document: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
 
 
 def _admits_nothing_old(hit: Hit, document: Mapping[str, Any]) -> bool:
-    found = _LOWER.search(hit.text[re.search(PATTERN, hit.text).end() - 1 :])  # type: ignore[union-attr]
-    needs = [suite["requires"].partition("=")[2] for suite in document["suites"]]
-    wanted = [version for need in needs if (version := _version(need.lstrip("=")))]
+    """Whether the lower bound is what the suite around the place requires."""
+    rest = re.split(PATTERN, hit.text, maxsplit=1)[1]
+    found = _LOWER.search(hit.text[-len(rest) - 1 :])
+    around = [one for one in document["suites"] if _is_below(hit.path, one["root"])]
+    requires = max(around, key=lambda one: len(one["root"]), default={"requires": ""})["requires"]
+    wanted = _version(requires.partition("=")[2].lstrip("=")) or Version("1.0")
     lower = _version(found[1]) if found else None
-    return lower is not None and lower >= min(wanted, default=Version("1.0"))
+    return lower is not None and lower >= wanted
+
+
+def _is_below(path: str, root: str) -> bool:
+    return root == "." or path.startswith(f"{root}/")
 
 
 def _version(text: str) -> Version | None:
