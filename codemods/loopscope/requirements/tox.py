@@ -16,8 +16,10 @@ from loopscope.config.formats import FormatError, IniOption, IniSection, parse_i
 from loopscope.config.toml import layout
 from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import normalised
+from loopscope.types import PROJECT_FILES
 
 FACTORS = re.compile(r"(?:[!\w.,{}-]|,[ \t]+)+:(?=\s|$)")
+_NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 _REFERENCE = re.compile(r"\{\[([^\]]+)\]([\w-]+)\}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)-(\d+)")
@@ -57,6 +59,16 @@ class ToxFile:
     def installing(self, line: int) -> tuple[Environment, ...]:
         """Return the environments that install what stands in the line."""
         return tuple(one for one in self.environments if line in one.lines)
+
+
+def own_names(files: Mapping[str, str]) -> frozenset[str]:
+    """Return what may be the names of a project, normalised; tox may install it with an extra."""
+    return frozenset(
+        normalised(found[1])
+        for path, text in files.items()
+        if basename(path) in PROJECT_FILES
+        for found in _NAME.finditer(text)
+    )
 
 
 def read_tox(path: str, text: str, own: frozenset[str] = frozenset()) -> ToxFile | None:

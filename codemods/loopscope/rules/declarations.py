@@ -5,10 +5,9 @@ The pipeline reads them once all edits are known: they say which pytest-asyncio 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from posixpath import basename, dirname
+from posixpath import dirname
 
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.entry_points import plugin_entry_points
@@ -28,15 +27,13 @@ from loopscope.requirements.pin import (
     Pythons,
     highest,
     lowest,
-    normalised,
     numbers,
     padded,
 )
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
-from loopscope.requirements.tox import read_tox
-from loopscope.types import PROJECT_FILES, FileError, Target
+from loopscope.requirements.tox import own_names, read_tox
+from loopscope.types import FileError, Target
 
-_NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 # What the users of a package get, too.
 _AT_RUN_TIME = frozenset(
     {"project.dependencies", "options.install_requires", "install_requires",
@@ -50,13 +47,15 @@ class Need:
 
     Without ``raises`` nothing is changed that would need it: the declarations stay, and only
     what does not go together is said. A suite that ``stays`` is on 1.x already: it keeps the
-    release that it has, where that will do.
+    release that it has, where that will do. ``held`` is where a pytest plugin of the project's own
+    goes by ``event_loop``: an upper bound below 1.0 stays for that.
     """
 
     version: tuple[int, int]
     reason: str = ""
     raises: bool = True
     stays: bool = False
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Declared:
 class Aims:
     """The releases that the declarations should admit.
 
-    ``raises`` and ``stays`` are those of ``Need``.
+    ``raises``, ``stays`` and ``held`` are those of ``Need``.
     """
 
     least: tuple[int, int]
@@ -82,6 +81,7 @@ class Aims:
     pythons: Pythons
     installations: Installations
     stays: bool = False
+    held: str = ""
 
     @property
     def top(self) -> Version:
@@ -262,7 +262,7 @@ def read_declarations(
             texts[path] = text_of(path, files[path])
         elif not path.endswith(".py"):  # the engine reports Python that cannot be parsed
             unread.append(FileError(path, found.message, found.line))
-    own = frozenset(name for path, text in texts.items() for name in _own_names(path, text))
+    own = own_names(texts)
     tox = {path: one for path, text in texts.items() if (one := read_tox(path, text, own))}
     required = requires_python(files)
     pythons = project_pythons(texts, required, tox)
@@ -277,12 +277,6 @@ def read_declarations(
     )
 
 
-def _own_names(path: str, text: str) -> Iterator[str]:
-    """Yield what may be the project's name: tox may install it with an extra."""
-    if basename(path) in PROJECT_FILES:
-        yield from (normalised(found[1]) for found in _NAME.finditer(text))
-
-
 def _aims(
     target: Target, need: Need, pythons: Pythons, installations: Installations, *, named: bool
 ) -> Aims:
@@ -291,7 +285,8 @@ def _aims(
     least = min(max(need.version, floor), series) if need.raises else need.version
     reason = need.reason or f"older releases lack what the suite uses ({dotted(least)})"
     release = release_of(series)
-    return Aims(least, reason, need.raises, release, named, pythons, installations, need.stays)
+    stays, held = need.stays, need.held
+    return Aims(least, reason, need.raises, release, named, pythons, installations, stays, held)
 
 
 def _supported(required: Pin | None, places: tuple[DeclaredPythons, ...]) -> Pythons:

@@ -108,6 +108,14 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
     if pin.kind is Kind.LOCK:
         yield from _lock(pin, declarations)
         return
+    if aims.held and pin.kind.editable and highest(pin) <= padded((1, 0)):
+        held = (
+            f"pytest-asyncio{_told(pin.specifier)} stays: the pytest plugin of this project goes"
+            f" by event_loop ({aims.held}), which pytest-asyncio 1.0 dropped. Once that is"
+            " changed, make it pytest-asyncio>=1.0"
+        )
+        yield action("LS202", pin.path, pin.line, held)
+        return
     if aims.is_enough(pin):
         return
     if not pin.kind.editable:
