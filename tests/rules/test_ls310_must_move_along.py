@@ -165,6 +165,29 @@ def test_the_jobs_of_one_workflow_are_one_finding() -> None:
     assert "but the classifiers name 3.8: drop" in one.message
 
 
+@pytest.mark.parametrize("path", ["requirements.txt", "base.requirements.txt"])
+@pytest.mark.parametrize(
+    ("plugin", "aiohttp", "told"),
+    [
+        ("pytest-aiohttp~=1.0.5", "~=3.9.0", "1.1 or newer, which needs aiohttp 3.11"),
+        ("pytest-aiohttp==1.0.5", ">=3.9.0,<3.11", "1.1 or newer, which needs aiohttp 3.11"),
+        ("aresponses<3", "==3.6.1", "3.0 or newer, which needs aiohttp 3.7"),
+    ],
+)
+def test_a_plugin_whose_needs_are_capped_is_left_to_a_person(
+    path: str, plugin: str, aiohttp: str, told: str
+) -> None:
+    files = {"requirements.txt": f"{plugin}\npytest-asyncio>=1.1\n"}
+    files[path] = files.get(path, "") + f"aiohttp{aiohttp}\n"
+    assert after(files) == files
+    (finding,) = findings(files)
+    line = 3 if path == "requirements.txt" else 1
+    assert finding.message.endswith(f"move it to {told} ({path}:{line} caps it)")
+    free = {**files, path: files[path].replace(aiohttp, ">=3.9,<4")}
+    assert findings(free) == []
+    assert plugin not in after(free)["requirements.txt"]
+
+
 def test_pins_that_move_to_different_releases_are_named_in_each_text() -> None:
     files = {
         ".github/workflows/ci.yml": "jobs:\n  a:\n    with:\n      python-version: '3.9'\n"

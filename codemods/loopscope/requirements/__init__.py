@@ -78,7 +78,7 @@ def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
 
 # UTF-16 holds NULs.
 _NAMED = re.compile(rb"asyncio|\0", re.IGNORECASE)
-_MENTION = re.compile(rb"pytest|aresponses|python|\0", re.IGNORECASE)
+_MENTION = re.compile(rb"pytest|aresponses|aiohttp|python|\0", re.IGNORECASE)
 
 
 def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:

@@ -217,10 +217,22 @@ class Declarations:
             and pin.kind.editable
             and self.is_too_old(pin)
             and bool(COMPANIONS[pin.package].exact)
+            and self.stands_in_the_way(pin) is None
             and not self.is_for_users(pin)
             and not self.aims.installations.condition(pin)
             and self.aims.installations.share(pin) is Share.ALL
         )
+
+    def stands_in_the_way(self, pin: Pin) -> Pin | None:
+        """Return a declaration that admits nothing of what a plugin needs once it is raised."""
+        needs = COMPANIONS[pin.package].needs
+        capped = (
+            one.pin
+            for package, version in needs
+            for one in self.of(package)
+            if highest(one.pin) <= padded(version)
+        )
+        return next(capped, None)
 
     def is_for_users(self, pin: Pin) -> bool:
         """Whether a pytest plugin declares here what its users get."""

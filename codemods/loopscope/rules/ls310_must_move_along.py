@@ -58,18 +58,22 @@ def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
 def check(declarations: Declarations) -> Iterator[Finding]:
     for one in declarations.declared:
         if declarations.is_too_old(one.pin) and not declarations.is_raised_along(one.pin):
-            yield _companion(one.pin)
+            yield _companion(one.pin, declarations)
     yield from _pytest(declarations)
     yield from _pythons(declarations)
 
 
-def _companion(pin: Pin) -> Finding:
+def _companion(pin: Pin, declarations: Declarations) -> Finding:
     known = COMPANIONS[pin.package]
     if known.below is None:
         text = f"{pin.package} {known.reason}: no known release of it can stay"
     else:
         first = dotted(known.below)
         text = f"{pin.package} below {first} {known.reason}: move it to {first} or newer"
+        cap = declarations.stands_in_the_way(pin)
+        if cap is not None:
+            least = dotted(dict(known.needs)[cap.package])
+            text = f"{text}, which needs {cap.package} {least} ({cap.path}:{cap.line} caps it)"
     return action("LS310", pin.path, pin.line, text)
 
 
