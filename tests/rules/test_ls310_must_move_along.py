@@ -188,6 +188,24 @@ def test_a_plugin_whose_needs_are_capped_is_left_to_a_person(
     assert plugin not in after(free)["requirements.txt"]
 
 
+@pytest.mark.parametrize(
+    ("path", "head", "says"),
+    [
+        ("tox.toml", "", "env_list"),
+        ("pyproject.toml", "[tool.tox]\n", "tool.tox.env_list"),
+    ],
+)
+def test_the_environments_of_a_native_table_of_tox(path: str, head: str, says: str) -> None:
+    names = "env_list = [\n  '3.8', \"py37-async\", \"lint\", '3.12'  # 3.6\n]\n"
+    files = {path: head + names, "requirements.txt": "pytest-asyncio>=1.2\n"}
+    (finding,) = findings(files)
+    assert (finding.path, finding.line) == (path, 1 + head.count("\n"))
+    assert f"but {says} names 3.7, 3.8: drop 3.7, 3.8 here" in finding.message
+    assert (
+        findings({**files, path: (head + names).replace("3.8", "3.9").replace("37", "312")}) == []
+    )
+
+
 def test_pins_that_move_to_different_releases_are_named_in_each_text() -> None:
     files = {
         ".github/workflows/ci.yml": "jobs:\n  a:\n    with:\n      python-version: '3.9'\n"

@@ -165,7 +165,7 @@ class _Reader:
         return Environment(
             name,
             frozenset(line.number for line in lines),
-            _python(python.value) if python else _python(name),
+            python_of(python.value) if python else python_of(name),
             groups is not None or any(_ELSEWHERE.search(text) for text in texts),
             frozenset(normalised(extra) for text in extras for extra in expand(text)),
         )
@@ -253,7 +253,8 @@ def holds(condition: str, factors: frozenset[str]) -> bool:
     )
 
 
-def _python(name: str) -> Version | None:
+def python_of(name: str) -> Version | None:
+    """Return the Python that an environment of this name runs on, if its name tells."""
     for factor in name.strip().split("-"):
         found = _PYTHON.fullmatch(factor)
         if found:
