@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import basename
 
-from loopscope.config.formats import FormatError
+from loopscope.config.formats import FormatError, parse_toml
 from loopscope.config.toml import layout
 from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import Pin, Pythons
@@ -94,6 +94,10 @@ def _sessions(path: str, text: str) -> Iterator[DeclaredPythons]:
 
 def _env_list(path: str, text: str) -> Iterator[DeclaredPythons]:
     """Read the environments that a native table of tox lists, such as "3.12" or "py312-async"."""
+    try:
+        parse_toml(text)
+    except FormatError:
+        return
     wanted = "tool.tox.env_list" if basename(path) == "pyproject.toml" else "env_list"
     for key in layout(text).keys:
         if ".".join(key.path) == wanted:
