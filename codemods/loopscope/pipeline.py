@@ -167,7 +167,11 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
     requirements = check_declarations(
-        context, least, [*edits, *option_edits], finished=not (acts or left_whole or left_out)
+        context,
+        least,
+        [*edits, *option_edits],
+        findings,
+        finished=not (acts or left_whole or left_out),
     )
     findings += requirements.findings
     findings += left_over(facts, findings)
