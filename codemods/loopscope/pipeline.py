@@ -212,6 +212,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         runs_on=model.runs_on if model.uses_plugin else "",
+        product=_product(model, changes, findings),
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
@@ -219,6 +220,25 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if condemned:
         region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region)
+
+
+# Edits of these rules are right without those of other files.
+_ALONE = frozenset({"LS107", "LS108"})
+
+
+def _product(
+    model: SuiteModel, changes: Sequence[Change], findings: Sequence[Finding]
+) -> frozenset[str]:
+    """Return the files of product code of which something is said.
+
+    One that moves along with the tests, such as a plugin module of theirs, is none.
+    """
+    together = {
+        change.path for change in changes if any(edit.code not in _ALONE for edit in change.edits)
+    }
+    named = {change.path for change in changes} | {finding.path for finding in findings}
+    paths = {path for path in named - together if path in model.files}
+    return frozenset(path for path in paths if model.is_product(path))
 
 
 def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:

@@ -101,6 +101,7 @@ def test_json_keys_and_their_order() -> None:
                  "column": 0, "message": "policies are deprecated",
                  "guide": "migration_guides/rules/LS311.md"},
             ],
+            "product": [],
             "loops": {"before": 2, "after": 1},
             "runs_on": "",
             "requires": "pytest-asyncio>=1.1",

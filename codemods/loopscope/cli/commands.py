@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from loopscope.cli.choices import Nearest
 from loopscope.cli.console import Screen
 from loopscope.cli.options import (
     collecting_options,
+    outcome_options,
     planning_options,
     suite_options,
     switch,
@@ -22,6 +24,7 @@ from loopscope.reports import formats
 
 @click.command()
 @suite_options
+@outcome_options
 @collecting_options
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:
@@ -45,6 +48,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
 
 @click.command()
 @suite_options
+@outcome_options
 @collecting_options
 @writing_options
 @click.pass_context
@@ -88,7 +92,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
 @collecting_options
 @click.option(
     "--format",
-    type=click.Choice(formats("map")),
+    type=Nearest(formats("map")),
     default="text",
     show_default=True,
     help="Form of the map on standard output.",

@@ -22,8 +22,8 @@ from loopscope.discovery.cross_suite import (
 from loopscope.discovery.selection import choose
 from loopscope.discovery.traces import has_trace, matters, mentions_asyncio
 from loopscope.discovery.walk import DiscoveredSuite, discover
-from loopscope.disk import behind_links, glance_at, read_regular
-from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite
+from loopscope.disk import behind_links, glance_at, is_vcs_root, read_regular
+from loopscope.types import PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
 
 
 def load_suites(
@@ -124,7 +124,22 @@ def _load(
         files.update(_doctests(found, config))
         errors += _left_out(found, files)
         cross_suite = _cross_suite(found, files, index, tests)
-    return Suite(label, config, files, _editable(found, files), tuple(errors), cross_suite)
+    return Suite(
+        label,
+        config,
+        files,
+        _editable(found, files),
+        tuple(errors),
+        cross_suite,
+        in_tests=_in_tests(found.root),
+    )
+
+
+def _in_tests(root: str) -> bool:
+    """Whether a root is the folder of tests of a project, which lies in the folder above it."""
+    above, name = os.path.split(root)
+    files = (os.path.join(above, file) for file in PROJECT_FILES)
+    return name in ("test", "tests") and (is_vcs_root(above) or any(map(os.path.isfile, files)))
 
 
 def _cross_suite(

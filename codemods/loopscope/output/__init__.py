@@ -110,7 +110,7 @@ class ChangeApplier:
             return write_changes(Path(migration.label), migration.changes)
         errors: tuple[FileError, ...] = ()
         if self._destination.patch or self._destination.patch_dir:
-            errors = self._to_patches().add(migration.label, migration.changes)
+            errors = self._to_patches().add(migration.label, migration.changes, migration.product)
         if self._destination.print_patch is not None and not errors:
             from loopscope.output.patch import diff
 

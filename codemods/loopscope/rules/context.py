@@ -77,6 +77,10 @@ class RuleContext:
             and path not in self.model.tested
         )
 
+    def leaves_alone(self, path: str) -> bool:
+        """Whether the user wants this file, which is product code, to keep its loop calls."""
+        return self.options.tests_only and self.model.is_product(path)
+
     def functions(self) -> Iterator[tuple[Key, Function]]:
         """Yield the functions of the suite outside other functions, with their keys."""
         for path, facts in self.files.items():
