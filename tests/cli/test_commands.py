@@ -68,6 +68,40 @@ def test_migrate_writes_and_the_second_time_there_is_nothing_to_do(
     assert loopscope("check").code == 0
 
 
+def test_check_shows_the_patch_too(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    before = contents(tmp_path)
+    result = loopscope("check", "--diff")
+    assert result == loopscope("migrate", "--diff")
+    assert (result.code, result.out[:17]) == (1, "--- a/conftest.py")
+    assert contents(tmp_path) == before
+    tree({"pyproject.toml": "[tool.loopscope]\ndiff = true\n"})  # how migrate does it
+    assert loopscope("check").out.startswith(". (pytest.ini): would change")
+
+
+def test_patch_may_be_printed_and_kept(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    result = loopscope("migrate", "--diff", "--patch", "x.patch")
+    assert result.code == 1
+    assert result.out == (tmp_path / "x.patch").read_text()
+    assert "To apply: git apply x.patch" in result.err
+
+
+@pytest.mark.parametrize("option", [("--patch", "file/x.patch"), ("--patch-dir", "file/folder")])
+def test_where_no_patch_can_be_written_nothing_is_said_to_be_done(
+    option: tuple[str, str], loopscope: Run, tree: Tree
+) -> None:
+    tree({**SUITE, "file": "text"})
+    result = loopscope("migrate", *option)
+    assert result.code == 2
+    assert f"error: {option[1]}" in result.err
+    assert "cannot be written: its folder " in result.err
+    assert "The rest was done" not in result.err
+    assert "  LS101 event_loop: " in result.out  # what would be in it
+    assert result.out.splitlines()[-1].startswith("1 suite, 2 files would change (")
+    assert "To apply" not in result.out
+
+
 def test_diff_is_a_patch_on_its_own_and_gives_what_migrate_writes(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:

@@ -59,6 +59,11 @@ def writing_options(function: _Function) -> _Function:
     return _add(_WRITING, function)
 
 
+def diff_option(function: _Function) -> _Function:
+    """Add ``--diff`` alone to a command."""
+    return _add((_DIFF,), function)
+
+
 def collecting_options(function: _Function) -> _Function:
     """Add the options that let pytest itself say what a suite holds to a command.
 
@@ -216,8 +221,12 @@ _OUTCOME: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_DIFF = switch(
+    "--diff", help="Print a patch and write nothing; the report goes to standard error."
+)
+
 _WRITING: tuple[Callable[[Any], Any], ...] = (
-    switch("--diff", help="Print a patch and write nothing; the report goes to standard error."),
+    _DIFF,
     switch("--review", help="Show each hunk with its reasons, and ask whether to take it."),
     click.option(
         "--patch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

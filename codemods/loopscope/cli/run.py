@@ -191,6 +191,7 @@ def _finish(applier: ChangeApplier | None, report: Report, summary: Summary) -> 
         commands, errors = applier.finish()
         summary.errors += len(errors)
         summary.declined = applier.declined
+        summary.unwritten = applier.unwritten
         for error in errors:
             report.error(error)
     report.finish(summary, commands)

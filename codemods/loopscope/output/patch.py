@@ -117,6 +117,11 @@ class Patches:
                 errors = self._write(self._folder / path, [(label, part)])
         return errors
 
+    @property
+    def suites(self) -> int:
+        """Count the suites with changes."""
+        return len(self._suites)
+
     def finish(self) -> tuple[FileError, ...]:
         """Write the patch of all suites; returns what could not be written."""
         return () if self._file is None else self._write(self._file, self._suites)

@@ -59,7 +59,7 @@ def suite_lines(
         return
     yield _heading(migration, wrote=wrote)
     for product, changes, findings in by_group(migration):
-        if product:
+        if product and changes:
             yield (("  product code", "bold"),)
         for change in changes:
             yield from _change(migration.label, change)

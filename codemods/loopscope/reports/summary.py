@@ -30,6 +30,7 @@ class Summary:
     errors: int = 0
     declined: int = 0  # hunks that the user left out
     refused: int = 0  # suites with errors and no changes
+    unwritten: int = 0  # suites of which no patch could be written
     by_rule: dict[str, RuleCounts] = field(default_factory=dict)
 
     def add(self, migration: Migration) -> None:
@@ -76,7 +77,7 @@ class Summary:
     @property
     def partly_done(self) -> bool:
         """Whether anything was done beside the errors."""
-        return self.suites > self.refused
+        return self.suites > self.refused + self.unwritten
 
     def line(self, *, wrote: bool) -> str:
         """Write the summary line."""
