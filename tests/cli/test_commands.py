@@ -176,9 +176,34 @@ def test_quiet_leaves_the_summary_and_verbose_shows_suites_that_are_up_to_date(
     assert loopscope("check", "-v").out.startswith(". (pytest.ini): up to date\n")
 
 
-def test_directory_without_anything(loopscope: Run) -> None:
-    result = loopscope("check")
-    assert (result.code, result.err) == (0, "")
+@pytest.mark.parametrize("command", ["check", "migrate", "map"])
+@pytest.mark.parametrize("path", [".", "empty", "texts", "texts/a.json"])
+def test_path_without_python_is_an_error(
+    command: str, path: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    tree({"texts/a.json": "{}"})
+    result = loopscope(command, path)
+    assert result.code == 2
+    assert result.err.startswith(f"error: {path}: ")
+    assert "no Python file" in result.err
+
+
+def test_empty_folder_of_a_suite_is_one_too(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    (tmp_path / "test").mkdir()
+    assert loopscope("check", "test").code == 2
+    assert loopscope("check", "test", "tests").code == 2
+    assert (loopscope("migrate", "tests").code, loopscope("check", "tests").code) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "path", ["a.py", "suite", "suite/pytest.ini", "requirements.txt", "package", ".", "suite/sub"]
+)
+def test_path_with_python_or_a_suite_is_none(path: str, loopscope: Run, tree: Tree) -> None:
+    tree({"a.py": "", "suite/pytest.ini": "[pytest]\n", "package/deep/b.py": ""})
+    tree({"requirements.txt": "pytest\n", "suite/sub/pytest.ini": "[pytest]\n"})
+    assert (loopscope("check", path).code, loopscope("check", path).err) == (0, "")
 
 
 def test_colour_when_it_is_asked_for_only(

@@ -209,5 +209,5 @@ def test_time_limit(loopscope: Run, tree: Tree) -> None:
         assert loopscope("check", "--time-limit", limit).code == 2
     tree({"pyproject.toml": '[tool.loopscope]\ntime-limit = "x"\n'})
     assert "must be a whole number, not 'x'" in loopscope("check").err
-    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 0\n"})
+    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 0\n", "test_a.py": ""})
     assert loopscope("check").code == 0

@@ -64,6 +64,12 @@ def load_suites(
             yield FileError(path.as_posix(), message)
     relative = not any(path.is_absolute() for path in paths)
     suites = discover(existing, exclude, base or working)
+    for path in (path for path in paths if os.path.exists(path)):
+        if _is_bare(os.path.abspath(path), suites):
+            where = "is no Python file" if path.is_file() else "has no Python file at or below it"
+            message = f"{where}, and no suite; check the spelling, or whether it was moved"
+            yield FileError(path.as_posix(), message)
+            suites = [found for found in suites if found.root != os.path.abspath(path)]
     everything = suites
     suites, errors = choose(suites, only, skip, working)
     yield from errors
@@ -80,6 +86,30 @@ def load_suites(
         suite = _load(found, label.replace(os.sep, "/"), index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
+
+
+def _is_bare(path: str, suites: Sequence[DiscoveredSuite]) -> bool:
+    """Whether there is no Python file at or below an absolute path, and no suite."""
+    if os.path.isfile(path) and path.endswith(".py"):
+        return False
+    for found in suites:
+        if (found.root + os.sep).startswith(path.rstrip(os.sep) + os.sep):
+            if found.python or found.is_suite or _is_broken(found):
+                return False
+        elif path.startswith(found.root + os.sep):
+            way = os.path.relpath(path, found.root).replace(os.sep, "/")
+            name = os.path.basename(way)
+            if name in CONFIGURATION_FILES or is_pin_file(name) or way in found.texts:
+                return False
+            named = (*found.python, *(error.path for error in found.errors + found.unreadable))
+            if any(file.startswith(f"{way}/") for file in named):
+                return False
+    return True
+
+
+def _is_broken(found: DiscoveredSuite) -> bool:
+    """Whether something is wrong with it, which is said in its place."""
+    return bool(found.error or found.errors or found.unreadable or found.unfinished)
 
 
 def _recover(

@@ -81,8 +81,9 @@ class Summary:
 
     def line(self, *, wrote: bool) -> str:
         """Write the summary line."""
-        if not self.suites and not self.errors:
-            return "No pytest suite found."
+        if not self.suites:
+            errors = f", {counted(self.errors, 'error')}" if self.errors else ""
+            return f"No pytest suite found{errors}."
         changed = "changed" if wrote else "would change"
         parts = [counted(self.suites, "suite")]
         if self.files:
