@@ -131,6 +131,7 @@ class Candidates:
         return (
             body is not None
             and body.kind is BodyKind.FACTORY
+            and not body.windows
             and self.options.target.has(1, 4)
             and not test.function.loop_uses
             and not self.current_calls(test.key)

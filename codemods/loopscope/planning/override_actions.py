@@ -19,6 +19,7 @@ class ActionKind(enum.Enum):
     WORK = "work"  # the working bridge: the same, and it keeps the override's work
     FACTORY = "factory"  # pytest_asyncio_loop_factories makes the loop
     POLICY = "policy"  # an event_loop_policy fixture does, before pytest-asyncio 1.4
+    WINDOWS = "windows"  # what it sets on Windows stays, at the top level; it goes
     ORDINARY = "ordinary"  # only sync code meets it: it stays
     MANUAL = "manual"  # a person must replace it
 

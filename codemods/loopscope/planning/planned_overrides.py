@@ -51,9 +51,18 @@ def actions(
             if override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.concerns(test)]
                 override_action = choose_factory(model, key, concerned, tests)
+            if override_action.stays and _only_for_windows(function):
+                override_action = OverrideAction(ActionKind.WINDOWS)
             if not override_action.stays:
                 override_action = _after_other_code(model, key) or override_action
             yield key, override_action
+
+
+def _only_for_windows(function: Function) -> bool:
+    """Whether all but a policy for Windows is a plain loop, which needs no factory."""
+    body = function.override
+    plain = body is not None and bool(body.windows)
+    return plain and function.is_own and not (function.is_method or function.conditional)
 
 
 _EARLY_HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_collection_modifyitems")
@@ -234,7 +243,7 @@ def _place(item: FixtureDef) -> str:
     return f"{item.key.path}:{item.function.line}"
 
 
-_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
+_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY, ActionKind.WINDOWS)
 
 
 def deviating(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from loopscope.analysis.file.loop_branches import is_windows
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 
@@ -18,6 +19,8 @@ _SAME = {
     "asyncio.new_event_loop()": DEFAULT,
     "asyncio.DefaultEventLoopPolicy().new_event_loop()": DEFAULT,
     "asyncio.get_event_loop_policy().new_event_loop()": DEFAULT,
+    "asyncio.WindowsSelectorEventLoopPolicy().new_event_loop()": "asyncio.SelectorEventLoop()",
+    "asyncio.WindowsProactorEventLoopPolicy().new_event_loop()": "asyncio.ProactorEventLoop()",
     "uvloop.EventLoopPolicy().new_event_loop()": "uvloop",
     "uvloop.Loop()": "uvloop",
     "uvloop.new_event_loop()": "uvloop",
@@ -33,8 +36,14 @@ def kind_of(code: Sequence[str], policy: str, names: Names) -> str:
         names: Resolve the names of the file that the code stands in.
     """
     tree = ast.parse(f"{policy}.new_event_loop()" if policy else "\n".join(code))
+    tree.body = [node for node in tree.body if not _is_for_windows(node, names)]
     text = ast.unparse(_Resolved(names).visit(tree))
     return _SAME.get(text, text)
+
+
+def _is_for_windows(node: ast.stmt, names: Names) -> bool:
+    """Whether nothing happens elsewhere; there a person may have a loop of another kind."""
+    return isinstance(node, ast.If) and not node.orelse and is_windows(node.test, names)
 
 
 def kinds_of(body: OverrideBody | None) -> frozenset[str]:
