@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,12 +70,16 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if suite.editable is not None and attempt.migration.errors:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
+    if suite.editable is not None:
+        wrong = [*attempt.condemned, *_outside(suite.editable, attempt.migration)]
+        if wrong:
+            whole = _attempt(replace(suite, editable=None), options)
+            there = {(one.path, one.line, one.code) for one in whole.migration.findings}
+            left = [one for one in wrong if (one.path, one.line, one.code) not in there]
+            if left and not whole.condemned:
+                return _not_in_part(suite, left[0])
     if not attempt.condemned:
         return attempt.migration
-    if suite.editable is not None:
-        whole = _attempt(replace(suite, editable=None), options)
-        if not whole.condemned:
-            return _not_in_part(suite, attempt)
     for other_options, caution, how in _other_plans(options, attempt.region):
         other = _attempt(suite, other_options, caution)
         if not other.condemned and other.migration.changes:
@@ -138,9 +142,15 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
-def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
+def _outside(editable: Collection[str], migration: Migration) -> Iterator[Finding]:
+    """Yield what a change of a part alone leaves to a person in the rest of its suite."""
+    for finding in migration.findings if migration.changes else ():
+        if finding.level is Level.ACTION and finding.path not in editable:
+            yield finding
+
+
+def _not_in_part(suite: Suite, first: Finding) -> Migration:
     """Return an error for a part without which the rest of its suite would be wrong."""
-    first = attempt.condemned[0]
     message = (
         f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
         f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate {suite.label}"

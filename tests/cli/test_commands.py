@@ -131,6 +131,32 @@ def test_a_part_is_migrated_with_what_it_depends_on(
     assert loopscope("check", "tests").code == 0
 
 
+@pytest.mark.parametrize("part", ["a", "a/test_a.py", "conftest.py"])
+def test_a_part_without_which_the_rest_misses_its_fixture_is_refused(
+    part: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    asks = "import asyncio\ndef test_b(event_loop):\n    event_loop.{}(asyncio.sleep(0))\n"
+    asks = asks.format("run_until_complete")
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/test_b.py": asks})
+    before = contents(tmp_path)
+    result = loopscope("migrate", part)
+    assert result.code == 2
+    assert "with only this part, test_b asks for event_loop" in result.err
+    assert "(b/test_b.py:2). Migrate the whole suite: loopscope migrate ." in result.err
+    assert contents(tmp_path) == before
+    assert loopscope("migrate").code == 0
+
+
+def test_what_is_left_to_do_in_the_rest_anyway_is_in_the_way_of_no_part(
+    loopscope: Run, tree: Tree
+) -> None:
+    closes = "import asyncio\nasync def test_b():\n    asyncio.get_running_loop().close()\n"
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/test_b.py": closes})
+    result = loopscope("migrate", "a")
+    assert (result.code, result.err) == (1, "")
+    assert "b/test_b.py:3:5: LS305 action: " in result.out
+
+
 def test_a_part_that_would_leave_the_rest_wrong_is_refused(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:

@@ -91,7 +91,7 @@ class Summary:
             edits = counted(self.edits, "edit")
             parts.append(f"{counted(self.files, 'file')} {changed} ({edits}{on_trust})")
         elif self.refused and self.refused == self.suites:
-            parts.append("nothing changed" if wrote else "not read in full")
+            parts.append("nothing changed" if wrote else "not handled in full")
         else:
             kept = self.declined or (wrote and self.errors)  # there would have been something
             parts.append("nothing changed" if kept else "nothing to change")
