@@ -28,7 +28,17 @@ from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import check_declarations
-from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
+from loopscope.types import (
+    Change,
+    EditRecord,
+    FileError,
+    Finding,
+    Level,
+    Migration,
+    Options,
+    Status,
+    Suite,
+)
 
 if TYPE_CHECKING:
     from loopscope.loop_map.report_model import LoopMaps
@@ -62,6 +72,7 @@ class _Attempt:
     migration: Migration
     condemned: tuple[Finding, ...]
     region: frozenset[str]
+    left_out: tuple[tuple[str, EditRecord], ...]  # of files that may not be changed
 
 
 def _migrate(suite: Suite, options: Options) -> Migration:
@@ -71,7 +82,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
     if suite.editable is not None:
-        wrong = [*attempt.condemned, *_outside(suite.editable, attempt.migration)]
+        wrong = [*attempt.condemned, *_outside(suite.editable, attempt)]
         if wrong:
             whole = _attempt(replace(suite, editable=None), options)
             there = {(one.path, one.line, one.code) for one in whole.migration.findings}
@@ -142,11 +153,19 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
-def _outside(editable: Collection[str], migration: Migration) -> Iterator[Finding]:
-    """Yield what a change of a part alone leaves to a person in the rest of its suite."""
-    for finding in migration.findings if migration.changes else ():
+def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
+    """Yield what a change of a part alone leaves wrong in the rest of its suite."""
+    migration = attempt.migration
+    if not migration.changes:
+        return
+    for finding in migration.findings:
         if finding.level is Level.ACTION and finding.path not in editable:
             yield finding
+    if attempt.model.suite_style is SuiteStyle.LEGACY:
+        for path, edit in attempt.left_out:
+            if edit.code not in _ALONE:
+                message = f"{edit.definition or path} would stay as the old release wants it"
+                yield Finding(path, edit.line, 1, edit.code, message)
 
 
 def _not_in_part(suite: Suite, first: Finding) -> Migration:
@@ -231,7 +250,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     region = frozenset(finding.path for finding in change_set.broken)
     if condemned:
         region |= region_of_differences(before, model, result)
-    return _Attempt(model, migration, tuple(condemned), region)
+    return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))
 
 
 # Edits of these rules are right without those of other files.

@@ -147,6 +147,19 @@ def test_a_part_without_which_the_rest_misses_its_fixture_is_refused(
     assert loopscope("migrate").code == 0
 
 
+@pytest.mark.parametrize("part", ["a", "pytest.ini"])
+def test_a_part_is_refused_where_the_rest_would_keep_what_the_new_release_lacks(
+    part: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/conftest.py": SUITE["conftest.py"]})
+    tree({"b/test_b.py": ONE_TEST, "requirements.txt": "pytest-asyncio==0.21.1\n"})
+    before = contents(tmp_path)
+    result = loopscope("migrate", part)
+    assert result.code == 2
+    assert "event_loop would stay as the old release wants it" in result.err
+    assert contents(tmp_path) == before
+
+
 def test_what_is_left_to_do_in_the_rest_anyway_is_in_the_way_of_no_part(
     loopscope: Run, tree: Tree
 ) -> None:
