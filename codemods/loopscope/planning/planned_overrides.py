@@ -22,9 +22,13 @@ from loopscope.types import Scope
 
 
 def actions(
-    solver: ComponentSolver, tests: Mapping[str, Scope]
+    solver: ComponentSolver, tests: Mapping[str, Scope], policies: Collection[Key]
 ) -> Iterator[tuple[Key, OverrideAction]]:
-    """Yield the action for each override; ``tests`` are the loop scopes of the async tests."""
+    """Yield the action for each override.
+
+    ``tests`` are the loop scopes of the async tests, ``policies`` the overrides for which an
+    event_loop_policy fixture stands.
+    """
     model = solver.model
     modern = model.suite_style is SuiteStyle.MODERN
     for path, facts in model.files.items():
@@ -48,7 +52,9 @@ def actions(
             if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
                 reason = override_action.reason or "it does more than making a loop"
                 override_action = OverrideAction(ActionKind.MANUAL, reason)
-            if override_action.kind is ActionKind.FACTORY:
+            if override_action.kind is ActionKind.FACTORY and key in policies:
+                override_action = OverrideAction(ActionKind.POLICY)
+            elif override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.concerns(test)]
                 override_action = choose_factory(model, key, concerned, tests)
             if override_action.stays and _only_for_windows(function):
