@@ -56,6 +56,7 @@ def build_model(
         index_trace(suite.trace, facts),
         plugin_entry_points(suite.files),
         {**_others(suite), **suite.files},
+        in_tests=suite.in_tests,
     )
 
 

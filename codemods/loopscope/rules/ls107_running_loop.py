@@ -35,7 +35,7 @@ class UseRunningLoop(DefinitionEdit):
 def check(context: RuleContext) -> Iterator[RuleResult]:
     kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
-        if not facts.loop_calls or context.is_aside(path):
+        if not facts.loop_calls or context.is_aside(path) or context.leaves_alone(path):
             continue
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
         gone = overrides_in(context, path)
@@ -73,6 +73,7 @@ def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
             and call.ordinal is not None
             and call.owner not in gone[path]
             and not context.is_aside(path)
+            and not context.leaves_alone(path)
         )
 
     return wanted
