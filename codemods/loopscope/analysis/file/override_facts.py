@@ -71,6 +71,8 @@ class OverrideBody:
     before: tuple[str, ...] = ()  # work before the yield
     after: tuple[str, ...] = ()  # work between the yield and the close
     closed: tuple[str, ...] = ()  # work after the close
+    around: tuple[str, ...] = ()  # work before the loop, whose variables the work after it uses
+    torn: str = ""  # a variable that keeps work after the close and other work in one function
     docstring: str = ""  # one of several lines, as a statement: it explains the work
     sets_current: bool = False  # it calls set_event_loop itself
     parameters: tuple[str, ...] = ()  # fixtures that the work uses

@@ -19,7 +19,7 @@ from loopscope.analysis.file.loop_statements import SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, imports_of
 from loopscope.analysis.file.other_loops import OtherLoops
 from loopscope.analysis.file.override_facts import BodyKind, LoopVariant, OverrideBody
-from loopscope.analysis.file.override_work import is_bridge, is_work
+from loopscope.analysis.file.override_work import is_bridge, is_work, shared_with_closed
 from loopscope.python_source.syntax_tree import dedented, is_docstring, with_comments
 
 _DEBUG = (
@@ -112,6 +112,7 @@ class _Reading:
         self.work: dict[str, list[ast.stmt]] = {"before": [], "after": [], "closed": []}
         self.debugging: list[ast.stmt] = []
         self.settings: list[ast.stmt] = []  # of the loop, before the yield
+        self.early: list[ast.stmt] = []  # the first work, before its loop is the current one
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
         self.windows: list[ast.stmt] = []  # what sets a policy on Windows alone
 
@@ -143,6 +144,8 @@ class _Reading:
                 self.work[phase].append(statement)
             elif is_work(statement, self.code, self.other):
                 self.work[phase].append(statement)
+                if len(self.early) + 1 == len(self.work["before"]) and not self.code.sets_current:
+                    self.early.append(statement)
             elif self.problem is None:
                 self.problem = (
                     statement.lineno,
@@ -188,14 +191,21 @@ class _Reading:
             for child in ast.walk(item)
             if isinstance(child, ast.Name)
         }
+        size, torn = 0, ""
+        if self.work["closed"]:
+            size, torn = shared_with_closed(
+                node.body, self.early, self.work["closed"], self.code.loops
+            )
         return OverrideBody(
             kind,
             line=node.lineno,
             dropped=tuple(dict.fromkeys(self.code.dropped)),
             variable=next(iter(sorted(self.code.loops - {"event_loop"})), ""),
-            before=self._texts([*self.debugging, *self.work["before"]]),
+            before=self._texts([*self.debugging, *self.work["before"][size:]]),
             after=self._texts(self.work["after"]),
             closed=self._texts(self.work["closed"]),
+            around=self._texts(self.work["before"][:size]),
+            torn=torn,
             docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
