@@ -276,11 +276,16 @@ def _product(
     return frozenset(path for path in paths if model.is_product(path))
 
 
-def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
-    """Return the style of a suite, and its modern loop map after ``changes``."""
+def style_and_loops(
+    suite: Suite, changes: Sequence[Change] = (), runs_on: str = ""
+) -> tuple[SuiteStyle, LoopMap]:
+    """Return the style of a suite, and its modern loop map after ``changes``.
+
+    ``runs_on`` is the pytest-asyncio that the user says it runs on, "" for none.
+    """
     seconds = Options().time_limit
     with _ONE_THREAD:
-        model = build_model(suite, [], seconds, FILE_CHECKS)
+        model = build_model(suite, [], seconds, FILE_CHECKS, runs_on)
         suite_style = model.suite_style
         if changes:
             model = rebuild_model(suite, model, changes, [], seconds)
