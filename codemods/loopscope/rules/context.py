@@ -78,6 +78,10 @@ class RuleContext:
             and path not in self.model.tested
         )
 
+    def leaves_alone(self, path: str) -> bool:
+        """Whether the user wants this file, which is product code, to keep its loop calls."""
+        return self.options.tests_only and self.model.is_product(path)
+
     def ignores(self, outcome: Edit | OptionEdit | Finding) -> bool:
         """Whether a ``# loopscope: ignore`` covers the definition at the line of an outcome."""
         if isinstance(outcome, OptionEdit) or outcome.path not in self.files:
