@@ -24,9 +24,9 @@ from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
-from loopscope.rules.ls318_unread import unread_mentions
+from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.minimum_version import least_version
-from loopscope.rules.registry import FILE_CHECKS, check_rules, is_ignored
+from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import check_declarations
 from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
@@ -153,6 +153,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
+    aside = files_aside(suite.config, errors)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files, suite.editable or ())
@@ -162,6 +163,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    findings += aside
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
     requirements = check_declarations(
@@ -196,8 +198,8 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if not errors and all_changes:
         findings += lost_below(before, model, result)
     if not errors:
-        findings = [finding for finding in findings if not is_ignored(context, finding)]
-        condemned = [finding for finding in condemned if not is_ignored(context, finding)]
+        findings = [finding for finding in findings if not context.ignores(finding)]
+        condemned = [finding for finding in condemned if not context.ignores(finding)]
     findings = sorted(set(findings))
     unread = sum(1 for _ in unread_mentions(model))
     migration = Migration(

@@ -183,18 +183,6 @@ def test_params_beside_work() -> None:
     assert "it makes a loop of another kind and does more: up()" in reason(text)
 
 
-def test_sync_test_keeps_a_kind_of_loop_from_becoming_a_factory() -> None:
-    files = {
-        "pytest.ini": AUTO,
-        "conftest.py": override(
-            "(params=[asyncio, uvloop])", "yield request.param.new_event_loop()"
-        ),
-        "test_x.py": TESTS + "\n\ndef test_sync(event_loop):\n    event_loop.call_soon(print)\n",
-    }
-    (finding,) = migrate_files(files).findings
-    assert "the sync test test_sync uses it" in finding.message
-
-
 def test_override_below_that_makes_a_default_loop_is_not_overruled() -> None:
     files = {
         "pytest.ini": AUTO,

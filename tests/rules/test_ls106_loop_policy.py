@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent, indent
+
 import pytest
 
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
@@ -47,11 +49,93 @@ def test_the_default_policy_of_a_local_import_is_deleted(body: str) -> None:
     assert after(files)["conftest.py"] == "import os\n"
 
 
-def test_another_policy_of_a_local_import_is_a_finding() -> None:
-    text = policy("", "uvloop.EventLoopPolicy()").replace("import uvloop\n", "")
-    text = text.replace("    return", "    import uvloop\n\n    return")
+BRANCHES = {
+    "a policy by the platform": (
+        """\
+        if os.name == "nt":
+            # The proactor loop crashes.
+            return asyncio.WindowsSelectorEventLoopPolicy()
+        return asyncio.DefaultEventLoopPolicy()
+        """,
+        """\
+        if os.name == "nt":
+            # The proactor loop crashes.
+            return asyncio.SelectorEventLoop()
+        return asyncio.new_event_loop()
+        """,
+    ),
+    "else and elif": (
+        """\
+        if os.name == "nt":
+            return asyncio.WindowsProactorEventLoopPolicy()
+        elif os.environ.get("PLAIN"):
+            return asyncio.get_event_loop_policy()
+        else:
+            return Policy("fast")
+        """,
+        """\
+        if os.name == "nt":
+            return asyncio.ProactorEventLoop()
+        if os.environ.get("PLAIN"):
+            return asyncio.new_event_loop()
+        return Policy("fast").new_event_loop()
+        """,
+    ),
+    "if it is installed": (
+        """\
+        try:
+            import uvloop
+        except ImportError:
+            return asyncio.DefaultEventLoopPolicy()  # slow
+        return uvloop.EventLoopPolicy()
+        """,
+        """\
+        try:
+            import uvloop
+        except ImportError:
+            return asyncio.new_event_loop()  # slow
+        return uvloop.new_event_loop()
+        """,
+    ),
+    "a local import": (
+        """\
+        import uvloop
+
+        return uvloop.EventLoopPolicy()
+        """,
+        """\
+        import uvloop
+        return uvloop.new_event_loop()
+        """,
+    ),
+}
+HEAD = "import asyncio\nimport os\n\nimport pytest\nfrom app import Policy\n\n\n"
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_policy_with_branches_becomes_a_function_with_the_same(name: str) -> None:
+    body, expected = (indent(dedent(text), "    ") for text in BRANCHES[name])
+    text = f'{HEAD}@pytest.fixture\ndef event_loop_policy():\n    """One."""\n{body}'
     files = {"pytest.ini": MODERN, "conftest.py": text, "test_x.py": TESTS}
-    assert "conftest.py:7 LS106 action" in messages(migrate_files(files))
+    assert "action" not in " ".join(messages(migrate_files(files)))
+    assert (
+        f"def new_event_loop():\n{expected}\n\ndef pytest_asyncio" in after(files)["conftest.py"]
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if os.name:\n        return Policy()",  # else None
+        "if os.name:\n        os.fork()\n    return Policy()",
+        "policy = Policy()\n    return policy",
+        "return Policies().of(os.name), 1",
+    ],
+)
+def test_policy_that_is_not_read_is_a_finding(body: str) -> None:
+    text = f"{HEAD}@pytest.fixture\ndef event_loop_policy():\n    {body}\n"
+    files = {"pytest.ini": MODERN, "conftest.py": text, "test_x.py": TESTS}
+    assert "conftest.py:9 LS106 action" in messages(migrate_files(files))
 
 
 def test_policy_with_params_made_elsewhere_is_a_finding() -> None:

@@ -101,7 +101,7 @@ def test_ls311_gone_with_the_override_or_the_call() -> None:
 def test_ls311_policy_fixture_that_stays() -> None:
     source = (
         "@pytest.fixture\ndef event_loop_policy():\n"
-        "    return asyncio.WindowsProactorEventLoopPolicy()\n"
+        "    return fast(asyncio.get_event_loop_policy())\n"
     )
     files = {"pytest.ini": MODERN, "conftest.py": HEAD + source, "test_a.py": ASYNC_TEST}
     assert "conftest.py:8 LS311 note" in messages(migrate_files(files))
@@ -160,7 +160,8 @@ def test_ls311_policy_that_a_loop_factory_replaces() -> None:
         ("return asyncio.DefaultEventLoopPolicy()", {"ignore": ("LS106",)}, 1),
         ("return uvloop.EventLoopPolicy()", {"ignore": ("LS106",)}, 1),
         ("return uvloop.EventLoopPolicy()", {"target": Target(1, 3)}, 1),
-        ("return asyncio.WindowsSelectorEventLoopPolicy()", {}, 1),
+        ("return asyncio.WindowsSelectorEventLoopPolicy()", {}, 0),
+        ("return Fast(asyncio.get_event_loop_policy()).policy()", {}, 1),
     ],
 )
 def test_ls311_policy_fixtures(body: str, options: dict[str, object], count: int) -> None:

@@ -16,6 +16,7 @@ from loopscope.analysis.suite.trace import index_trace
 from loopscope.config.entry_points import plugin_entry_points
 from loopscope.config.pytest_config import (
     asyncio_mode,
+    deprecations_are_errors,
     loop_scope_option,
     mode_is_added,
     read_configuration,
@@ -168,6 +169,7 @@ def _settings(
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",
         evidence=runs_on or installed(files),
+        deprecations_fail=deprecations_are_errors(config),
         declared=declares_plugin(files)
         or any(option.startswith("asyncio_") for option in config.options),
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename, dirname
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
+from loopscope.analysis.file.loop_kinds import PLAIN, kinds_of, sets_policy
 from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
@@ -20,7 +21,11 @@ from loopscope.analysis.suite.fixtures import (
     directory_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
+from loopscope.planning.override_actions import (
+    ActionKind,
+    OverrideAction,
+    manual,
+)
 from loopscope.types import Scope
 
 _KIND = "it makes a loop of another kind"
@@ -57,7 +62,8 @@ def choose_factory(
         elif test.id not in tests:
             return manual(
                 f"{_KIND}, and the sync test {test.function.qualname} uses it: loop factories "
-                "reach async tests only"
+                "reach async tests only",
+                policy=_policy_does(model, key, places),
             )
         else:
             covered.add(test.id)
@@ -69,6 +75,35 @@ def choose_factory(
     if not hook:
         return _beside(model, places, others, tests)
     return _narrow(model, places, hook, tests)
+
+
+def _policy_does(model: SuiteModel, key: Key, places: Sequence[FixtureDef]) -> bool:
+    """Whether a policy gives all tests their kind of loop, and its deprecation fails none.
+
+    It counts for all of the suite: an override elsewhere that makes plain loops must have made
+    them by the policy that this one sets, and by no other.
+    """
+    body = model.index.function(key).override
+    if body is None or not all(variant.policy for variant in body.variants):
+        return False
+    if model.settings.deprecations_fail or _has_policy(model):
+        return False
+    if not all(
+        any(place.base_id in ("", "./", *directory_base_ids(test.module)) for place in places)
+        for test in model.tests
+    ):
+        return False
+    sets = sets_policy(body)
+    kinds = kinds_of(body)
+    return all(
+        item.key == key
+        or kinds_of(item.function.override) in ([kinds, PLAIN] if sets else [kinds])
+        for item in model.overrides
+    )
+
+
+def _has_policy(model: SuiteModel) -> bool:
+    return any(f.policy is not None for facts in model.files.values() for f in facts.functions)
 
 
 def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:

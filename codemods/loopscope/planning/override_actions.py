@@ -19,6 +19,7 @@ class ActionKind(enum.Enum):
     WORK = "work"  # the working bridge: the same, and it keeps the override's work
     FACTORY = "factory"  # pytest_asyncio_loop_factories makes the loop
     POLICY = "policy"  # an event_loop_policy fixture does, before pytest-asyncio 1.4
+    WINDOWS = "windows"  # what it sets on Windows stays, at the top level; it goes
     ORDINARY = "ordinary"  # only sync code meets it: it stays
     MANUAL = "manual"  # a person must replace it
 
@@ -43,12 +44,14 @@ class OverrideAction:
 
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
     ``with_that``: it only stays for the sake of another one, which the reason names.
+    ``policy``: an event_loop_policy fixture would do what no hook can.
     """
 
     kind: ActionKind
     reason: str = ""
     hook: str = ""
     with_that: bool = False
+    policy: bool = False
 
     @property
     def stays(self) -> bool:
@@ -148,6 +151,6 @@ def _imported(fixture_defs: list[FixtureDef]) -> bool:
     return any(item.file != item.key.path for item in fixture_defs)
 
 
-def manual(reason: str) -> OverrideAction:
+def manual(reason: str, *, policy: bool = False) -> OverrideAction:
     """Leave the override to a person, for this reason."""
-    return OverrideAction(ActionKind.MANUAL, reason)
+    return OverrideAction(ActionKind.MANUAL, reason, policy=policy)

@@ -22,9 +22,13 @@ from loopscope.types import Scope
 
 
 def actions(
-    solver: ComponentSolver, tests: Mapping[str, Scope]
+    solver: ComponentSolver, tests: Mapping[str, Scope], policies: Collection[Key]
 ) -> Iterator[tuple[Key, OverrideAction]]:
-    """Yield the action for each override; ``tests`` are the loop scopes of the async tests."""
+    """Yield the action for each override.
+
+    ``tests`` are the loop scopes of the async tests, ``policies`` the overrides for which an
+    event_loop_policy fixture stands.
+    """
     model = solver.model
     modern = model.suite_style is SuiteStyle.MODERN
     for path, facts in model.files.items():
@@ -48,12 +52,23 @@ def actions(
             if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
                 reason = override_action.reason or "it does more than making a loop"
                 override_action = OverrideAction(ActionKind.MANUAL, reason)
-            if override_action.kind is ActionKind.FACTORY:
+            if override_action.kind is ActionKind.FACTORY and key in policies:
+                override_action = OverrideAction(ActionKind.POLICY)
+            elif override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.concerns(test)]
                 override_action = choose_factory(model, key, concerned, tests)
+            if override_action.stays and _only_for_windows(function):
+                override_action = OverrideAction(ActionKind.WINDOWS)
             if not override_action.stays:
                 override_action = _after_other_code(model, key) or override_action
             yield key, override_action
+
+
+def _only_for_windows(function: Function) -> bool:
+    """Whether all but a policy for Windows is a plain loop, which needs no factory."""
+    body = function.override
+    plain = body is not None and bool(body.windows)
+    return plain and function.is_own and not (function.is_method or function.conditional)
 
 
 _EARLY_HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_collection_modifyitems")
@@ -234,7 +249,7 @@ def _place(item: FixtureDef) -> str:
     return f"{item.key.path}:{item.function.line}"
 
 
-_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY)
+_REPLACED = (ActionKind.DELETE, ActionKind.FACTORY, ActionKind.POLICY, ActionKind.WINDOWS)
 
 
 def deviating(

@@ -72,11 +72,18 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.users.concerns(test)]
-    candidates, left = Candidates(model, options, caution), frozenset[Key]()
+    left, policies = frozenset[Key](), frozenset[Key]()
     while True:
+        candidates = Candidates(model, options, caution, policies)
         converted = choose(candidates, first.solver.loop_scope, concerned, left)
-        planner = LoopPlanner(model, options, converted, caution) if converted else first
+        planner = first
+        if converted or policies:
+            planner = LoopPlanner(model, options, converted, caution, policies)
         plan = planner.plan()
+        instead = {key for key, act in plan.overrides.items() if act.policy}
+        if instead:
+            policies |= instead  # nobody is converted for a factory that cannot be
+            continue
         manual = {key for key, act in plan.overrides.items() if act.kind is ActionKind.MANUAL}
         if not converted or manual <= left:
             return plan
@@ -92,9 +99,11 @@ class LoopPlanner:
         options: Options,
         converted: Mapping[Key, Conversion],
         caution: Caution = NO_CAUTION,
+        policies: Collection[Key] = (),
     ) -> None:
         self.model = model
         self.options = options
+        self.policies = policies  # overrides for which an event_loop_policy fixture stands
         self.solver = ComponentSolver(model, options, converted, caution)
 
     def plan(self) -> Plan:
@@ -118,7 +127,7 @@ class LoopPlanner:
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = without_shadowed(model, dict(actions(self.solver, tests)))
+        overrides = without_shadowed(model, dict(actions(self.solver, tests, self.policies)))
         overrides = keep_foundations(model, overrides)
         needs = self.solver.bridge_needs
         wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}

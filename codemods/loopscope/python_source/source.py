@@ -111,6 +111,8 @@ def _dominant_newline(text: str) -> str:
     return max(counts, key=lambda newline: counts[newline])
 
 
+PYTHON_2 = "it looks like Python 2"  # in messages of ``explain``
+
 # The first release that parses each form, and how a line with it looks. These are guesses by
 # a line's look: they only choose what the message says.
 _NEWER: tuple[tuple[tuple[int, int], str, re.Pattern[str]], ...] = tuple(
@@ -157,7 +159,7 @@ def explain(error: BaseException, text: str) -> tuple[str, int]:
 
 def _hint(line: str) -> str:
     if _PYTHON_2.match(line):  # "except A, e:"; Python 3.14 has "except A, B:"
-        return "it looks like Python 2, which must become Python 3 first"
+        return f"{PYTHON_2}, which must become Python 3 first"
     newer = [(version, name) for version, name, look in _NEWER if look.match(line)]
     newer = [(version, name) for version, name in newer if version > sys.version_info[:2]]
     if not newer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import libcst as cst
 
@@ -62,6 +63,11 @@ def replace_name(node: cst.FunctionDef, name: str, code: str) -> cst.FunctionDef
 def replace_fixture_values(node: cst.FunctionDef, name: str, code: str) -> cst.FunctionDef:
     """Replace ``….getfixturevalue("name")`` by an expression, in the function's own body."""
     return _visit(node, _FixtureValues(name, cst.parse_expression(code)))
+
+
+def drop_awaits(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
+    """``await name`` as ``name``, in the function's own body; alone in a statement it goes."""
+    return _visit(node, _Awaited(name))
 
 
 def await_calls(
@@ -193,6 +199,28 @@ class _Names(FunctionScope):
         if not updated.lpar:
             return value
         return value.with_changes(lpar=updated.lpar, rpar=updated.rpar)
+
+
+class _Awaited(FunctionScope):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self._empty: list[cst.CSTNode] = []  # statements of which nothing is left
+
+    def on_leave(self, original: Any, updated: Any) -> Any:
+        changed = super().on_leave(original, updated)
+        match changed:
+            case cst.Await(expression=cst.Name(value=self._name) as name):
+                return name.with_changes(lpar=changed.lpar, rpar=changed.rpar)
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=self._name))]):
+                empty = changed.with_changes(body=[cst.Pass()])
+                if not (changed.trailing_whitespace.comment or changed.leading_lines):
+                    self._empty.append(empty)
+                return empty
+            case cst.IndentedBlock(body=body):
+                kept = [item for item in body if item not in self._empty]
+                return changed.with_changes(body=kept or body[:1])
+        return changed
 
 
 class _Awaits(FunctionScope):

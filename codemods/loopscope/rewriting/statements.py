@@ -10,11 +10,12 @@ import libcst as cst
 from loopscope.rewriting.call_keywords import MarkSetter, dotted, set_call
 
 
-def replace_definition(node: cst.FunctionDef, source: str) -> cst.FunctionDef:
-    """Replace ``node`` by the function that ``source`` defines; comments above it stay."""
-    new = cst.parse_module(source).body[0]
-    assert isinstance(new, cst.FunctionDef)
-    return new.with_changes(leading_lines=node.leading_lines)
+def replace_definition(node: cst.FunctionDef, source: str) -> cst.BaseCompoundStatement:
+    """Replace ``node`` by the function or ``if`` of ``source``; comments above it stay."""
+    module = cst.parse_module(source)
+    new = module.body[0]
+    assert isinstance(new, (cst.FunctionDef, cst.If))
+    return new.with_changes(leading_lines=[*node.leading_lines, *module.header])
 
 
 def set_call_in_statement(

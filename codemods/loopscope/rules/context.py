@@ -77,6 +77,23 @@ class RuleContext:
             and path not in self.model.tested
         )
 
+    def ignores(self, outcome: Edit | OptionEdit | Finding) -> bool:
+        """Whether a ``# loopscope: ignore`` covers the definition at the line of an outcome."""
+        if isinstance(outcome, OptionEdit) or outcome.path not in self.files:
+            return False
+        facts = self.files[outcome.path]
+        if not facts.ignores:
+            return False
+        lines = {outcome.line}
+        for function in facts.functions:
+            if function.first_line <= outcome.line <= function.end_line:
+                lines.update(range(function.first_line, function.line + 1))
+        return any(
+            outcome.code.startswith(codes)
+            for line, codes in facts.ignores.items()
+            if line in lines
+        )
+
     def functions(self) -> Iterator[tuple[Key, Function]]:
         """Yield the functions of the suite outside other functions, with their keys."""
         for path, facts in self.files.items():

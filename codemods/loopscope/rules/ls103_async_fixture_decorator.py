@@ -7,6 +7,7 @@ never did anything, and pytest 9 refuses them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,15 @@ from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.unset_default import can_say_fixture_scope
-from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.context import (
+    DefinitionEdit,
+    Edit,
+    Rule,
+    RuleContext,
+    RuleResult,
+    action,
+    spell,
+)
 from loopscope.rules.fixture_edits import fixture_edit, place_of
 from loopscope.types import Scope
 
@@ -59,6 +68,7 @@ def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _marked_fixtures(context)
     foreign = foreign_fixtures(context)
+    moved: set[Key] = set()
     for key, function in context.functions():
         fixture = function.fixture
         conversion = context.plan.converted.get(key)
@@ -72,7 +82,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if handled and not needs_loop_scope(context, key):
             continue
         new, _ = spell(context.files[place_of(key, function)[0]], "pytest_asyncio.fixture")
-        yield fixture_edit(
+        edit = fixture_edit(
             context,
             "LS103",
             key,
@@ -80,37 +90,60 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             if function.is_async or conversion in (Conversion.ASYNC, Conversion.RUNNING)
             else f"sync fixture moved to {new}, which gives it the loop of its tests",
         )
+        if isinstance(edit, Edit) and not context.ignores(edit):
+            moved.add(key)
+        yield edit
     if context.model.uses_plugin:
         raw = {item.key for item in raw_fixtures(context.model)}
-        yield from _users_of_raw(context, raw - foreign)
+        yield from _users_of_raw(context, raw - foreign, moved)
 
 
-def _users_of_raw(context: RuleContext, raw: set[Key]) -> Iterator[RuleResult]:
-    """Report the functions that used the raw coroutine which strict mode handed out before."""
-    done: set[tuple[Key, str]] = set()
+@dataclass(frozen=True, slots=True)
+class DropAwaits(DefinitionEdit):
+    """Uses the value of an argument that was a coroutine."""
+
+    argument: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import drop_awaits
+
+        return drop_awaits(node, self.argument)
+
+
+def _users_of_raw(context: RuleContext, raw: set[Key], moved: set[Key]) -> Iterator[RuleResult]:
+    """Mend the functions that used the raw coroutine which strict mode handed out before.
+
+    Where one only awaits it, in all tests that run it, the ``await`` goes; others are reported.
+    """
+    uses: dict[tuple[Key, str], set[Key | None]] = defaultdict(set)
     for test in context.model.tests:
         closure = context.model.closure(test)
-        names = {item.fixture.name for item in closure.fixtures if item.key in raw}
+        fixtures = {item.fixture.name: item.key for item in closure.fixtures}
         asking = [(test.key, test.function)]
         asking += [(item.key, item.function) for item in closure.fixtures]
         for key, function in asking:
             got = frozenset() if function.is_async else frozenset(function.dynamic)
-            for name in sorted((function.awaits | function.handed | got) & names):
-                if (key, name) not in done:
-                    done.add((key, name))
-                    how = (
-                        "awaits the fixture {}, which hands out its value itself now: use it"
-                        " without await (or async for)"
-                        if name in function.awaits
-                        else "hands on the coroutine of the fixture {}, which hands out its value"
-                        " itself now: use that value"
-                    )
-                    yield action(
-                        "LS103",
-                        key.path,
-                        function.line,
-                        f"{function.qualname} {how.format(name)}",
-                    )
+            for name in (function.awaits | function.handed | got) & fixtures.keys():
+                uses[key, name].add(fixtures[name] if fixtures[name] in raw else None)
+    for (key, name), found in sorted(uses.items()):
+        function = context.model.index.function(key)
+        if found == {None}:
+            continue
+        if name in function.only_awaits - function.handed and found <= moved:
+            yield DropAwaits(
+                "LS103", key.path, function.line, function.qualname,
+                f"await dropped: the fixture {name} hands out its value itself now",
+                key.ordinal, name,
+            )  # fmt: skip
+            continue
+        how = (
+            "awaits the fixture {}, which hands out its value itself now: use it"
+            " without await (or async for)"
+            if name in function.awaits
+            else "hands on the coroutine of the fixture {}, which hands out its value"
+            " itself now: use that value"
+        )
+        yield action("LS103", key.path, function.line, f"{function.qualname} {how.format(name)}")
 
 
 def needs_loop_scope(context: RuleContext, key: Key) -> bool:

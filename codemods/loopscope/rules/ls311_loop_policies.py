@@ -9,6 +9,7 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Function, Place, Position
 from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.override_facts import LoopVariant
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
@@ -64,20 +65,26 @@ def _goes(context: RuleContext, key: Key, function: Function) -> bool:
             "olicy" in text for text in (*body.before, *body.after, *body.closed)
         )
         if override_action.kind is ActionKind.FACTORY:
-            kept = body is not None and any(
-                not variant.direct
-                and "olicy" in "".join((*variant.statements, variant.expression))
-                for variant in body.variants
-            )
-        keeps = (ActionKind.WORK, ActionKind.FACTORY, ActionKind.POLICY)
+            kept = body is not None and any("olicy" in _code(variant) for variant in body.variants)
+        keeps = (
+            ActionKind.WORK, ActionKind.FACTORY, ActionKind.POLICY, ActionKind.WINDOWS,
+        )  # fmt: skip
+        kept = kept or override_action.kind is ActionKind.WINDOWS
         return not (override_action.kind in keeps and kept)
     return (
         function.policy is not None
         and function.fixture is not None
         and context.options.target.has(1, 4)
         and context.options.wants("LS106")
-        and (function.policy.default or all(item.direct for item in function.policy.variants))
+        and (
+            function.policy.default
+            or all("olicy" not in _code(item) for item in function.policy.variants)
+        )
     )
+
+
+def _code(variant: LoopVariant) -> str:
+    return variant.direct or "\n".join((*variant.statements, variant.expression))
 
 
 # -- what stands in a file ------------------------------------------------------------------

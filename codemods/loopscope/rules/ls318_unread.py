@@ -14,9 +14,11 @@ from loopscope.analysis.file.facts import Function, Position
 from loopscope.analysis.file.mentions import MAKES_TESTS
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.config.collected_files import collects
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.python_source.source import PYTHON_2
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
-from loopscope.types import Scope
+from loopscope.types import FileError, Finding, PytestConfig, Scope
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -37,6 +39,25 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from _made_tests(model)
         for test in model.tests:
             yield from _asked_while_running(context, test)
+
+
+def files_aside(config: PytestConfig, errors: list[FileError]) -> list[Finding]:
+    """Take the files that are no Python, and that no test run reads, out of the errors.
+
+    Returns:
+        Notes that say so.
+    """
+    found = []
+    for error in tuple(errors):
+        if "{{" in error.path or "{%" in error.path:
+            why = "this is a template and no Python"
+        elif PYTHON_2 in error.message and not collects(config, error.path):
+            why = "pytest does not collect this file, which looks like Python 2"
+        else:
+            continue
+        errors.remove(error)
+        found.append(note("LS318", error.path, error.line, f"{why}: it was not read"))
+    return found
 
 
 def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:

@@ -61,7 +61,7 @@ def check_rules(
                 if not isinstance(outcome, Finding):
                     left_out.add(outcome.code)
                 continue
-            if is_ignored(context, outcome):
+            if context.ignores(outcome):
                 continue
             if isinstance(outcome, Edit):
                 edits.append(outcome)
@@ -70,19 +70,3 @@ def check_rules(
             else:
                 findings.append(outcome)
     return with_trace_notes(context, edits), options, findings, left_out
-
-
-def is_ignored(context: RuleContext, outcome: Edit | OptionEdit | Finding) -> bool:
-    """Whether a ``# loopscope: ignore`` comment covers the definition at the outcome's line."""
-    if isinstance(outcome, OptionEdit) or outcome.path not in context.files:
-        return False
-    facts = context.files[outcome.path]
-    if not facts.ignores:
-        return False
-    lines = {outcome.line}
-    for function in facts.functions:
-        if function.first_line <= outcome.line <= function.end_line:
-            lines.update(range(function.first_line, function.line + 1))
-    return any(
-        outcome.code.startswith(codes) for line, codes in facts.ignores.items() if line in lines
-    )

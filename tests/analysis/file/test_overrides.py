@@ -81,6 +81,10 @@ PLAIN = {
     "closed by a finalizer": (
         "loop = asyncio.new_event_loop()\nrequest.addfinalizer(loop.close)\nreturn loop\n"
     ),
+    "runs once more, until it is stopped": (
+        "loop = asyncio.new_event_loop()\nyield loop\n"
+        "loop.call_soon(loop.stop)\nloop.run_forever()\nloop.close()\n"
+    ),
     "shuts down async generators": (
         "loop = asyncio.new_event_loop()\nyield loop\n"
         "loop.run_until_complete(loop.shutdown_asyncgens())\nloop.close()\n"
@@ -148,6 +152,15 @@ SORTED = {
     "its own runner": (
         BodyKind.OTHER,
         "loop = asyncio.new_event_loop()\nasyncio.run(setup())\nyield loop\n",
+    ),
+    "runs until another thread stops it": (
+        BodyKind.OTHER,
+        "loop = asyncio.new_event_loop()\nyield loop\nloop.call_soon(stop)\nloop.run_forever()\n",
+    ),
+    "runs forever once it was stopped": (
+        BodyKind.OTHER,
+        "loop = asyncio.new_event_loop()\nyield loop\nloop.call_soon(loop.stop)\n"
+        "loop.run_forever()\nloop.run_forever()\n",
     ),
     "runs forever": (
         BodyKind.OTHER,

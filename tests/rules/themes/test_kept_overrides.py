@@ -429,3 +429,30 @@ def test_an_override_that_builds_on_the_plugins_fixture_is_not_hidden_by_a_bridg
     }
     assert "async def event_loop" not in settled(files)["test_a.py"]
     assert "LS102" in "".join(messages(migrate_files(files)))
+
+
+def test_an_override_that_hands_out_nothing_and_sets_the_loop_itself_is_enough() -> None:
+    files = {
+        "conftest.py": """\
+            import asyncio
+
+            import pytest
+
+
+            @pytest.fixture(autouse=True)
+            def event_loop():
+                loop = asyncio.new_event_loop()
+                asyncio.set_event_loop(loop)
+                yield
+                loop.close()
+            """,
+        "test_a.py": """\
+            import asyncio
+
+
+            def test_one():
+                asyncio.get_event_loop().call_soon(print)
+            """,
+    }
+    found = [message for message in messages(migrate_files(files)) if "action" in message]
+    assert found == []

@@ -184,6 +184,7 @@ class Function:
     known_decorators: bool = True  # nothing but fixtures and marks
     returns_call: bool = False  # a sync function with "return something(…)"
     awaits: frozenset[str] = frozenset()  # arguments that it awaits or iterates over as such
+    only_awaits: frozenset[str] = frozenset()  # of these, those that it does nothing else with
     handed: frozenset[str] = frozenset()  # arguments that it hands on, returns or stores as such
     wraps_sync: bool = False  # a decorator that returns a sync function of its own
     decorated_by: tuple[str, ...] = ()  # decorators that are no imported module's, as written
@@ -296,8 +297,12 @@ class FileFacts:
         return (mark,) in self.mark_variables.values()
 
     def spelling(self, dotted: str) -> str | None:
-        """Spell ``asyncio.create_task`` as this file does; None where it lacks the import."""
-        for bound in self.imports:
+        """Spell ``asyncio.create_task`` as this file does; None where it lacks the import.
+
+        A name that several imports bind, as under a condition, is taken for what the last one is.
+        """
+        last = {bound.name: bound for bound in self.imports}
+        for bound in last.values():
             origin = (
                 bound.module if bound.attribute is None else f"{bound.module}.{bound.attribute}"
             )

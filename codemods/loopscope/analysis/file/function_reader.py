@@ -85,7 +85,8 @@ class FunctionReader:
             override = self._loop_makers.override(node, fixture.origin, keywords)
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
-            policy = read_policy(node, file.names, made.keywords if made else None)
+            policy = read_policy(node, file.names, file.lines, made.keywords if made else None)
+        awaits, only_awaits = awaited(node, requested, file.lines)
         return Function(
             ordinal=ordinal,
             name=node.name,
@@ -119,7 +120,8 @@ class FunctionReader:
             policy=policy,
             drives_loops=hit and drives_loops(node, file.names),
             returns_call=returns_call(node),
-            awaits=awaited(node, requested, file.lines),
+            awaits=awaits,
+            only_awaits=only_awaits,
             handed=handed_on(node, requested, file.lines),
             is_alias=is_alias(node),
             gives=given_functions(node),

@@ -190,19 +190,33 @@ def _handed(node: ast.AST) -> Sequence[ast.expr]:
     return ()
 
 
-def awaited(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
-    """List the arguments that a function awaits, or iterates over asynchronously, unchanged."""
+def awaited(
+    node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """List the arguments that a function awaits, or iterates over asynchronously, unchanged.
+
+    Also those of them with which its own body does nothing else.
+    """
     own = lines[node.lineno - 1 : node.end_lineno]
     if not names or not any("await " in line or "async for " in line for line in own):
-        return frozenset()
+        return frozenset(), frozenset()
     values = [
         child.value if isinstance(child, ast.Await) else child.iter
         for child in walk(node)
         if isinstance(child, (ast.Await, ast.AsyncFor))
     ]
-    return frozenset(
+    found = frozenset(
         value.id for value in values if isinstance(value, ast.Name) and value.id in names
     )
+    if not found:
+        return found, found
+    awaits = {id(child.value) for child in own_nodes(node) if isinstance(child, ast.Await)}
+    other = {
+        child.id
+        for child in walk(node)
+        if isinstance(child, ast.Name) and child.id in found and id(child) not in awaits
+    }
+    return found, found - other
 
 
 def ignores(lines: Sequence[str]) -> Mapping[int, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names
@@ -44,6 +44,30 @@ def _takes(node: ast.stmt, origins: set[str] | frozenset[str], names: Names) -> 
     if isinstance(value, ast.Yield):
         value = value.value
     return isinstance(value, ast.Call) and names.resolve(value.func) in origins
+
+
+_WINDOWS = {"sys.platform": ("win", "win32", "cygwin"), "os.name": ("nt",)}
+
+
+def is_windows(test: ast.expr, names: Names) -> bool:
+    """Whether a condition holds on Windows alone, such as ``sys.platform == "win32"``."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(is_windows(value, names) for value in values)
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return all(is_windows(value, names) for value in values)
+        case ast.Compare(left=ast.Call(func=func, args=[]), ops=[ast.Eq()], comparators=[right]):
+            return names.resolve(func) == "platform.system" and _says(right, ("Windows",))
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.In()], comparators=[right]):
+            return _says(right, _WINDOWS.get(names.resolve(left) or "", ()))
+        case ast.Call(func=ast.Attribute(value=left, attr="startswith"), args=[right]):
+            return _says(right, _WINDOWS.get(names.resolve(left) or "", ()))
+    return False
+
+
+def _says(node: ast.expr, words: Collection[str]) -> bool:
+    items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
+    return all(isinstance(item, ast.Constant) and item.value in words for item in items)
 
 
 def can_be_repeated(node: ast.stmt, names: Names) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from loopscope.analysis.file.facts import Import
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     free_names,
@@ -15,19 +16,29 @@ from loopscope.analysis.file.loop_factories import (
 from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.names import Names, imports_of
 from loopscope.analysis.file.override_facts import LoopVariant, PolicyBody
+from loopscope.python_source.syntax_tree import is_docstring, with_comments
 
 _DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
-_DIRECT = {"uvloop.EventLoopPolicy": "new_event_loop", "winloop.EventLoopPolicy": "new_event_loop"}
+_DIRECT = {
+    "uvloop.EventLoopPolicy": "new_event_loop",
+    "winloop.EventLoopPolicy": "new_event_loop",
+    "asyncio.DefaultEventLoopPolicy": "new_event_loop",
+    "asyncio.get_event_loop_policy": "new_event_loop",
+    "asyncio.WindowsSelectorEventLoopPolicy": "SelectorEventLoop",
+    "asyncio.WindowsProactorEventLoopPolicy": "ProactorEventLoop",
+}
 
 
 def read_policy(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
     names: Names,
+    lines: Sequence[str],
     keywords: Mapping[str, ast.expr] | None = None,
 ) -> PolicyBody:
     """Read the policies that an ``event_loop_policy`` override returns.
 
-    ``keywords`` are those of the call that makes it a fixture, where no decorator does.
+    ``lines`` are those of the file, ``keywords`` those of the call that makes it a fixture, where
+    no decorator does.
     """
     try:
         params = read_params(node, names, keywords)
@@ -44,9 +55,97 @@ def read_policy(
         if call is not None and not arguments & free_names([ast.unparse(call)])
     ]
     if len(found) < len(bodies):
-        return PolicyBody(default=params is None and _is_default(node.body, names))
+        if params is not None or _is_default(node.body, names):
+            return PolicyBody(default=params is None)
+        branches = _branches(node, names, lines)
+        if branches is None or arguments & branches.names:
+            return PolicyBody()
+        return PolicyBody((branches,))
     default = all(call is not None and names.resolve(call.func) in _DEFAULT for call in calls)
     return PolicyBody(tuple(found), default and len(found) == 1)
+
+
+def _branches(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names, lines: Sequence[str]
+) -> LoopVariant | None:
+    """Read a body that returns a new policy in each of its branches.
+
+    What makes the loop has the same branches; each returns a loop of that policy.
+    """
+    body = node.body[is_docstring(node.body[0]) :]
+    imports = [one for item in ast.walk(node) for one in _imports(item)]
+    makers = _LoopMakers(names.with_local(imports))
+    if not (body and makers.read(body) and _returns(body)):
+        return None
+    changed = list(lines)
+    for call, text in reversed(makers.calls):
+        if call.lineno != call.end_lineno:
+            return None
+        line = changed[call.lineno - 1].encode()
+        line = line[: call.col_offset] + text.encode() + line[call.end_col_offset :]
+        changed[call.lineno - 1] = line.decode()
+    *texts, last = [
+        text.removeprefix("el") if text.startswith("elif") else text
+        for text in (with_comments(changed, item) for item in _flat(body))
+    ]
+    *comments, made = last.split("\n")
+    code = (*texts, *comments, made.removeprefix("return "))
+    key = "uvloop" if "uvloop" in "".join(code) else "event_loop"
+    kind = kind_of(code, "", names)
+    return LoopVariant(key, code[:-1], code[-1], names=free_names(code), kind=kind)
+
+
+def _imports(node: ast.AST) -> list[Import]:
+    return list(imports_of(node)) if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+
+
+class _LoopMakers:
+    """Finds the policies that statements return, each with the code that makes such a loop."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.calls: list[tuple[ast.Call, str]] = []
+
+    def read(self, body: Sequence[ast.stmt]) -> bool:
+        """Whether the statements do nothing but return policies, with conditions around them."""
+        return all(map(self._statement, body))
+
+    def _statement(self, node: ast.stmt) -> bool:
+        match node:
+            case ast.Return(value=ast.Call() as call):
+                resolved = self._names.resolve(call.func) or ""
+                maker = _maker(call, resolved) or f"{source_of(call)}.new_event_loop"
+                self.calls.append((call, f"{maker}()"))
+                return resolved in _DEFAULT or resolved.endswith("Policy")
+            case ast.If():
+                return self.read(node.body) and self.read(node.orelse)
+            case ast.Try(finalbody=[]):
+                handled = [item for handler in node.handlers for item in handler.body]
+                return self.read([*node.body, *handled, *node.orelse])
+        return isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
+
+
+def _flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """List the statements; what stands in a last ``else`` or ``elif`` stands below its ``if``."""
+    yield from body[:-1]
+    last = body[-1]
+    if isinstance(last, ast.If):
+        first = ast.copy_location(ast.If(last.test, last.body, []), last)
+        first.end_lineno = last.body[-1].end_lineno
+        yield first
+        yield from _flat(last.orelse)
+    else:
+        yield last
+
+
+def _returns(body: list[ast.stmt]) -> bool:
+    """Whether some statements return in every case."""
+    match body[-1:]:
+        case [ast.Return()]:
+            return True
+        case [ast.If(body=inner, orelse=orelse)]:
+            return _returns(inner) and _returns(orelse)
+    return False
 
 
 def _is_default(body: list[ast.stmt], names: Names) -> bool:
@@ -70,15 +169,17 @@ def _returned(body: list[ast.stmt]) -> ast.Call | None:
     return value if isinstance(value, ast.Call) else None
 
 
+def _maker(call: ast.Call, resolved: str) -> str:
+    """Write the callable that makes the loops of a policy; "" where its module has none."""
+    if call.args or call.keywords or not isinstance(call.func, ast.Attribute):
+        return ""
+    name = _DIRECT.get(resolved)
+    return f"{source_of(call.func.value)}.{name}" if name else ""
+
+
 def _variant(key: str, call: ast.Call, names: Names) -> LoopVariant:
     policy = source_of(call)
-    resolved = names.resolve(call.func) or ""
-    plain = not (call.args or call.keywords)
-    direct = ""
-    if plain and resolved in _DIRECT and isinstance(call.func, ast.Attribute):
-        direct = f"{source_of(call.func.value)}.{_DIRECT[resolved]}"
-    elif plain and resolved == "asyncio.DefaultEventLoopPolicy" and "." in ast.unparse(call.func):
-        direct = f"{ast.unparse(call.func).rpartition('.')[0]}.new_event_loop"
+    direct = _maker(call, names.resolve(call.func) or "")
     key = key or ("uvloop" if "uvloop" in policy else "event_loop")
     kind = kind_of((), policy, names)
     return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy, frozenset(), kind)

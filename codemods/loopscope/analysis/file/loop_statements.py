@@ -35,6 +35,7 @@ _SHUTDOWN = {
     "shutdown_asyncgens": "shuts down async generators",
     "shutdown_default_executor": "shuts down the executor",
 }
+_ONCE_MORE = "lets the loop run once more"
 _QUIET = frozenset({"is_closed", "is_running", "stop"})
 
 
@@ -57,6 +58,7 @@ class LoopCode:
         self.closes = False
         self.debug = False
         self.sets_current = False
+        self.stops = False  # call_soon(loop.stop): run_forever() then runs it once
         self.errors: set[str] = set()  # local names of caught exceptions
         self.dropped: list[str] = []  # clean-up that asyncio.Runner does by itself
 
@@ -288,7 +290,17 @@ class LoopCode:
             return isinstance(value, ast.Constant) and value.value is False
         if method == "run_until_complete" and len(node.args) == 1:
             return self._cleanup(node.args[0])
+        if method in ("call_soon", "call_soon_threadsafe"):
+            self.stops = [self._stopper(value) for value in node.args] == [True]
+            return self.stops
+        if method == "run_forever" and self.stops:
+            self.stops = False
+            return self._drops(_ONCE_MORE)
         return False
+
+    def _stopper(self, node: ast.expr) -> bool:
+        """``loop.stop``, handed on to be called."""
+        return isinstance(node, ast.Attribute) and node.attr == "stop" and self.is_loop(node.value)
 
     def _cleanup(self, node: ast.expr) -> bool:
         """``loop.shutdown_asyncgens()``, ``asyncio.gather(*tasks)``, ``asyncio.sleep(0)``."""
@@ -304,7 +316,7 @@ class LoopCode:
             )
         if resolved == "asyncio.sleep":
             return all(isinstance(value, ast.Constant) for value in node.args) and self._drops(
-                "lets the loop run once more"
+                _ONCE_MORE
             )
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 
-from loopscope.analysis.file.loop_branches import can_be_repeated, straight
+from loopscope.analysis.file.loop_branches import can_be_repeated, is_windows, straight
 from loopscope.analysis.file.loop_statements import LoopCode
 from loopscope.analysis.file.names import dotted
 from loopscope.analysis.file.override_facts import LoopMaking
@@ -63,6 +63,15 @@ class OtherLoops:
             case ast.Try(body=body, orelse=orelse, finalbody=final, handlers=handlers):
                 handling = [item for handler in handlers for item in handler.body]
                 return self._all_make(node, [*body, *orelse, *final, *handling])
+        return False
+
+    def sets_policy_on_windows(self, node: ast.stmt) -> bool:
+        """Whether the statement sets a policy there, and does nothing anywhere else."""
+        match node:
+            case ast.If(test=test, body=[ast.Expr(value=ast.Call() as call)], orelse=[]):
+                return is_windows(test, self.code.names) and (
+                    self.code.names.resolve(call.func) in POLICY_SETTERS
+                )
         return False
 
     def _all_make(self, node: ast.stmt, branches: Sequence[ast.stmt]) -> bool:

@@ -76,6 +76,7 @@ class OverrideBody:
     sets_current: bool = False  # it calls set_event_loop itself
     parameters: tuple[str, ...] = ()  # fixtures that the work uses
     variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
+    windows: tuple[str, ...] = ()  # what it sets on Windows; elsewhere its loop is a plain one
 
     @property
     def makes_another_kind(self) -> bool:

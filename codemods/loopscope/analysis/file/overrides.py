@@ -113,6 +113,7 @@ class _Reading:
         self.settings: list[ast.stmt] = []  # of the loop, before the yield
         self.early: list[ast.stmt] = []  # the first work, before its loop is the current one
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
+        self.windows: list[ast.stmt] = []  # what sets a policy on Windows alone
 
     def read(self, body: Sequence[ast.stmt]) -> None:
         """Sort the statements; a ``try`` that takes one way is read as a straight line."""
@@ -133,7 +134,10 @@ class _Reading:
                     phase = "closed"
                 continue
             if phase == "before" and self.other.makes(statement):
-                self.other.found = True
+                if self.other.sets_policy_on_windows(statement):
+                    self.windows.append(statement)
+                else:
+                    self.other.found = True
             elif phase == "before" and self.other.sets_up(statement):
                 self.settings.append(statement)
                 self.work[phase].append(statement)
@@ -150,9 +154,12 @@ class _Reading:
     def result(self, node: ast.FunctionDef) -> OverrideBody:
         """Return the reading of the whole body."""
         if self.problem is not None:
-            return OverrideBody(BodyKind.OTHER, self.problem[1], self.problem[0])
+            line, reason = self.problem
+            return OverrideBody(BodyKind.OTHER, reason, line, sets_current=self.code.sets_current)
         if not self.code.yields or not (self.code.made or self.other.found):
             return OverrideBody(BodyKind.OTHER, "it returns no loop that it makes", node.lineno)
+        windows = [] if self.other.found or _local_imports(node) else self.windows
+        self.other.found = self.other.found or bool(self.windows)
         if self.other.found:  # what makes the loop sets it up, too
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
         worked = any(self.work.values())
@@ -200,6 +207,7 @@ class _Reading:
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
             variants=(self._variant(),) if self.other.found or self._only_settings() else (),
+            windows=self._texts(windows),
         )
 
     def _only_settings(self) -> bool:

@@ -27,6 +27,7 @@ class Settings:
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)
     evidence: Evidence = field(default_factory=Evidence)  # what is declared and locked
+    deprecations_fail: bool = False  # a PytestDeprecationWarning is an error
     declared: bool = False  # pytest-asyncio is among the requirements, or configured
 
 

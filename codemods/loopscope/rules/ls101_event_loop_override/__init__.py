@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
 from loopscope.planning.shared_bridges import Bridge
-from loopscope.rules.codegen.bridge import bridge_code, working_bridge_code
+from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
@@ -44,7 +44,7 @@ from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
 )
-from loopscope.types import Safety
+from loopscope.types import Safety, Scope
 
 _TO_A_FIXTURE = "Move what it does into an async fixture of the same scope and"
 _UNDER_A_CONDITION = (
@@ -184,9 +184,13 @@ def _replacement(
         code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
         what = "a loop factory" if factory else "an event_loop_policy fixture"
         message = f"override replaced by {what}{_per_param(body)}"
-        if bridge is not None:
-            more = bridge_code(facts, bridge, default)
-            code = replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
+        if not factory and context.options.target.has(1, 4):
+            message += ", which reaches sync tests, too; it is deprecated from 1.4 on"
+        code = _with_bridge(code, facts, bridge, default)
+    elif kind is ActionKind.WINDOWS:
+        code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), facts, bridge, default)
+        message = "override deleted; what it set on Windows is set when the file is imported"
+        safety = Safety.ASSUMPTION
     else:
         assert bridge is not None
         imported = function.bound_name if is_imported(context, key, function) else ""
@@ -207,6 +211,15 @@ def _replacement(
         safety=safety,
         needs=code.needs,
     )
+
+
+def _with_bridge(
+    code: Code, facts: FileFacts, bridge: Bridge | None, default: Scope | None
+) -> Code:
+    if bridge is None:
+        return code
+    more = bridge_code(facts, bridge, default)
+    return replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
 
 
 def _per_param(body: OverrideBody) -> str:
