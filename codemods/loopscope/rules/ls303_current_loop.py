@@ -26,7 +26,7 @@ from loopscope.rules.version_branches import VersionBranches
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
-        if not facts.loop_calls or context.is_aside(path):
+        if not facts.loop_calls or context.is_aside(path) or context.leaves_alone(path):
             continue
         gone = overrides_in(context, path)
         branches = VersionBranches.of(context, path)

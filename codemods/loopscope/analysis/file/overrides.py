@@ -14,6 +14,7 @@ from loopscope.analysis.file.loop_factories import (
     unparsed,
     with_param,
 )
+from loopscope.analysis.file.loop_kinds import DEFAULT
 from loopscope.analysis.file.loop_statements import SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, imports_of
 from loopscope.analysis.file.other_loops import OtherLoops
@@ -162,6 +163,8 @@ class _Reading:
         self.other.found = self.other.found or bool(self.windows)
         if self.other.found:  # what makes the loop sets it up, too
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
+        if self.other.found and not any(map(self._uses_loop, self.work["before"])):
+            self.work["before"] = []  # what stands before the loop is made, or beside that
         worked = any(self.work.values())
         if self.other.found and self.code.debug:
             line = self.debugging[0].lineno if self.lines and self.debugging else node.lineno
@@ -206,7 +209,7 @@ class _Reading:
             docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
-            variants=(self._variant(),) if self.other.found or self._only_settings() else (),
+            variants=self._variants(windows),
             windows=self._texts(windows),
         )
 
@@ -218,9 +221,18 @@ class _Reading:
             and not (self.work["after"] or self.work["closed"])
         )
 
-    def _variant(self) -> LoopVariant:
+    def _variants(self, windows: Sequence[ast.stmt]) -> tuple[LoopVariant, ...]:
+        if not (self.other.found or self._only_settings()):
+            return ()
         assert self.code.returned is not None
-        return read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
+        found = read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
+        return (replace(found, kind=DEFAULT) if windows else found,)
+
+    def _uses_loop(self, node: ast.stmt) -> bool:
+        """Whether a statement does something with the loop that the override hands out."""
+        return any(
+            isinstance(child, ast.Name) and child.id in self.code.loops for child in ast.walk(node)
+        )
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
         """Return the source of the statements, dedented, without a final line end.
