@@ -7,14 +7,16 @@ So each mention of such a thing that is not understood is an action at its place
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from loopscope.analysis.file.facts import Function, Position
 from loopscope.analysis.file.mentions import MAKES_TESTS
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
+from loopscope.config.pytest_config import is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import PYTHON_2
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
@@ -41,7 +43,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from _asked_while_running(context, test)
 
 
-def files_aside(config: PytestConfig, errors: list[FileError]) -> list[Finding]:
+# What Jinja fills in, also with comments around its statements.
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
+
+
+def files_aside(
+    config: PytestConfig, files: Mapping[str, bytes], errors: list[FileError]
+) -> list[Finding]:
     """Take the files that are no Python, and that no test run reads, out of the errors.
 
     Returns:
@@ -49,7 +57,10 @@ def files_aside(config: PytestConfig, errors: list[FileError]) -> list[Finding]:
     """
     found = []
     for error in tuple(errors):
-        if "{{" in error.path or "{%" in error.path:
+        filled = not is_test_file(error.path, config) and _TEMPLATE.search(
+            files.get(error.path, b"")
+        )
+        if "{{" in error.path or "{%" in error.path or filled:
             why = "this is a template and no Python"
         elif PYTHON_2 in error.message and not collects(config, error.path):
             why = "pytest does not collect this file, which looks like Python 2"
