@@ -18,7 +18,7 @@ TEMPLATE = "template/{{cookiecutter.name}}/tests/test_x.py"
     [
         (TEMPLATE, "import asyncio\nfrom {{cookiecutter.name}} import x\n", "[pytest]\n"),
         ("template/{% if x %}test_x{% endif %}.py", "import asyncio\n{% if %}\n", "[pytest]\n"),
-        ("shop/templates/main.py", "import asyncio\nrun(a=1, {{ self.client() }})\n", "[pytest]\n"),
+        ("shop/templates/main.py", "import asyncio\nrun(a=1, {{ a.b() }})\n", "[pytest]\n"),
         ("shop/templates/main.py", "import asyncio\n{% block run %}\n", "[pytest]\n"),
         ("shop/parts/main.py", "import asyncio\nf(a=1, {{name}})\n", "[pytest]\n"),
         ("examples/test_old.py", 'import asyncio\nprint "asyncio"\n', TESTPATHS),
