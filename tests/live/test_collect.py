@@ -611,32 +611,56 @@ def test_a_module_that_cannot_be_imported_is_said_in_pytests_words(
     assert "No module named 'no_such_module'" in done.stdout
 
 
-def test_a_collection_that_hangs_and_forks_and_writes_leaves_nothing(
-    tmp_path: Path, legacy_python: Path
+_HOSTILE = {
+    "hangs": "time.sleep(600)",
+    "exits": "os._exit(7)",
+    "is killed": "os.kill(os.getpid(), 9)",
+    "does not hear": "signal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)",
+    "prints without end": "while True: print('noise' * 99); time.sleep(0.01)",
+    "has a thread that stays": "threading.Thread(target=time.sleep, args=(600,)).start()",
+    "goes on": "",
+}
+_AND_WRITES = """
+import os, signal, subprocess, sys, threading, time
+
+def keep(process):
+    with open(PIDS, "a") as file:
+        print(process, file=file)
+
+print("noise" * 1000)
+places = ("", os.path.dirname(__file__), os.environ.get("PWD", ""), os.environ.get("OLDPWD", ""))
+for place in places:
+    with open(os.path.join(place, "written"), "w"):
+        pass
+with open(__file__, "a") as file:
+    file.write("# changed")
+waits = [sys.executable, "-c", "import time; time.sleep(600)"]
+keep(os.getpid())
+keep(subprocess.Popen(waits).pid)
+keep(subprocess.Popen(waits, start_new_session=True).pid)
+"""
+
+
+@pytest.mark.parametrize("how", _HOSTILE)
+def test_a_hostile_collection_leaves_no_process_and_writes_nothing(
+    how: str, tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pids = tmp_path / "pids"
-    suite = _suite(
-        tmp_path,
-        f"""
-        import os, subprocess, sys, time
-        print("noise" * 1000)
-        open("written", "w").close()
-        open(os.path.join(os.path.dirname(__file__), "beside"), "w").close()
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        with open({str(pids)!r}, "w") as file:
-            file.write(f"{{os.getpid()}} {{child.pid}}")
-        time.sleep(600)
-        """,
-    )
+    code = _AND_WRITES.replace("PIDS", repr(str(pids))) + _HOSTILE[how]
+    suite = _suite(tmp_path, code)
+    monkeypatch.chdir(suite)
+    monkeypatch.setenv("PWD", str(suite))
+    monkeypatch.setenv("OLDPWD", str(suite))
     before = _contents(suite)
     started = time.monotonic()
-    found = collect(_loaded(suite), legacy_python, seconds=5)
+    found = collect(_loaded(suite), legacy_python, seconds=8)
     assert time.monotonic() - started < LONG
-    assert found.suite.trace is None
-    assert "was stopped" in found.problem
+    assert (found.suite.trace is not None) == (how == "goes on")
+    assert bool(found.problem) != (how == "goes on")
     assert _contents(suite) == before
-    for pid in pids.read_text().split():
-        assert not _runs(int(pid))
+    kept = [int(pid) for pid in pids.read_text().split()]
+    assert len(kept) == 3
+    assert not any(map(_runs, kept))
 
 
 def _runs(pid: int) -> bool:
