@@ -137,7 +137,7 @@ def test_names_elsewhere_in_pyproject_are_no_declarations() -> None:
     text = (
         '[project]\nname = "pytest-asyncio"\nkeywords = ["pytest-asyncio"]\n'
         '[tool.poetry.extras]\ntest = ["pytest-asyncio"]\n[tool.pytest.ini_options]\n'
-        'required_plugins = ["pytest-asyncio<0.22"]\n'
+        'required_plugins = ["pytest-asyncio"]\n'
     )
     assert told("pyproject.toml", text) == []
 
