@@ -66,6 +66,19 @@ def read_ini(source: SourceText) -> Iterator[Pin]:
                 or _DEPENDENCIES.fullmatch(option)
             ):
                 yield from _requirements(source, value, starts, where)
+            elif option == "required_plugins":
+                yield from _with_versions(_plugins(source, value, starts, where))
+
+
+def _plugins(
+    source: SourceText, option: IniOption, starts: list[int], where: str
+) -> Iterator[Pin]:
+    """Read a list with blanks between its items, of which pytest refuses to run without any."""
+    for start, end in _places(source, option, starts):
+        for word in re.finditer(r"\S+", source.text[start:end]):
+            pin = source.requirement(start + word.start(), start + word.end(), where)
+            if pin is not None:
+                yield pin
 
 
 def _requirements(
