@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,17 @@ from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import check_declarations
-from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
+from loopscope.types import (
+    Change,
+    EditRecord,
+    FileError,
+    Finding,
+    Level,
+    Migration,
+    Options,
+    Status,
+    Suite,
+)
 
 if TYPE_CHECKING:
     from loopscope.loop_map.report_model import LoopMaps
@@ -62,6 +72,7 @@ class _Attempt:
     migration: Migration
     condemned: tuple[Finding, ...]
     region: frozenset[str]
+    left_out: tuple[tuple[str, EditRecord], ...]  # of files that may not be changed
 
 
 def _migrate(suite: Suite, options: Options) -> Migration:
@@ -70,12 +81,16 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if suite.editable is not None and attempt.migration.errors:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
+    if suite.editable is not None:
+        wrong = [*attempt.condemned, *_outside(suite.editable, attempt)]
+        if wrong:
+            whole = _attempt(replace(suite, editable=None), options)
+            there = {(one.path, one.line, one.code) for one in whole.migration.findings}
+            left = [one for one in wrong if (one.path, one.line, one.code) not in there]
+            if left and not whole.condemned:
+                return _not_in_part(suite, left[0])
     if not attempt.condemned:
         return attempt.migration
-    if suite.editable is not None:
-        whole = _attempt(replace(suite, editable=None), options)
-        if not whole.condemned:
-            return _not_in_part(suite, attempt)
     for other_options, caution, how in _other_plans(options, attempt.region):
         other = _attempt(suite, other_options, caution)
         if not other.condemned and other.migration.changes:
@@ -138,9 +153,23 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
-def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
+def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
+    """Yield what a change of a part alone leaves wrong in the rest of its suite."""
+    migration = attempt.migration
+    if not migration.changes:
+        return
+    for finding in migration.findings:
+        if finding.level is Level.ACTION and finding.path not in editable:
+            yield finding
+    if attempt.model.suite_style is SuiteStyle.LEGACY:
+        for path, edit in attempt.left_out:
+            if edit.code not in _ALONE:
+                message = f"{edit.definition or path} would stay as the old release wants it"
+                yield Finding(path, edit.line, 1, edit.code, message)
+
+
+def _not_in_part(suite: Suite, first: Finding) -> Migration:
     """Return an error for a part without which the rest of its suite would be wrong."""
-    first = attempt.condemned[0]
     message = (
         f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
         f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate {suite.label}"
@@ -153,7 +182,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
-    aside = files_aside(suite.config, errors)
+    aside = files_aside(suite, errors)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files, suite.editable or ())
@@ -218,20 +247,45 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         runs_on=model.runs_on if model.uses_plugin else "",
+        product=_product(model, changes, findings),
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
     region = frozenset(finding.path for finding in change_set.broken)
     if condemned:
         region |= region_of_differences(before, model, result)
-    return _Attempt(model, migration, tuple(condemned), region)
+    return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))
 
 
-def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
-    """Return the style of a suite, and its modern loop map after ``changes``."""
+# Edits of these rules are right without those of other files.
+_ALONE = frozenset({"LS107", "LS108"})
+
+
+def _product(
+    model: SuiteModel, changes: Sequence[Change], findings: Sequence[Finding]
+) -> frozenset[str]:
+    """Return the files of product code of which something is said.
+
+    One that moves along with the tests, such as a plugin module of theirs, is none.
+    """
+    together = {
+        change.path for change in changes if any(edit.code not in _ALONE for edit in change.edits)
+    }
+    named = {change.path for change in changes} | {finding.path for finding in findings}
+    paths = {path for path in named - together if path in model.files}
+    return frozenset(path for path in paths if model.is_product(path))
+
+
+def style_and_loops(
+    suite: Suite, changes: Sequence[Change] = (), runs_on: str = ""
+) -> tuple[SuiteStyle, LoopMap]:
+    """Return the style of a suite, and its modern loop map after ``changes``.
+
+    ``runs_on`` is the pytest-asyncio that the user says it runs on, "" for none.
+    """
     seconds = Options().time_limit
     with _ONE_THREAD:
-        model = build_model(suite, [], seconds, FILE_CHECKS)
+        model = build_model(suite, [], seconds, FILE_CHECKS, runs_on)
         suite_style = model.suite_style
         if changes:
             model = rebuild_model(suite, model, changes, [], seconds)

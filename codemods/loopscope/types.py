@@ -60,13 +60,16 @@ class Target:
         """Read a series as a user writes it.
 
         Args:
-            text: Major and minor number, such as ``"1.5"``.
+            text: Major and minor number, such as ``"1.5"``; a release of it may be named.
 
         Raises:
             ValueError: ``text`` is no known series; the message names those that are.
         """
+        numbers = text.split(".")
+        if len(numbers) == 3 and numbers[2].isdecimal():
+            numbers.pop()
         for major, minor in KNOWN_TARGETS:
-            if text == f"{major}.{minor}":
+            if numbers == [str(major), str(minor)]:
                 return cls(major, minor)
         known = ", ".join(f"{major}.{minor}" for major, minor in KNOWN_TARGETS)
         raise ValueError(f"{text!r} is not a pytest-asyncio series that loopscope knows ({known})")
@@ -103,6 +106,7 @@ class Options:
     safe_only: bool = False  # no edit that rests on an assumption
     annotate: bool = False  # leave a comment where a person must act
     requirements: bool = True  # raise dependency pins (LS202)
+    tests_only: bool = False  # leave get_event_loop() in product code alone (LS107)
     ambient_loop: bool = True  # give sync tests a current loop where they ask for one (LS109)
     loop_maps: bool = False  # draw ``Migration.maps``: only some reports need them
     time_limit: float = 60.0  # seconds that reading, or rewriting, one file may take; 0: no limit
@@ -149,7 +153,7 @@ class EditRecord:
     @property
     def text(self) -> str:
         """The edit in words, without its place: what it changes, and how."""
-        subject = f"{self.definition}: " if self.definition else ""
+        subject = f"{self.subject}: " if self.definition else ""
         return f"{subject}{self.message}{self.trust}"
 
 
@@ -207,8 +211,9 @@ class PytestConfig:
 class CrossSuiteFiles:
     """Files of other suites that count for one; they are read with it, and never changed.
 
-    ``outside`` holds conftests above the root that pytest loads all the same, and modules that
-    the suite imports from elsewhere; its keys start with ``../``. ``modules`` maps the dotted
+    ``outside`` holds conftests above the root that pytest loads all the same, modules that the
+    suite imports from elsewhere, and the lock file of a workspace that it is a member of (of its
+    lines those that matter); its keys start with ``../``. ``modules`` maps the dotted
     names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
     the root collects, too; its keys are their folders, with a slash at the end. ``importers``
     names the files of other suites that import from a module of this one. ``above`` is the
@@ -249,6 +254,7 @@ class Suite:
     errors: tuple[FileError, ...] = ()
     cross_suite: CrossSuiteFiles = field(default_factory=CrossSuiteFiles)
     trace: Trace | None = None
+    in_tests: bool = False  # its root is the folder of tests of a project
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +273,7 @@ class Migration:
     claimed: int = 0  # mentions of what decides about loops that were understood
     unread: int = 0  # those that were not: LS318
     runs_on: str = ""  # what it runs on now, and what says so
+    product: frozenset[str] = frozenset()  # the files of product code, which reports tell apart
     maps: LoopMaps | None = None  # where the options ask for them and the suite could be read
     seconds: float = field(default=0.0, compare=False)  # how long it took
 

@@ -150,8 +150,8 @@ def test_exclude_is_written_for_the_directory_of_its_table(
         ('strict = "yes"', "strict: must be true or false, not 'yes'"),
         ("select = 101", "select: must be a string or a list of strings, not 101"),
         ('select = ["LS1", 2]', "must be a string or a list of strings"),
-        ('select = ["X1"]', "'X1' is no rule code"),
-        ('ignore = ["LS999"]', "'LS999' is no rule code"),
+        ('select = ["X1"]', "'X1' is no rule"),
+        ('ignore = ["LS999"]', "'LS999' is no rule"),
         ('style = "other"', "'other' is not one of 'config', 'explicit'"),
         ("safe-only = true\nsafe_only = true", "has 'safe_only' in two spellings"),
         ("collect = true", "has no key 'collect'"),  # it runs code of the repository
@@ -209,5 +209,5 @@ def test_time_limit(loopscope: Run, tree: Tree) -> None:
         assert loopscope("check", "--time-limit", limit).code == 2
     tree({"pyproject.toml": '[tool.loopscope]\ntime-limit = "x"\n'})
     assert "must be a whole number, not 'x'" in loopscope("check").err
-    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 0\n"})
+    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 0\n", "test_a.py": ""})
     assert loopscope("check").code == 0

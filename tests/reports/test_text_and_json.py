@@ -101,6 +101,7 @@ def test_json_keys_and_their_order() -> None:
                  "column": 0, "message": "policies are deprecated",
                  "guide": "migration_guides/rules/LS311.md"},
             ],
+            "product": [],
             "loops": {"before": 2, "after": 1},
             "runs_on": "",
             "requires": "pytest-asyncio>=1.1",
@@ -150,7 +151,7 @@ def test_summary_line_of_a_suite_that_was_refused() -> None:
     refused = Summary()
     refused.add(replace(CURRENT, errors=(FileError("a.py", "cannot be read"),)))
     assert not refused.partly_done
-    assert refused.line(wrote=False) == "1 suite, not read in full, 1 error."
+    assert refused.line(wrote=False) == "1 suite, not handled in full, 1 error."
     assert refused.line(wrote=True) == "1 suite, nothing changed, 1 error."
     refused.add(CURRENT)
     assert refused.partly_done

@@ -143,11 +143,11 @@ def test_arguments_that_are_no_literals_are_an_action() -> None:
 
 
 SYNC = {
-    "call": "def make(event_loop):\n    return event_loop\ndb = pytest.fixture(make)\n",
-    "lambda": "db = pytest.fixture(lambda event_loop: event_loop)\n",
+    "call": "def make(event_loop):\n    return lambda: event_loop\ndb = pytest.fixture(make)\n",
+    "lambda": "db = pytest.fixture(lambda event_loop: lambda: event_loop)\n",
     "decorator": (
         "def shared(f):\n    return pytest.fixture(f)\n"
-        "@shared\ndef db(event_loop):\n    return event_loop\n"
+        "@shared\ndef db(event_loop):\n    return lambda: event_loop\n"
     ),
 }
 
@@ -222,7 +222,7 @@ def test_constants_of_another_file_give_scope_and_name() -> None:
         "test_a.py": HEAD + TEST.format("db"),
     }
     result = after(files)
-    assert '@pytest_asyncio.fixture(**OPTIONS, loop_scope="session")' in result["conftest.py"]
+    assert "@pytest_asyncio.fixture(**OPTIONS)" in result["conftest.py"]
     assert "new_event_loop" not in result["conftest.py"]
     assert "default_test_loop_scope = session" in result["pytest.ini"]
 

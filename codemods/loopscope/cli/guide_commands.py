@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from loopscope.cli.choices import did_you_mean, fold_name
 from loopscope.cli.console import is_terminal, wants_color
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md(?:#[\w-]+)?\)")
 
 
 @click.command()
-@click.argument("code", required=False, metavar="[CODE]")
+@click.argument("code", required=False, metavar="[RULE]")
 def rules(code: str | None) -> None:
-    """List the rules; with a CODE such as LS105, show its guide.
+    """List the rules; with a RULE, such as LS105 or test-loop-scope, show its guide.
 
     The guides that are no rule's have names: README is their index.
 
@@ -32,6 +32,7 @@ def rules(code: str | None) -> None:
     Examples:
       loopscope rules
       loopscope rules LS104
+      loopscope rules running-loop
       loopscope rules README
       loopscope rules event-loop-is-closed
     """
@@ -67,15 +68,15 @@ def _page(code: str) -> str:
     pages = {name.lower(): name for name in names()}
     for rule in REGISTRY:
         pages[rule.code.lower()] = pages[rule.name] = f"rules/{rule.code}"
-    wanted = code.lower().removesuffix(".md")
+    wanted = fold_name(code).removesuffix(".md")
     if wanted in pages:
         return pages[wanted]
-    near = difflib.get_close_matches(wanted, pages, n=1)
-    hint = f" Did you mean {pages[near[0]].rpartition('/')[2]}?" if near else ""
+    rule_words = (word for rule in REGISTRY for word in (rule.code, rule.name))
+    near = did_you_mean(wanted, [*rule_words, *(name for name in names() if "/" not in name)])
     raise click.BadParameter(
-        f"there is no rule or guide {code!r}.{hint} `loopscope rules` lists the rules,"
+        f"there is no rule or guide {code!r}.{near} `loopscope rules` lists the rules,"
         " `loopscope rules README` the guides.",
-        param_hint="CODE",
+        param_hint="RULE",
     )
 
 

@@ -38,6 +38,8 @@ class Request:
     format: str
     html: Path | None
     strict: bool
+    statistics: bool
+    exit_zero: bool
     quiet: bool
     verbose: bool
     color: bool | None  # None: as the terminal says
@@ -78,6 +80,8 @@ class Request:
             format=values["format"],
             html=values.get("html"),
             strict=values.get("strict", False),
+            statistics=values.get("statistics", False),
+            exit_zero=values.get("exit_zero", False),
             quiet=values.get("quiet", False),
             verbose=values["verbose"],
             color=values["color"],
@@ -147,6 +151,7 @@ def _options(values: Mapping[str, Any], *, named: bool) -> Options:
         select=values["select"],
         ignore=values["ignore"],
         safe_only=values["safe_only"],
+        tests_only=values["tests_only"],
         annotate=values.get("annotate", False),
         requirements=not values.get("no_requirements", False),
         ambient_loop=not values["no_ambient_loop"],

@@ -47,6 +47,17 @@ class ChangeSet:
             if after != self._suite.files.get(path) and (editable is None or path in editable)
         ]
 
+    @property
+    def left_out(self) -> list[tuple[str, EditRecord]]:
+        """Return the edits, with their files, of those that may not be changed."""
+        editable = self._suite.editable
+        return [
+            (path, record)
+            for path, records in sorted(self._records.items())
+            if editable is not None and path not in editable
+            for record in records
+        ]
+
     def _records_of(self, path: str, after: bytes) -> tuple[EditRecord, ...]:
         """Return the edits of a file; the last one of a conftest says that nothing is left.
 
@@ -56,8 +67,8 @@ class ChangeSet:
         if basename(path) != "conftest.py" or after.strip():
             return tuple(records)
         message = (
-            f"{records[-1].message}; the file is empty now, and stays since pytest puts its folder"
-            " on sys.path: delete it if nothing is imported from there"
+            f"{records[-1].message}; the file is empty now: delete it if nothing is imported from"
+            " its folder, which pytest puts on sys.path for it"
         )
         return (*records[:-1], replace(records[-1], message=message))
 

@@ -8,6 +8,7 @@ defaults are a trap for the next fixture.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck
@@ -16,6 +17,7 @@ from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.unset_default import can_say_fixture_scope
+from loopscope.requirements.compatibility import used_plugins
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
 from loopscope.types import Finding, Safety, Scope
@@ -26,6 +28,10 @@ _UNSET = "set explicitly to what unset means"
 _AS_TESTS = "set to the default of the tests; each fixture names its loop scope"
 _WARNS = "pytest-asyncio is installed, and warns at each run where it is unset"
 _MOST = "the loop scope of most tests of the suite"
+_MOST_COMMON = "the most common loop scope of the tests"
+_OF_TESTS = "the default loop scope of the tests"
+_USUAL = "the default of pytest-asyncio; what has another loop scope names it"
+_OF_PLUGINS = "the loop scope of the fixtures of installed plugins"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -48,13 +54,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
     yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
-        unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not _is_left_broken(context):
+        if settings.fixture_option_unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
-    if settings.fixture_default is None and not settings.fixture_scope:
-        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
+    if settings.fixture_option_unset:
+        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _why(context, default))
     elif settings.fixture_default is not context.plan.fixture_default is default:
         reason = "every async fixture runs with tests on that loop scope"
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, reason, Safety.ASSUMPTION)
@@ -63,12 +68,26 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             "LS201",
             context.config.path or "",
             1,
-            f"{FIXTURE_OPTION} differs from the loop scope of most tests, {default.word}, so "
+            f"{FIXTURE_OPTION} differs from the default of the tests, {default.word}, so "
             "fixtures that run with them name theirs: make both defaults the same some day",
         )
     if default is not Scope.FUNCTION and settings.test_default is None:
-        yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
+        yield OptionEdit("LS201", TEST_OPTION, default.word, _why(context, default))
         yield from _configured_above(context, default)
+
+
+def _why(context: RuleContext, default: Scope) -> str:
+    """Say what is true of a default."""
+    own = {test.id for test in context.model.own_tests}
+    counts = Counter(scope for id_, scope in context.plan.tests.items() if id_ in own)
+    if 2 * counts[default] > counts.total():
+        return _MOST
+    others = [number for scope, number in counts.items() if scope is not default]
+    if counts[default] > max(others, default=0):
+        return _MOST_COMMON
+    if context.model.settings.test_default is default:
+        return _OF_TESTS
+    return _USUAL if default is Scope.FUNCTION else _OF_PLUGINS
 
 
 def _both_tables(context: RuleContext) -> Finding:
@@ -91,8 +110,8 @@ def _both_tables(context: RuleContext) -> Finding:
 
 def _would_warn(settings: Settings) -> bool:
     """Whether pytest-asyncio is there for sync tests only, and warns of the unset option."""
-    unset = settings.fixture_default is None and not settings.fixture_scope
-    return unset and settings.declared and settings.evidence.newest >= (0, 24)
+    warns = settings.declared and settings.evidence.newest >= (0, 24)
+    return warns and settings.fixture_option_unset
 
 
 def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResult]:
@@ -139,9 +158,15 @@ def _unset(context: RuleContext) -> OptionEdit:
     """
     asking = _unnamed(context)
     test_default = context.model.settings.test_default
+    plugins = [
+        plugin for plugin in used_plugins(context.contents) if plugin.scope > Scope.FUNCTION
+    ]
+    if plugins and not asking:
+        word = max(plugin.scope for plugin in plugins).word
+        return OptionEdit("LS201", FIXTURE_OPTION, word, f"as {plugins[0].package} needs it")
     if test_default is not None and not asking:
         return OptionEdit("LS201", FIXTURE_OPTION, test_default.word, _AS_TESTS)
-    if _same_as_function(context, asking):
+    if not plugins and _same_as_function(context, asking):
         return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
     if can_say_fixture_scope(context.model.settings, context.options):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)

@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.config.declaring_names import is_pin_file
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.requirements.compatibility import (
     COMPANIONS,
     PLUGIN,
     RELEASES,
+    PluginLoops,
     Release,
     Version,
     release_of,
+    used_plugins,
 )
 from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of
 from loopscope.rules.declarations import Aims, Declarations, dotted
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding, Scope
-
-
-@dataclass(frozen=True, slots=True)
-class PluginLoops:
-    """A plugin with the names of its async fixtures, and the loop scope that all of them have."""
-
-    package: str
-    fixtures: frozenset[str]
-    loop_scope: Scope
-
-
-PLUGIN_LOOPS = (
-    PluginLoops(
-        "pytest-playwright-asyncio",
-        frozenset(
-            {"playwright", "browser_type", "launch_browser", "browser", "new_context", "context",
-             "page"}
-        ),
-        Scope.SESSION,
-    ),
-)  # fmt: skip
-
-
-def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
-    """Yield the plugins that a project declares; ``files`` are its files with their contents."""
-    declaring = [data for path, data in files.items() if is_pin_file(path)]
-    for plugin in PLUGIN_LOOPS:
-        name = re.escape(plugin.package.encode()).replace(rb"\-", rb"[-_.]")
-        if any(re.search(rb"(?i)\b" + name + rb"(?![-\w])", data) for data in declaring):
-            yield plugin
 
 
 def check(declarations: Declarations) -> Iterator[Finding]:
@@ -195,8 +164,7 @@ def _environments(declarations: Declarations, outcomes: Mapping[Pin, Release]) -
             if environment.name not in names:
                 names.append(environment.name)
     for (path, line), (release, missed, names) in found.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        says = f"{', '.join(names[:3])}{more} {'runs' if len(names) == 1 else 'run'} on"
+        says = f"{first_of(names)} {'runs' if len(names) == 1 else 'run'} on"
         yield _Place(path, line, says, release, tuple(sorted(missed)))
 
 
@@ -238,21 +206,39 @@ def _python_message(place: _Place, name: str, aims: Aims) -> str:
 def check_loops(context: RuleContext) -> Iterator[RuleResult]:
     """Report tests and fixtures on another loop than the fixtures of a plugin that they use."""
     modern = context.plan.suite_style is SuiteStyle.MODERN
-    for plugin in used_plugins(context.contents) if modern else ():
-        users = list(_users(context, plugin))
+    default = context.model.settings.fixture_default if modern else context.plan.fixture_default
+    for plugin in used_plugins(context.contents) if context.model.uses_plugin else ():
+        refused = default is not None and default < plugin.scope
+        on = plugin.loop_scope or default or plugin.scope
+        users = [one for one in _users(context, plugin) if refused or one.loop_scope is not on]
         if not users:
             continue
+        first, path = users[0], context.config.path
+        line = _option_line(context) if path else first.line
         more = f" and {len(users) - 1} more" if len(users) > 1 else ""
-        word = plugin.loop_scope.word
-        yield action(
-            "LS310",
-            context.config.path or users[0].path,
-            _option_line(context) if context.config.path else users[0].line,
-            f"{users[0].name} ({users[0].path}:{users[0].line}){more} runs on another loop than"
-            f" {users[0].fixture} of {plugin.package}, whose fixtures run on the {word} loop. Set"
-            f" {TEST_OPTION} and {FIXTURE_OPTION} to {word}, or give those who use them"
-            f' loop_scope="{word}"',
-        )
+        who = f"{first.name} ({first.path}:{first.line}){more}"
+        wrong = _refused(plugin) if refused else _on_another(plugin, first, on)
+        yield action("LS310", path or first.path, line, f"{who} {wrong}")
+
+
+def _refused(plugin: PluginLoops) -> str:
+    scope = plugin.scope.word
+    return (
+        f"would end in a ScopeMismatch: {scope} fixtures of {plugin.package} have the default loop"
+        f" scope, which is narrower. Set {TEST_OPTION} and {FIXTURE_OPTION} to {scope}"
+    )
+
+
+def _on_another(plugin: PluginLoops, first: _User, on: Scope) -> str:
+    if plugin.loop_scope is None:
+        wide = f"have the default loop scope, {on.word}. Set {FIXTURE_OPTION} to"
+        wide += f" {first.loop_scope.word}, too"
+    else:
+        wide = f"run on the {on.word} loop. Set {TEST_OPTION} and {FIXTURE_OPTION} to {on.word}"
+    return (
+        f"runs on another loop than {first.fixture} of {plugin.package}, whose fixtures {wide}, or"
+        f' give those who use them loop_scope="{on.word}"'
+    )
 
 
 class _User(NamedTuple):
@@ -260,11 +246,12 @@ class _User(NamedTuple):
     line: int
     name: str
     fixture: str
+    loop_scope: Scope
 
 
 def _users(context: RuleContext, plugin: PluginLoops) -> Iterator[_User]:
-    """Yield the tests, then the fixtures, that use a fixture of the plugin on another loop."""
-    model, done = context.model, set[Key]()
+    """Yield the async tests, then the fixtures, that use a fixture of the plugin."""
+    model, plan, done = context.model, context.plan, set[Key]()
     for test in model.own_tests:
         reached = model.closure(test).fixtures
         own = {item.fixture.name for item in reached}
@@ -272,15 +259,15 @@ def _users(context: RuleContext, plugin: PluginLoops) -> Iterator[_User]:
         found = [name for name in asked if name in plugin.fixtures - own]
         if not found:
             continue
-        if model.is_async_test(test) and model.modern.test_loop_scope(test) != plugin.loop_scope:
-            yield _User(test.key.path, test.function.line, test.function.qualname, found[0])
+        if test.id in plan.tests:
+            line, name = test.function.line, test.function.qualname
+            yield _User(test.key.path, line, name, found[0], plan.tests[test.id])
         for item in reached:
             used = [name for name in item.function.parameters if name in plugin.fixtures - own]
-            if used and item.key not in done and model.is_async_fixture(item.function):
+            if used and item.key not in done and item.key in plan.fixtures:
                 done.add(item.key)
-                if model.modern.fixture_loop_scope(item.function) != plugin.loop_scope:
-                    line, name = item.function.line, item.function.qualname
-                    yield _User(item.key.path, line, name, used[0])
+                line, name = item.function.line, item.function.qualname
+                yield _User(item.key.path, line, name, used[0], plan.fixtures[item.key])
 
 
 def _option_line(context: RuleContext) -> int:
