@@ -182,7 +182,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
-    aside = files_aside(suite.config, errors)
+    aside = files_aside(suite, errors)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files, suite.editable or ())
@@ -196,7 +196,11 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
     requirements = check_declarations(
-        context, least, [*edits, *option_edits], finished=not (acts or left_whole or left_out)
+        context,
+        least,
+        [*edits, *option_edits],
+        findings,
+        finished=not (acts or left_whole or left_out),
     )
     findings += requirements.findings
     findings += left_over(facts, findings)
@@ -272,11 +276,16 @@ def _product(
     return frozenset(path for path in paths if model.is_product(path))
 
 
-def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
-    """Return the style of a suite, and its modern loop map after ``changes``."""
+def style_and_loops(
+    suite: Suite, changes: Sequence[Change] = (), runs_on: str = ""
+) -> tuple[SuiteStyle, LoopMap]:
+    """Return the style of a suite, and its modern loop map after ``changes``.
+
+    ``runs_on`` is the pytest-asyncio that the user says it runs on, "" for none.
+    """
     seconds = Options().time_limit
     with _ONE_THREAD:
-        model = build_model(suite, [], seconds, FILE_CHECKS)
+        model = build_model(suite, [], seconds, FILE_CHECKS, runs_on)
         suite_style = model.suite_style
         if changes:
             model = rebuild_model(suite, model, changes, [], seconds)

@@ -93,7 +93,7 @@ def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
     """LS390 for tests of the suites below: one finding for what is alike in one of them."""
     places = _places(original, after)
     alike: dict[tuple[str, Cause, str], list[Test]] = defaultdict(list)
-    for difference in differences(before, after.modern_map):
+    for difference in (*differences(before, after.modern_map), *_narrower(before, after)):
         test = places[difference.test]
         for prefix, suite in after.cross_suite.below.items():
             if suite.cross_suite.loads_above and after.index.config.path is None:
@@ -114,6 +114,16 @@ def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iter
             f"when pytest runs in the folder above, as configured there, {what} ({name} is the"
             f" first). Run {prefix} by itself, or migrate it with --style explicit",
         )
+
+
+def _narrower(before: LoopMap, after: SuiteModel) -> Iterator[Difference]:
+    """List the tests with a fixture of a wider scope than the default gives its loop."""
+    for test in after.tests:
+        for item in after.closure(test).fixtures if test.id in before else ():
+            if not after.is_async_fixture(item.function) or item.key.is_external:
+                continue
+            if after.modern.fixture_loop_scope(item.function) < item.fixture.scope:
+                yield Difference(test.id, Cause.NARROWER, f"fixture {item.fixture.name}")
 
 
 def region_of_differences(

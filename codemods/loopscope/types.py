@@ -211,8 +211,9 @@ class PytestConfig:
 class CrossSuiteFiles:
     """Files of other suites that count for one; they are read with it, and never changed.
 
-    ``outside`` holds conftests above the root that pytest loads all the same, and modules that
-    the suite imports from elsewhere; its keys start with ``../``. ``modules`` maps the dotted
+    ``outside`` holds conftests above the root that pytest loads all the same, modules that the
+    suite imports from elsewhere, and the lock file of a workspace that it is a member of (of its
+    lines those that matter); its keys start with ``../``. ``modules`` maps the dotted
     names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
     the root collects, too; its keys are their folders, with a slash at the end. ``importers``
     names the files of other suites that import from a module of this one. ``above`` is the

@@ -60,6 +60,8 @@ def test_run_from_above_that_would_differ_is_an_action_at_the_test(
 ) -> None:
     tree({"pytest.ini": "", "conftest.py": OVERRIDE, "test_root.py": MARKED,
           "a/pytest.ini": "", "a/test_a.py": MODULE})  # fmt: skip
+    assert findings(loopscope) == [". conftest.py:4 LS101 note"]  # it would be on the session loop
+    tree({"conftest.py": OVERRIDE.replace("session", "function")})
     assert findings(loopscope) == [". a/test_a.py:13 LS390 action", ". conftest.py:4 LS101 note"]
     assert findings(loopscope, "--style", "explicit") == [". conftest.py:4 LS101 note"]
 

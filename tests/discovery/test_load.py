@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from loopscope.discovery.load import load_suites
-from loopscope.types import Suite
+from loopscope.pipeline import migrate
+from loopscope.types import Options, Suite
 
 LEGACY = "async def test_it(event_loop): ...\n"
 PLAIN = "def test_it(): ...\n"
@@ -56,3 +57,64 @@ def test_modules_that_lead_to_one_which_runs_a_loop_belong_to_the_suite(tmp_path
     }
     (tmp_path / "package").mkdir()
     assert kept(tmp_path, files) == {"pytest.ini", *files} - {"plain.py"}
+
+
+# -- the lock file of a workspace --------------------------------------------------------------
+
+_MEMBERS = {
+    "uv.lock": '[[package]]\nname = "alpha"\nsource = { editable = "packages/alpha" }\n',
+    "poetry.lock": '[[package]]\nname = "alpha"\n[package.source]\n'
+    'type = "directory"\nurl = "packages/alpha"\n',
+    "pdm.lock": '[[package]]\nname = "alpha"\npath = "./packages/alpha"\n',
+}
+_PROJECT = '[project]\nname = "alpha"\n[tool.pytest.ini_options]\n'
+
+
+def evidence(root: Path, files: dict[str, str], suite: str = "packages/alpha") -> tuple[str, str]:
+    """Return what the suite in that folder runs on, with the text of the lock that says so."""
+    (root / ".git").mkdir(exist_ok=True)
+    marked = f"import pytest\n\n\n@pytest.mark.asyncio\n{LEGACY.replace('event_loop', '')}"
+    for name, text in {"test_a.py": marked, **files}.items():
+        path = root / (f"{suite}/{name}" if name == "test_a.py" else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    [found] = [one for one in load_suites([root]) if one.label.endswith(suite)]
+    assert isinstance(found, Suite)
+    locks = [data for path, data in found.cross_suite.outside.items() if path.endswith(".lock")]
+    return migrate(found, Options()).runs_on, b"".join(locks).decode()
+
+
+@pytest.mark.parametrize("name", _MEMBERS)
+def test_lock_of_a_workspace_says_what_its_members_run_on(tmp_path: Path, name: str) -> None:
+    lock = f'{_MEMBERS[name]}[[package]]\nname = "pytest-asyncio"\nversion = "1.2.0"\n'
+    runs_on, text = evidence(
+        tmp_path, {name: lock, "packages/alpha/pyproject.toml": _PROJECT, "pyproject.toml": ""}
+    )
+    line = lock[: lock.index("pytest-asyncio")].count("\n") + 1
+    assert runs_on == f"pytest-asyncio 1.x, by ../../{name}:{line}"
+    assert text.split() == ["name", "=", '"pytest-asyncio"', "version", "=", '"1.2.0"']
+
+
+def test_lock_of_the_project_counts_for_a_suite_in_its_folder_of_tests(tmp_path: Path) -> None:
+    lock = '[[package]]\nname = "pytest-asyncio"\nversion = "0.23.8"\n'
+    files = {"uv.lock": lock, "pyproject.toml": "[project]\n", "tests/pytest.ini": "[pytest]\n"}
+    files["tests/test_b.py"] = LEGACY
+    assert evidence(tmp_path, files, "tests")[1].startswith("\nname")
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"packages/alpha/uv.lock": 'name = "pytest-asyncio"\nversion = "0.23.8"\n'},
+        {"packages/poetry.lock": "", "uv.lock": _MEMBERS["uv.lock"]},
+        {"uv.lock": _MEMBERS["uv.lock"].replace("alpha", "beta")},
+    ],
+    ids=["a lock of its own", "a nearer one", "another member"],
+)
+def test_other_locks_above_say_nothing(tmp_path: Path, others: dict[str, str]) -> None:
+    lock = others.get("uv.lock", _MEMBERS["uv.lock"])
+    lock += 'name = "pytest-asyncio"\nversion = "1.2.0"\n'
+    files = {**others, "uv.lock": lock, "packages/alpha/pyproject.toml": _PROJECT}
+    runs_on, text = evidence(tmp_path, files)
+    assert "1.x" not in runs_on
+    assert not text

@@ -35,6 +35,13 @@ def test_the_failure_is_answered_first(name: str, first: str) -> None:
     assert any("is unset" in error.shown for error in found.errors[1:])
 
 
+def test_a_message_that_the_summary_cuts_off_is_no_second_failure() -> None:
+    text = log("plugin_fixture")
+    assert [one.shown for one in answer(text).errors] == ["ScopeMismatch for a loop"]
+    *_, summary, _ = text.splitlines()
+    assert [one.shown for one in answer(summary).errors] == ["ScopeMismatch"]
+
+
 def test_a_warning_is_no_answer_to_an_unknown_failure() -> None:
     done = CliRunner().invoke(cli, ["explain"], input=log("unknown_failure"))
     assert done.exit_code == 1

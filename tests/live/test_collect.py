@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from loopscope.verify.collect_suite import collect
+from loopscope import Suite, collect, load_suites
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
 from tests.programs import LONG
@@ -251,6 +251,12 @@ def _write(folder: Path, case: Case, monkeypatch: pytest.MonkeyPatch) -> Path:
     return suite
 
 
+def _loaded(suite: Path) -> Suite:
+    [found] = load_suites([suite])
+    assert isinstance(found, Suite)
+    return found
+
+
 def _run(python: Path, suite: Path, *options: str) -> SuiteRun:
     options = ("-p", "no:cacheprovider", *options)
     order = Order(python, suite, suite.parent / "run.jsonl", options, (suite,), seconds=LONG)
@@ -373,9 +379,9 @@ def test_both_plugins_collect_the_same(
     which: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite = _write(tmp_path, _CASES[1], monkeypatch)
-    found = collect(str(suite), request.getfixturevalue(which), lambda _: None, LONG)
+    found = collect(_loaded(suite), request.getfixturevalue(which), seconds=LONG)
     assert found.problem == "", found.details
-    trace = found.trace
+    trace = found.suite.trace
     assert trace is not None
     assert trace.collected
     assert {"test_a.py::test_one", "b/test_b.py::test_3"} <= trace.async_tests
@@ -463,9 +469,9 @@ def test_a_collection_that_hangs_and_forks_and_writes_leaves_nothing(
     )
     before = _contents(suite)
     started = time.monotonic()
-    found = collect(str(suite), legacy_python, lambda _: None, seconds=5)
+    found = collect(_loaded(suite), legacy_python, seconds=5)
     assert time.monotonic() - started < LONG
-    assert found.trace is None
+    assert found.suite.trace is None
     assert "was stopped" in found.problem
     assert _contents(suite) == before
     for pid in pids.read_text().split():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from posixpath import basename
+
 import pytest
 
-from loopscope.config.declaring_names import ENDINGS, is_pin_file
+from loopscope.config.declaring_names import is_pin_file, may_declare
 from loopscope.requirements import Kind, Pin, PinsError, read_pins, set_pins
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.types import FileError
@@ -176,7 +178,7 @@ def test_hatch_tox_and_pipfile() -> None:
         ("pytest-asyncio\n", "pytest-asyncio@\n"),
         ("x\r\nPytest_Asyncio >= 0.21 , <0.22\r\ny", "x\r\nPytest_Asyncio @\r\ny"),
         ("\N{BYTE ORDER MARK}pytest-asyncio==0.21.1", "\N{BYTE ORDER MARK}pytest-asyncio@"),
-        ("pytest-asyncio[x]~=0.21 # <0.22\n", "pytest-asyncio[x]@ # <0.22\n"),
+        ("pytest-asyncio[x]~=0.21 # x<2\n", "pytest-asyncio[x]@ # x<2\n"),
         (
             "pytest-asyncio (<0.22); python_version<'4' # why\n",
             "pytest-asyncio (@); python_version<'4' # why\n",
@@ -364,13 +366,15 @@ def test_which_files_are_pin_files() -> None:
         "recipe/recipe.yaml", ".github/workflows/ci.yml", ".github/workflows/ci-requirements.txt",
         ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml",
         "docker/Dockerfile", "test.dockerfile", "Makefile", "justfile", "scripts/ci.sh",
-        ".pre-commit-config.yaml",
+        ".pre-commit-config.yaml", "requirements-dev.lock", "pixi.lock", "conda-lock.yml",
+        "docker/Dockerfile.ci", ".devcontainer/Dockerfile-dev", "conda/py311.conda-lock.yml",
     )  # fmt: skip
     no = (
         "readme.txt", "tests/data/requirements.txt", "tests/fixtures/pyproject.toml",
         "{{cookiecutter.name}}/setup.py", "conftest.py", "pytest.ini", "requirements/notes.md",
-        "mkdocs.yml", "openapi.yaml",
+        "mkdocs.yml", "openapi.yaml", "Dockerfiles.txt", "lock.yml",
     )  # fmt: skip
-    assert [path for path in yes if not path.endswith((".py", *ENDINGS))] == []
+    passed_over = [path for path in yes if not may_declare(basename(path))]
+    assert [path for path in passed_over if not path.endswith(".py")] == []
     assert [path for path in yes if not is_pin_file(path)] == []
     assert [path for path in no if is_pin_file(path)] == []

@@ -222,7 +222,7 @@ def test_constants_of_another_file_give_scope_and_name() -> None:
         "test_a.py": HEAD + TEST.format("db"),
     }
     result = after(files)
-    assert '@pytest_asyncio.fixture(**OPTIONS, loop_scope="session")' in result["conftest.py"]
+    assert "@pytest_asyncio.fixture(**OPTIONS)" in result["conftest.py"]
     assert "new_event_loop" not in result["conftest.py"]
     assert "default_test_loop_scope = session" in result["pytest.ini"]
 

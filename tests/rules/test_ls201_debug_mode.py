@@ -43,6 +43,7 @@ LOOP_CLASS = (
     "import asyncio\nimport pytest\n\n\nclass Watched(asyncio.SelectorEventLoop):\n"
     "    def __init__(self):\n        super().__init__()\n        self.set_debug(True)\n"
 )
+CLIENT = "class Client:\n    def __init__(self, loop):\n        loop.set_debug(True)\n"
 MAKER = (
     "import asyncio\nimport pytest\n\n\ndef watched():\n    made = asyncio.new_event_loop()\n"
     "    made.set_debug(True)\n    return made\n"
@@ -72,9 +73,7 @@ def actions(files: dict[str, str], **options: Target) -> list[tuple[str, int]]:
         POLICY,
         IN_SET,
         IN_IF,
-        POLICY.replace("Watched())", "Watched(),)").replace(
-            "import asyncio\n", "import asyncio\n"
-        ),
+        POLICY.replace("Watched())", "Watched(),)"),
     ],
 )
 def test_debug_mode_of_all_loops_becomes_the_option(conftest: str) -> None:
@@ -131,7 +130,9 @@ def test_target_without_the_option_leaves_it_to_a_person() -> None:
         POLICY.rpartition("\n\nasyncio.set")[0],  # a policy that nothing sets
         "import os\nimport pytest\n\n\n@pytest.fixture\n"
         f"def debug():\n    {ENVIRONMENT.splitlines()[2]}\n",
-        "class Client:\n    def __init__(self, loop):\n        loop.set_debug(True)\n",
+        'settings = {}\nsettings["PYTHONASYNCIODEBUG"] = "1"\n',
+        CLIENT,
+        POLICY.replace("set_debug(True)", "set_debug(False)") + "\n\n" + CLIENT,
     ],
 )
 def test_everything_else_is_no_debug_mode_of_the_tests(conftest: str) -> None:

@@ -227,7 +227,7 @@ def test_a_pytest_in_another_file_and_in_poetrys_style() -> None:
     ("before", "expected"),
     [
         ("pytest-aiohttp<1.1", "pytest-aiohttp>=1.1"),
-        ("pytest-aiohttp==1.0.5", "pytest-aiohttp==1.1.1"),
+        ("pytest-aiohttp==1.0.5", "pytest-aiohttp==1.1.0"),
         ("pytest-aiohttp~=0.3.0", "pytest-aiohttp~=1.1"),
         ("pytest-aiohttp", "pytest-aiohttp"),
         ("aresponses==2.1.6", "aresponses==3.0.0"),

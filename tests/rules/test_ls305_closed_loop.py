@@ -53,8 +53,9 @@ def test_ls305_finalizer_closes_the_loop() -> None:
         "with pytest.raises(RuntimeError):\n        asyncio.get_event_loop().close()",
         "loop = make_loop()\n    loop.close()",
         "asyncio.get_event_loop().run_until_complete(client.close())",
+        "global event_loop\n    event_loop.close()",
     ],
-    ids=["own loop", "assigned anew", "refused", "unknown", "another close"],
+    ids=["own loop", "assigned anew", "refused", "unknown", "another close", "a global"],
 )
 def test_ls305_nothing_is_closed(body: str) -> None:
     assert not found(f"def test_it():\n    {body}\n", "LS305")

@@ -96,6 +96,27 @@ def test_a_mark_on_a_set_up_goes() -> None:
     assert b"mark.asyncio" not in change.after
 
 
+HEADERS = {
+    "one line": "(self, method):\n",
+    "a comment": "(self, method):  # this: always\n            # at the end\n",
+    "several lines": "(\nself,\nmethod:\n    object,\n):\n".replace("\n", "\n        ", 4),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_a_tear_down_comes_after_the_yield_without_its_header(header: str) -> None:
+    source = f"{SET_UP}\n        async def teardown_method{header}            self.value = 0\n    "
+    (change,) = migrate_files({"pytest.ini": MODERN, "test_a.py": source}).changes
+    comment = "        # at the end\n" if "end" in header else ""
+    assert f"        yield\n{comment}        self.value = 0\n" in change.after.decode()
+
+
+def test_a_tear_down_on_the_line_of_its_header_is_left_to_a_person() -> None:
+    source = f"{SET_UP}\n        async def teardown_method(\n          self): self.a = 0\n    "
+    migration = migrate_files({"pytest.ini": MODERN, "test_a.py": source})
+    assert (len(messages(migration)), migration.changes) == (2, ())
+
+
 @pytest.mark.parametrize("mode", [STRICT, AUTO])
 def test_a_set_up_goes_to_the_loop_of_its_tests(mode: str) -> None:
     config = mode + "".join(

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
-from loopscope.verify.differences import MayShare, compare
+from loopscope.verify.collect_suite import COLLECT_ONLY
+from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
+from loopscope.verify.difference import Cause, Difference
+from loopscope.verify.differences import SESSION, compare
 from loopscope.verify.migrated_copy import as_planned
 from loopscope.verify.run_record import SuiteRun
 
@@ -44,6 +47,7 @@ class Result:
     dropped: str
     changes_loops: bool  # by the static map, or because it runs otherwise than the right one
     found: bool  # by the comparison with the original
+    collected: bool  # by that of what pytest collects, without a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Tried:
 
     results: tuple[Result, ...]
     false_alarms: tuple[str, ...] = ()
+    collected_alarms: tuple[str, ...] = ()  # the same, of what pytest collects
 
 
 def mutants(files: Files) -> Iterator[Mutant]:
@@ -88,38 +93,63 @@ def try_mutants(
     Nothing is tried where the original is not green, or the migration leaves work to a person.
     """
     before = _run(LEGACY, files, folder / "before", options)
+    collected = _run(LEGACY, files, folder / "before", (*COLLECT_ONLY, *options))
     migration = migrate_files(files)
-    if before is None or before.exit_code or migration.status.value != "changed":
+    if (
+        before is None
+        or before.exit_code
+        or collected is None
+        or migration.status.value != "changed"
+    ):
         return Tried(())
     right = applied(files, migration)
     planned = style_and_loops(suite_of(files), migration.changes)[1]
     after = _run(MODERN, right, folder / "after")
     if after is None:
         return Tried((), (f"{name}: the migration does not run",))
+    original = Original(before, collected, after, planned)
     alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(planned)))
+    recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY)
+    collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected))
     chosen = list(mutants(right))
     random.Random(name).shuffle(chosen)
     results = [
-        _result(name, mutant, before, after, planned, as_planned(planned), folder)
+        _result(name, mutant, original, folder)
         for mutant in chosen[:most]
         if _parses(mutant.files)
     ]
-    return Tried(tuple(results), alarms)
+    return Tried(tuple(results), alarms, collected_alarms)
 
 
-def _result(
-    name: str, mutant: Mutant, before: SuiteRun, right: SuiteRun, planned: LoopMap,
-    may_share: MayShare, folder: Path,
-) -> Result:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The original, run and collected, and its right migration."""
+
+    before: SuiteRun
+    collected: SuiteRun
+    right: SuiteRun
+    planned: LoopMap
+
+    def held_against(self, run: SuiteRun | None) -> tuple[Difference, ...]:
+        """List what a collection shows as different; one that could not be made is different."""
+        if run is None:
+            return (Difference(Cause.COLLECTION, SESSION, "is not collected"),)
+        before, after = legacy_loops(self.collected), modern_loops(run, self.collected)
+        return (*compare(before, after, as_planned(self.planned)), *unsettled(before, after))
+
+
+def _result(name: str, mutant: Mutant, original: Original, folder: Path) -> Result:
     run = _run(MODERN, mutant.files, folder / "mutant")
     if run is None:  # said as what could not be run: found
-        return Result(name, mutant.dropped, True, True)
-    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(planned)
+        return Result(name, mutant.dropped, True, True, True)
+    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(original.planned)
+    collected = _run(MODERN, mutant.files, folder / "mutant", COLLECT_ONLY)
     return Result(
         name,
         mutant.dropped,
-        changes_loops=by_map or bool(compare(right, run)),
-        found=bool(compare(before, run, may_share)),
+        changes_loops=by_map or bool(compare(original.right, run)),
+        found=bool(compare(original.before, run, as_planned(original.planned))),
+        collected=bool(original.held_against(collected)),
     )
 
 

@@ -26,6 +26,10 @@ _DOTTED = re.compile(rb"""["']([A-Za-z_][\w.]*)["']""")
 # What a conftest holds that has to do with loops, or brings fixtures without naming them.
 _CONCERNED = (b"oop", b"async", b"import *", b"pytest_plugins")
 _DEFINED = re.compile(rb"def[ \t]+event_loop\b|[\"']event_loop[\"']")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
+_LOCKED = re.compile(rb'name = "pytest[-_.]asyncio"')
+# A folder that a lock file installs: of uv, of Poetry, of PDM.
+_MEMBER = re.compile(rb'\b(?:editable|virtual|directory|url|path) = "(?:\./)?([^":]+)"')
 _KNOWN = frozenset({*sys.stdlib_module_names, "pytest", "pytest_asyncio"})
 
 
@@ -140,6 +144,33 @@ def conftests_above(found: DiscoveredSuite) -> dict[str, bytes]:
         places.append(place)
     paths = (os.path.join(place, "conftest.py") for place in reversed(places))
     return dict(_read(found, paths))
+
+
+def lock_above(found: DiscoveredSuite) -> dict[str, bytes]:
+    """Read what the lock file of a workspace says of pytest-asyncio, for a member of it.
+
+    The nearest lock file counts, if it names the suite's project, or a folder around it, as one
+    that it installs, or if no project lies between. Of its lines only those are kept that matter.
+    """
+    project = "pyproject.toml" in found.other_files
+    for place in (found.root, *_above(found.root)):
+        locks = [name for name in _LOCKS if os.path.isfile(os.path.join(place, name))]
+        if locks and place == found.root:
+            return {}
+        for path, data in _read(found, (os.path.join(place, name) for name in locks)):
+            folders = with_parents(os.path.relpath(found.root, place).replace(os.sep, "/"))
+            members = {match.decode("utf-8", "replace") for match in _MEMBER.findall(data)}
+            if not project or not members.isdisjoint(folders):
+                lines = data.split(b"\n")
+                near = {n for n, line in enumerate(lines) if _LOCKED.match(line)}
+                kept = (
+                    b"" if {n, n - 1}.isdisjoint(near) else line for n, line in enumerate(lines)
+                )
+                return {path: b"\n".join(kept)}
+        if locks:
+            return {}
+        project = project or os.path.isfile(os.path.join(place, "pyproject.toml"))
+    return {}
 
 
 def modules_elsewhere(

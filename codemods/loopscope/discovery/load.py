@@ -15,6 +15,7 @@ from loopscope.discovery.cross_suite import (
     configuration_above,
     conftests_above,
     importers_elsewhere,
+    lock_above,
     modules_elsewhere,
     prefix_of,
     suites_below,
@@ -189,7 +190,8 @@ def _cross_suite(
             below[prefix_of(inner, found.root)] = suite
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
-    return CrossSuiteFiles({**above, **outside}, modules, below, importers, configured)
+    outside = {**above, **outside, **lock_above(found)}
+    return CrossSuiteFiles(outside, modules, below, importers, configured)
 
 
 def _scan(

@@ -24,6 +24,8 @@ KNOWN_ERRORS: tuple[KnownError, ...] = (*LOOP_ERRORS, *FIXTURE_ERRORS, *RELEASE_
 _FAILURE = re.compile(
     r"E\s|INTERNALERROR>|(?:FAILED|ERROR)\b|(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Mismatch)(?::|$)"
 )
+# A line of the short summary that ends before its message does.
+_CUT = re.compile(r"(?:FAILED|ERROR)\b.*\.\.\.$")
 _FRAME = re.compile(r"^(?:E\s|>|INTERNALERROR>)")
 
 
@@ -41,9 +43,13 @@ class Answer:
 
 def answer(text: str) -> Answer:
     """Find what is known of a message, a traceback or a whole log, the failure before the rest."""
-    failing = [line for line in text.splitlines() if _FAILURE.match(line)]
+    lines = text.splitlines()
+    whole = [line for line in lines if not _CUT.match(line)]
+    if any(map(_FAILURE.match, whole)):
+        lines = whole  # the beginning of a message may be that of another one
+    failing = [line for line in lines if _FAILURE.match(line)]
     failure = _found(failing)
-    anywhere = [one for one in _found(text.splitlines()) if one not in failure]
+    anywhere = [one for one in _found(lines) if one not in failure]
     errors = [one for one in anywhere if not one.warning]
     warnings = sorted((one for one in anywhere if one.warning), key=lambda one: one is UNSET)
     unknown = ""

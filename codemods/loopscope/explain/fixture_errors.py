@@ -12,8 +12,10 @@ FIXTURE_ERRORS: tuple[KnownError, ...] = (
             "A fixture's scope is wider than its loop scope. Where the fixture names none, it is "
             "asyncio_default_fixture_loop_scope of the configuration (up to 0.21: the scope of "
             "event_loop).",
+            "The fixture is of a plugin that needs a wider default, as pytest-playwright-asyncio "
+            "does.",
         ),
-        ("LS301", "LS104", "LS201"),
+        ("LS301", "LS104", "LS201", "LS310"),
         ("scope-mismatch",),
     ),
     KnownError(

@@ -14,8 +14,10 @@ LOOP_ERRORS: tuple[KnownError, ...] = (
             "An event_loop override was left behind and hands out a loop that runs nothing.",
             "An object of module or class level, or of a sync fixture of a wide scope, keeps the "
             "loop of an earlier test, or of an earlier asyncio.run().",
+            "A fixture of a plugin, such as pytest-aiohttp's, has the default loop scope for "
+            "fixtures, and the test another one.",
         ),
-        ("LS315", "LS104", "LS105", "LS316", "LS101", "LS102", "LS307"),
+        ("LS315", "LS104", "LS105", "LS316", "LS101", "LS102", "LS310", "LS307"),
         ("attached-to-a-different-loop",),
     ),
     KnownError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from posixpath import basename
+from types import MappingProxyType
 
 from loopscope.analysis.file.checks import FileChecks
 from loopscope.analysis.file.facts import Elsewhere, FileFacts
@@ -44,7 +45,9 @@ def build_model(
     others = _others(suite)
     facts |= _read(others, [], seconds, checks)
     facts = _completed(suite, suite.config, facts, {**others, **suite.files}, seconds, checks)
-    settings = _settings(suite.config, suite.files, given(runs_on))
+    outside = suite.cross_suite.outside.items()
+    locked = {path: data for path, data in outside if not path.endswith(".py")}
+    settings = _settings(suite.config, suite.files, given(runs_on), locked)
     return SuiteModel(
         facts,
         suite.config,
@@ -154,8 +157,12 @@ def _evidence(target: Target) -> Evidence:
 
 
 def _settings(
-    config: PytestConfig, files: Mapping[str, bytes], runs_on: Evidence | None = None
+    config: PytestConfig,
+    files: Mapping[str, bytes],
+    runs_on: Evidence | None = None,
+    locked: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Settings:
+    """Read the settings of a suite; ``locked`` is what a workspace around it has locked."""
     test = loop_scope_option(config, "asyncio_default_test_loop_scope")
     fixture = loop_scope_option(config, "asyncio_default_fixture_loop_scope")
     mode = asyncio_mode(config)
@@ -169,7 +176,7 @@ def _settings(
         test_default=test if isinstance(test, Scope) else None,
         fixture_default=fixture if isinstance(fixture, Scope) else None,
         fixture_scope=fixture == "fixture-scope",
-        evidence=runs_on or installed(files),
+        evidence=runs_on or installed({**locked, **files}),
         deprecations_fail=deprecations_are_errors(config),
         declared=declares_plugin(files)
         or any(option.startswith("asyncio_") for option in config.options),

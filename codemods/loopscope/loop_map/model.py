@@ -86,6 +86,10 @@ class Cause(enum.Enum):
         "pytest-asyncio below 1.0 would not collect it, for its mark and its",
         "would not be collected by pytest-asyncio below 1.0, for their marks and their",
     )
+    NARROWER = (
+        "it would end in a ScopeMismatch, for the loop scope is narrower than the scope of its",
+        "end in a ScopeMismatch, for the loop scope is narrower than the scope of their",
+    )
     SPLIT = "it would no longer share a loop with", "no longer share a loop with"
 
     def of_one(self, names: str) -> str:

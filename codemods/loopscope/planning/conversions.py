@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopCall, Place, UseKind
@@ -71,8 +71,10 @@ class Candidates:
             return None
         asks = EVENT_LOOP in function.parameters
         current = [call for call in self.current_calls(key) if call.place is Place.SYNC]
-        if not (asks or current) or function.is_alias:
+        if not (asks or current):
             return None
+        if function.is_alias:
+            return self._of_alias(key, function)
         kinds = {use.kind for use in function.loop_uses}
         runs = self._only_runs(key, function) and fixture.decorators == 1
         runs = runs and function.handed.isdisjoint(self._raw)
@@ -85,6 +87,13 @@ class Candidates:
         if self.options.target.has(1, 1):
             return Conversion.BOUND
         return Conversion.RUNNING if self._may_run(key, function, asks=asks) else None
+
+    def _of_alias(self, key: Key, function: Function) -> Conversion | None:
+        """Let a fixture that only hands on ``event_loop`` find the loop by itself."""
+        fixture = function.fixture
+        assert fixture is not None
+        careful = self._careful(key) or fixture.decorators > 1 or fixture.name in self._dynamic
+        return None if careful else Conversion.RUNNING
 
     def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
         """Whether nothing in the sync fixture forbids a running loop around it.
@@ -217,13 +226,15 @@ def choose(
     candidates: Candidates,
     loop_scope: Callable[[Test], Scope],
     concerned: Collection[Test],
+    unused: Collection[tuple[FixtureDef, FixtureDef | None]] = (),
     left: Collection[Key] = (),
 ) -> dict[Key, Conversion]:
     """Choose the functions to convert, given each test's loop scope with nothing converted.
 
     A fixture is converted only where all tests that use it agree on one loop scope: an async
     fixture is static, and a shared one would widen whole regions. Who uses one of the overrides
-    that are ``left`` to a person stays as it is, and so does whom a bridge serves already.
+    that are ``left`` to a person stays as it is, and so does whom a bridge serves already. Of the
+    fixtures that are ``unused``, each with the override that it sees, only aliases are converted.
     """
     model = candidates.model
     found: dict[Key, Conversion] = {}
@@ -256,7 +267,8 @@ def choose(
                 if request.target is None
             }
             tests[test.key] = tests.get(test.key, True) and test.key in lost
-            requesters &= lost
+            aliases = {item.key for item in closure.fixtures if item.function.is_alias}
+            requesters &= lost | aliases if is_async else lost
         takes = candidates.takers(test)
         for item in closure.fixtures:
             if item.function.is_async:
@@ -264,7 +276,7 @@ def choose(
             if item.key not in requesters and not takes(item):
                 continue
             functions[item.key] = item
-            users[item.key].add(loop_scope(test))
+            users[item.key] |= alias_scopes(model, item.key, item.function) or {loop_scope(test)}
             if stays or any(holder.key != item.key for holder in holders):
                 blocked.add(item.key)  # it may call what drives the loop
     for key, item in functions.items():
@@ -282,4 +294,51 @@ def choose(
     found.update(
         {key: Conversion.ASYNC for key, possible in tests.items() if possible and key in sync}
     )
+    for item, target in unused:
+        if item.function.is_alias and (target is None or target.key not in left):
+            conversion = candidates.fixture(item.key, item.function)
+            found.update({item.key: conversion} if conversion is not None else {})
+    for key in _beside_a_bridge(candidates.model, concerned, unused, found):
+        del found[key]
     return found
+
+
+def alias_scopes(model: SuiteModel, key: Key, function: Function) -> set[Scope]:
+    """List the loop scopes that a fixture which hands on the loop must have in a suite on 1.x.
+
+    Those are the ones of its async tests; without any, what the configuration says. Of another
+    fixture, or in an old suite, nothing is known here.
+    """
+    if model.suite_style is SuiteStyle.LEGACY or not function.is_alias:
+        return set()
+    found = {
+        model.modern.test_loop_scope(test)
+        for test in model.tests
+        if model.is_async_test(test) and key in {item.key for item in model.closure(test).fixtures}
+    }
+    return found or {model.modern.fixture_loop_scope(function)}
+
+
+def _beside_a_bridge(
+    model: SuiteModel,
+    concerned: Collection[Test],
+    unused: Collection[tuple[FixtureDef, FixtureDef | None]],
+    found: Mapping[Key, Conversion],
+) -> set[Key]:
+    """List the converted aliases of a loop that others ask for, too: a bridge serves them all."""
+    asking: dict[Key | None, set[Key]] = defaultdict(set)
+    for item, seen in unused:
+        asking[seen.key if seen else None].add(item.key)
+    for test in concerned:
+        for request in model.closure(test).requests:
+            target = request.target.key if request.target else None
+            one = request.requester or test
+            if not one.function.is_async:
+                asking[target].add(one.key)
+    return {
+        key
+        for keys in asking.values()
+        if any(key not in found for key in keys)
+        for key in keys
+        if key in found and model.index.function(key).is_alias
+    }

@@ -112,7 +112,14 @@ def _work(
     if not options.target.has(1, 0):
         return manual("it does work besides making a loop, and the target is older than 1.0")
     if careful:
-        return manual("it does work besides making a loop, and only safe edits are wanted")
+        return manual(
+            "it does work besides making a loop, and to keep that rests on an assumption"
+        )
+    if function.override and function.override.torn:
+        return manual(
+            f"what it does after closing the loop uses {function.override.torn}, which other work"
+            " of it needs, too"
+        )
     if _imported(fixture_defs) and function.override and function.override.closed:
         return manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:

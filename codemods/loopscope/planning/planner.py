@@ -17,7 +17,7 @@ from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
 from loopscope.planning.caution import NO_CAUTION, Caution
-from loopscope.planning.conversions import Candidates, Conversion, choose
+from loopscope.planning.conversions import Candidates, Conversion, alias_scopes, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.planned_overrides import (
@@ -73,9 +73,10 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.users.concerns(test)]
     left, policies = frozenset[Key](), frozenset[Key]()
+    unused = tuple(first.solver.unused_fixtures())
     while True:
         candidates = Candidates(model, options, caution, policies)
-        converted = choose(candidates, first.solver.loop_scope, concerned, left)
+        converted = choose(candidates, first.solver.loop_scope, concerned, unused, left)
         planner = first
         if converted or policies:
             planner = LoopPlanner(model, options, converted, caution, policies)
@@ -221,6 +222,8 @@ class LoopPlanner:
     def _fixture_loop_scope(self, key: Key, function: Function) -> Scope:
         if self.model.suite_style is SuiteStyle.MODERN and key not in self.solver.converted:
             return self.model.modern.fixture_loop_scope(function)
+        if scopes := alias_scopes(self.model, key, function):
+            return max(scopes)
         node = ("fixture", key)
         if node in self.solver.nodes:
             return self.solver.nodes.loop_scope(node)

@@ -69,9 +69,8 @@ class ComponentSolver:
                     one = Scope.MODULE if len(caution.joined) == 1 else Scope.SESSION
                     self.nodes.add(JOINED, one)
                     self.nodes.join(("test", test.id), JOINED)
-        for item in self._unused_fixtures():
+        for item, target in self.unused_fixtures():
             path = self.model.index.registrar(item)
-            target = self.seen_from(path, item.base_id)
             place = (target, path)
             self.nodes.add(("bridge", place), item.fixture.scope)
             if target is not None:
@@ -240,19 +239,23 @@ class ComponentSolver:
 
     # -- what no test reaches ------------------------------------------------------------
 
-    def _unused_fixtures(self) -> Iterator[FixtureDef]:
-        """List registered sync fixtures that ask for the loop, and that no known test sets up."""
+    def unused_fixtures(self) -> Iterator[tuple[FixtureDef, FixtureDef | None]]:
+        """List registered sync fixtures that ask for the loop, and that no known test sets up.
+
+        Each comes with the override that it sees.
+        """
         reached = {
             item.key for test in self.model.tests for item in self.model.closure(test).fixtures
         }
         for fixtures in self.model.index.registered.values():
             for item in fixtures.values():
                 function = item.function
-                if function.is_async or item.key in reached or item.key.is_external:
+                known = item.key in reached or item.key in self.converted
+                if function.is_async or known or item.key.is_external:
                     continue
                 asks = EVENT_LOOP in (*function.parameters, *function.dynamic)
                 if asks and function.override is None and not self._bridged(item.base_id):
-                    yield item
+                    yield item, self.seen_from(self.model.index.registrar(item), item.base_id)
 
     def _bridged(self, base_id: str) -> bool:
         """Whether a bridge of an earlier migration is visible there."""

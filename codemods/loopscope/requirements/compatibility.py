@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from loopscope.config.declaring_names import is_pin_file
+from loopscope.types import Scope
 
 Version = tuple[int, ...]
 
@@ -40,19 +45,21 @@ PYTEST_EXACT = {(8, 2): "8.2.2", (8, 4): "8.4.2"}
 class Companion:
     """A plugin that must move along: ``below`` is the first release that works, if one does.
 
-    An exact pin moves to ``exact``; a plugin without one is left to a person.
+    An exact pin moves to ``exact``; a plugin without one is left to a person. Both need the
+    releases of other packages in ``needs``, from there on.
     """
 
     below: Version | None
     since: tuple[int, int]  # the pytest-asyncio from which on it matters
     reason: str
     exact: str = ""
+    needs: tuple[tuple[str, Version], ...] = ()
 
 
 _ASKS = "asks for the event_loop fixture, which pytest-asyncio 1.0 dropped"
 COMPANIONS = {
-    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS, "1.1.1"),
-    "aresponses": Companion((3, 0), (1, 0), _ASKS, "3.0.0"),
+    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS, "1.1.0", (("aiohttp", (3, 11)),)),
+    "aresponses": Companion((3, 0), (1, 0), _ASKS, "3.0.0", (("aiohttp", (3, 7)),)),
     "pytest-homeassistant-custom-component": Companion(
         (0, 13, 110), (0, 24), "pins pytest-asyncio 0.23 or older itself"
     ),
@@ -60,13 +67,58 @@ COMPANIONS = {
         None, (0, 24), "overrides event_loop and requires pytest-asyncio below 0.23"
     ),
     "pytest-async-sqlalchemy": Companion(None, (1, 0), _ASKS),
+    "pytest-aiomoto": Companion(None, (1, 0), _ASKS),
     "pytest-lazy-fixture": Companion(
         None, (0, 24), "does not run on pytest 8 (pytest-lazy-fixtures takes its place)"
     ),
     "pytest-asyncio-network-simulator": Companion(None, (1, 0), "requires pytest-asyncio below 1"),
 }
 
-WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS})
+
+@dataclass(frozen=True, slots=True)
+class PluginLoops:
+    """A plugin with the names of its fixtures that belong to a loop.
+
+    ``loop_scope`` is what they name, None where they leave it to the default for fixtures;
+    ``scope`` is that of the widest that does.
+    """
+
+    package: str
+    fixtures: frozenset[str]
+    loop_scope: Scope | None
+    scope: Scope = Scope.FUNCTION
+
+
+# Read in the sources of pytest-playwright-asyncio 0.10.0 and pytest-aiohttp 1.1.1, and run.
+PLUGIN_LOOPS = (
+    PluginLoops(
+        "pytest-playwright-asyncio",
+        frozenset(
+            {"playwright", "browser_type", "launch_browser", "browser", "new_context", "context",
+             "page"}
+        ),
+        Scope.SESSION,
+        Scope.SESSION,
+    ),
+    PluginLoops(
+        "pytest-aiohttp",
+        frozenset({"aiohttp_client", "aiohttp_server", "aiohttp_raw_server"}),
+        None,
+    ),
+)  # fmt: skip
+
+
+def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
+    """Yield the plugins that a project declares; ``files`` are its files with their contents."""
+    declaring = [data for path, data in files.items() if is_pin_file(path)]
+    for plugin in PLUGIN_LOOPS:
+        name = re.escape(plugin.package.encode()).replace(rb"\-", rb"[-_.]")
+        if any(re.search(rb"(?i)\b" + name + rb"(?![-\w])", data) for data in declaring):
+            yield plugin
+
+
+_NEEDED = {name for companion in COMPANIONS.values() for name, _ in companion.needs}
+WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS, *_NEEDED})
 
 
 def release_of(version: Version) -> Release:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from loopscope.analysis.file.facts import Fixture
+from loopscope.analysis.file.facts import Fixture, ScopeKind
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
@@ -155,13 +155,23 @@ def needs_loop_scope(context: RuleContext, key: Key) -> bool:
     if context.plan.suite_style is SuiteStyle.MODERN and key not in context.plan.converted:
         return _says_what_unset_means(context, fixture)
     default = context.plan.fixture_default
-    # An option that stood there already is known to whoever reads the suite.
-    told = context.model.settings.fixture_default is default is loop_scope
+    told = fixture.loop_scope in (None, loop_scope) and fixture.scope_kind is ScopeKind.LITERAL
+    told = told and default is loop_scope and _is_configured(context, key)
     return (
         (fixture.scope > Scope.FUNCTION and not told)
         or loop_scope is not (default or fixture.scope)
         or key in context.plan.named
     )
+
+
+def _is_configured(context: RuleContext, key: Key) -> bool:
+    """Whether the default for fixtures is written down, and counts in all runs that use it."""
+    plan, others = context.plan, context.model.cross_suite
+    if context.model.settings.fixture_default is plan.fixture_default:
+        return True
+    shared = others.above is not None or key.path in others.importers
+    shared = shared or any(suite.cross_suite.loads_above for suite in others.below.values())
+    return plan.fixture_default is plan.default and not shared  # LS201 writes that one
 
 
 def _says_what_unset_means(context: RuleContext, fixture: Fixture) -> bool:
@@ -172,8 +182,7 @@ def _says_what_unset_means(context: RuleContext, fixture: Fixture) -> bool:
     settings, cure = context.model.settings, context.plan.foreign.cure
     return (
         (cure is None or cure.fixture_default is None)
-        and settings.fixture_default is None
-        and not settings.fixture_scope
+        and settings.fixture_option_unset
         and not can_say_fixture_scope(settings, context.options)
         and fixture.scope > Scope.FUNCTION
     )

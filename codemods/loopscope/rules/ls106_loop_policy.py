@@ -134,6 +134,9 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         return "the suite has a pytest_asyncio_loop_factories hook already"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
+    for path, other in context.functions():
+        if "event_loop_policy" in (*other.parameters, *other.dynamic) and other is not function:
+            return f"{other.qualname} ({path.path}:{other.line}) asks for it, too"
     if basename(key.path) != "conftest.py" and key.path not in context.model.index.plugins:
         return "it stands in a test module, where the hook is ignored"
     if "/" in key.path and any(

@@ -17,6 +17,7 @@ from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.unset_default import can_say_fixture_scope
+from loopscope.requirements.compatibility import used_plugins
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
 from loopscope.types import Finding, Safety, Scope
@@ -53,12 +54,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
     yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
-        unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not _is_left_broken(context):
+        if settings.fixture_option_unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
-    if settings.fixture_default is None and not settings.fixture_scope:
+    if settings.fixture_option_unset:
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _why(context, default))
     elif settings.fixture_default is not context.plan.fixture_default is default:
         reason = "every async fixture runs with tests on that loop scope"
@@ -110,8 +110,8 @@ def _both_tables(context: RuleContext) -> Finding:
 
 def _would_warn(settings: Settings) -> bool:
     """Whether pytest-asyncio is there for sync tests only, and warns of the unset option."""
-    unset = settings.fixture_default is None and not settings.fixture_scope
-    return unset and settings.declared and settings.evidence.newest >= (0, 24)
+    warns = settings.declared and settings.evidence.newest >= (0, 24)
+    return warns and settings.fixture_option_unset
 
 
 def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResult]:
@@ -158,9 +158,15 @@ def _unset(context: RuleContext) -> OptionEdit:
     """
     asking = _unnamed(context)
     test_default = context.model.settings.test_default
+    plugins = [
+        plugin for plugin in used_plugins(context.contents) if plugin.scope > Scope.FUNCTION
+    ]
+    if plugins and not asking:
+        word = max(plugin.scope for plugin in plugins).word
+        return OptionEdit("LS201", FIXTURE_OPTION, word, f"as {plugins[0].package} needs it")
     if test_default is not None and not asking:
         return OptionEdit("LS201", FIXTURE_OPTION, test_default.word, _AS_TESTS)
-    if _same_as_function(context, asking):
+    if not plugins and _same_as_function(context, asking):
         return OptionEdit("LS201", FIXTURE_OPTION, "function", _UNSET)
     if can_say_fixture_scope(context.model.settings, context.options):
         return OptionEdit("LS201", FIXTURE_OPTION, "fixture-scope", _UNSET)

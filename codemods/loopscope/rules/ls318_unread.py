@@ -16,9 +16,9 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.python_source.source import PYTHON_2
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
-from loopscope.types import FileError, Finding, PytestConfig, Scope
+from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
+from loopscope.types import FileError, Finding, Scope, Suite
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -41,7 +41,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from _asked_while_running(context, test)
 
 
-def files_aside(config: PytestConfig, errors: list[FileError]) -> list[Finding]:
+def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
     """Take the files that are no Python, and that no test run reads, out of the errors.
 
     Returns:
@@ -49,10 +49,13 @@ def files_aside(config: PytestConfig, errors: list[FileError]) -> list[Finding]:
     """
     found = []
     for error in tuple(errors):
-        if "{{" in error.path or "{%" in error.path:
-            why = "this is a template and no Python"
-        elif PYTHON_2 in error.message and not collects(config, error.path):
-            why = "pytest does not collect this file, which looks like Python 2"
+        path = f"{suite.label}/{error.path}"
+        if "{{" in path or "{%" in path:
+            why = "this is a template, and no file that a tool can read"
+        elif error.message.startswith(NO_PYTHON) and not (
+            NEWER_PYTHON in error.message or collects(suite.config, error.path)
+        ):
+            why = "this is no Python, and pytest does not collect it"
         else:
             continue
         errors.remove(error)
@@ -185,13 +188,8 @@ def unseen_tests(context: RuleContext) -> Iterator[RuleResult]:
         )  # fmt: skip
 
 
-_SHOWN = 3
-
-
 def _names(tests: list[Test]) -> str:
-    names = [test.id.rpartition("::")[2] for test in tests]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return first_of([test.id.rpartition("::")[2] for test in tests])
 
 
 def _unseen(model: SuiteModel) -> Iterator[Test]:

@@ -17,9 +17,10 @@ _LINES = 12  # of the output of a run that did not come to its end
 class Verification:
     """One suite, run before and after its migration.
 
-    ``before`` and ``after`` are None where a run could not be made. ``problem`` says why there is
-    no verdict, ``details`` holds what the program that failed had printed; differences that were
-    seen all the same are there.
+    ``before`` and ``after`` are None where a run could not be made; for a suite that is on 1.x
+    already only ``after`` is there, and its differences are fixtures on another loop than their
+    users. ``problem`` says why there is no verdict, ``details`` holds what the program that failed
+    had printed; differences that were seen all the same are there.
     """
 
     suite: str  # the label of the suite
@@ -36,12 +37,22 @@ class Verification:
 
     @property
     def status(self) -> str:
-        """In one word: failed, different, recorded (the original alone was run) or same."""
+        """In one word: failed, different, recorded (the original alone was run) or same.
+
+        Of a suite on 1.x that was run by itself: foreign or right.
+        """
         if self.problem:
             return "failed"
+        if self.before is None:
+            return "foreign" if self.differences else "right"
         if self.differences:
             return "different"
         return "recorded" if self.after is None else "same"
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether pytest collected the suite and ran no test."""
+        return any(run is not None and run.collected for run in (self.before, self.after))
 
     def exit_code(self, *, strict: bool = False) -> int:
         """0 the same, 1 differences (``strict``: or notes), 2 no verdict."""
@@ -79,7 +90,7 @@ def incomparable(before: SuiteRun, after: SuiteRun, *, differ: bool) -> tuple[st
             " --before-python)",
             "\n".join(before.output.splitlines()[-_LINES:]) if before.ended else "",
         )
-    if differ or before.passed or after.passed:
+    if differ or before.passed or after.passed or (before.collected and before.tests):
         return "", ""
     if before.tests:
         return (
@@ -92,6 +103,36 @@ def incomparable(before: SuiteRun, after: SuiteRun, *, differ: bool) -> tuple[st
         "pytest ran no tests in either run, so there is nothing to compare: check the paths and"
         " what stands after --",
         before.output,
+    )
+
+
+def unknown(run: SuiteRun, *, differ: bool) -> tuple[str, str]:
+    """Say why the one run of a suite on 1.x gives no verdict; "" where it does."""
+    if run.collect_errors:
+        node, error = next(iter(run.collect_errors.items()))
+        number = len(run.collect_errors)
+        noun = "module was" if number == 1 else "modules were"
+        return (
+            f"{number} {noun} not collected ({node or 'all of the suite'}"
+            f"{', ...' * (number > 1)}), so nothing is known of the tests there: install what is"
+            " missing, or give a Python that has it as --after-python",
+            error,
+        )
+    if run.ended or run.never_ran:
+        return (
+            f"the run {run.ended or 'ended early'}: {len(run.never_ran)} of {len(run.order)} tests"
+            f" never ran{''.join(f', {name} was under way' for name in run.unfinished[:1])}",
+            "\n".join(run.output.splitlines()[-_LINES:]),
+        )
+    if differ or run.passed or (run.collected and run.tests):
+        return "", ""
+    if not run.tests:
+        return "pytest found no tests: check the paths and what stands after --", run.output
+    return (
+        f"no test passed ({_ends(run)}), so nothing is known of the loops: see that the suite"
+        f" runs with Python {run.python} and pytest {run.pytest}, or give another Python as"
+        " --after-python",
+        next((test.error for test in run.tests.values() if test.error), ""),
     )
 
 

@@ -99,6 +99,22 @@ def choose_to_collect(original: Place, copy: Place, python: Path | None) -> Side
     return _before(used, original, copy)
 
 
+def choose_alone(original: Place, copy: Place, python: Path | None, target: Target) -> Side:
+    """Choose the Python for a suite on 1.x that runs once: the one in use, where it fits.
+
+    Raises:
+        CannotRun: It cannot be had.
+    """
+    if python:
+        return _given(python, "--after-python")
+    used, files = in_use(original.project, original.suite), pinned(copy)
+    if used is not None and used.pytest_asyncio and not _older(used.pytest_asyncio, "0.24"):
+        asked = SpecifierSet(files.specifier(PLUGIN) or "")
+        if asked.contains(used.pytest_asyncio, prereleases=True):
+            return Side(used.path, used.sources)
+    return _after(used, original, copy, target)
+
+
 def _given(python: Path, option: str) -> Side:
     found = inspect(python)
     for name in ("pytest", PLUGIN):

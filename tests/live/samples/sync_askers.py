@@ -173,6 +173,76 @@ async def test_two(home):
                 """,
         }
     ),
+    "alias_of_a_wide_loop": sample(
+        {
+            "pytest.ini": STRICT,
+            "conftest.py": override("session")
+            + """
+
+@pytest.fixture(scope="session", name="loop")
+def loop_for_aiohttp(event_loop):
+    yield event_loop
+
+
+@pytest.fixture(scope="module")
+def queue(loop):
+    async def made():
+        return asyncio.Queue()
+
+    return loop.run_until_complete(made())
+""",
+            "test_alias.py": """
+                import asyncio
+
+                import pytest
+
+
+                @pytest.mark.asyncio
+                async def test_async(loop, queue):
+                    assert loop is asyncio.get_running_loop()
+                    loop.call_soon(queue.put_nowait, 1)
+                    assert await asyncio.wait_for(queue.get(), 2) == 1
+
+
+                def test_sync(loop):
+                    assert loop.run_until_complete(asyncio.sleep(0, 1)) == 1
+
+
+                def test_current(loop):
+                    assert asyncio.get_event_loop() is loop
+
+
+                class TestIt:
+                    @pytest.mark.asyncio
+                    async def test_method(self, loop):
+                        await loop.create_task(asyncio.sleep(0))
+                """,
+        }
+    ),
+    "alias_and_a_sync_test_that_takes_the_current_loop": sample(
+        {
+            "pytest.ini": AUTO,
+            "test_alias.py": """
+                import asyncio
+
+                import pytest
+
+
+                @pytest.fixture
+                def loop(event_loop):
+                    return event_loop
+
+
+                def test_sync(loop):
+                    assert asyncio.get_event_loop() is loop
+                    assert loop.run_until_complete(asyncio.sleep(0, 1)) == 1
+
+
+                async def test_async(loop):
+                    assert loop is asyncio.get_running_loop()
+                """,
+        }
+    ),
     "usefixtures": sample(
         {
             "pytest.ini": STRICT,

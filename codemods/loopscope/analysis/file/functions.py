@@ -130,10 +130,8 @@ _OF_COROUTINES = frozenset(
     {"send", "throw", "close", "asend", "athrow", "aclose", "__await__", "__anext__", "__aiter__"}
 )
 
-# A name that is not only called, or asked for an attribute that means nothing here.
-_MENTIONED = re.compile(
-    r"(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()(?!\.(?!(?:a?send|a?throw|a?close|__\w+__)\b))"
-)
+# What follows a name that may be passed on, returned or stored as it is.
+_UNCHANGED = re.compile(r"\s*(?:[,)\]}#;\\\n]|$|\.[\s\\]*(?:a?send|a?throw|a?close|__\w+__)\b)")
 
 
 def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
@@ -141,7 +139,7 @@ def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) 
     if not names:
         return frozenset()
     body = "\n".join(lines[node.body[0].lineno - 1 : node.end_lineno])
-    words = frozenset(names).intersection(_MENTIONED.findall(body))
+    words = [name for name in names if _is_unchanged(name, body)]
     if not words:
         return frozenset()
     return frozenset(
@@ -151,6 +149,17 @@ def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) 
         for value in _handed(child)
         if isinstance(value, ast.Name) and value.id in words
     )
+
+
+def _is_unchanged(name: str, body: str) -> bool:
+    """Whether a name may stand for itself somewhere in a text; a syntax tree takes longer."""
+    at = body.find(name)
+    while at >= 0:
+        at += len(name)
+        if _UNCHANGED.match(body, at):
+            return True
+        at = body.find(name, at)
+    return False
 
 
 _HANDING = frozenset({

@@ -48,6 +48,8 @@ class OtherLoops:
                 ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as value)
             ):
+                if self.configures(value):
+                    return True
                 if self._foreign_loop(value, owned=name in self.owned):
                     self.code.loops.add(name)
                     return True

@@ -14,11 +14,12 @@ from loopscope.analysis.file.loop_factories import (
     unparsed,
     with_param,
 )
+from loopscope.analysis.file.loop_kinds import DEFAULT
 from loopscope.analysis.file.loop_statements import SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, imports_of
 from loopscope.analysis.file.other_loops import OtherLoops
 from loopscope.analysis.file.override_facts import BodyKind, LoopVariant, OverrideBody
-from loopscope.analysis.file.override_work import is_bridge, is_work
+from loopscope.analysis.file.override_work import is_bridge, is_work, shared_with_closed
 from loopscope.python_source.syntax_tree import dedented, is_docstring, with_comments
 
 _DEBUG = (
@@ -111,6 +112,7 @@ class _Reading:
         self.work: dict[str, list[ast.stmt]] = {"before": [], "after": [], "closed": []}
         self.debugging: list[ast.stmt] = []
         self.settings: list[ast.stmt] = []  # of the loop, before the yield
+        self.early: list[ast.stmt] = []  # the first work, before its loop is the current one
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
         self.windows: list[ast.stmt] = []  # what sets a policy on Windows alone
 
@@ -142,6 +144,8 @@ class _Reading:
                 self.work[phase].append(statement)
             elif is_work(statement, self.code, self.other):
                 self.work[phase].append(statement)
+                if len(self.early) + 1 == len(self.work["before"]) and not self.code.sets_current:
+                    self.early.append(statement)
             elif self.problem is None:
                 self.problem = (
                     statement.lineno,
@@ -159,6 +163,8 @@ class _Reading:
         self.other.found = self.other.found or bool(self.windows)
         if self.other.found:  # what makes the loop sets it up, too
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
+        if self.other.found and not any(map(self._uses_loop, self.work["before"])):
+            self.work["before"] = []  # what stands before the loop is made, or beside that
         worked = any(self.work.values())
         if self.other.found and self.code.debug:
             line = self.debugging[0].lineno if self.lines and self.debugging else node.lineno
@@ -185,18 +191,25 @@ class _Reading:
             for child in ast.walk(item)
             if isinstance(child, ast.Name)
         }
+        size, torn = 0, ""
+        if self.work["closed"]:
+            size, torn = shared_with_closed(
+                node.body, self.early, self.work["closed"], self.code.loops
+            )
         return OverrideBody(
             kind,
             line=node.lineno,
             dropped=tuple(dict.fromkeys(self.code.dropped)),
             variable=next(iter(sorted(self.code.loops - {"event_loop"})), ""),
-            before=self._texts([*self.debugging, *self.work["before"]]),
+            before=self._texts([*self.debugging, *self.work["before"][size:]]),
             after=self._texts(self.work["after"]),
             closed=self._texts(self.work["closed"]),
+            around=self._texts(self.work["before"][:size]),
+            torn=torn,
             docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
-            variants=(self._variant(),) if self.other.found or self._only_settings() else (),
+            variants=self._variants(windows),
             windows=self._texts(windows),
         )
 
@@ -208,9 +221,18 @@ class _Reading:
             and not (self.work["after"] or self.work["closed"])
         )
 
-    def _variant(self) -> LoopVariant:
+    def _variants(self, windows: Sequence[ast.stmt]) -> tuple[LoopVariant, ...]:
+        if not (self.other.found or self._only_settings()):
+            return ()
         assert self.code.returned is not None
-        return read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
+        found = read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
+        return (replace(found, kind=DEFAULT) if windows else found,)
+
+    def _uses_loop(self, node: ast.stmt) -> bool:
+        """Whether a statement does something with the loop that the override hands out."""
+        return any(
+            isinstance(child, ast.Name) and child.id in self.code.loops for child in ast.walk(node)
+        )
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
         """Return the source of the statements, dedented, without a final line end.

@@ -30,6 +30,11 @@ class Settings:
     deprecations_fail: bool = False  # a PytestDeprecationWarning is an error
     declared: bool = False  # pytest-asyncio is among the requirements, or configured
 
+    @property
+    def fixture_option_unset(self) -> bool:
+        """Whether nothing says which loop scope fixtures have that name none."""
+        return self.fixture_default is None and not self.fixture_scope
+
 
 class Roles:
     """What each function of a suite is to pytest-asyncio; computed on demand."""

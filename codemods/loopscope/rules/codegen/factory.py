@@ -71,7 +71,8 @@ def _factories(variants: Sequence[LoopVariant], taken: dict[str, str]) -> tuple[
     for variant in variants:
         value = variant.direct
         if not value:
-            lines = [*variant.statements, f"return {variant.expression}"]
+            lines = [*variant.statements]
+            lines += [f"return {variant.expression}"] if variant.expression else []
             body = indented("\n".join(lines)) + "\n"
             value = taken.get(body, "")
             if not value:

@@ -7,6 +7,7 @@ such a fixture has made, was left behind when the requirement was raised first.
 from __future__ import annotations
 
 from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.values import Use
 from loopscope.analysis.suite.closure import loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.loop_values import Bond
@@ -30,6 +31,15 @@ def said_of_ordinary(context: RuleContext, key: Key, function: Function) -> Find
                     f" {fixture.fixture.name} on a loop of pytest-asyncio. If the override once"
                     f" gave both their loop, {_RAISED_FIRST}; if not, make the test async",
                 )
+            handed = _used_on_another_loop(model, test, key)
+            if handed is not None:
+                return action(
+                    *place,
+                    f"{test.function.name} runs on a loop of pytest-asyncio, and uses there what"
+                    f" its fixture {handed.fixture.name} makes of this event_loop. Let that"
+                    " fixture be async, on the loop scope of its tests. If the override once gave"
+                    f" both their loop, {_RAISED_FIRST}",
+                )
         if any(_is_hidden_from(model, test, key) for test in model.own_tests):
             return note(
                 *place,
@@ -46,6 +56,35 @@ def _is_hidden_from(model: SuiteModel, test: Test, key: Key) -> bool:
     """Whether an async test would have had the loop of the override on 0.21."""
     override = model.override_of(test)
     return model.is_async_test(test) and override is not None and override.key == key
+
+
+def _used_on_another_loop(model: SuiteModel, test: Test, key: Key) -> FixtureDef | None:
+    """Find a sync fixture whose value async code uses, and which belongs to this loop."""
+    closures, values = model.closures, model.values
+
+    def belongs(item: FixtureDef, depth: int = 5) -> Use | None:
+        """Return what it takes to need the loop of the value, None where it belongs to none."""
+        if item.function.is_async or item.key.is_external or not depth:
+            return None
+        for name, _ in closures.asked(test, item):
+            inner = closures.target(test, item, name) if name else None
+            if inner is None or not values.derives(item, name):
+                continue
+            found = Use.AWAITED if inner.key == key else belongs(inner, depth - 1)
+            if found is not None:
+                return Use.USED if inner.key == key and item.function.is_alias else found
+        return None
+
+    users: list[FixtureDef | None] = [None] if model.is_async_test(test) else []
+    users += [item for item in closures.of(test).fixtures if item.function.is_async]
+    for user in users:
+        for name, _ in closures.asked(test, user):
+            item = closures.target(test, user, name) if name else None
+            needed = None if item is None or item == user else belongs(item)
+            how = values.use(user.key if user is not None else test.key, name)
+            if needed is not None and how is not None and how >= needed:
+                return item
+    return None
 
 
 def _on_another_loop(model: SuiteModel, test: Test, key: Key) -> FixtureDef | None:

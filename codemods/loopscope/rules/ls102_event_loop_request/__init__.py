@@ -197,8 +197,11 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         if call.owner == key.ordinal and call.what in CURRENT_LOOP
     }
     receivers = called | ({EVENT_LOOP} & set(function.parameters))
-    why = "it only ran coroutines on its loop, and awaits them now"
-    if context.plan.converted[key] is Conversion.RUNNING:
+    why, safety = "it only ran coroutines on its loop, and awaits them now", Safety.ASSUMPTION
+    if function.is_alias and context.plan.converted[key] is Conversion.RUNNING:
+        receivers, safety = set(), Safety.SAFE
+        why = "it hands on the loop that it runs on"
+    elif context.plan.converted[key] is Conversion.RUNNING:
         receivers = set()
         why = "below pytest-asyncio 1.1 it finds its loop only so"
     elif not called and not function.loop_uses:
@@ -211,7 +214,7 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         f"sync {kind} made async: {why}",
         key.ordinal,
         tuple(sorted(receivers)),
-        safety=Safety.ASSUMPTION,
+        safety=safety,
     )
 
 
