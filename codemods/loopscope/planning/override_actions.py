@@ -10,6 +10,8 @@ from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
 from loopscope.types import Options
 
+KIND = "it makes a loop of another kind"  # the beginning of reasons
+
 
 class ActionKind(enum.Enum):
     """The ways to replace an override."""
@@ -44,7 +46,8 @@ class OverrideAction:
 
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
     ``with_that``: it only stays for the sake of another one, which the reason names.
-    ``policy``: an event_loop_policy fixture would do what no hook can.
+    ``policy``: an event_loop_policy fixture would do what no hook can. ``blocked_by`` are the sync
+    tests that no hook reaches.
     """
 
     kind: ActionKind
@@ -52,6 +55,7 @@ class OverrideAction:
     hook: str = ""
     with_that: bool = False
     policy: bool = False
+    blocked_by: tuple[str, ...] = ()
 
     @property
     def stays(self) -> bool:
@@ -151,6 +155,6 @@ def _imported(fixture_defs: list[FixtureDef]) -> bool:
     return any(item.file != item.key.path for item in fixture_defs)
 
 
-def manual(reason: str, *, policy: bool = False) -> OverrideAction:
+def manual(reason: str) -> OverrideAction:
     """Leave the override to a person, for this reason."""
-    return OverrideAction(ActionKind.MANUAL, reason, policy=policy)
+    return OverrideAction(ActionKind.MANUAL, reason)

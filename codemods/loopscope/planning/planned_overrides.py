@@ -13,6 +13,7 @@ from loopscope.analysis.file.facts import Function, Place
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
@@ -123,7 +124,7 @@ def _only_sync(solver: ComponentSolver, key: Key) -> bool:
         chain = model.closures.visible(test, EVENT_LOOP)
         if key not in {item.key for item in chain}:
             continue
-        if _is_on_loop(solver, test):
+        if _is_on_loop(solver, test) and not is_of_another_plugin(model, test):
             return False
         closure = model.closure(test)
         met = met or (chain[-1].key == key and any(True for _ in loop_requests(closure)))

@@ -67,8 +67,8 @@ class ChangeSet:
         if basename(path) != "conftest.py" or after.strip():
             return tuple(records)
         message = (
-            f"{records[-1].message}; the file is empty now, and stays since pytest puts its folder"
-            " on sys.path: delete it if nothing is imported from there"
+            f"{records[-1].message}; the file is empty now: delete it if nothing is imported from"
+            " its folder, which pytest puts on sys.path for it"
         )
         return (*records[:-1], replace(records[-1], message=message))
 

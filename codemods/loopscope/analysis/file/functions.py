@@ -269,9 +269,11 @@ def is_current_loop(node: ast.expr, names: Names) -> bool:
 
 
 def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
-    """Find the variables of a function that never hold anything but the current loop."""
+    """Find the variables of a function that never hold anything but the current loop, or None."""
     stored: Counter[str] = Counter()
     current: Counter[str] = Counter()
+    nothing: Counter[str] = Counter()
+    policies = _policies(node, names)
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
             stored[child.id] += 1
@@ -281,10 +283,34 @@ def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
             isinstance(child, ast.Assign)
             and len(child.targets) == 1
             and isinstance(child.targets[0], ast.Name)
-            and is_current_loop(child.value, names)
         ):
-            current[child.targets[0].id] += 1
-    return frozenset(name for name, number in current.items() if stored[name] == number)
+            name, value = child.targets[0].id, child.value
+            current[name] += is_current_loop(value, names) or _of_policy(value, policies)
+            nothing[name] += isinstance(value, ast.Constant) and value.value is None
+    return frozenset(
+        name
+        for name, number in current.items()
+        if number and stored[name] == number + nothing[name]
+    )
+
+
+def _policies(node: ast.AST, names: Names) -> frozenset[str]:
+    return frozenset(
+        child.targets[0].id
+        for child in ast.walk(node)
+        if isinstance(child, ast.Assign)
+        and isinstance(child.targets[0], ast.Name)
+        and isinstance(child.value, ast.Call)
+        and names.resolve(child.value.func) == "asyncio.get_event_loop_policy"
+    )
+
+
+def _of_policy(node: ast.expr, policies: frozenset[str]) -> bool:
+    """``policy.get_event_loop()``."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get_event_loop")):
+            return name in policies
+    return False
 
 
 def expects_error(node: ast.AST) -> bool:
