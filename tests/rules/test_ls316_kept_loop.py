@@ -318,3 +318,17 @@ def test_a_variable_that_is_set_in_two_places_is_one() -> None:
     )
     uses = "from db import get\n\n" + "".join(f"async def test_{name}(): get()\n" for name in "ab")
     assert kept(module, uses) == ["db.py:9 LS316 note"]
+
+
+@pytest.mark.parametrize(
+    "made", ["asyncio.run(detect())", "asyncio.new_event_loop().run_until_complete(detect())"]
+)
+def test_what_a_coroutine_returned_is_not_what_it_made(made: str) -> None:
+    shop = (
+        "import asyncio, aiohttp\n\n\nasync def detect():\n"
+        "    async with aiohttp.ClientSession() as session:\n        return session.ok\n\n\n"
+        f"provider = {made}\n"
+    )
+    tests = "".join(f"async def test_{n}():\n    assert shop.provider\n\n\n" for n in range(3))
+    files = {"pytest.ini": AUTO, "shop.py": shop, "test_a.py": f"import shop\n\n\n{tests}"}
+    assert not [one for one in messages(migrate_files(files)) if "LS316" in one]

@@ -53,6 +53,7 @@ class Plan:
     named: frozenset[str | Key] = frozenset()
     careful: frozenset[str] = frozenset()  # files in which no edit rests on an assumption
     foreign: Foreign = NOTHING_FOREIGN  # of a modern suite: what is on another loop
+    made: Mapping[str, Scope] = field(default_factory=dict)  # of tests that no mark can reach
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -119,6 +120,7 @@ class LoopPlanner:
             key: self._fixture_loop_scope(key, function)
             for key, function in self.solver.users.fixtures()
         }
+        made = {test.id: self.solver.loop_scope(test) for test in self.solver.made_tests}
         default = model.settings.test_default or Scope.FUNCTION
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
@@ -126,6 +128,8 @@ class LoopPlanner:
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
+            if len({*made.values()}) == 1 and not explicit and present is None:
+                default = next(iter(made.values()))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
         overrides = without_shadowed(model, dict(actions(self.solver, tests, self.policies)))
@@ -169,6 +173,7 @@ class LoopPlanner:
             },
             frozenset() if modern else frozenset(self._named(overrides)),
             self.solver.caution.careful,
+            made=made,
         )
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
