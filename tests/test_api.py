@@ -15,6 +15,7 @@ from loopscope import FileError, Options, load_suites, migrate, suite_of
 from tests import programs
 
 PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 NAMES = [name for name in loopscope.__all__ if name != "__version__"]
 
 
@@ -46,10 +47,19 @@ def test_no_other_name_is_found() -> None:
 
 
 def test_the_example_of_the_page_prints_what_it_says() -> None:
-    [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     [output] = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
-    done = programs.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", EXAMPLES[0]]
+    done = programs.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == output
+
+
+@pytest.mark.slow
+def test_the_examples_of_the_page_are_typed_strictly(tmp_path: Path) -> None:
+    for number, code in enumerate(EXAMPLES):
+        (tmp_path / f"example_{number}.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(tmp_path)]
+    done = programs.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == f"Success: no issues found in {len(EXAMPLES)} source files\n"
 
 
 def test_suite_with_a_broken_configuration_says_so_and_raises_nothing() -> None:

@@ -2,8 +2,8 @@
 
 The public API is what ``__all__`` names. Read a suite from disk (``load_suites``) or make one
 from bytes (``suite_of``) and call ``migrate``; the ``Migration`` that comes back holds the
-changes and findings. Nothing is executed and nothing is written. A failure is a value, a
-``FileError``, not an exception.
+changes and findings. Nothing is executed and nothing is written, but for ``collect``, which lets
+pytest import a suite in a copy. A failure is a value, not an exception.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ if TYPE_CHECKING:
         Suite,
         Target,
     )
+    from loopscope.verify.collect_suite import Collection, collect
 
 __all__ = [
     "Change",
+    "Collection",
     "EditRecord",
     "FileError",
     "Finding",
@@ -59,6 +61,7 @@ __all__ = [
     "Suite",
     "Target",
     "__version__",
+    "collect",
     "load_suites",
     "migrate",
     "suite_of",
@@ -66,6 +69,8 @@ __all__ = [
 
 _HOMES = {
     "migrate": "loopscope.pipeline",
+    "collect": "loopscope.verify.collect_suite",
+    "Collection": "loopscope.verify.collect_suite",
     "load_suites": "loopscope.discovery.load",
     "suite_of": "loopscope.discovery",
     **dict.fromkeys(

@@ -116,7 +116,11 @@ def write_out(path: Path, data: bytes) -> None:
     Raises:
         OSError: It cannot be written; also, nobody reads the pipe.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = "is a file" if path.parent.is_file() else f"cannot be made: {error.strerror}"
+        raise OSError(error.errno, f"its folder {what}", path) from None
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o666)
     except OSError as error:

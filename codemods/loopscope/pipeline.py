@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
+    ALONE,
     line_of_usefixtures,
     lost_below,
     lost_loops,
+    product_files,
     region_of_differences,
     unresolved_requests,
 )
@@ -28,7 +30,17 @@ from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import check_declarations
-from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
+from loopscope.types import (
+    Change,
+    EditRecord,
+    FileError,
+    Finding,
+    Level,
+    Migration,
+    Options,
+    Status,
+    Suite,
+)
 
 if TYPE_CHECKING:
     from loopscope.loop_map.report_model import LoopMaps
@@ -62,6 +74,7 @@ class _Attempt:
     migration: Migration
     condemned: tuple[Finding, ...]
     region: frozenset[str]
+    left_out: tuple[tuple[str, EditRecord], ...]  # of files that may not be changed
 
 
 def _migrate(suite: Suite, options: Options) -> Migration:
@@ -70,12 +83,16 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if suite.editable is not None and attempt.migration.errors:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
+    if suite.editable is not None:
+        wrong = [*attempt.condemned, *_outside(suite.editable, attempt)]
+        if wrong:
+            whole = _attempt(replace(suite, editable=None), options)
+            there = {(one.path, one.line, one.code) for one in whole.migration.findings}
+            left = [one for one in wrong if (one.path, one.line, one.code) not in there]
+            if left and not whole.condemned:
+                return _not_in_part(suite, left[0])
     if not attempt.condemned:
         return attempt.migration
-    if suite.editable is not None:
-        whole = _attempt(replace(suite, editable=None), options)
-        if not whole.condemned:
-            return _not_in_part(suite, attempt)
     for other_options, caution, how in _other_plans(options, attempt.region):
         other = _attempt(suite, other_options, caution)
         if not other.condemned and other.migration.changes:
@@ -138,9 +155,28 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
-def _not_in_part(suite: Suite, attempt: _Attempt) -> Migration:
+# Edits of these rules hold for all of a suite.
+_SHARED = frozenset({"LS201", "LS202"})
+
+
+def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
+    """Yield what a change of a part alone leaves wrong in the rest of its suite."""
+    migration = attempt.migration
+    if not migration.changes:
+        return
+    for finding in migration.findings:
+        if finding.level is Level.ACTION and finding.path not in editable:
+            yield finding
+    made = {edit.code for change in migration.changes for edit in change.edits}
+    if attempt.model.suite_style is SuiteStyle.LEGACY and not _SHARED.isdisjoint(made):
+        for path, edit in attempt.left_out:
+            if edit.code not in ALONE:
+                message = f"{edit.definition or path} would stay as the old release wants it"
+                yield Finding(path, edit.line, 1, edit.code, message)
+
+
+def _not_in_part(suite: Suite, first: Finding) -> Migration:
     """Return an error for a part without which the rest of its suite would be wrong."""
-    first = attempt.condemned[0]
     message = (
         f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
         f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate {suite.label}"
@@ -153,7 +189,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     errors = list(suite.errors)
     seconds = options.time_limit
     model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
-    aside = files_aside(suite.config, suite.files, errors)
+    aside = files_aside(suite, errors)
     facts = model.files
     plan = make_plan(model, options, caution)
     context = RuleContext(model, plan, suite.config, options, suite.files, suite.editable or ())
@@ -167,10 +203,18 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
     requirements = check_declarations(
-        context, least, [*edits, *option_edits], finished=not (acts or left_whole or left_out)
+        context,
+        least,
+        [*edits, *option_edits],
+        findings,
+        finished=not (acts or left_whole or left_out),
     )
     findings += requirements.findings
     findings += left_over(facts, findings)
+    if suite.uncollected:
+        place = suite.config.path or min(suite.files)
+        said = f"{suite.uncollected}. Its source alone is read: see that it can be imported"
+        findings.append(note("LS318", place, 0, said))
     if options.annotate:
         edits += comments_for(facts, findings)
     change_set = ChangeSet(suite, errors, seconds)
@@ -214,20 +258,26 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         runs_on=model.runs_on if model.uses_plugin else "",
+        product=product_files(model, changes, findings),
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
     region = frozenset(finding.path for finding in change_set.broken)
     if condemned:
         region |= region_of_differences(before, model, result)
-    return _Attempt(model, migration, tuple(condemned), region)
+    return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))
 
 
-def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
-    """Return the style of a suite, and its modern loop map after ``changes``."""
+def style_and_loops(
+    suite: Suite, changes: Sequence[Change] = (), runs_on: str = ""
+) -> tuple[SuiteStyle, LoopMap]:
+    """Return the style of a suite, and its modern loop map after ``changes``.
+
+    ``runs_on`` is the pytest-asyncio that the user says it runs on, "" for none.
+    """
     seconds = Options().time_limit
     with _ONE_THREAD:
-        model = build_model(suite, [], seconds, FILE_CHECKS)
+        model = build_model(suite, [], seconds, FILE_CHECKS, runs_on)
         suite_style = model.suite_style
         if changes:
             model = rebuild_model(suite, model, changes, [], seconds)

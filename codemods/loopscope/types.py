@@ -60,13 +60,16 @@ class Target:
         """Read a series as a user writes it.
 
         Args:
-            text: Major and minor number, such as ``"1.5"``.
+            text: Major and minor number, such as ``"1.5"``; a release of it may be named.
 
         Raises:
             ValueError: ``text`` is no known series; the message names those that are.
         """
+        numbers = text.split(".")
+        if len(numbers) == 3 and numbers[2].isdecimal():
+            numbers.pop()
         for major, minor in KNOWN_TARGETS:
-            if text == f"{major}.{minor}":
+            if numbers == [str(major), str(minor)]:
                 return cls(major, minor)
         known = ", ".join(f"{major}.{minor}" for major, minor in KNOWN_TARGETS)
         raise ValueError(f"{text!r} is not a pytest-asyncio series that loopscope knows ({known})")
@@ -103,6 +106,7 @@ class Options:
     safe_only: bool = False  # no edit that rests on an assumption
     annotate: bool = False  # leave a comment where a person must act
     requirements: bool = True  # raise dependency pins (LS202)
+    tests_only: bool = False  # leave get_event_loop() in product code alone (LS107)
     ambient_loop: bool = True  # give sync tests a current loop where they ask for one (LS109)
     loop_maps: bool = False  # draw ``Migration.maps``: only some reports need them
     time_limit: float = 60.0  # seconds that reading, or rewriting, one file may take; 0: no limit
@@ -149,7 +153,7 @@ class EditRecord:
     @property
     def text(self) -> str:
         """The edit in words, without its place: what it changes, and how."""
-        subject = f"{self.definition}: " if self.definition else ""
+        subject = f"{self.subject}: " if self.definition else ""
         return f"{subject}{self.message}{self.trust}"
 
 
@@ -240,7 +244,7 @@ class Suite:
     the configuration and requirement files. ``editable`` names the files that may be
     changed (a user who names one file gets only this one changed); None means all.
     ``label`` is what reports call the suite: its path as the user would type it. ``trace``
-    is what a run of it has shown, where there is a record of one.
+    is what a run of it, or pytest's collection, has shown, where there is a record of one.
     """
 
     label: str
@@ -250,6 +254,8 @@ class Suite:
     errors: tuple[FileError, ...] = ()
     cross_suite: CrossSuiteFiles = field(default_factory=CrossSuiteFiles)
     trace: Trace | None = None
+    uncollected: str = ""  # why pytest, which was asked, could not collect it
+    in_tests: bool = False  # its root is the folder of tests of a project
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +274,7 @@ class Migration:
     claimed: int = 0  # mentions of what decides about loops that were understood
     unread: int = 0  # those that were not: LS318
     runs_on: str = ""  # what it runs on now, and what says so
+    product: frozenset[str] = frozenset()  # the files of product code, which reports tell apart
     maps: LoopMaps | None = None  # where the options ask for them and the suite could be read
     seconds: float = field(default=0.0, compare=False)  # how long it took
 

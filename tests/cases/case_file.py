@@ -134,7 +134,9 @@ def _messages(migration: Migration) -> Iterator[str]:
 def _edits(migration: Migration) -> Iterator[str]:
     for change in migration.changes:
         for edit in change.edits:
-            yield f"{change.path}:{edit.line} {edit.code} {edit.text}\n"
+            subject = f"{edit.definition}: " if edit.definition else ""
+            text = f"{subject}{edit.message}{edit.trust}"
+            yield f"{change.path}:{edit.line} {edit.code} {text}\n"
 
 
 def _maps(maps: LoopMaps) -> Iterator[str]:

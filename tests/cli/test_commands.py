@@ -68,6 +68,40 @@ def test_migrate_writes_and_the_second_time_there_is_nothing_to_do(
     assert loopscope("check").code == 0
 
 
+def test_check_shows_the_patch_too(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    before = contents(tmp_path)
+    result = loopscope("check", "--diff")
+    assert result == loopscope("migrate", "--diff")
+    assert (result.code, result.out[:17]) == (1, "--- a/conftest.py")
+    assert contents(tmp_path) == before
+    tree({"pyproject.toml": "[tool.loopscope]\ndiff = true\n"})  # how migrate does it
+    assert loopscope("check").out.startswith(". (pytest.ini): would change")
+
+
+def test_patch_may_be_printed_and_kept(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    result = loopscope("migrate", "--diff", "--patch", "x.patch")
+    assert result.code == 1
+    assert result.out == (tmp_path / "x.patch").read_text()
+    assert "To apply: git apply x.patch" in result.err
+
+
+@pytest.mark.parametrize("option", [("--patch", "file/x.patch"), ("--patch-dir", "file/folder")])
+def test_where_no_patch_can_be_written_nothing_is_said_to_be_done(
+    option: tuple[str, str], loopscope: Run, tree: Tree
+) -> None:
+    tree({**SUITE, "file": "text"})
+    result = loopscope("migrate", *option)
+    assert result.code == 2
+    assert f"error: {option[1]}" in result.err
+    assert "cannot be written: its folder " in result.err
+    assert "The rest was" not in result.err
+    assert "  LS101 event_loop: " in result.out  # what would be in it
+    assert result.out.splitlines()[-1].startswith("1 suite, 2 files would change (")
+    assert "To apply" not in result.out
+
+
 def test_diff_is_a_patch_on_its_own_and_gives_what_migrate_writes(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
@@ -95,6 +129,45 @@ def test_a_part_is_migrated_with_what_it_depends_on(
     assert b"asyncio_default_fixture_loop_scope" in after["pytest.ini"]
     assert after["src/lib.py"] == ASKS_FOR_A_LOOP.encode()
     assert loopscope("check", "tests").code == 0
+
+
+@pytest.mark.parametrize("part", ["a", "a/test_a.py", "conftest.py"])
+def test_a_part_without_which_the_rest_misses_its_fixture_is_refused(
+    part: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    asks = "import asyncio\ndef test_b(event_loop):\n    event_loop.{}(asyncio.sleep(0))\n"
+    asks = asks.format("run_until_complete")
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/test_b.py": asks})
+    before = contents(tmp_path)
+    result = loopscope("migrate", part)
+    assert result.code == 2
+    assert "with only this part, test_b asks for event_loop" in result.err
+    assert "(b/test_b.py:2). Migrate the whole suite: loopscope migrate ." in result.err
+    assert contents(tmp_path) == before
+    assert loopscope("migrate").code == 0
+
+
+@pytest.mark.parametrize("part", ["a", "pytest.ini"])
+def test_a_part_is_refused_where_the_rest_would_keep_what_the_new_release_lacks(
+    part: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/conftest.py": SUITE["conftest.py"]})
+    tree({"b/test_b.py": ONE_TEST, "requirements.txt": "pytest-asyncio==0.21.1\n"})
+    before = contents(tmp_path)
+    result = loopscope("migrate", part)
+    assert result.code == 2
+    assert "event_loop would stay as the old release wants it" in result.err
+    assert contents(tmp_path) == before
+
+
+def test_what_is_left_to_do_in_the_rest_anyway_is_in_the_way_of_no_part(
+    loopscope: Run, tree: Tree
+) -> None:
+    closes = "import asyncio\nasync def test_b():\n    asyncio.get_running_loop().close()\n"
+    tree({**SUITE, "a/test_a.py": ONE_TEST, "b/test_b.py": closes})
+    result = loopscope("migrate", "a")
+    assert (result.code, result.err) == (1, "")
+    assert "b/test_b.py:3:5: LS305 action: " in result.out
 
 
 def test_a_part_that_would_leave_the_rest_wrong_is_refused(
@@ -142,9 +215,34 @@ def test_quiet_leaves_the_summary_and_verbose_shows_suites_that_are_up_to_date(
     assert loopscope("check", "-v").out.startswith(". (pytest.ini): up to date\n")
 
 
-def test_directory_without_anything(loopscope: Run) -> None:
-    result = loopscope("check")
-    assert (result.code, result.err) == (0, "")
+@pytest.mark.parametrize("command", ["check", "migrate", "map"])
+@pytest.mark.parametrize("path", [".", "empty", "texts", "texts/a.json"])
+def test_path_without_python_is_an_error(
+    command: str, path: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    tree({"texts/a.json": "{}"})
+    result = loopscope(command, path)
+    assert result.code == 2
+    assert result.err.startswith(f"error: {path}: ")
+    assert "no Python file" in result.err
+
+
+def test_empty_folder_of_a_suite_is_one_too(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree(SUITE)
+    (tmp_path / "test").mkdir()
+    assert loopscope("check", "test").code == 2
+    assert loopscope("check", "test", "tests").code == 2
+    assert (loopscope("migrate", "tests").code, loopscope("check", "tests").code) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "path", ["a.py", "suite", "suite/pytest.ini", "requirements.txt", "package", ".", "suite/sub"]
+)
+def test_path_with_python_or_a_suite_is_none(path: str, loopscope: Run, tree: Tree) -> None:
+    tree({"a.py": "", "suite/pytest.ini": "[pytest]\n", "package/deep/b.py": ""})
+    tree({"requirements.txt": "pytest\n", "suite/sub/pytest.ini": "[pytest]\n"})
+    assert (loopscope("check", path).code, loopscope("check", path).err) == (0, "")
 
 
 def test_colour_when_it_is_asked_for_only(
@@ -207,10 +305,10 @@ def test_error_stands_in_the_json_document_too(loopscope: Run, tree: Tree) -> No
     ("arguments", "message"),
     [
         (["check", "--target", "0.23"], "0.24, 0.25, 0.26, 1.0, 1.1"),
-        (["check", "--select", "X1"], "'X1' is no rule code"),
-        (["check", "--select", "LS101,LS999"], "'LS999' is no rule code"),
-        (["migrate", "--ignore", "LS4"], "'LS4' is no rule code"),
-        (["check", "--select", ",L,"], "'L' is no rule code"),
+        (["check", "--select", "X1"], "'X1' is no rule"),
+        (["check", "--select", "LS101,LS999"], "'LS999' is no rule"),
+        (["migrate", "--ignore", "LS4"], "'LS4' is no rule"),
+        (["check", "--select", ",L,"], "'L' is no rule"),
         (["check", "--no-such-option"], "No such option"),
         (["check", "--format", "yaml"], "'yaml' is not one of 'text', 'json'"),
         (["check", "--collect-python", "python3"], "--collect-python is for --collect"),

@@ -75,7 +75,8 @@ def test_a_file_that_is_no_page_is_not_overwritten(
     assert (tmp_path / "test_shop.py").read_text() == SHOP["test_shop.py"]
 
 
-def test_a_run_with_nothing_to_do_has_a_page(loopscope: Run, tmp_path: Path) -> None:
+def test_a_run_with_nothing_to_do_has_a_page(loopscope: Run, tree: Tree, tmp_path: Path) -> None:
+    tree({"test_a.py": ""})
     assert loopscope("check", "--html", "report.html").code == 0
     assert "1 suite, nothing to change" in (tmp_path / "report.html").read_text("utf-8")
 

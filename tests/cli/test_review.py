@@ -112,9 +112,35 @@ def test_answers(
 def test_hunk_comes_with_its_rules_and_reasons(tmp_path: Path, original: dict[str, bytes]) -> None:
     asked = review(tmp_path, "").stdout
     assert asked.startswith(
-        "--- a/conftest.py\n+++ b/conftest.py\nLS101 (line 13, event_loop): override deleted"
+        "--- a/conftest.py\n+++ b/conftest.py\nhunk 1 of 4, file 1 of 3\n"
+        "LS101 (line 13, event_loop): override deleted"
     )
     assert "Apply this hunk [y,n,a,d,q,A,?; Enter: n]? " in asked
+
+
+def test_it_says_how_far_it_is(tmp_path: Path, original: dict[str, bytes]) -> None:
+    places = re.compile(r"^hunk .*", re.MULTILINE)
+    assert places.findall(review(tmp_path, "y\nn\ny\nn\n").stdout) == [
+        "hunk 1 of 4, file 1 of 3",
+        "hunk 2 of 4, file 1 of 3",
+        "hunk 3 of 4, file 2 of 3",
+        "hunk 4 of 4, file 3 of 3",
+    ]
+
+
+def test_of_several_suites_it_says_in_which_it_is(
+    tmp_path: Path, original: dict[str, bytes], tree: Tree
+) -> None:
+    tree({f"other/{name}": text for name, text in SUITE.items()})
+    places = re.findall(r"^hunk .*", review(tmp_path, "A\n", "other").stdout, re.MULTILINE)
+    assert places[2:] == ["hunk 3 of 4, file 2 of 3 of other", "hunk 4 of 4, file 3 of 3 of other"]
+
+
+def test_product_code_is_called_so(tmp_path: Path, tree: Tree) -> None:
+    tree({"pytest.ini": SUITE["pytest.ini"], "clock.py": SUITE["test_z.py"]})
+    tree({"tests/test_a.py": "async def test_a(): ...\n"})
+    places = re.findall(r"^hunk .*", review(tmp_path, "A\n").stdout, re.MULTILINE)
+    assert places == ["hunk 1 of 2, file 1 of 2, product code", "hunk 2 of 2, file 2 of 2"]
 
 
 def test_help_explains_every_answer(tmp_path: Path, original: dict[str, bytes]) -> None:

@@ -130,8 +130,8 @@ def test_patch_dir(tmp_path: Path, written: dict[str, bytes]) -> None:
     make(tmp_path)
     loopscope(tmp_path, "--patch-dir", "patches")
     assert contents(tmp_path) == FILES
-    for name in ("bom", "crlf", "mixed", "new"):
-        apply(tmp_path, tmp_path / f"patches/{name}.patch")
+    for patch in sorted((tmp_path / "patches").iterdir()):
+        apply(tmp_path, patch)
     assert contents(tmp_path) == written
 
 

@@ -89,8 +89,10 @@ def test_project_without_tests_belongs_to_the_suite_around_it(tmp_path: Path) ->
     assert files(tmp_path) == {"test_a.py", "lib/x.py"}
 
 
-def test_empty_directory_is_a_suite_with_nothing_in_it(tmp_path: Path) -> None:
-    assert files(tmp_path) == set()
+def test_empty_directory_is_an_error(tmp_path: Path) -> None:
+    [error] = load_suites([tmp_path])
+    assert isinstance(error, FileError)
+    assert "no Python file" in error.message
 
 
 # -- paths inside a suite ---------------------------------------------------------------

@@ -35,6 +35,18 @@ DEPRECATIONS_AS_ERRORS = tuple(
 )
 
 
+_POLICY = next(one for one in DEPRECATIONS_AS_ERRORS if "event_loop_policy" in one)
+
+
+def deprecations_as_errors(*, keeps_policy: bool) -> tuple[str, ...]:
+    """Return the options, without that for the policy where a fixture for it stays."""
+    options = list(DEPRECATIONS_AS_ERRORS)
+    if keeps_policy:
+        place = options.index(_POLICY)
+        del options[place - 1 : place + 1]
+    return tuple(options)
+
+
 def run_pytest(python: Path, suite: Path, out: Path, options: Sequence[str] = ()) -> SuiteRun:
     """Run ``suite`` under the probe, which writes to ``out``.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import compare
-from .runner import DEPRECATIONS_AS_ERRORS, run_loopscope, run_pytest
+from .runner import deprecations_as_errors, run_loopscope, run_pytest
 from .samples import ALL, Sample
 
 
@@ -25,7 +25,8 @@ def test_migrated_suite_runs_as_before(
     assert before.exit_code == 0, f"the sample itself is not green: {before}"
 
     _migrate(sample, new)
-    after = run_pytest(modern_python, new, tmp_path / "new.json", DEPRECATIONS_AS_ERRORS)
+    options = deprecations_as_errors(keeps_policy=sample.keeps_policy)
+    after = run_pytest(modern_python, new, tmp_path / "new.json", options)
 
     complaints = [
         *compare.outcomes(before, after),

@@ -380,8 +380,8 @@ def test_a_record_of_an_older_loopscope_is_refused(tmp_path: Path, legacy_python
     record = tmp_path / "record.jsonl"
     _run(legacy_python, suite, record)
     text = record.read_text(encoding="utf-8")
-    assert '"format": 2' in text
-    record.write_text(text.replace('"format": 2', '"format": 1'), encoding="utf-8")
+    assert '"format": 3' in text
+    record.write_text(text.replace('"format": 3', '"format": 2'), encoding="utf-8")
     done = run_loopscope("check", "--trace", record, suite)
     assert done.returncode == 2
     assert "made by another release of loopscope: record the suite again" in " ".join(

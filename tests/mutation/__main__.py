@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -21,10 +22,11 @@ from cosmic_ray.commands.init import init
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkItem, WorkResult
+from cosmic_ray.work_item import MutationSpec, WorkItem, WorkResult
 
 from . import operators, worker
 from .covering import Covering
+from .worker import Verdict, verdict
 
 # What is mutated, and what must find it out: all fast tests of the pure core.
 PATHS = tuple(f"codemods/loopscope/{room}" for room in ("loop_map", "planning", "rules"))
@@ -39,6 +41,8 @@ TESTS = (
     "tests/random_suites/test_in_memory.py",
     "tests/analysis",
 )
+KILLS = (Verdict.KILLED, Verdict.AT_IMPORT, Verdict.TIMED_OUT)
+_BASELINE = 7200  # seconds; it takes some three minutes where nobody else uses the machine
 
 
 @click.command(help=__doc__)
@@ -46,7 +50,7 @@ TESTS = (
 @click.option("--seed", default=0, show_default=True, help="Which ones.")
 @click.option("--jobs", default=2, show_default=True, help="Each with a copy of the repository.")
 @click.option(
-    "--again", is_flag=True, help="Only those that have survived, with the tests of now."
+    "--again", is_flag=True, help="Only those known as not killed, with the tests of now."
 )
 @click.argument("paths", nargs=-1)
 def main(count: int, seed: int, jobs: int, again: bool, paths: tuple[str, ...]) -> None:
@@ -60,7 +64,8 @@ def main(count: int, seed: int, jobs: int, again: bool, paths: tuple[str, ...]) 
         drawn = list(_drawn(known, seed, count))
         todo = [item for item in drawn if item.job_id not in done]
         if again:
-            todo = [item for item in drawn if _survived(done.get(item.job_id))]
+            drawn = [item for item in drawn if item.job_id in done]
+            todo = [item for item in drawn if not _killed(done[item.job_id])]
         click.echo(f"{known.num_work_items} mutants, {len(drawn)} drawn, {len(todo)} to test")
         start = time.monotonic()
         for number, (item, result) in enumerate(_results(todo, jobs), 1):
@@ -68,11 +73,20 @@ def main(count: int, seed: int, jobs: int, again: bool, paths: tuple[str, ...]) 
             done[item.job_id] = result
             _show(item, result, f"{number}/{len(todo)}")
         took = time.monotonic() - start
-    left = [item for item in drawn if _survived(done[item.job_id])]
-    click.echo(f"{len(drawn)} mutants: {len(drawn) - len(left)} killed, {len(left)} survived")
-    for item in left:
-        _show(item, done[item.job_id])
+    _summary(drawn, done)
     click.echo(f"{took:.0f} s")
+
+
+def _summary(drawn: list[WorkItem], done: dict[str, WorkResult]) -> None:
+    """Name the kinds of kills apart, then each mutant that is none."""
+    found = Counter(verdict(done[item.job_id]) for item in drawn)
+    killed = sum(found[kind] for kind in KILLS)
+    click.echo(f"{len(drawn)} mutants, {killed} killed")
+    for kind in Verdict:
+        click.echo(f"    {found[kind]} {kind.value}")
+    for item in drawn:
+        if not _killed(done[item.job_id]):
+            _show(item, done[item.job_id])
 
 
 def _files(paths: tuple[str, ...]) -> Iterator[Path]:
@@ -116,16 +130,17 @@ def _results(todo: list[WorkItem], jobs: int) -> Iterator[tuple[WorkItem, WorkRe
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="mutation-") as place,
-        ProcessPoolExecutor(jobs, context, worker.start, (place,)) as pool,
+        ProcessPoolExecutor(jobs, context, worker.start, (place, TESTS)) as pool,
     ):
         start = time.monotonic()
-        passed, output, covering = pool.submit(worker.measured, TESTS, 1200).result()
-        if not passed:
-            raise click.ClickException(f"the tests fail without any mutant:\n{output}")
-        timeout = 30 + 5 * (time.monotonic() - start)
-        click.echo(f"{time.monotonic() - start:.0f} s without any mutant")
+        baseline = pool.submit(worker.measured, TESTS, _BASELINE).result()
+        if not baseline.passed:
+            raise click.ClickException(f"the tests fail without any mutant:\n{baseline.output}")
+        took = time.monotonic() - start
+        limits = worker.Limits(60 + 10 * baseline.longest, 60 + 5 * took)
+        click.echo(f"{took:.0f} s without any mutant, {baseline.longest:.1f} s for one test")
         running: dict[Future[WorkResult], WorkItem] = {
-            pool.submit(worker.tested, item, _tests(covering, item), timeout): item
+            pool.submit(worker.tested, item, _tests(baseline.covering, item), limits): item
             for item in todo
         }
         try:
@@ -140,20 +155,20 @@ def _tests(covering: Covering, item: WorkItem) -> list[str]:
     return covering.tests(mutation.module_path, mutation.start_pos[0], mutation.end_pos[0])
 
 
-def _survived(result: WorkResult | None) -> bool:
-    return result is not None and result.test_outcome is TestOutcome.SURVIVED
+def _killed(result: WorkResult) -> bool:
+    return verdict(result) in KILLS
 
 
 def _show(item: WorkItem, result: WorkResult, number: str = "") -> None:
     mutation = item.mutations[0]
     place = f"{mutation.module_path}:{mutation.start_pos[0]}"
-    word = (
-        "survived" if _survived(result) else str(result.test_outcome and result.test_outcome.value)
-    )
-    click.echo(f"{number} {word} {place} {mutation.operator_name}".strip())
-    if word != "killed":
+    found = verdict(result)
+    click.echo(f"{number} {found.value} {place} {mutation.operator_name}".strip())
+    if found is not Verdict.KILLED:
         changed = [line for line in (result.diff or "").splitlines() if line[:1] in "+-"]
-        click.echo("\n".join(f"    {line}" for line in changed[3:]) or result.output)
+        click.echo("\n".join(f"    {line}" for line in changed[3:]))
+    if found is Verdict.NOT_JUDGED:
+        click.echo(result.output)
 
 
 if __name__ == "__main__":

@@ -219,3 +219,19 @@ def test_modules_of_each_folder_share_a_bridge_where_all_cannot(above: str) -> N
             (f"{above}y/conftest.py", Scope.FUNCTION, Scope.MODULE, False),
         ]
     )
+
+
+def test_modules_share_a_bridge_beside_one_whose_autouse_bridge_stays() -> None:
+    test = "\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
+    module = override("module") + "\n\n" + SYNC + test
+    autouse = override("module").replace('"module"', '"module", autouse=True')
+    files = {
+        "conftest.py": "",
+        "test_a.py": module,
+        "test_b.py": module,
+        "test_c.py": autouse + "\n\n" + SYNC + test,
+    }
+    assert sorted(placed(files)) == [
+        ("conftest.py", Scope.FUNCTION, Scope.MODULE, False),
+        ("test_c.py", Scope.FUNCTION, Scope.MODULE, True),
+    ]

@@ -36,6 +36,16 @@ def test_the_tree_of_a_long_text_is_not_kept(monkeypatch: pytest.MonkeyPatch) ->
     assert parse("b = 2\n") is not parse("b = 2\n")
 
 
+def test_as_many_trees_are_kept_as_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syntax_tree, "_kept", {})
+    monkeypatch.setattr(syntax_tree, "_MOST_KEPT", 40)
+    texts = [f"name_{number} = 3\n" for number in range(6)]  # 11 characters each
+    trees = [parse(text) for text in texts]
+    assert [parse(text) is tree for text, tree in list(zip(texts, trees, strict=True))[::-1]] == [
+        True, True, True, True, False, False,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", MOVED)
 def test_deeper_and_back(name: str) -> None:
     flat, deep = MOVED[name]

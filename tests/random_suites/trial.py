@@ -12,7 +12,7 @@ from loopscope.types import Change, Finding, Level, Migration
 
 from ..live import compare
 from ..live.environments import LEGACY, MODERN, interpreter
-from ..live.runner import DEPRECATIONS_AS_ERRORS, run_pytest
+from ..live.runner import deprecations_as_errors, run_pytest
 from ..suites_in_memory import migrate_files
 from . import hard as rarer
 from .draft import RandomSuite
@@ -94,8 +94,11 @@ def try_suite(
         actions = [finding for finding in actions if finding.code != "LS390"]
     allowed = {code for idiom in suite.idioms for code in _MANUAL.get(idiom, ())}
     manual = bool(actions) and (hard or all(finding.code in allowed for finding in actions))
+    options = deprecations_as_errors(
+        keeps_policy=any("def event_loop_policy" in text for text in after.values())
+    )
     try:
-        modern = run_pytest(interpreter(MODERN), new, folder / "new.json", DEPRECATIONS_AS_ERRORS)
+        modern = run_pytest(interpreter(MODERN), new, folder / "new.json", options)
     except AssertionError as error:  # pytest did not get as far as running tests
         broken = (str(error),)
         return Trial(

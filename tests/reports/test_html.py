@@ -175,4 +175,4 @@ def test_a_page_of_hundreds_of_suites_stays_small() -> None:
     large = suite("shop")
     one, many = len(page_of([large])), len(page_of([large] * 300))
     assert many / 300 < 20_000
-    assert one < 160_000  # the guides are in it
+    assert one < 180_000  # the guides are in it

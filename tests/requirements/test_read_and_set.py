@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from posixpath import basename
+
 import pytest
 
-from loopscope.config.declaring_names import ENDINGS, is_pin_file
+from loopscope.config.declaring_names import is_pin_file, may_declare
 from loopscope.requirements import Kind, Pin, PinsError, read_pins, set_pins
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.types import FileError
@@ -135,7 +137,7 @@ def test_names_elsewhere_in_pyproject_are_no_declarations() -> None:
     text = (
         '[project]\nname = "pytest-asyncio"\nkeywords = ["pytest-asyncio"]\n'
         '[tool.poetry.extras]\ntest = ["pytest-asyncio"]\n[tool.pytest.ini_options]\n'
-        'required_plugins = ["pytest-asyncio<0.22"]\n'
+        'required_plugins = ["pytest-asyncio"]\n'
     )
     assert told("pyproject.toml", text) == []
 
@@ -176,7 +178,7 @@ def test_hatch_tox_and_pipfile() -> None:
         ("pytest-asyncio\n", "pytest-asyncio@\n"),
         ("x\r\nPytest_Asyncio >= 0.21 , <0.22\r\ny", "x\r\nPytest_Asyncio @\r\ny"),
         ("\N{BYTE ORDER MARK}pytest-asyncio==0.21.1", "\N{BYTE ORDER MARK}pytest-asyncio@"),
-        ("pytest-asyncio[x]~=0.21 # <0.22\n", "pytest-asyncio[x]@ # <0.22\n"),
+        ("pytest-asyncio[x]~=0.21 # x<2\n", "pytest-asyncio[x]@ # x<2\n"),
         (
             "pytest-asyncio (<0.22); python_version<'4' # why\n",
             "pytest-asyncio (@); python_version<'4' # why\n",
@@ -358,19 +360,22 @@ def test_which_files_are_pin_files() -> None:
     yes = (
         "requirements.txt", "requirements-dev.in", "ci/test_requirements.txt", "constraints.txt",
         "requirements/test.txt", "requirements/ci/x-requirements.txt", "pyproject.toml",
-        "sub/pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "environment.yml",
+        "sub/pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "pytest.ini", "noxfile.py",
+        "environment.yml",
         "conda/environment-dev.yaml", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock",
         "pdm.lock", "pylock.toml", "hatch.toml", "docker-compose.yml", "meta.yaml",
         "recipe/recipe.yaml", ".github/workflows/ci.yml", ".github/workflows/ci-requirements.txt",
         ".gitlab-ci.yml", ".circleci/config.yml", "azure-pipelines.yml", ".travis.yml",
         "docker/Dockerfile", "test.dockerfile", "Makefile", "justfile", "scripts/ci.sh",
-        ".pre-commit-config.yaml",
+        ".pre-commit-config.yaml", "requirements-dev.lock", "pixi.lock", "conda-lock.yml",
+        "docker/Dockerfile.ci", ".devcontainer/Dockerfile-dev", "conda/py311.conda-lock.yml",
     )  # fmt: skip
     no = (
         "readme.txt", "tests/data/requirements.txt", "tests/fixtures/pyproject.toml",
-        "{{cookiecutter.name}}/setup.py", "conftest.py", "pytest.ini", "requirements/notes.md",
-        "mkdocs.yml", "openapi.yaml",
+        "{{cookiecutter.name}}/setup.py", "conftest.py", "requirements/notes.md",
+        "mkdocs.yml", "openapi.yaml", "Dockerfiles.txt", "lock.yml",
     )  # fmt: skip
-    assert [path for path in yes if not path.endswith((".py", *ENDINGS))] == []
+    passed_over = [path for path in yes if not may_declare(basename(path))]
+    assert [path for path in passed_over if not path.endswith(".py")] == []
     assert [path for path in yes if not is_pin_file(path)] == []
     assert [path for path in no if is_pin_file(path)] == []

@@ -66,7 +66,7 @@ def test_their_pythons_and_what_comes_from_elsewhere() -> None:
     found = read_tox("tox.ini", INI)
     assert found is not None
     assert found.listed_at == 2
-    assert {one.name: (one.python, one.elsewhere) for one in found.environments} == {
+    assert {one.name: (one.python, bool(one.extras)) for one in found.environments} == {
         "py37-plain": ((3, 7), False),
         "py37-async": ((3, 7), False),
         "py311-plain": ((3, 11), False),
@@ -77,16 +77,40 @@ def test_their_pythons_and_what_comes_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "extras"),
+    [
+        ("deps = .[test]", ["test"]),
+        ("deps = -e .[test,docs]", ["docs", "test"]),
+        ("deps = {toxinidir}[test]", ["test"]),
+        ("deps = my_app[Test.all]>=1", ["test-all"]),
+        ("deps =\n    pytest\n    py311: My.App[a, b]", ["a", "b"]),
+        ("deps = py310: my-app[a]", []),
+        ("deps = other-my-app[a]", []),
+        ("deps = coverage[toml]", []),
+        ("extras = test\n    docs", ["docs", "test"]),
+        ("commands = pip install -e .[test]", ["test"]),
+        ("commands = pytest -k a[test]", []),
+    ],
+)
+def test_the_extras_of_the_project_itself(text: str, extras: list[str]) -> None:
+    own = frozenset({"my-app"})
+    found = read_tox("tox.ini", f"[tox]\nenvlist = py311\n[testenv]\n{text}\n", own)
+    assert found is not None
+    assert sorted(found.environments[0].extras) == extras
+
+
+@pytest.mark.parametrize(
     ("text", "elsewhere"),
     [
         ("deps = -rrequirements.txt", True),
         ("deps = -r requirements.txt", True),
         ("deps = -cconstraints.txt\n", True),
-        ("deps = .[test]", True),
+        ("deps = .[test]", False),
         ("deps = pytest", False),
         ("deps = coverage[toml]", False),
         ("dependency_groups = test", True),
-        ("commands = pip install -e .[test]", True),
+        ("commands = pip install -r test.txt", True),
+        ("commands = pip install -e .[test]", False),
         ("commands = pytest -r a", False),
     ],
 )

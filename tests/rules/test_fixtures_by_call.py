@@ -143,11 +143,11 @@ def test_arguments_that_are_no_literals_are_an_action() -> None:
 
 
 SYNC = {
-    "call": "def make(event_loop):\n    return event_loop\ndb = pytest.fixture(make)\n",
-    "lambda": "db = pytest.fixture(lambda event_loop: event_loop)\n",
+    "call": "def make(event_loop):\n    return lambda: event_loop\ndb = pytest.fixture(make)\n",
+    "lambda": "db = pytest.fixture(lambda event_loop: lambda: event_loop)\n",
     "decorator": (
         "def shared(f):\n    return pytest.fixture(f)\n"
-        "@shared\ndef db(event_loop):\n    return event_loop\n"
+        "@shared\ndef db(event_loop):\n    return lambda: event_loop\n"
     ),
 }
 

@@ -23,7 +23,7 @@ ASYNC = "@pytest.mark.asyncio\nasync def test_async():\n    pass\n\n\n"
         "task = answer",
         "await asyncio.gather(*[answer])",
         "answer.close()",
-        "await answer",
+        "answer = await answer",
     ],
 )
 def test_user_of_a_raw_coroutine_is_reported(body: str) -> None:

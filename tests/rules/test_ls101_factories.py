@@ -176,23 +176,31 @@ def test_params_that_cannot_be_read(decorator: str, why: str) -> None:
     assert why in reason(override(decorator, "yield request.param.new_event_loop()"))
 
 
-def test_params_beside_work() -> None:
+@pytest.mark.parametrize(
+    ("body", "work"),
+    [
+        (("loop = request.param.new_event_loop()", "up()", "yield loop", "down()"), "down()"),
+        (("loop = request.param.new_event_loop()", "up(loop)", "yield loop"), "up(loop)"),
+    ],
+)
+def test_params_beside_work(body: tuple[str, ...], work: str) -> None:
+    text = override("(params=[asyncio])", *body)
+    assert f"it makes a loop of another kind and does more: {work}" in reason(text)
+
+
+def test_work_before_the_loop_is_handed_out_goes_into_the_factory() -> None:
     text = override(
-        "(params=[asyncio])", "loop = request.param.new_event_loop()", "up()", "yield loop"
+        "",
+        "fast = enable()",
+        "assert fast",
+        "loop = uvloop.new_event_loop()",
+        "up()",
+        "yield loop",
     )
-    assert "it makes a loop of another kind and does more: up()" in reason(text)
-
-
-def test_sync_test_keeps_a_kind_of_loop_from_becoming_a_factory() -> None:
-    files = {
-        "pytest.ini": AUTO,
-        "conftest.py": override(
-            "(params=[asyncio, uvloop])", "yield request.param.new_event_loop()"
-        ),
-        "test_x.py": TESTS + "\n\ndef test_sync(event_loop):\n    event_loop.call_soon(print)\n",
-    }
-    (finding,) = migrate_files(files).findings
-    assert "the sync test test_sync uses it" in finding.message
+    assert conftest(text).startswith(
+        "def new_event_loop():\n    fast = enable()\n    assert fast\n"
+        "    loop = uvloop.new_event_loop()\n    up()\n    return loop\n"
+    )
 
 
 def test_override_below_that_makes_a_default_loop_is_not_overruled() -> None:

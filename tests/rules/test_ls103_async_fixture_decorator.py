@@ -105,6 +105,9 @@ async def test_one(db):
     ("body", "expected"),
     [
         ("assert await db == 1", "assert db == 1"),
+        ("await db", "pass"),
+        ("await db\n    pass\n    assert 1", "pass\n    assert 1"),
+        ("await db  # made\n    assert 1", "pass  # made\n    assert 1"),
         ("assert (await db) == 1", "assert (db) == 1"),
         ("assert [(await db), await other()]", "assert [(db), await other()]"),
         ("value = await db\n    assert value", "value = db\n    assert value"),

@@ -120,3 +120,28 @@ def test_product_code_for_some_versions_of_python_stays(source: str) -> None:
     files = {"pytest.ini": MODERN, "shop.py": code, "test_a.py": test}
     assert found_in("shop.py", migrate_files(files)) == set()
     assert "LS107" in found_in("test_a.py", migrate_files({**files, "test_a.py": code + test}))
+
+
+@pytest.mark.parametrize(
+    ("declared", "swapped"),
+    [
+        ("setup(name='x', python_requires='>=3.6')", False),
+        ("setup(name='x', python_requires='>=3.7')", True),
+        ("setup(name='x')", True),
+    ],
+)
+def test_product_code_keeps_what_an_old_python_has(declared: str, swapped: bool) -> None:
+    code = "import asyncio\n\n\nasync def when():\n    return asyncio.get_event_loop().time()\n"
+    test = (
+        "import pytest\n{}\n\n"
+        "@pytest.mark.asyncio\nasync def test_one():\n    assert await when()\n"
+    )
+    files = {
+        "setup.py": f"from setuptools import setup\n\n{declared}\n",
+        "pkg/core.py": code,
+        "tests/test_a.py": test.format("from pkg.core import when\n"),
+        "tests/test_b.py": test.format(code.replace("import asyncio", "import asyncio", 1)),
+    }
+    result = after(files)
+    assert ("get_running_loop" in result["pkg/core.py"]) is swapped
+    assert "get_running_loop" in result["tests/test_b.py"]

@@ -7,6 +7,7 @@ import pytest
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.types import Finding
 from tests.rules.declared import after, findings, outcomes
+from tests.suites_in_memory import migrate_files
 
 TOX = "[tox]\nenvlist = py37-plain, py311-tornado, py311-async\n[testenv]\ndeps =\n"
 FILES = {
@@ -26,6 +27,23 @@ FILES = {
         "pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n'
         + TOX
         + '    async: pytest-asyncio\n    plain: pytest==6.2.5\n"""\n'
+    },
+    "tables of tox": {
+        "pyproject.toml": '[tool.tox.env_run_base]\ndeps = ["pytest", "pytest-asyncio"]\n'
+        '[tool.tox.env.old]\ndeps = ["pytest<7"]\n'
+    },
+    "tox.toml": {
+        "tox.toml": '[env.async]\ndeps = ["pytest", "pytest-asyncio"]\n'
+        '[env_run_base]\ndeps = ["pytest<7"]\n'
+    },
+    "another extra": {
+        "tox.ini": "[testenv]\nextras = docs\ndeps = pytest<7\n",
+        "setup.cfg": "[options.extras_require]\ndocs = sphinx\ntest =\n    pytest\n"
+        "    pytest-asyncio\n",
+    },
+    "another file": {
+        "tox.ini": "[testenv]\nextras = docs\ndeps = pytest<7\n",
+        "requirements-dev.txt": "pytest-asyncio\npytest\n",
     },
     "groups": {
         "pyproject.toml": '[dependency-groups]\ndocs = ["pytest<7"]\n'
@@ -79,6 +97,29 @@ TOGETHER = {
     "tox and an extra": {
         "tox.ini": "[testenv]\nextras = test\ndeps = pytest<8\n",
         "pyproject.toml": '[project.optional-dependencies]\ntest = ["pytest-asyncio"]\n',
+    },
+    "tox and an extra by the project's name": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    My_App[dev]\n",
+        "pyproject.toml": '[project]\nname = "my-app"\n[project.optional-dependencies]\n'
+        'dev = ["my-app[test]"]\ntest = ["pytest-asyncio"]\n',
+    },
+    "tox and an extra of a list in setup.py": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    .[dev]\n",
+        "setup.py": 'TESTS = ["pytest-asyncio"]\nsetup(extras_require={"dev": TESTS})\n',
+    },
+    "tox and an extra that setup.py reads from a file": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    .[dev]\n",
+        "setup.py": 'TESTS = open("requirements-dev.txt").readlines()\n'
+        'setup(extras_require={"dev": TESTS}, tests_require=["pytest"])\n',
+        "requirements-dev.txt": "pytest-asyncio\n",
+    },
+    "tables of tox and a group": {
+        "pyproject.toml": '[tool.tox.env_run_base]\ndeps = ["pytest<8"]\n'
+        'dependency_groups = ["test"]\n[dependency-groups]\ntest = ["pytest-asyncio"]\n'
+    },
+    "tables of tox that refer": {
+        "tox.toml": '[env_run_base]\ndeps = ["pytest-asyncio"]\n[env.a]\ndeps = ["pytest<8",'
+        ' { replace = "ref", of = ["env_run_base", "deps"], extend = true }]\n'
     },
     "tox and the base": {
         "tox.ini": "[testenv]\ndeps = pytest-asyncio\n",
@@ -176,3 +217,62 @@ def test_a_run_time_requirement_of_a_pytest_plugin_is_for_its_users() -> None:
     assert after(files) == files
     (finding,) = findings(files)
     assert "for the tests of this project" in finding.message
+
+
+HOOK = """\
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef, request):
+    if fixturedef.argname == "event_loop":
+        return make_loop()
+"""
+FIXTURE = """\
+import pytest
+
+
+@pytest.fixture
+def shop(request):
+    return request.config
+"""
+
+
+@pytest.mark.parametrize("before", ["<1.0", "<1", "==0.21.1", "~=0.21.1"])
+@pytest.mark.parametrize("plugin", ["src/shop/plugin.py", "shop_plugin.py"])
+def test_a_cap_stays_that_the_project_s_own_plugin_needs(before: str, plugin: str) -> None:
+    module = plugin.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    files = {
+        "pyproject.toml": f'[dependency-groups]\ntest = ["pytest<8", "pytest-asyncio{before}"]\n'
+        f'[project.entry-points.pytest11]\nx = "{module}"\n[tool.pytest.ini_options]\n'
+        'asyncio_mode = "auto"\n',
+        plugin: HOOK,
+        "tests/test_a.py": "async def test_a(event_loop):\n    pass\n",
+    }
+    migration = migrate_files(files)
+    changed = {change.path: change.after.decode() for change in migration.changes}
+    assert f'test = ["pytest<8", "pytest-asyncio{before}"]' in changed["pyproject.toml"]
+    (kept,) = [one for one in migration.findings if one.code == "LS202"]
+    assert (kept.path, kept.line) == ("pyproject.toml", 2)
+    assert kept.message == (
+        f"pytest-asyncio{before} stays: the pytest plugin of this project goes by event_loop"
+        f" ({plugin}:6), which pytest-asyncio 1.0 dropped. Once that is changed, make it"
+        " pytest-asyncio>=1.0"
+    )
+    again = migrate_files({**files, **changed})
+    assert [one.message for one in again.findings if one.code == "LS202"] == [kept.message]
+    done = migrate_files({**files, **changed, plugin: FIXTURE})
+    assert done.findings == ()
+
+
+def test_a_hook_that_is_no_plugin_of_users_keeps_no_cap() -> None:
+    files = {
+        "requirements.txt": "pytest-asyncio<1.0\n",
+        "conftest.py": HOOK,
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n",
+        "tests/test_a.py": "async def test_a(event_loop):\n    pass\n",
+    }
+    migration = migrate_files(files)
+    changed = {change.path: change.after.decode() for change in migration.changes}
+    assert changed["requirements.txt"] == "pytest-asyncio>=1.0\n"
+    assert any(one.code == "LS318" for one in migration.findings)

@@ -50,6 +50,7 @@ MADE = "\n        return asyncio.new_event_loop()\n"
 def test_who_catches_the_error_knows(caught: str, head: str) -> None:
     assert not found(f"{head}{TRY}except {caught}:{MADE}", "LS303")
     assert not found(f"{head}{TRY}except:{MADE}", "LS303")
+    assert not found(f"{head}{TRY}except ValueError:{MADE}    except {caught}:{MADE}", "LS303")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.reported import ASYNC_TEST, HEAD, found
-from tests.suites_in_memory import messages, migrate_files
+from tests.suites_in_memory import after, messages, migrate_files
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,40 @@ def test_ls305_hook_closes_the_loop() -> None:
     assert found("", "LS305", conftest__py=hook) == ["conftest.py:5 LS305 action"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "policy = asyncio.get_event_loop_policy()\n    loop = policy.get_event_loop()\n"
+        "    loop.close()",
+        "try:\n        loop = asyncio.get_event_loop()\n    except RuntimeError:\n"
+        "        loop = None\n    if loop is not None:\n        loop.close()",
+        "loop = asyncio.get_event_loop()\n    loop.close()\n"
+        "    asyncio.set_event_loop(asyncio.new_event_loop())",
+    ],
+    ids=["policy", "or none", "a new one follows"],
+)
+def test_ls305_hook_closes_the_loop_by_a_variable(body: str) -> None:
+    hook = f"import asyncio\n\n\ndef pytest_fixture_post_finalizer(fixturedef):\n    {body}\n"
+    said = found("", "LS305", conftest__py=hook)
+    assert [message.partition(" ")[2] for message in said] == ["LS305 action"]
+
+
+def test_ls305_hook_of_the_bridge_closes_its_loop_at_every_run() -> None:
+    hook = (
+        "import asyncio\nimport pytest\n\n\ndef pytest_fixture_post_finalizer(fixturedef):\n"
+        '    if fixturedef.argname != "event_loop":\n        return\n'
+        "    policy = asyncio.get_event_loop_policy()\n    loop = policy.get_event_loop()\n"
+        "    loop.close()\n    policy.set_event_loop(policy.new_event_loop())\n\n\n"
+        "@pytest.fixture\ndef event_loop():\n"
+        "    yield asyncio.get_event_loop_policy().new_event_loop()\n    clean()\n"
+    )
+    test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one():\n    pass\n"
+    files = {"conftest.py": hook, "test_a.py": test}
+    for _ in range(2):
+        assert "LS305 action" in " ".join(messages(migrate_files(files)))
+        files = after(files)
+
+
 def test_ls305_finalizer_closes_the_loop() -> None:
     source = """\
     @pytest.fixture
@@ -53,8 +87,9 @@ def test_ls305_finalizer_closes_the_loop() -> None:
         "with pytest.raises(RuntimeError):\n        asyncio.get_event_loop().close()",
         "loop = make_loop()\n    loop.close()",
         "asyncio.get_event_loop().run_until_complete(client.close())",
+        "global event_loop\n    event_loop.close()",
     ],
-    ids=["own loop", "assigned anew", "refused", "unknown", "another close"],
+    ids=["own loop", "assigned anew", "refused", "unknown", "another close", "a global"],
 )
 def test_ls305_nothing_is_closed(body: str) -> None:
     assert not found(f"def test_it():\n    {body}\n", "LS305")

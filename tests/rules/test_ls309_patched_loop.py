@@ -169,3 +169,20 @@ def test_ls309_mocked_asyncio_whose_loop_is_set_up(lines: tuple[str, ...], noted
     files = {"pkg/mod.py": MOD, "test_a.py": test.replace("import pytest\n", imports)}
     assert any("LS309" in text for text in messages(migrate_files(files))) is noted
     assert (after(files)["pkg/mod.py"] == MOD) is noted
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (3, "at pkg/mod.py:4, pkg/mod.py:8, pkg/mod.py:12, which"),
+        (5, "at pkg/mod.py:4, pkg/mod.py:8, pkg/mod.py:12 and 2 more, which"),
+    ],
+)
+def test_ls309_names_three_places_and_counts_the_rest(number: int, shown: str) -> None:
+    functions = "async def now():\n    return asyncio.get_event_loop()\n\n\n" * number
+    files = {
+        "pkg/mod.py": "import asyncio\n\n" + functions,
+        "test_a.py": PATCHED.format("asyncio.get_event_loop"),
+    }
+    (said,) = migrate_files(files).findings
+    assert shown in said.message

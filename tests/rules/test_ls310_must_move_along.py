@@ -153,13 +153,79 @@ def test_the_jobs_of_one_workflow_are_one_finding() -> None:
     ci, docs = findings(files)
     assert (ci.path, ci.line) == (".github/workflows/ci.yml", 4)
     assert "this job (and lines 12, 16) names 3.7, 3.8: drop 3.7, 3.8 here" in ci.message
-    assert "this job names 3.8: drop 3.8 here" in docs.message
+    assert docs.message == (
+        "this job names 3.8, where pytest-asyncio 1.2 does not run: what can be done is said at"
+        " .github/workflows/ci.yml:4"
+    )
     two = text.replace("3.7", "3.9")
     (one,) = findings({".github/workflows/ci.yml": two, "requirements.txt": "pytest-asyncio>=1.2"})
     assert "this job (and line 16) names 3.8: drop" in one.message
     setup = "setup(classifiers=['Programming Language :: Python :: 3.8'])\n"
     (one,) = findings({"setup.py": setup, "requirements.txt": "pytest-asyncio>=1.2\n"})
     assert "but the classifiers name 3.8: drop" in one.message
+
+
+@pytest.mark.parametrize("path", ["requirements.txt", "base.requirements.txt"])
+@pytest.mark.parametrize(
+    ("plugin", "aiohttp", "told"),
+    [
+        ("pytest-aiohttp~=1.0.5", "~=3.9.0", "1.1 or newer, which needs aiohttp 3.11"),
+        ("pytest-aiohttp==1.0.5", ">=3.9.0,<3.11", "1.1 or newer, which needs aiohttp 3.11"),
+        ("aresponses<3", "==3.6.1", "3.0 or newer, which needs aiohttp 3.7"),
+    ],
+)
+def test_a_plugin_whose_needs_are_capped_is_left_to_a_person(
+    path: str, plugin: str, aiohttp: str, told: str
+) -> None:
+    files = {"requirements.txt": f"{plugin}\npytest-asyncio>=1.1\n"}
+    files[path] = files.get(path, "") + f"aiohttp{aiohttp}\n"
+    assert after(files) == files
+    (finding,) = findings(files)
+    line = 3 if path == "requirements.txt" else 1
+    assert finding.message.endswith(f"move it to {told} ({path}:{line} caps it)")
+    free = {**files, path: files[path].replace(aiohttp, ">=3.9,<4")}
+    assert findings(free) == []
+    assert plugin not in after(free)["requirements.txt"]
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "says"),
+    [
+        ("tox.toml", "", "env_list"),
+        ("pyproject.toml", "[tool.tox]\n", "tool.tox.env_list"),
+    ],
+)
+def test_the_environments_of_a_native_table_of_tox(path: str, head: str, says: str) -> None:
+    names = "env_list = [\n  '3.8', \"py37-async\", \"lint\", '3.12'  # 3.6\n]\n"
+    files = {path: head + names, "requirements.txt": "pytest-asyncio>=1.2\n"}
+    (finding,) = findings(files)
+    assert (finding.path, finding.line) == (path, 1 + head.count("\n"))
+    assert f"but {says} names 3.7, 3.8: drop 3.7, 3.8 here" in finding.message
+    assert (
+        findings({**files, path: (head + names).replace("3.8", "3.9").replace("37", "312")}) == []
+    )
+
+
+def test_pins_that_move_to_different_releases_are_named_in_each_text() -> None:
+    files = {
+        ".github/workflows/ci.yml": "jobs:\n  a:\n    with:\n      python-version: '3.9'\n"
+        "    run: pip install pytest-asyncio==0.21.1 && pytest\n",
+        "tox.ini": "[tox]\nenvlist = py311, py312\n[testenv]\ndeps = pytest-asyncio==0.21.1\n",
+        "pyproject.toml": PYTHON.format(">=3.8"),
+    }
+    ci, tox, required = outcomes(files)
+    assert ci.message == (
+        "pytest-asyncio==0.21.1 becomes pytest-asyncio==1.2.0: the newest that runs on the Pythons"
+        " declared here (1.5 does not run on 3.8, 3.9); tox.ini:4 gets 1.5.0"
+    )
+    assert tox.message == (
+        "pytest-asyncio==0.21.1 becomes pytest-asyncio==1.5.0: the newest, which runs on the"
+        " Pythons where this is installed; .github/workflows/ci.yml:5 gets 1.2.0"
+    )
+    assert required.message.startswith(
+        "pytest-asyncio 1.2 (.github/workflows/ci.yml:5; tox.ini:4 has 1.5) needs Python 3.9, but"
+        " requires-python admits 3.8: "
+    )
 
 
 def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:

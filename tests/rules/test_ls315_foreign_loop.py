@@ -400,3 +400,26 @@ def test_a_default_does_not_move_many_for_a_few() -> None:
     result = after(files)
     assert result["test_a.py"].count('mark.asyncio(loop_scope="module")') == 9
     assert [result[f"test_{name}.py"] for name in "bcd"] == [files["test_b.py"]] * 3
+
+
+def test_of_as_many_edits_those_are_made_that_move_less() -> None:
+    """The default becomes function for the many; session then moves one test, function three."""
+    narrow = '@pytest.mark.asyncio(loop_scope="function")\n'
+    named = (
+        '@pytest_asyncio.fixture(loop_scope="session")\nasync def {}():\n    return asyncio.Lock()'
+    )
+    lock = "@pytest_asyncio.fixture\nasync def {0}():\n    return asyncio.Lock()"
+    uses = narrow + "async def test_{0}({0}):\n    await {0}.acquire()"
+    few = [
+        named.format("one"), named.format("two"), lock.format("three"),
+        f"{narrow}async def test_few(one, two, three):\n"
+        "    async with one, two, three:\n        pass\n",
+    ]  # fmt: skip
+    many = [text.format(name) for name in "abcde" for text in (lock, uses)]
+    files = {"pytest.ini": SESSION, "test_few.py": HEAD + "\n\n\n".join(few)}
+    result = after({**files, "test_many.py": HEAD + "\n\n\n".join(many) + "\n"})
+    assert "asyncio_default_fixture_loop_scope = function" in result["pytest.ini"]
+    expected = files["test_few.py"].replace(
+        "pytest_asyncio.fixture\n", 'pytest_asyncio.fixture(loop_scope="session")\n'
+    )
+    assert result["test_few.py"] == expected.replace('"function"', '"session"')

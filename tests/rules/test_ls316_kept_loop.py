@@ -45,6 +45,19 @@ def test_known_by_name(module: str) -> None:
     assert kept(module) == [f"db.py:{len(module.splitlines())} LS316 note"]
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "import fakeredis.aioredis\nthing = fakeredis.aioredis.FakeRedis()\n",
+        "from tests.mocks.aiohttp import ClientSession\nthing = ClientSession()\n",
+        "import asyncio\nthing = asyncio.open_connection('localhost', 1)\n",
+    ],
+    ids=["a fake", "a mock", "a coroutine of asyncio"],
+)
+def test_names_that_look_like_a_client(module: str) -> None:
+    assert kept(module) == []
+
+
 COLLECTED = """\
     import httpx
 

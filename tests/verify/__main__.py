@@ -49,6 +49,15 @@ def _report(tried: Sequence[Tried]) -> int:
     missed = [result for result in changing if not result.found]
     for result in missed:
         print(f"missed: {result.suite}: {result.dropped}")
+    collected_alarms = [alarm for one in tried for alarm in one.collected_alarms]
+    uncollected = [result for result in changing if not result.collected]
+    for result in uncollected:
+        print(f"missed by --collect-only: {result.suite}: {result.dropped}")
+    disagreements = [one for found in tried for one in found.disagreements]
+    for one in disagreements:
+        print(f"source and pytest disagree: {one}")
+    for alarm in collected_alarms:
+        print(f"false alarm of --collect-only: {alarm}")
     for alarm in alarms:
         print(f"false alarm: {alarm}")
     share = 1 - len(missed) / len(changing) if changing else 1.0
@@ -57,7 +66,11 @@ def _report(tried: Sequence[Tried]) -> int:
         f"suites with mutants: {ran} of {len(tried)}; mutants: {len(results)}, that change"
         f" a loop: {len(changing)}, found: {share:.1%}; false alarms: {len(alarms)}"
     )
-    return 1 if alarms or share < LEAST_FOUND else 0
+    alone = 1 - len(uncollected) / len(changing) if changing else 1.0
+    print(f"by --collect-only: found: {alone:.1%}; false alarms: {len(collected_alarms)}")
+    print(f"maps of the source and of pytest disagree: {len(disagreements)} tests")
+    right = not (alarms or collected_alarms or disagreements)
+    return 0 if right and min(share, alone) >= LEAST_FOUND else 1
 
 
 if __name__ == "__main__":

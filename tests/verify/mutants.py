@@ -10,11 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopscope.loop_map.build_model import build_model
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
-from loopscope.verify.differences import MayShare, compare
+from loopscope.rules.registry import FILE_CHECKS
+from loopscope.types import Options
+from loopscope.verify.collect_suite import COLLECT_ONLY
+from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
+from loopscope.verify.difference import Cause, Difference
+from loopscope.verify.differences import SESSION, compare
 from loopscope.verify.migrated_copy import as_planned
-from loopscope.verify.run_record import SuiteRun
+from loopscope.verify.run_record import SuiteRun, TestRun
 
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import run_pytest
@@ -44,6 +50,7 @@ class Result:
     dropped: str
     changes_loops: bool  # by the static map, or because it runs otherwise than the right one
     found: bool  # by the comparison with the original
+    collected: bool  # by that of what pytest collects, without a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Tried:
 
     results: tuple[Result, ...]
     false_alarms: tuple[str, ...] = ()
+    collected_alarms: tuple[str, ...] = ()  # the same, of what pytest collects
+    disagreements: tuple[str, ...] = ()  # tests whose loops reading has otherwise than pytest
 
 
 def mutants(files: Files) -> Iterator[Mutant]:
@@ -88,38 +97,101 @@ def try_mutants(
     Nothing is tried where the original is not green, or the migration leaves work to a person.
     """
     before = _run(LEGACY, files, folder / "before", options)
+    collected = _run(LEGACY, files, folder / "before", (*COLLECT_ONLY, *options))
     migration = migrate_files(files)
-    if before is None or before.exit_code or migration.status.value != "changed":
+    if (
+        before is None
+        or before.exit_code
+        or collected is None
+        or migration.status.value != "changed"
+    ):
         return Tried(())
     right = applied(files, migration)
     planned = style_and_loops(suite_of(files), migration.changes)[1]
     after = _run(MODERN, right, folder / "after")
     if after is None:
         return Tried((), (f"{name}: the migration does not run",))
+    original = Original(before, collected, after, planned)
     alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(planned)))
+    recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY) or SuiteRun(None, {})
+    collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected))
     chosen = list(mutants(right))
     random.Random(name).shuffle(chosen)
     results = [
-        _result(name, mutant, before, after, planned, as_planned(planned), folder)
+        _result(name, mutant, original, folder)
         for mutant in chosen[:most]
         if _parses(mutant.files)
     ]
-    return Tried(tuple(results), alarms)
+    disagreements = (
+        *disagree(f"{name}, original", legacy_map(files), legacy_loops(collected)),
+        *disagree(f"{name}, migrated", planned, modern_loops(recollected, collected)),
+    )
+    return Tried(tuple(results), alarms, collected_alarms, disagreements)
 
 
-def _result(
-    name: str, mutant: Mutant, before: SuiteRun, right: SuiteRun, planned: LoopMap,
-    may_share: MayShare, folder: Path,
-) -> Result:  # fmt: skip
+def legacy_map(files: Files) -> LoopMap:
+    """Read the loops of an original."""
+    return build_model(suite_of(files), [], Options().time_limit, FILE_CHECKS).legacy_map
+
+
+def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
+    """List the tests whose loops the source and pytest's collection have otherwise.
+
+    Of parametrized tests the first counts, and of fixtures those that both have.
+    """
+    tests: dict[str, TestRun] = {}
+    for test, run in collected.tests.items():
+        tests.setdefault(test.partition("[")[0], run)
+    loops: dict[object, int] = {}
+    back: dict[int, object] = {}
+    for test in sorted(read.keys() | tests.keys()):
+        here, there = read.get(test), tests.get(test)
+        own = here.own if here else None
+        if (own is None) != (there is None or there.loop is None):
+            yield f"{name}: {test}: on a loop by {'one' if own is None else 'the other'} alone"
+            continue
+        if here is None or there is None:
+            continue
+        met = {**dict(there.fixtures), "event_loop": there.event_loop}
+        pairs = [
+            (loop, met[one]) for one, loop in here.fixtures.items() if met.get(one) is not None
+        ]
+        if own is not None:
+            pairs.append((own, there.loop))
+        for one, other in pairs:
+            if loops.setdefault(one, other) != other or back.setdefault(other, one) != one:
+                yield f"{name}: {test}: {one} is loop {other}, and was {loops[one]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The original, run and collected, and its right migration."""
+
+    before: SuiteRun
+    collected: SuiteRun
+    right: SuiteRun
+    planned: LoopMap
+
+    def held_against(self, run: SuiteRun | None) -> tuple[Difference, ...]:
+        """List what a collection shows as different; one that could not be made is different."""
+        if run is None:
+            return (Difference(Cause.COLLECTION, SESSION, "is not collected"),)
+        before, after = legacy_loops(self.collected), modern_loops(run, self.collected)
+        return (*compare(before, after, as_planned(self.planned)), *unsettled(before, after))
+
+
+def _result(name: str, mutant: Mutant, original: Original, folder: Path) -> Result:
     run = _run(MODERN, mutant.files, folder / "mutant")
     if run is None:  # said as what could not be run: found
-        return Result(name, mutant.dropped, True, True)
-    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(planned)
+        return Result(name, mutant.dropped, True, True, True)
+    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(original.planned)
+    collected = _run(MODERN, mutant.files, folder / "mutant", COLLECT_ONLY)
     return Result(
         name,
         mutant.dropped,
-        changes_loops=by_map or bool(compare(right, run)),
-        found=bool(compare(before, run, may_share)),
+        changes_loops=by_map or bool(compare(original.right, run)),
+        found=bool(compare(original.before, run, as_planned(original.planned))),
+        collected=bool(original.held_against(collected)),
     )
 
 

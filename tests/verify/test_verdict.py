@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -247,3 +248,209 @@ class TestCase(unittest.TestCase):
     assert found.code == 0, found.suite["differences"]
     [note] = found.suite["notes"]
     assert note.endswith("left to do by hand (loopscope check lists them)")
+
+
+# --- what pytest collects, without a run
+
+_MIGRATED = """
+import pytest_asyncio
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def db(): ...
+"""
+_ORIGINAL = _OVERRIDE + _MIGRATED.replace(', loop_scope="session"', "")
+_ONE, _TWO = "async def test_one(db): ...\n", "async def test_two(): ...\n"
+
+
+@pytest.mark.parametrize("how", [(), ("--collect-only",)], ids=["run", "collected"])
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, ""),
+        (
+            {"pytest.ini": AUTO + "asyncio_default_test_loop_scope = module\n"},
+            "its fixture db is on another loop",
+        ),
+        (
+            {"test_b.py": f"import pytest\n@pytest.mark.asyncio(loop_scope='function')\n{_TWO}"},
+            "shared its loop with test_a.py::test_one, no longer does",
+        ),
+        ({"test_b.py": f"import nowhere\n{_TWO}"}, "is not collected"),
+        ({"test_b.py": ""}, "is gone"),
+    ],
+    ids=["right", "option", "mark", "import", "gone"],
+)
+def test_a_collection_gives_the_verdict_of_a_run(
+    changed: dict[str, str], says: str, how: tuple[str, ...], verify: Verify
+) -> None:
+    original = {"conftest.py": _ORIGINAL, "test_a.py": _ONE, "test_b.py": _TWO}
+    files = {**original, "conftest.py": _MIGRATED, "pytest.ini": _MODERN, **changed}
+    found = verify(files, *how, before=original)
+    assert found.code == (1 if says else 0)
+    assert found.suite["collected"] is bool(how)
+    assert ("imports the tests" in found.text) is bool(how)
+    texts = [one["message"] + one["error"] for one in found.suite["differences"]]
+    assert bool(texts) == bool(says)
+    assert not texts or any(says in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"pytest.ini": _MODERN.replace("asyncio_mode = auto\n", "")}, "does not run it"),
+        ({"conftest.py": _MIGRATED.replace(', loop_scope="session"', "")}, "and loop scope"),
+        ({"conftest.py": "import pytest\n\n@pytest.fixture\nasync def db(): ...\n",
+          "pytest.ini": _MODERN.replace("asyncio_mode = auto\n", "")}, "is async, and"),
+    ],
+    ids=["mode", "loop scope", "decorator"],
+)  # fmt: skip
+def test_a_collection_shows_what_could_not_be_set_up(
+    changed: dict[str, str], says: str, verify: Verify
+) -> None:
+    original = {"conftest.py": _ORIGINAL, "test_a.py": _ONE, "test_b.py": _TWO}
+    options = _MODERN.replace("session", "function")
+    files = {**original, "conftest.py": _MIGRATED, "pytest.ini": options, **changed}
+    found = verify(files, "--collect-only", before=original)
+    assert found.code == 1
+    assert any(says in one["message"] for one in found.suite["differences"])
+
+
+def test_a_collection_knows_the_kind_of_loops_from_the_source(verify: Verify) -> None:
+    own = "asyncio.get_event_loop_policy().new_event_loop()"
+    original = {"conftest.py": _OVERRIDE.replace(own, "Own()").replace(
+        "@pytest.fixture", "class Own(asyncio.SelectorEventLoop): ...\n\n\n@pytest.fixture"
+    ), "test_a.py": "async def test_it(): ...\n"}  # fmt: skip
+    files = {**original, "conftest.py": "", "pytest.ini": _MODERN}
+    found = verify(files, "--collect-only", before=original)
+    assert found.code == 1
+    assert [one["cause"] for one in found.suite["differences"]] == ["loop kind"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"test_a.py": f"import nowhere\n{_GOOD}"}, {"test_a.py": "import asyncio\n"}],
+    ids=["not collected", "no tests"],
+)
+def test_where_nothing_is_collected_there_is_no_verdict(
+    files: dict[str, str], verify: Verify
+) -> None:
+    assert verify(files, "--collect-only").code == 2
+
+
+# --- suites on 1.x already
+
+_HOLDING = """
+import asyncio
+import pytest_asyncio
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def lock():
+    yield asyncio.Lock()
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def number():
+    return 1
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def used(lock):
+    return lock
+
+@pytest_asyncio.fixture
+async def user(lock):
+    await lock.acquire()
+"""
+_ON_1 = {"pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\n",
+         "conftest.py": _HOLDING}  # fmt: skip
+_ON_MODULE = "import pytest\npytestmark = pytest.mark.asyncio(loop_scope='module')\n"
+
+
+@pytest.mark.parametrize("how", [(), ("--collect-only",)], ids=["run", "collected"])
+@pytest.mark.parametrize(
+    ("tests", "foreign"),
+    [
+        ("async def test_it(lock):\n    await lock.acquire()\n", "lock"),
+        (_ON_MODULE + "async def test_it(lock):\n    await lock.acquire()\n", ""),
+        ("async def test_it(number):\n    assert number\n", ""),
+        ("def test_it(used): ...\n", ""),
+        ("def test_it(user): ...\n", "lock"),
+        (_ON_MODULE + "async def test_it(user): ...\n", "lock"),
+    ],
+    ids=["foreign", "its own", "no loop's", "sync", "sync, by a fixture", "async, by a fixture"],
+)
+def test_a_suite_on_loop_scopes_is_run_once(
+    tests: str, foreign: str, how: tuple[str, ...], verify: Verify
+) -> None:
+    found = verify({**_ON_1, "test_a.py": tests}, *how)
+    assert (found.code, found.suite["status"]) == ((1, "foreign") if foreign else (0, "right"))
+    assert found.suite["before"] is None
+    texts = [one["message"] for one in found.suite["differences"]]
+    assert bool(texts) == bool(foreign)
+    assert all(foreign in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("tests", "says"),
+    [
+        (
+            """
+            import asyncio
+            queue = []
+
+            async def test_one():
+                queue.append(asyncio.Queue())
+                task = asyncio.create_task(queue[0].get())
+                await asyncio.sleep(0)
+                queue.append(asyncio.get_running_loop())
+
+            async def test_two():
+                queue[1].call_soon(print)
+            """,
+            "or of one that is closed",
+        ),
+    ],
+)
+def test_what_outlives_its_loop_is_foreign(tests: str, says: str, verify: Verify) -> None:
+    found = verify({**_ON_1, "test_a.py": dedent(tests)})
+    assert found.code == 1
+    [one] = found.suite["differences"]
+    assert says in one["message"]
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"test_a.py": f"import nowhere\n{_GOOD}"}, 2),
+        ({"test_a.py": f"import pytest\npytestmark = pytest.mark.skip\n{_TWO}"}, 2),
+        ({"test_a.py": "import os\nasync def test_it():\n    os._exit(3)\n"}, 2),
+        ({"test_a.py": "async def test_it():\n    assert 0\nasync def test_two(): ...\n"}, 0),
+    ],
+    ids=["import", "skipped", "crash", "failed for another reason"],
+)
+def test_one_run_of_which_nothing_is_known_gives_no_verdict(
+    files: dict[str, str], code: int, verify: Verify
+) -> None:
+    assert verify({**_ON_1, **files}).code == code
+
+
+def test_where_the_original_is_on_loop_scopes_too_the_suite_is_run_by_itself(
+    verify: Verify,
+) -> None:
+    files = {**_ON_1, "test_a.py": "async def test_it(lock):\n    await lock.acquire()\n"}
+    found = verify(files, "--collect-only", before=files)
+    assert (found.code, found.suite["status"]) == (1, "foreign")
+    assert "by itself" in found.suite["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("runs_on", "status"), [("1.x", "right"), ("0.21", "same")], ids=["modern", "legacy"]
+)
+def test_what_a_suite_runs_on_is_taken_from_the_command_line(
+    runs_on: str, status: str, verify: Verify
+) -> None:
+    files = {
+        "conftest.py": "",
+        "test_a.py": "import pytest\n@pytest.mark.asyncio\nasync def test_it(): ...\n",
+        "test_b.py": "import pytest\n@pytest.mark.asyncio\nasync def test_it(): ...\n",
+    }
+    found = verify(files, "--collect-only", "--from", runs_on)
+    assert (found.code, found.suite["status"]) == (0, status)

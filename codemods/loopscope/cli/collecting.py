@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +35,12 @@ class CollectOption:
         if not self.wanted or not suite.files:
             return suite
         from loopscope.verify.collect_suite import collect
-        from loopscope.verify.trace_file import changed
 
         say(f"{suite.label}: {_IMPORTS}")
-        found = collect(suite.label, self._python, lambda text: say(f"{suite.label}: {text}"))
+        found = collect(suite, self._python, lambda text: say(f"{suite.label}: {text}"))
         for text in found.notes:
             say(f"{suite.label}: {text}")
-        if found.trace is None:
+        if found.problem:
             details = f"\n{found.details}" if found.details else ""
             say(f"{suite.label}: {found.problem}. Its source alone is read.{details}")
-            return suite
-        if changed(found.trace, suite):
-            say(f"{suite.label}: it changed while pytest collected it. Its source alone is read.")
-            return suite
-        return replace(suite, trace=found.trace)
+        return found.suite

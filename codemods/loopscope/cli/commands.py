@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from loopscope.cli.choices import Nearest
 from loopscope.cli.console import Screen
 from loopscope.cli.options import (
     collecting_options,
+    diff_option,
+    outcome_options,
     planning_options,
     suite_options,
     switch,
@@ -19,10 +22,15 @@ from loopscope.cli.options import (
 from loopscope.cli.request import Request
 from loopscope.reports import formats
 
+if TYPE_CHECKING:
+    from loopscope.output import ChangeApplier
+
 
 @click.command()
 @suite_options
+@outcome_options
 @collecting_options
+@diff_option
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:
     """Report what would change and what is left to do by hand; change nothing.
@@ -33,6 +41,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     Examples:
       loopscope check
       loopscope check tests services/billing --target 1.1
+      loopscope check --diff
       loopscope check --select LS101,LS2 --format json > report.json
 
     Exit code: 0 nothing to do, 1 something would change or a person must act, 2 a file could
@@ -40,11 +49,15 @@ def check(ctx: click.Context, /, **_: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    ctx.exit(run(Request.from_click(ctx)))
+    request = Request.from_click(ctx)
+    if "diff" not in request.cli_values.typed:
+        request = replace(request, diff=False)  # the table says what migrate does
+    ctx.exit(run(request, _applier(request) if request.diff else None))
 
 
 @click.command()
 @suite_options
+@outcome_options
 @collecting_options
 @writing_options
 @click.pass_context
@@ -66,9 +79,15 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
     something would change), 2 a file could not be read, parsed or written.
     """
     from loopscope.cli.run import run
-    from loopscope.output import ChangeApplier, Destination
 
     request = Request.from_click(ctx)
+    ctx.exit(run(request, _applier(request)))
+
+
+def _applier(request: Request) -> ChangeApplier:
+    """Make what the changes of each suite are handed to."""
+    from loopscope.output import ChangeApplier, Destination
+
     screen = Screen(sys.stdout, request.color)
     destination = Destination(
         options=request.options,
@@ -80,7 +99,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
         allow_dirty=request.allow_dirty,
         color=screen.color,
     )
-    ctx.exit(run(request, ChangeApplier(destination)))
+    return ChangeApplier(destination)
 
 
 @click.command("map")
@@ -88,7 +107,7 @@ def migrate(ctx: click.Context, /, **_: Any) -> None:
 @collecting_options
 @click.option(
     "--format",
-    type=click.Choice(formats("map")),
+    type=Nearest(formats("map")),
     default="text",
     show_default=True,
     help="Form of the map on standard output.",
@@ -113,5 +132,5 @@ def map_(ctx: click.Context, /, **_: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    request = replace(Request.from_click(ctx), maps=True)
+    request = replace(Request.from_click(ctx, "map"), maps=True)
     ctx.exit(2 if run(request, kind="map") == 2 else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from loopscope.cli.choices import did_you_mean, fold_name
 from loopscope.cli.console import is_terminal, wants_color
 
 if TYPE_CHECKING:
@@ -22,41 +22,49 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md(?:#[\w-]+)?\)")
 
 
 @click.command()
-@click.argument("code", required=False, metavar="[CODE]")
+@click.argument("code", required=False, metavar="[RULE]")
 def rules(code: str | None) -> None:
-    """List the rules; with a CODE such as LS105, show its guide.
+    """List the rules; with a RULE, such as LS105 or test-loop-scope, show its guide.
 
-    The guides that are no rule's have names: README is their index.
+    The beginning of a code, such as LS2, lists that family. The guides that are no rule's have
+    names: README is their index.
 
     \b
     Examples:
       loopscope rules
       loopscope rules LS104
+      loopscope rules running-loop
       loopscope rules README
       loopscope rules event-loop-is-closed
     """
     from loopscope.guides import GuidesMissing, text
 
-    if code is None:
-        _list()
+    family = re.fullmatch(r"(?i)LS\d{0,2}", code or "LS")
+    if family and _list(family[0].upper()):
         return
+    assert code is not None
     try:
         show(text(_page(code)))
     except GuidesMissing as error:
         raise click.ClickException(str(error)) from None
 
 
-def _list() -> None:
+def _list(family: str) -> bool:
+    """List the rules whose codes begin so; whether there are any."""
     from loopscope.rules.registry import REGISTRY
 
-    rows = [(rule.code, rule.name, rule.summary.split(":")[0]) for rule in REGISTRY]
+    rules = [rule for rule in REGISTRY if rule.code.startswith(family)]
+    rows = [(rule.code, rule.name, rule.summary.split(":")[0]) for rule in rules]
+    if not rows:
+        return False
     if on_terminal():
         head = "| code | rule | what it does |\n| --- | --- | --- |\n"
         show(head + "".join(f"| {' | '.join(row)} |\n" for row in rows))
-        return
+        return True
     width = max(len(name) for _, name, _ in rows)
     for number, name, summary in rows:
         click.echo(f"{number}  {name:<{width}}  {summary}")
+    return True
 
 
 def _page(code: str) -> str:
@@ -67,15 +75,15 @@ def _page(code: str) -> str:
     pages = {name.lower(): name for name in names()}
     for rule in REGISTRY:
         pages[rule.code.lower()] = pages[rule.name] = f"rules/{rule.code}"
-    wanted = code.lower().removesuffix(".md")
+    wanted = fold_name(code).removesuffix(".md")
     if wanted in pages:
         return pages[wanted]
-    near = difflib.get_close_matches(wanted, pages, n=1)
-    hint = f" Did you mean {pages[near[0]].rpartition('/')[2]}?" if near else ""
+    rule_words = (word for rule in REGISTRY for word in (rule.code, rule.name))
+    near = did_you_mean(wanted, [*rule_words, *(name for name in names() if "/" not in name)])
     raise click.BadParameter(
-        f"there is no rule or guide {code!r}.{hint} `loopscope rules` lists the rules,"
+        f"there is no rule or guide {code!r}.{near} `loopscope rules` lists the rules,"
         " `loopscope rules README` the guides.",
-        param_hint="CODE",
+        param_hint="RULE",
     )
 
 

@@ -32,6 +32,11 @@ _SUMMARIES = {
     "rules": "List the rules, or say what one does and why.",
     "explain": "Name the causes of an error message.",
 }
+# What people try, since other programs have it.
+_HABITS = {
+    "help": "--help", "version": "--version", "fix": "migrate", "run": "migrate",
+    "diff": "migrate --diff", "review": "migrate --review", "list": "rules",
+}  # fmt: skip
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 
 
@@ -52,6 +57,26 @@ class LazyGroup(click.Group):
         command.short_help = _SUMMARIES[cmd_name]
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command.
+
+        Raises:
+            click.UsageError: There is none such; the nearest is named.
+        """
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from loopscope.cli.choices import did_you_mean
+
+            near = did_you_mean(name, _COMMANDS)
+            if name in _HABITS:
+                near = f" Did you mean `loopscope {_HABITS[name]}`?"
+            if not near and os.path.exists(name):
+                near = f" Did you mean `loopscope check {name}`?"
+            ctx.fail(f"No such command {name!r}.{near}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
         with formatter.section("Commands"):
@@ -59,7 +84,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
     """Move pytest suites from the event_loop fixture of pytest-asyncio to loop scopes.
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from loopscope.cli.choices import Nearest, rule_codes, target
 from loopscope.reports import formats
-from loopscope.types import RUNS_ON, Target
+from loopscope.types import RUNS_ON
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -48,9 +49,19 @@ def planning_options(function: _Function) -> _Function:
     return _add(_PLANNING, function)
 
 
+def outcome_options(function: _Function) -> _Function:
+    """Add the options that say what a run with findings comes to to a command."""
+    return _add(_OUTCOME, function)
+
+
 def writing_options(function: _Function) -> _Function:
     """Add the options that say what is done with the changes to a command."""
     return _add(_WRITING, function)
+
+
+def diff_option(function: _Function) -> _Function:
+    """Add ``--diff`` alone to a command."""
+    return _add((_DIFF,), function)
 
 
 def collecting_options(function: _Function) -> _Function:
@@ -70,7 +81,9 @@ def table_options() -> dict[str, click.Option]:
 
     def command() -> None: ...
 
-    parameters = click.command()(_add((*_PLANNING, *_REPORTING, *_WRITING), command)).params
+    parameters = click.command()(
+        _add((*_PLANNING, *_REPORTING, *_OUTCOME, *_WRITING), command)
+    ).params
     options = (option for option in parameters if isinstance(option, click.Option))
     return {max(option.opts, key=len).lstrip("-"): option for option in options}
 
@@ -79,33 +92,6 @@ def _add(options: Sequence[Callable[[Any], Any]], function: _Function) -> _Funct
     for decorate in reversed(options):
         function = decorate(function)
     return function
-
-
-def _target(_: click.Context, __: click.Parameter, value: str | None) -> Target:
-    if value is None:
-        return Target.newest()
-    try:
-        return Target.parse(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _codes(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Codes and prefixes, also several in one value: ``LS101,LS2``."""
-    codes = tuple(code.strip() for text in value for code in text.split(",") if code.strip())
-    for code in codes:
-        if not (code[:2] == "LS" and any(rule.startswith(code) for rule in _rule_codes())):
-            raise click.BadParameter(
-                f"{code!r} is no rule code (such as LS101) and no beginning of one (such as LS1);"
-                " `loopscope rules` lists them"
-            )
-    return codes
-
-
-def _rule_codes() -> tuple[str, ...]:
-    from loopscope.rules.registry import REGISTRY  # slow to import, and seldom needed
-
-    return tuple(rule.code for rule in REGISTRY)
 
 
 def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
@@ -129,25 +115,26 @@ def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | 
 _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
-        "--target", metavar="X.Y", callback=_target,
+        "--target", metavar="X.Y", callback=target,
         help="Oldest pytest-asyncio that the result must run on. Default: the newest known.",
     ),
     click.option(
-        "--from", "runs_on", type=click.Choice(RUNS_ON),
+        "--from", "runs_on", type=Nearest(RUNS_ON),
         help="What the suite runs on now. Default: by evidence (pin or lock, an override that"
         " tests see, loop_scope, options); the report says which.",
     ),
     click.option(
-        "--style", type=click.Choice(["config", "explicit"]), default="config",
+        "--style", type=Nearest(["config", "explicit"]), default="config",
         show_default=True,
         help="Put a loop scope that all share into the configuration, or name it everywhere.",
     ),
     click.option(
-        "--select", multiple=True, metavar="CODE", callback=_codes,
-        help="Only these rules; the beginning of a code selects a family. May be repeated.",
+        "--select", multiple=True, metavar="RULE", callback=rule_codes,
+        help="Only these rules, by code or name; the beginning of one selects a family. May be"
+        " repeated.",
     ),
     click.option(
-        "--ignore", multiple=True, metavar="CODE", callback=_codes,
+        "--ignore", multiple=True, metavar="RULE", callback=rule_codes,
         help="Not these rules. May be repeated.",
     ),
     click.option(
@@ -158,6 +145,11 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         "--trace", type=click.Path(path_type=Path), metavar="FILE",
         help="The record of a legacy run (verify --save-trace): the plan follows it where the"
         " source does not tell, such as in fixtures of installed plugins.",
+    ),
+    switch(
+        "--tests-only",
+        help="Leave get_event_loop() in product code alone: in what is no part of the tests"
+        " (LS107).",
     ),
     switch("--safe-only", help="Only safe edits, none that rests on an assumption."),
     switch(
@@ -204,9 +196,10 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
     switch("--annotate", help="Leave a comment where a person must act."),
     switch("--no-requirements", help="Leave dependency pins alone."),
     click.option(
-        "--format", type=click.Choice(formats("report")), default="text",
+        "--format", type=Nearest(formats("report")), default="text",
         show_default=True,
-        help="Form of the report on standard output: github means annotations in a workflow.",
+        help="Form of the report on standard output: sarif for code scanning, github for"
+        " annotations in a workflow, gitlab for Code Quality, markdown for a comment.",
     ),
     click.option(
         "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -222,8 +215,18 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
+_OUTCOME: tuple[Callable[[Any], Any], ...] = (
+    switch("--statistics", help="Count edits, actions and notes by rule (text and json)."),
+    switch("--exit-zero", help="Exit with 0 unless there is an error, whatever was found."),
+)
+
+
+_DIFF = switch(
+    "--diff", help="Print a patch and write nothing; the report goes to standard error."
+)
+
 _WRITING: tuple[Callable[[Any], Any], ...] = (
-    switch("--diff", help="Print a patch and write nothing; the report goes to standard error."),
+    _DIFF,
     switch("--review", help="Show each hunk with its reasons, and ask whether to take it."),
     click.option(
         "--patch", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

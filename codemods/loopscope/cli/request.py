@@ -21,6 +21,7 @@ from loopscope.config.tool_settings import (
 )
 from loopscope.discovery.selection import excluding
 from loopscope.disk import behind_links
+from loopscope.reports import formats
 from loopscope.types import FileError, Options, Suite
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Request:
     format: str
     html: Path | None
     strict: bool
+    statistics: bool
+    exit_zero: bool
     quiet: bool
     verbose: bool
     color: bool | None  # None: as the terminal says
@@ -56,8 +59,8 @@ class Request:
     maps: bool = False  # draw the loop maps
 
     @classmethod
-    def from_click(cls, context: click.Context) -> Request:
-        """Make one from a command with ``suite_options``.
+    def from_click(cls, context: click.Context, kind: str = "report") -> Request:
+        """Make one from a command with ``suite_options``, whose reports are of that kind.
 
         Raises:
             click.UsageError: The table holds what it may not, or the options contradict.
@@ -69,6 +72,7 @@ class Request:
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
         values = cli_values.merged_with(settings)
+        values["format"] = _format(cli_values, values["format"], kind)
         from_table = "exclude" in settings.values and "exclude" not in cli_values.typed
         request = cls(
             paths=paths,
@@ -78,6 +82,8 @@ class Request:
             format=values["format"],
             html=values.get("html"),
             strict=values.get("strict", False),
+            statistics=values.get("statistics", False),
+            exit_zero=values.get("exit_zero", False),
             quiet=values.get("quiet", False),
             verbose=values["verbose"],
             color=values["color"],
@@ -134,6 +140,17 @@ class Request:
         return suite, replace(options, loop_maps=self.maps or self.html is not None)
 
 
+def _format(cli_values: CliValues, name: str, kind: str) -> str:
+    """Return the format that was typed, or else that of the table where it can be used.
+
+    Who types ``--diff`` or ``--review`` wants to read, and not every kind of report has all
+    formats.
+    """
+    typed = cli_values.typed
+    reads = "diff" in typed and any(cli_values.values.get(way) for way in ("diff", "review"))
+    return name if "format" in typed or (name in formats(kind) and not reads) else "text"
+
+
 def _names_target(cli_values: CliValues, settings: Settings) -> bool:
     return "target" in cli_values.typed or "target" in settings.values
 
@@ -147,6 +164,7 @@ def _options(values: Mapping[str, Any], *, named: bool) -> Options:
         select=values["select"],
         ignore=values["ignore"],
         safe_only=values["safe_only"],
+        tests_only=values["tests_only"],
         annotate=values.get("annotate", False),
         requirements=not values.get("no_requirements", False),
         ambient_loop=not values["no_ambient_loop"],

@@ -59,7 +59,8 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
             if applier and applier.stopped:
                 break
     _finish(applier, report, summary)
-    return summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
+    code = summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
+    return 0 if code == 1 and request.exit_zero else code
 
 
 class _Reports:
@@ -74,6 +75,7 @@ class _Reports:
             wrote=wrote,
             quiet=request.quiet,
             verbose=request.verbose,
+            statistics=request.statistics,
         )
         self._printed = make_report(kind, request.format, options)
         self._path = request.html
@@ -189,6 +191,7 @@ def _finish(applier: ChangeApplier | None, report: Report, summary: Summary) -> 
         commands, errors = applier.finish()
         summary.errors += len(errors)
         summary.declined = applier.declined
+        summary.unwritten = applier.unwritten
         for error in errors:
             report.error(error)
     report.finish(summary, commands)

@@ -62,6 +62,7 @@ class _Verify(click.Command):
     help="One run may take so long. Default: an hour; the second ten times the first.",
 )
 @switch("--may-share", help="Tests that newly share a loop are no difference.")
+@switch("--collect-only", help="Let pytest collect both sides, and run no test: seconds.")
 @click.option(
     "--save-trace",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -76,21 +77,27 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     Both runs are made in copies, with two Pythons: one with the pytest-asyncio that has the
     event_loop fixture and one with a new one. Without --before-python and --after-python they
     are made from the Python in use, as the requirements of each side say, and kept in a cache.
-    A suite that is not migrated yet is migrated in its copy. This runs the code of the suite;
-    nothing is written into it.
+    A suite that is not migrated yet is migrated in its copy; one that was on loop scopes already
+    is run once, and tells which fixtures are on another loop than their users. This runs the code
+    of the suite; nothing is written into it.
+
+    With --collect-only pytest collects both sides, which imports the tests, and runs none: the
+    loops follow from the fixtures, marks and options that it sees. What code asks for while it
+    runs, and how tests end, only a run knows.
 
     \b
     Examples:
       loopscope verify
       loopscope verify tests/orders -- -k payment
       loopscope verify --before main --html verify.html
+      loopscope verify --collect-only --before main
       loopscope verify --before-python old/bin/python --after-python new/bin/python
       loopscope verify --trace-only --save-trace legacy.jsonl
 
-    Exit code: 0 all runs as before, 1 something differs, 2 no verdict: it could not be run, no
-    test passed, or tests of the original never ran.
+    Exit code: 0 all runs as before, 1 something differs, or a fixture is on another loop than its
+    user, 2 no verdict: it could not be run, no test passed, or tests of the original never ran.
     """
-    request = Request.from_click(ctx)
+    request = Request.from_click(ctx, "verify")
     if request.format not in formats("verify"):
         known = " or ".join(formats("verify"))
         raise click.UsageError(f"verify has no --format {request.format}: use {known}")
@@ -98,9 +105,14 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
         raise click.UsageError("verify runs the tests on this machine: leave out --dask")
     if values["trace_only"] and values["save_trace"] is None:
         raise click.UsageError("--trace-only is for --save-trace FILE: say where the record goes")
+    if values["collect_only"] and values["save_trace"] is not None:
+        raise click.UsageError(
+            "--collect-only runs no test, and --save-trace keeps the record of a run: give one"
+        )
     with _signals():
         trace = TraceOption(request.trace)
-        ctx.exit(_run(request, trace, _verify_options(request, trace, ctx.meta["pytest"], values)))
+        of_suite = _verify_options(request, trace, ctx.meta["pytest"], values)
+        ctx.exit(_run(request, trace, of_suite, collects=values["collect_only"]))
 
 
 def _verify_options(
@@ -128,6 +140,7 @@ def _verify_options(
             reruns=values["reruns"],
             seconds=values["timeout"],
             only_trace=values["trace_only"],
+            only_collect=values["collect_only"],
             trace=trace.loaded if trace.meant_for(suite) else None,
             save_trace=values["save_trace"] and Path(os.path.abspath(values["save_trace"])),
         )
@@ -145,7 +158,11 @@ def _focus(request: Request, suite: Suite) -> Iterator[str]:
 
 
 def _run(
-    request: Request, trace: TraceOption, verify_options: Callable[[Suite], VerifyOptions]
+    request: Request,
+    trace: TraceOption,
+    verify_options: Callable[[Suite], VerifyOptions],
+    *,
+    collects: bool,
 ) -> int:
     from loopscope.cli.console import Screen
     from loopscope.verify.verify_suite import verify as verify_suite
@@ -156,7 +173,8 @@ def _run(
     )
     report = make_verify_report(request.format, options)
     say: Callable[[str], None] = (lambda _: None) if request.quiet else err.text
-    say("This runs the tests of the project, in copies: do it only with code that you trust.")
+    does = "imports" if collects else "runs"
+    say(f"This {does} the tests of the project, in copies: do it only with code that you trust.")
     watching = VerifyProgress(quiet=request.quiet)
     errors: list[FileError] = []
     for suite in _suites(request, errors):

@@ -9,30 +9,37 @@ from __future__ import annotations
 import re
 from posixpath import basename, dirname
 
-# Folders with a leading dot in which CI is set up; no other hidden folder is looked into.
-CI_FOLDERS = frozenset({".github", ".gitlab", ".circleci", ".azure-pipelines", ".azure", ".ci"})
+# Folders with a leading dot in which CI and containers are set up; no other hidden folder is
+# looked into.
+CI_FOLDERS = frozenset({
+    ".github", ".gitlab", ".circleci", ".azure-pipelines", ".azure", ".ci", ".buildkite",
+    ".woodpecker", ".devcontainer", ".docker",
+})  # fmt: skip
 
-# How the names of all files end that ``requirements.places`` knows.
+# How the names of all files end, or begin, that ``requirements.places`` knows.
 ENDINGS = (
     ".txt", ".in", ".yml", ".yaml", ".toml", ".cfg", ".ini", ".lock", "Pipfile", "ockerfile",
     "ontainerfile", "akefile", ".mk", "ustfile", "enkinsfile", ".sh", ".bash", ".bat", ".ps1",
 )  # fmt: skip
 
+BEGINNINGS = ("Dockerfile.", "Dockerfile-", "Containerfile.")
+
 # Grammar by the whole name, the first that fits.
 _BY_NAME = (
     ("toml", r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"),
-    ("ini", r"setup\.cfg|tox\.ini"),
+    ("ini", r"setup\.cfg|tox\.ini|\.?pytest\.ini"),
     ("python", r"setup\.py|noxfile\.py"),
-    ("pip", r".*(?:requirements|constraints).*\.(?:txt|in)"),
+    ("pip", r".*(?:requirements|constraints).*\.(?:txt|in|lock)"),
+    ("lock", r"(?:.+[-_.])?conda-lock\.ya?ml"),
     ("conda", r"(?:.*[-_.])?(?:environment|env)(?:[-_.].*)?\.ya?ml"),
     ("recipe", r"(?:meta|recipe)\.ya?ml"),
-    ("lock", r"(?:poetry|uv|pdm|Pipfile)\.lock|pylock(?:\..+)?\.toml"),
+    ("lock", r"(?:poetry|uv|pdm|pixi|Pipfile)\.lock|pylock(?:\..+)?\.toml"),
     (
         "commands",
         r"\.(?:gitlab-ci|travis|cirrus|appveyor|readthedocs|pre-commit-config)\.ya?ml"
         r"|(?:azure|bitbucket)-pipelines?.*\.ya?ml"
         r"|(?:appveyor|[Tt]askfile|buildspec|cloudbuild|docker-compose.*|compose)\.ya?ml"
-        r"|(?:.+[-_.])?(?:Docker|Container)file|.+\.dockerfile"
+        r"|(?:.+[-_.])?(?:Docker|Container)file|(?:Docker|Container)file[-.].+|.+\.dockerfile"
         r"|(?:GNU)?[Mm]akefile|.+\.mk|\.?[Jj]ustfile|Jenkinsfile"
         r"|.+\.(?:sh|bash|bat|ps1)",
     ),
@@ -59,6 +66,11 @@ def grammar_of(path: str) -> str | None:
     if parts and parts[0] in CI_FOLDERS and name.endswith((".yml", ".yaml")):
         return "commands"
     return None
+
+
+def may_declare(name: str) -> bool:
+    """Whether a file of this name is worth a closer look: cheap, as it is asked of each file."""
+    return name.endswith(ENDINGS) or name.startswith(BEGINNINGS)
 
 
 def is_pin_file(path: str) -> bool:

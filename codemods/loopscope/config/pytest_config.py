@@ -120,6 +120,26 @@ def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
     return value if scope is None else scope
 
 
+_DEPRECATIONS = frozenset(
+    {"", "Warning", "DeprecationWarning", "PytestWarning", "PytestDeprecationWarning"}
+)
+
+
+def deprecations_are_errors(config: PytestConfig) -> bool:
+    """Whether a ``PytestDeprecationWarning`` fails a test, by ``filterwarnings`` or ``-W``.
+
+    The last filter that fits decides; one for some messages or modules is taken for one that does
+    not.
+    """
+    listed = config.options.get("filterwarnings", ())
+    filters = [*(listed if isinstance(listed, tuple) else ()), *added_options(config, "-W")]
+    for text in reversed(filters):
+        action, message, category, *rest = [part.strip() for part in f"{text}::".split(":")][:4]
+        if not message and category.rpartition(".")[2] in _DEPRECATIONS and not any(rest):
+            return action == "error"
+    return False
+
+
 def added_options(config: PytestConfig, flag: str) -> list[str]:
     """List the values that ``addopts`` gives to an option, such as ``--confcutdir`` or ``-p``."""
     addopts = config.options.get("addopts", "")

@@ -23,8 +23,8 @@ from loopscope.discovery.cross_suite import (
 from loopscope.discovery.selection import choose
 from loopscope.discovery.traces import has_trace, matters, mentions_asyncio
 from loopscope.discovery.walk import DiscoveredSuite, discover
-from loopscope.disk import behind_links, glance_at, read_regular
-from loopscope.types import CrossSuiteFiles, FileError, PytestConfig, Suite
+from loopscope.disk import behind_links, glance_at, is_vcs_root, read_regular
+from loopscope.types import PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
 
 
 def load_suites(
@@ -65,6 +65,12 @@ def load_suites(
             yield FileError(path.as_posix(), message)
     relative = not any(path.is_absolute() for path in paths)
     suites = discover(existing, exclude, base or working)
+    for path in (path for path in paths if os.path.exists(path)):
+        if _is_bare(os.path.abspath(path), suites):
+            where = "is no Python file" if path.is_file() else "has no Python file at or below it"
+            message = f"{where}, and no suite; check the spelling, or whether it was moved"
+            yield FileError(path.as_posix(), message)
+            suites = [found for found in suites if found.root != os.path.abspath(path)]
     everything = suites
     suites, errors = choose(suites, only, skip, working)
     yield from errors
@@ -81,6 +87,30 @@ def load_suites(
         suite = _load(found, label.replace(os.sep, "/"), index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
+
+
+def _is_bare(path: str, suites: Sequence[DiscoveredSuite]) -> bool:
+    """Whether there is no Python file at or below an absolute path, and no suite."""
+    if os.path.isfile(path) and path.endswith(".py"):
+        return False
+    for found in suites:
+        if (found.root + os.sep).startswith(path.rstrip(os.sep) + os.sep):
+            if found.python or found.is_suite or _is_broken(found):
+                return False
+        elif path.startswith(found.root + os.sep):
+            way = os.path.relpath(path, found.root).replace(os.sep, "/")
+            name = os.path.basename(way)
+            if name in CONFIGURATION_FILES or is_pin_file(name) or way in found.texts:
+                return False
+            named = (*found.python, *(error.path for error in found.errors + found.unreadable))
+            if any(file.startswith(f"{way}/") for file in named):
+                return False
+    return True
+
+
+def _is_broken(found: DiscoveredSuite) -> bool:
+    """Whether something is wrong with it, which is said in its place."""
+    return bool(found.error or found.errors or found.unreadable or found.unfinished)
 
 
 def _recover(
@@ -125,7 +155,22 @@ def _load(
         files.update(_doctests(found, config))
         errors += _left_out(found, files)
         cross_suite = _cross_suite(found, files, index, tests)
-    return Suite(label, config, files, _editable(found, files), tuple(errors), cross_suite)
+    return Suite(
+        label,
+        config,
+        files,
+        _editable(found, files),
+        tuple(errors),
+        cross_suite,
+        in_tests=_in_tests(found.root),
+    )
+
+
+def _in_tests(root: str) -> bool:
+    """Whether a root is the folder of tests of a project, which lies in the folder above it."""
+    above, name = os.path.split(root)
+    files = (os.path.join(above, file) for file in PROJECT_FILES)
+    return name in ("test", "tests") and (is_vcs_root(above) or any(map(os.path.isfile, files)))
 
 
 def _cross_suite(

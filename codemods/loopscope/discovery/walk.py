@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from loopscope.config.declaring_names import CI_FOLDERS, ENDINGS
+from loopscope.config.declaring_names import CI_FOLDERS, may_declare
 from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration, is_test_file
 from loopscope.discovery.selection import Ignored, is_skipped_content, is_skipped_name, rules_above
 from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
@@ -191,7 +191,7 @@ class _Walk:
                 self._unusual(entry, owner, prefix, ignored)
             elif entry.name.endswith(".py"):
                 owner.python.append(prefix + entry.name)
-            elif not folder or entry.name.endswith(ENDINGS):
+            elif not folder or may_declare(entry.name):
                 owner.other_files.append(prefix + entry.name)
             if entry.name.endswith(_TEXTS):
                 owner.texts.append(prefix + entry.name)
@@ -230,7 +230,7 @@ class _Walk:
                 _sort_out(owner, prefix + name, path)
         elif name.endswith(".py"):
             owner.python.append(prefix + name)
-        elif not prefix or name.endswith(ENDINGS):
+        elif not prefix or may_declare(name):
             owner.other_files.append(prefix + name)
 
     def finish(self) -> list[DiscoveredSuite]:
@@ -253,7 +253,9 @@ def _merge(inner: DiscoveredSuite, outer: DiscoveredSuite) -> None:
     outer.python.extend(prefix + path for path in inner.python)
     outer.texts.extend(prefix + path for path in inner.texts)
     outer.links.extend(prefix + path for path in inner.links)
-    outer.other_files.extend(prefix + path for path in inner.other_files if path.endswith(ENDINGS))
+    outer.other_files.extend(
+        prefix + path for path in inner.other_files if may_declare(path.rpartition("/")[2])
+    )
     for errors, more in ((outer.errors, inner.errors), (outer.unreadable, inner.unreadable)):
         errors.extend(replace(error, path=prefix + error.path) for error in more)
     for folder, rules in inner.ignored.items():
@@ -266,9 +268,7 @@ def _take_ci(owner: DiscoveredSuite, folder: str, path: str, ignored: Ignored) -
         folders.sort()
         inner = f"{folder}/{_relative(path, place)}".rstrip("/")
         owner.ignored.setdefault(inner, ignored)
-        owner.other_files.extend(
-            f"{inner}/{name}" for name in sorted(names) if name.endswith(ENDINGS)
-        )
+        owner.other_files.extend(f"{inner}/{name}" for name in sorted(names) if may_declare(name))
 
 
 def _sort_out(owner: DiscoveredSuite, name: str, path: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from posixpath import dirname
 
-from loopscope.analysis.file.loop_kinds import kinds_of
+from loopscope.analysis.file.loop_kinds import PLAIN, UNKNOWN, kinds_of, sets_policy
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
@@ -122,9 +122,17 @@ class LegacyLoops:
         )
 
     def kinds(self, test: Test) -> frozenset[str]:
-        """List the kinds of loop that the override of a test makes, one for each of its params."""
+        """List the kinds of loop that the override of a test makes, one for each of its params.
+
+        A plain one below an override that sets a policy makes what that says, once it is set.
+        """
         override = self.override_of(test)
-        return kinds_of(override.function.override if override is not None else None)
+        kinds = kinds_of(override.function.override if override is not None else None)
+        if override is not None and kinds == PLAIN:
+            *around, _ = self._closures.visible(test, EVENT_LOOP)
+            if any(sets_policy(item.function.override) for item in around):
+                return frozenset({UNKNOWN})
+        return kinds
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
         """List the fixtures of a test whose value lives on a loop, ``event_loop`` included."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
+from posixpath import dirname, normpath
 
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.file.override_facts import BodyKind
@@ -22,6 +24,9 @@ from loopscope.loop_map.legacy import LegacyLoops
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.modern import ModernLoops
 from loopscope.types import CrossSuiteFiles, PytestConfig
+
+_TESTS = frozenset({"test", "tests"})
+_LIKE_TESTS = re.compile(r"(?i)(.+[-_])?tests?([-_].+)?")  # unit_tests, tests-e2e
 
 
 class SuiteStyle(enum.Enum):
@@ -43,6 +48,8 @@ class SuiteModel:
         trace_index: TraceIndex | None = None,
         entry_points: EntryPoints = (),
         texts: Mapping[str, bytes] | None = None,
+        *,
+        in_tests: bool = False,
     ) -> None:
         self.trace_index = trace_index = trace_index or TraceIndex()
         self.files = files = trace_index.apply_to(files)
@@ -57,6 +64,7 @@ class SuiteModel:
         )
         self.closures = Closures(self.index, trace_index.trace.used)
         self.texts = texts or {}
+        self._in_tests = in_tests
         self.values = LoopValues(self.index, self.texts)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
@@ -143,6 +151,47 @@ class SuiteModel:
         index = self.index
         first = {*index.test_modules, *index.conftests, *index.plugins}
         return frozenset(imported(self.files, index.find, first))
+
+    def is_product(self, path: str) -> bool:
+        """Whether a file is product code: no part of the tests, with no fixture for them.
+
+        All that lies below a folder of tests is part of them, also what is imported in a way
+        that cannot be read.
+        """
+        folders = path.split("/")[:-1]
+        above = ["/".join(folders[:depth]) for depth in range(1, len(folders) + 1)]
+        return not (
+            path in self._collected
+            or self._in_tests
+            or not _TESTS.isdisjoint(folders)
+            or not self._test_folders.isdisjoint(above)
+        )
+
+    @cached_property
+    def _collected(self) -> frozenset[str]:
+        """The files that pytest collects, or registers fixtures of."""
+        index = self.index
+        fixtures = (
+            item.key.path for found in index.registered.values() for item in found.values()
+        )
+        return frozenset({*index.test_modules, *index.conftests, *index.plugins, *fixtures})
+
+    @cached_property
+    def _test_folders(self) -> frozenset[str]:
+        """The folders with tests that are named like some, or that the configuration names."""
+        index = self.index
+        holding = {dirname(path) for path in index.test_modules}
+        given = index.config.options.get("testpaths")
+        paths = given if isinstance(given, tuple) else str(given or "").split()
+        named = {normpath(path) for path in paths} & holding
+        for place in {*holding, *(dirname(path) for path in index.conftests)}:
+            folders = place.split("/")
+            named.update(
+                "/".join(folders[: depth + 1])
+                for depth, name in enumerate(folders)
+                if _LIKE_TESTS.fullmatch(name)
+            )
+        return frozenset(named)
 
     # -- its style ----------------------------------------------------------------------
 

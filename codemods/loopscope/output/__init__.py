@@ -38,6 +38,7 @@ class ChangeApplier:
         self._destination = destination
         self._reviewer: Reviewer | None = None
         self._patches: Patches | None = None
+        self.unwritten = 0  # suites of which no patch could be written
 
     @property
     def wrote(self) -> bool:
@@ -76,11 +77,17 @@ class ChangeApplier:
         if self._destination.review:
             migration = self._review(suite, migration)
         errors = self._put(migration)
+        if errors and not self.wrote:  # the changes are right, only their patch is nowhere
+            self.unwritten += 1
+            all_errors = (*migration.errors, *errors)
+            return replace(migration, status=Status.ERROR, errors=all_errors)
         return _failed(migration, errors) if errors else migration
 
     def finish(self) -> tuple[tuple[str, ...], tuple[FileError, ...]]:
         """Write what stands for all suites; returns how to apply the patches, and errors."""
         errors = self._to_patches().finish() if self._destination.patch else ()
+        if errors:
+            self.unwritten = self._to_patches().suites
         return tuple(self._patches.commands) if self._patches else (), errors
 
     def _review(self, suite: Suite, migration: Migration) -> Migration:
@@ -89,7 +96,7 @@ class ChangeApplier:
         if self._reviewer is None:
             self._reviewer = Reviewer(color=self._destination.color)
         before = self._reviewer.declined
-        changes = self._reviewer.review(migration.label, migration.changes)
+        changes = self._reviewer.review(migration.label, migration.changes, migration.product)
         if self._reviewer.declined == before:
             return migration
         from loopscope.pipeline_check import recheck
@@ -110,7 +117,7 @@ class ChangeApplier:
             return write_changes(Path(migration.label), migration.changes)
         errors: tuple[FileError, ...] = ()
         if self._destination.patch or self._destination.patch_dir:
-            errors = self._to_patches().add(migration.label, migration.changes)
+            errors = self._to_patches().add(migration.label, migration.changes, migration.product)
         if self._destination.print_patch is not None and not errors:
             from loopscope.output.patch import diff
 

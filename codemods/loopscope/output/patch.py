@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shlex
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from loopscope.disk import behind_links, write_out
@@ -98,12 +98,29 @@ class Patches:
         self._names: set[str] = set()
         self.commands: list[str] = []
 
-    def add(self, label: str, changes: Sequence[Change]) -> tuple[FileError, ...]:
-        """Take the changes of one suite; returns what could not be written."""
+    def add(
+        self, label: str, changes: Sequence[Change], product: Collection[str] = ()
+    ) -> tuple[FileError, ...]:
+        """Take the changes of one suite; returns what could not be written.
+
+        ``product`` are its files of product code, which get a patch of their own in the folder.
+        """
         self._suites.append((label, changes))
         if self._folder is None or not changes:
             return ()
-        return self._write(self._folder / self._name(label), [(label, changes)])
+        name = self._name(label)
+        of_tests = [change for change in changes if change.path not in product]
+        of_product = [change for change in changes if change.path in product]
+        errors: tuple[FileError, ...] = ()
+        for path, part in ((f"{name}.patch", of_tests), (f"{name}-product.patch", of_product)):
+            if part and not errors:
+                errors = self._write(self._folder / path, [(label, part)])
+        return errors
+
+    @property
+    def suites(self) -> int:
+        """Count the suites with changes."""
+        return len(self._suites)
 
     def finish(self) -> tuple[FileError, ...]:
         """Write the patch of all suites; returns what could not be written."""
@@ -125,16 +142,16 @@ class Patches:
         return ()
 
     def _name(self, label: str) -> str:
-        """Make a file name for the patch of a suite: the path to it from here, with dashes."""
+        """Make a name for the patches of a suite: the path to it from here, with dashes."""
         way = os.path.relpath(label)
         if way.split(os.sep)[0] in (os.curdir, os.pardir):
             way = os.path.basename(os.path.abspath(label)) or "suite"
         stem = way.replace(os.sep, "-")
         name, number = stem, 2
-        while _alike(name) in self._names:
+        while not self._names.isdisjoint({_alike(name), _alike(f"{name}-product")}):
             name, number = f"{stem}-{number}", number + 1
-        self._names.add(_alike(name))
-        return f"{name}.patch"
+        self._names |= {_alike(name), _alike(f"{name}-product")}
+        return name
 
 
 def _alike(name: str) -> str:

@@ -46,26 +46,45 @@ class Reviewer:
     _all: bool = False
     _headers: set[str] = field(default_factory=set)
 
-    def review(self, label: str, changes: Collection[Change]) -> tuple[Change, ...]:
-        """Ask the user about each hunk of the suite at ``label`` and return those accepted."""
+    def review(
+        self, label: str, changes: Collection[Change], product: Collection[str] = ()
+    ) -> tuple[Change, ...]:
+        """Ask the user about each hunk of the suite at ``label`` and return those accepted.
+
+        ``product`` are the files of product code, of which that is said.
+        """
         taken = []
         with self._tool() as tool:
-            for change in changes:
-                found = hunks(change)
-                chosen = [] if self.stopped else self._ask(tool, label, change, found)
+            shown = [(change, hunks(change)) for change in changes]
+            total, before = sum(len(found) for _, found in shown), 0
+            of = "" if label == "." else f" of {label}"
+            for number, (change, found) in enumerate(shown, 1):
+                group = ", product code" if change.path in product else ""
+                file = f"file {number} of {len(shown)}{of}{group}"
+                numbers = range(before + 1, before + len(found) + 1)
+                places = [f"hunk {n} of {total}, {file}" for n in numbers]
+                before += len(found)
+                chosen = [] if self.stopped else self._ask(tool, label, change, found, places)
                 self.declined += len(found) - len(chosen)
                 accepted = accept(change, chosen)
                 if accepted is not None:
                     taken.append(accepted)
         return tuple(taken)
 
-    def _ask(self, tool: Any, label: str, change: Change, found: list[Hunk]) -> list[Hunk]:
+    def _ask(
+        self, tool: Any, label: str, change: Change, found: list[Hunk], places: list[str]
+    ) -> list[Hunk]:
         path = way_to(label) + change.path
         above = [visible_line(line) for line in names(path, change)]
         self._headers.clear()
         tool.interactive, tool.write = not self._all, self._all
         try:
-            tool.process_hunks(visible(path), [[*above, *_lines(hunk)] for hunk in found])
+            # Bowler takes the first two lines for the names.
+            texts = [
+                [*above, visible(place), *_lines(hunk)]
+                for hunk, place in zip(found, places, strict=True)
+            ]
+            tool.process_hunks(visible(path), texts)
         except _bowler().BowlerQuit:
             self.stopped = True
         return [hunk for hunk in found if hunk.header in self._headers]

@@ -37,11 +37,18 @@ class Conversion(enum.Enum):
 class Candidates:
     """The sync functions that could be converted, before anyone asked who uses them."""
 
-    def __init__(self, model: SuiteModel, options: Options, caution: Caution = NO_CAUTION) -> None:
+    def __init__(
+        self,
+        model: SuiteModel,
+        options: Options,
+        caution: Caution = NO_CAUTION,
+        policies: Collection[Key] = (),
+    ) -> None:
         self.model = model
         self.options = options
         self._raw = {item.fixture.name for item in raw_fixtures(model)}
         self._caution = caution
+        self._policies = policies  # overrides whose loops no factory makes
         self._dynamic = {
             name
             for facts in model.files.values()
@@ -141,6 +148,8 @@ class Candidates:
             body is not None
             and body.kind is BodyKind.FACTORY
             and not body.windows
+            and override is not None
+            and override.key not in self._policies
             and self.options.target.has(1, 4)
             and not test.function.loop_uses
             and not self.current_calls(test.key)

@@ -158,10 +158,8 @@ class CureSolver:
             fixtures = {settings.fixture_default, *wanted}
             if self.options.target.has(0, 26):
                 tests = {settings.test_default, *wanted}
-        unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not can_say_fixture_scope(
-            settings, self.options
-        ):  # no value of the option means unset
+        if settings.fixture_option_unset and not can_say_fixture_scope(settings, self.options):
+            # no value of the option means unset
             fixtures = {*(one for one in fixtures if one is not None), Scope.FUNCTION}
         pairs = product(sorted(tests, key=_order), sorted(fixtures, key=_order))
         tried = [self._tried(test, fixture) for test, fixture in pairs]
@@ -260,9 +258,8 @@ class CureSolver:
 
     def _options_set(self, test_default: Scope | None, fixture_default: Scope | None) -> int:
         settings = self.model.settings
-        unset = settings.fixture_default is None and not settings.fixture_scope
         return (test_default is not settings.test_default) + (
-            fixture_default is not settings.fixture_default and not unset
+            fixture_default is not settings.fixture_default and not settings.fixture_option_unset
         )
 
     @cached_property

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename, dirname
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
+from loopscope.analysis.file.loop_kinds import PLAIN, kinds_of, sets_policy
 from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
@@ -20,10 +21,15 @@ from loopscope.analysis.suite.fixtures import (
     directory_base_ids,
 )
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
+from loopscope.planning.override_actions import (
+    BY_REQUEST,
+    KIND,
+    ActionKind,
+    OverrideAction,
+    by_item,
+    manual,
+)
 from loopscope.types import Scope
-
-_KIND = "it makes a loop of another kind"
 
 
 def choose_factory(
@@ -43,32 +49,74 @@ def choose_factory(
     """
     if any(f.name == FACTORIES_HOOK for facts in model.files.values() for f in facts.functions):
         return manual(
-            f"{_KIND}, and the suite has a pytest_asyncio_loop_factories hook already: let that"
+            f"{KIND}, and the suite has a pytest_asyncio_loop_factories hook already: let that"
             " return the factory for these tests, too"
         )
     places = [item for item in model.overrides if item.key == key]
     hook = _hook(model, places)
     covered: set[str] = set()
     others: list[Test] = []
+    sync: list[str] = []
     for test in concerned:
         override = model.override_of(test)
         if override is None or override.key != key:
             others.append(test)
         elif test.id not in tests:
-            return manual(
-                f"{_KIND}, and the sync test {test.function.qualname} uses it: loop factories "
-                "reach async tests only"
-            )
+            sync.append(test.function.qualname)
         else:
             covered.add(test.id)
+    if sync:
+        return OverrideAction(
+            ActionKind.MANUAL,
+            f"{KIND}, and sync tests use it: loop factories reach async tests only",
+            policy=_policy_does(model, key, places),
+            blocked_by=tuple(dict.fromkeys(sync)),
+        )
     if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
         return manual(
-            f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
+            f"{KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
+    body = model.index.function(key).override
+    if body is not None and by_item(body):
+        wide = any(tests[test] > Scope.FUNCTION for test in covered)
+        users = [test for test in concerned if test.id in covered]
+        of_params = any(mark.inside for test in users for mark in test.marks)
+        # The runner of a wide loop would be rebuilt between tests, and the hook knows no params.
+        if hook or wide or of_params:
+            return manual(BY_REQUEST)
     if not hook:
         return _beside(model, places, others, tests)
     return _narrow(model, places, hook, tests)
+
+
+def _policy_does(model: SuiteModel, key: Key, places: Sequence[FixtureDef]) -> bool:
+    """Whether a policy gives all tests their kind of loop, and its deprecation fails none.
+
+    It counts for all of the suite: an override elsewhere that makes plain loops must have made
+    them by the policy that this one sets, and by no other.
+    """
+    body = model.index.function(key).override
+    if body is None or by_item(body) or not all(variant.policy for variant in body.variants):
+        return False
+    if model.settings.deprecations_fail or _has_policy(model):
+        return False
+    if not all(
+        any(place.base_id in ("", "./", *directory_base_ids(test.module)) for place in places)
+        for test in model.tests
+    ):
+        return False
+    sets = sets_policy(body)
+    kinds = kinds_of(body)
+    return all(
+        item.key == key
+        or kinds_of(item.function.override) in ([kinds, PLAIN] if sets else [kinds])
+        for item in model.overrides
+    )
+
+
+def _has_policy(model: SuiteModel) -> bool:
+    return any(f.policy is not None for facts in model.files.values() for f in facts.functions)
 
 
 def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:
@@ -99,7 +147,7 @@ def _beside(
             continue
         if override is None or not _makes_factory(override):
             return manual(
-                f"{_KIND}, and {test.function.qualname} below it has a loop of its own: let a "
+                f"{KIND}, and {test.function.qualname} below it has a loop of its own: let a "
                 "pytest_asyncio_loop_factories hook look at its item"
             )
     return OverrideAction(ActionKind.FACTORY)
@@ -111,30 +159,30 @@ def _narrow(
     """Decide on a module's or class's override; the hook knows its tests by their place."""
     place = places[0]
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
-        return manual(f"{_KIND}, and so does an override in a conftest")
+        return manual(f"{KIND}, and so does an override in a conftest")
     if any(loop_scope > Scope.FUNCTION for loop_scope in tests.values()):
         return manual(
-            f"{_KIND} for a part of the suite, and loops are wider than function: the runner "
+            f"{KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
     if not name_below(model, place.key.path, hook):
         name = basename(place.key.path)
-        return manual(f"{_KIND} in a module whose name {name} is not the only one below {hook}")
+        return manual(f"{KIND} in a module whose name {name} is not the only one below {hook}")
     facts = model.files[place.key.path]
     body = place.function.override
     assert body is not None
     bound = {item.name for item in facts.imports if not item.module.startswith(".")}
     missing = sorted(name for variant in body.variants for name in variant.names - bound)
     if missing:
-        return manual(f"{_KIND} out of {missing[0]}, which no conftest can import")
+        return manual(f"{KIND} out of {missing[0]}, which no conftest can import")
     if len(places) > 1:
-        return manual(f"{_KIND} in a class that other classes inherit from")
+        return manual(f"{KIND} in a class that other classes inherit from")
     for test in model.tests:
         if test.id in tests and place.base_id in test.base_ids:
             override = model.override_of(test)
             direct = not place.in_class or test.base_ids[-1] == place.base_id
             if override is None or override.key != place.key or not direct:
-                return manual(f"{_KIND}, but not for {test.function.qualname} beside it")
+                return manual(f"{KIND}, but not for {test.function.qualname} beside it")
     return OverrideAction(ActionKind.FACTORY, hook=hook)
 
 

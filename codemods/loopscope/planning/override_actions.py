@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
-from loopscope.types import Options
+from loopscope.types import Options, Scope
+
+KIND = "it makes a loop of another kind"  # the beginning of reasons
 
 
 class ActionKind(enum.Enum):
@@ -24,7 +26,7 @@ class ActionKind(enum.Enum):
     MANUAL = "manual"  # a person must replace it
 
 
-_BY_REQUEST = (
+BY_REQUEST = (
     "the test chooses its loop, by request. Return the loop's factory from a"
     " pytest_asyncio_loop_factories(config, item) hook, where item is request.node"
 )
@@ -44,12 +46,16 @@ class OverrideAction:
 
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
     ``with_that``: it only stays for the sake of another one, which the reason names.
+    ``policy``: an event_loop_policy fixture would do what no hook can. ``blocked_by`` are the sync
+    tests that no hook reaches.
     """
 
     kind: ActionKind
     reason: str = ""
     hook: str = ""
     with_that: bool = False
+    policy: bool = False
+    blocked_by: tuple[str, ...] = ()
 
     @property
     def stays(self) -> bool:
@@ -110,7 +116,14 @@ def _work(
     if not options.target.has(1, 0):
         return manual("it does work besides making a loop, and the target is older than 1.0")
     if careful:
-        return manual("it does work besides making a loop, and only safe edits are wanted")
+        return manual(
+            "it does work besides making a loop, and to keep that rests on an assumption"
+        )
+    if function.override and function.override.torn:
+        return manual(
+            f"what it does after closing the loop uses {function.override.torn}, which other work"
+            " of it needs, too"
+        )
     if _imported(fixture_defs) and function.override and function.override.closed:
         return manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:
@@ -121,10 +134,15 @@ def _work(
 def _factory(
     body: OverrideBody, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
+    if by_item(body) and not (
+        options.target.has(1, 4)
+        and all(item.fixture.scope is Scope.FUNCTION for item in fixture_defs)
+    ):
+        return manual(BY_REQUEST)
     if body.parameters:
         name = body.parameters[0]
         return manual(
-            _BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
+            BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
         )
     if _imported(fixture_defs):
         return manual("it makes a loop of another kind, and is imported by name")
@@ -135,6 +153,11 @@ def _factory(
     ):
         return OverrideAction(ActionKind.POLICY)
     return manual("it makes a loop of another kind; loop factories need --target 1.4")
+
+
+def by_item(body: OverrideBody) -> bool:
+    """Whether a question for the test chooses its loop."""
+    return any(variant.condition for variant in body.variants)
 
 
 def _imported(fixture_defs: list[FixtureDef]) -> bool:

@@ -53,6 +53,7 @@ class Plan:
     named: frozenset[str | Key] = frozenset()
     careful: frozenset[str] = frozenset()  # files in which no edit rests on an assumption
     foreign: Foreign = NOTHING_FOREIGN  # of a modern suite: what is on another loop
+    made: Mapping[str, Scope] = field(default_factory=dict)  # of tests that no mark can reach
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -72,12 +73,19 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
     if not model.uses_plugin:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.users.concerns(test)]
-    candidates, left = Candidates(model, options, caution), frozenset[Key]()
+    left, policies = frozenset[Key](), frozenset[Key]()
     unused = tuple(first.solver.unused_fixtures())
     while True:
+        candidates = Candidates(model, options, caution, policies)
         converted = choose(candidates, first.solver.loop_scope, concerned, unused, left)
-        planner = LoopPlanner(model, options, converted, caution) if converted else first
+        planner = first
+        if converted or policies:
+            planner = LoopPlanner(model, options, converted, caution, policies)
         plan = planner.plan()
+        instead = {key for key, act in plan.overrides.items() if act.policy}
+        if instead:
+            policies |= instead  # nobody is converted for a factory that cannot be
+            continue
         manual = {key for key, act in plan.overrides.items() if act.kind is ActionKind.MANUAL}
         if not converted or manual <= left:
             return plan
@@ -93,9 +101,11 @@ class LoopPlanner:
         options: Options,
         converted: Mapping[Key, Conversion],
         caution: Caution = NO_CAUTION,
+        policies: Collection[Key] = (),
     ) -> None:
         self.model = model
         self.options = options
+        self.policies = policies  # overrides for which an event_loop_policy fixture stands
         self.solver = ComponentSolver(model, options, converted, caution)
 
     def plan(self) -> Plan:
@@ -110,6 +120,7 @@ class LoopPlanner:
             key: self._fixture_loop_scope(key, function)
             for key, function in self.solver.users.fixtures()
         }
+        made = {test.id: self.solver.loop_scope(test) for test in self.solver.made_tests}
         default = model.settings.test_default or Scope.FUNCTION
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
@@ -117,9 +128,11 @@ class LoopPlanner:
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
+            if len({*made.values()}) == 1 and not explicit and present is None:
+                default = next(iter(made.values()))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = without_shadowed(model, dict(actions(self.solver, tests)))
+        overrides = without_shadowed(model, dict(actions(self.solver, tests, self.policies)))
         overrides = keep_foundations(model, overrides)
         needs = self.solver.bridge_needs
         wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}
@@ -160,6 +173,7 @@ class LoopPlanner:
             },
             frozenset() if modern else frozenset(self._named(overrides)),
             self.solver.caution.careful,
+            made=made,
         )
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
@@ -235,11 +249,13 @@ class LoopPlanner:
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
-        if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
-            return self.solver.nodes.loop_scope(EXTERNAL)
-        present = settings.fixture_default or default
-        legacy = self.model.suite_style is SuiteStyle.LEGACY and EXTERNAL not in self.solver.nodes
-        widens = legacy and default > present and set(loop_scopes) == {default}
+        nodes = self.solver.nodes
+        external = [nodes.loop_scope(EXTERNAL)] if EXTERNAL in nodes else []
+        if settings.fixture_default is None:
+            return external[0] if external else default
+        present = settings.fixture_default
+        legacy = self.model.suite_style is SuiteStyle.LEGACY
+        widens = legacy and default > present and {*loop_scopes, *external} == {default}
         return default if widens and not self.options.safe_only else present
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:

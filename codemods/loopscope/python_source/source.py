@@ -111,7 +111,9 @@ def _dominant_newline(text: str) -> str:
     return max(counts, key=lambda newline: counts[newline])
 
 
-PYTHON_2 = "it looks like Python 2"  # in messages of ``explain``
+# Parts of the messages of ``explain``.
+NO_PYTHON = "this is no Python that"
+NEWER_PYTHON = "run loopscope with Python"
 
 # The first release that parses each form, and how a line with it looks. These are guesses by
 # a line's look: they only choose what the message says.
@@ -152,17 +154,17 @@ def explain(error: BaseException, text: str) -> tuple[str, int]:
     line = error.lineno or 0
     lines = re.split(r"\r\n|\r|\n", text)
     running = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
-    message = f"this is no Python that {running} can parse: {error.msg}"
+    message = f"{NO_PYTHON} {running} can parse: {error.msg}"
     hint = _hint(lines[line - 1]) if 0 < line <= len(lines) else ""
     return f"{message}{hint and f'; {hint}'}", line
 
 
 def _hint(line: str) -> str:
     if _PYTHON_2.match(line):  # "except A, e:"; Python 3.14 has "except A, B:"
-        return f"{PYTHON_2}, which must become Python 3 first"
+        return "it looks like Python 2, which must become Python 3 first"
     newer = [(version, name) for version, name, look in _NEWER if look.match(line)]
     newer = [(version, name) for version, name in newer if version > sys.version_info[:2]]
     if not newer:
         return ""
     version, name = max(newer)
-    return f"if that is a {name}, run loopscope with Python {version[0]}.{version[1]} or newer"
+    return f"if that is a {name}, {NEWER_PYTHON} {version[0]}.{version[1]} or newer"

@@ -11,13 +11,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
-# Characters; a tree takes two hundred times the memory of its text.
+# Characters, of one text and of all; a tree takes up to two hundred times the memory of its text.
 _LONGEST_KEPT = 500_000
+_MOST_KEPT = 200_000
+_ALWAYS_KEPT = 4  # as many texts as the edits of one file look at, however long
+_kept: dict[str, ast.Module] = {}  # the last used are the last
 # Fields that hold no nodes, or only contexts and operators.
 _PLAIN = frozenset({
     "ctx", "op", "ops", "id", "attr", "module", "asname", "level", "kind", "type_comment",
@@ -30,18 +32,31 @@ _MIXED = frozenset({"keys", "kw_defaults", "kwd_attrs", "names"})
 def parse(text: str) -> ast.Module:
     """Parse ``text``; the tree may be shared, so nobody may change it.
 
-    The edits of one file look at few texts, many times: as it was, edited, with its imports.
+    A file is read, its edits look at it as it was, edited and with its imports, and the result
+    is read again.
 
     Raises:
         SyntaxError: this Python cannot parse ``text``.
         RecursionError, MemoryError: it is nested too deeply, or too large.
     """
-    return _kept(text) if len(text) < _LONGEST_KEPT else ast.parse(text)
+    tree = _kept.pop(text, None)
+    if tree is None:
+        tree = ast.parse(text)
+        if len(text) >= _LONGEST_KEPT:
+            return tree
+        _make_room(len(text))
+    _kept[text] = tree
+    return tree
 
 
-@lru_cache(maxsize=4)
-def _kept(text: str) -> ast.Module:
-    return ast.parse(text)
+def _make_room(size: int) -> None:
+    """Forget the trees that were not used for the longest time."""
+    left = sum(map(len, _kept)) + size - _MOST_KEPT
+    for text in list(_kept)[: 1 - _ALWAYS_KEPT]:
+        if left <= 0:
+            return
+        left -= len(text)
+        _kept.pop(text, None)
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:

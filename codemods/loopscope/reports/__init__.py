@@ -60,6 +60,7 @@ class ReportOptions:
     wrote: bool = False
     quiet: bool = False
     verbose: bool = False
+    statistics: bool = False  # count edits and findings by rule, too
 
 
 def formats(kind: str) -> tuple[str, ...]:

@@ -21,10 +21,10 @@ from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.html_loop_map import boxes
 from loopscope.reports.html_templates import environment, own, policy, rows, tiles
 from loopscope.reports.paths import join
-from loopscope.reports.summary import Summary, status_word
+from loopscope.reports.summary import Summary, by_group, status_word
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule
-from loopscope.types import Change, FileError, Level, Migration, Safety
+from loopscope.types import Change, FileError, Finding, Level, Migration, Safety
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -95,7 +95,15 @@ class _Shown:
 
     def __init__(self, migration: Migration, *, wrote: bool) -> None:
         self._migration, self._wrote = migration, wrote
-        self.files = [_file(change) for change in migration.changes]
+        self.groups: list[dict[str, Any]] = [
+            {
+                "product": product,
+                "findings": list(_findings(findings)),
+                "files": [_file(change) for change in changes],
+            }
+            for product, changes, findings in by_group(migration)
+        ]
+        self.files = [file for group in self.groups for file in group["files"]]
 
     @property
     def codes(self) -> Iterator[str]:
@@ -113,9 +121,8 @@ class _Shown:
             "config": migration.config,
             "requires": migration.requires,
             "facts": _facts(migration),
-            "findings": list(_findings(migration)),
             "maps": boxes(migration.maps) if migration.maps else {},
-            "files": self.files,
+            "groups": self.groups,
         }
 
 
@@ -130,9 +137,9 @@ def _facts(migration: Migration) -> str:
     return " \N{MIDDLE DOT} ".join(parts)
 
 
-def _findings(migration: Migration) -> Iterator[dict[str, str]]:
+def _findings(findings: Sequence[Finding]) -> Iterator[dict[str, str]]:
     """List the findings, those on which a person must act first."""
-    for finding in sorted(migration.findings, key=lambda found: found.level is Level.NOTE):
+    for finding in sorted(findings, key=lambda found: found.level is Level.NOTE):
         numbers = [str(number) for number in (finding.line, finding.column) if number]
         yield {
             "level": finding.level.value,

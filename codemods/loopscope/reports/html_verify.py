@@ -10,12 +10,19 @@ from loopscope.escape import visible
 from loopscope.reports import VerifyDocument
 from loopscope.reports.html_templates import environment, own, policy, tiles
 from loopscope.reports.report_json import error_entry
-from loopscope.reports.verify_text import MEANING, run_line, summary_line, verdict, why_words
+from loopscope.reports.verify_text import MEANING, run_line, runs, summary_line, verdict, why_words
 from loopscope.types import FileError
 from loopscope.verify.difference import Alike, alike, grouped
 from loopscope.verify.verification import Verification
 
-_STATUS = {"same": "current", "recorded": "current", "different": "manual", "failed": "error"}
+_STATUS = {
+    "same": "current",
+    "right": "current",
+    "recorded": "current",
+    "different": "manual",
+    "foreign": "manual",
+    "failed": "error",
+}
 
 
 class HtmlVerification(VerifyDocument):
@@ -39,7 +46,7 @@ class HtmlVerification(VerifyDocument):
 
 
 def _numbers(found: Sequence[Verification]) -> tuple[tuple[str, object, str], ...]:
-    tests = sum(len(one.before.tests) for one in found if one.before)
+    tests = sum(len(run.tests) for one in found for run in (one.before or one.after,) if run)
     differences = sum(len(one.differences) for one in found)
     before = sum(one.before.loops for one in found if one.before)
     after = sum(one.after.loops for one in found if one.after)
@@ -56,13 +63,12 @@ def _numbers(found: Sequence[Verification]) -> tuple[tuple[str, object, str], ..
 
 
 def _suite(found: Verification) -> dict[str, Any]:
-    runs = (("before", found.before), ("after", found.after))
     return {
         "label": found.suite,
         "name": visible(found.suite),
         "kind": _STATUS[found.status],
         "verdict": verdict(found)[0],
-        "runs": [(name, run_line(run)) for name, run in runs if run is not None],
+        "runs": [(name, run_line(run)) for name, run in runs(found)],
         "problem": found.problem,
         "details": found.details,
         "groups": [

@@ -6,12 +6,20 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+from loopscope.types import Finding
+
 
 def join(label: str, path: str) -> str:
     """Join a suite and a file of it, as the user spells them; "." or "" mean the suite itself."""
     if path in ("", "."):
         return label or "."
     return path if label in ("", ".") else f"{label}/{path}"
+
+
+def place_of(label: str, finding: Finding) -> str:
+    """Return where a finding is, as editors and terminals understand it."""
+    numbers = [number for number in (finding.line, finding.column) if number]
+    return ":".join([join(label, finding.path), *map(str, numbers)])
 
 
 def path_from(base: str, label: str, path: str) -> str:
@@ -48,9 +56,11 @@ def directory_uri(base: str) -> str:
 def base_directory() -> str:
     """Return the directory that programs look up the paths of a report from.
 
-    GitHub takes them from the top of the checkout, also where a step runs below it.
+    GitHub and GitLab take them from the top of the checkout, also where a step runs below it.
     """
-    workspace, working = os.environ.get("GITHUB_WORKSPACE"), os.getcwd()
-    if workspace and f"{working}/".startswith(f"{workspace.rstrip('/')}/"):
-        return workspace
+    working = os.getcwd()
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        checkout = os.environ.get(name)
+        if checkout and f"{working}/".startswith(f"{checkout.rstrip('/')}/"):
+            return checkout
     return working

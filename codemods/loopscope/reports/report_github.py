@@ -48,25 +48,35 @@ def annotations_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[
         base: The directory that GitHub takes paths from.
         wrote: The edits are made: there is nothing more to say of them.
     """
-    for finding in sorted(migration.findings, key=lambda found: found.level is Level.NOTE):
-        path = path_from(base, migration.label, finding.path)
+    label, product = migration.label, migration.product
+    findings = sorted(
+        migration.findings, key=lambda found: (found.level is Level.NOTE, found.path in product)
+    )
+    for finding in findings:
+        place = path_from(base, label, finding.path), finding.line, finding.column
         command = "error" if finding.level is Level.ACTION else "notice"
-        yield _line(command, path, finding.line, finding.column, finding.code, finding.message)
-    for change in () if wrote else migration.changes:
-        path = path_from(base, migration.label, change.path)
+        title = _title(finding.code, product=finding.path in product)
+        yield _line(command, *place, title, finding.message)
+    for change in () if wrote else sorted(migration.changes, key=lambda one: one.path in product):
+        path = path_from(base, label, change.path)
         for edit in change.edits:
-            yield _line("warning", path, edit.line, 0, edit.code, edit.text)
+            title = _title(edit.code, product=change.path in product)
+            yield _line("warning", path, edit.line, 0, title, edit.text)
 
 
 def error_annotation(error: FileError, label: str, base: str) -> str:
     """One line for a file that could not be handled."""
     path = path_from(base, label, error.path)
-    return _line("error", path, error.line, 0, "", error.message)
+    return _line("error", path, error.line, 0, "loopscope", error.message)
 
 
-def _line(command: str, path: str, line: int, column: int, code: str, message: str) -> str:
+def _title(code: str, *, product: bool) -> str:
     rule = find_rule(code)
-    title = f"{rule.code} {rule.name}" if rule else code or "loopscope"
+    name = f"{rule.code} {rule.name}" if rule else code
+    return f"{name} (product code)" if product else name
+
+
+def _line(command: str, path: str, line: int, column: int, title: str, message: str) -> str:
     values = {"file": path, "line": line, "col": column if line else 0, "title": title}
     properties = ",".join(
         f"{key}={visible(str(value)).translate(_IN_PROPERTY)}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from loopscope import __version__
 from loopscope.reports import ReportOptions, RunDocument
-from loopscope.reports.summary import Summary
+from loopscope.reports.summary import RuleCounts, Summary
 from loopscope.types import Change, FileError, Finding, Migration
 
 
@@ -24,19 +25,28 @@ class JsonReport(RunDocument):
 
     def render(self, summary: Summary) -> str:
         errors = (error_entry(error) for _, error in self.errors)
-        return document({"target": str(self.options.target)}, self.suites, errors) + "\n"
+        counts = summary.by_rule if self.options.statistics else None
+        return document({"target": str(self.options.target)}, self.suites, errors, counts) + "\n"
 
 
 def document(
-    head: dict[str, str], suites: Iterable[dict[str, Any]], errors: Iterable[dict[str, str]]
+    head: dict[str, str],
+    suites: Iterable[dict[str, Any]],
+    errors: Iterable[dict[str, str]],
+    counts: Mapping[str, RuleCounts] | None = None,
 ) -> str:
-    """Put a document together from the entries of suites and ``error_entry``."""
-    content = {
+    """Put a document together from the entries of suites and ``error_entry``.
+
+    ``counts`` are those of each rule, where they are asked for.
+    """
+    content: dict[str, Any] = {
         "loopscope": __version__,
         **head,
         "suites": list(suites),
         "errors": list(errors),
     }
+    if counts is not None:
+        content["statistics"] = {code: asdict(found) for code, found in sorted(counts.items())}
     return json.dumps(content, indent=2)
 
 
@@ -48,6 +58,7 @@ def suite_entry(migration: Migration) -> dict[str, Any]:
         "status": migration.status.value,
         "changes": [_change(change) for change in migration.changes],
         "findings": [_finding(finding) for finding in migration.findings],
+        "product": sorted(migration.product),
         "loops": {"before": migration.loops_before, "after": migration.loops_after},
         "runs_on": migration.runs_on,
         "requires": migration.requires,

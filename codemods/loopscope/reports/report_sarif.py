@@ -69,12 +69,14 @@ def results_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[dict
         wrote: The edits are made: only findings are left.
     """
     for finding in migration.findings:
-        yield _finding(finding, uri_from(base, migration.label, finding.path))
+        found = _finding(finding, uri_from(base, migration.label, finding.path))
+        yield found | _group(migration, finding.path)
     for change in () if wrote else migration.changes:
         uri = uri_from(base, migration.label, change.path)
         fixes = _fixes(change, uri) if _complete(change, migration) else []
         for edit in change.edits:
-            yield _edit(edit, uri) | ({"fixes": fixes} if fixes else {})
+            found = _edit(edit, uri) | ({"fixes": fixes} if fixes else {})
+            yield found | _group(migration, change.path)
             fixes = []  # it makes all edits of the file: once is enough
 
 
@@ -82,6 +84,11 @@ def notification(error: FileError, label: str, base: str) -> dict[str, Any]:
     """Report a file that could not be handled."""
     place = _place(uri_from(base, label, error.path), error.line)
     return {"level": "error", "message": _message(error.message), "locations": [place]}
+
+
+def _group(migration: Migration, path: str) -> dict[str, Any]:
+    """Tag what is said of product code."""
+    return {"properties": {"tags": ["product-code"]}} if path in migration.product else {}
 
 
 def _driver() -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loopscope.reports import Line, ReportOptions, RunDocument
-from loopscope.reports.paths import join
-from loopscope.reports.summary import Summary, status_word
+from loopscope.reports.paths import join, place_of
+from loopscope.reports.summary import RuleCounts, Summary, alike, by_group, status_word
 from loopscope.types import Change, EditRecord, Finding, Level, Migration, Status
 
 STATUS_STYLES = {
@@ -35,8 +35,10 @@ class TextReport(RunDocument):
         if not options.quiet:
             lines = table_lines(self._rows, verbose=options.verbose, wrote=options.wrote)
             options.out.lines(lines)
+        if options.statistics:
+            options.out.lines(statistics_lines(summary.by_rule))
         if summary.errors:
-            rest = "The rest was done. " if summary.partly_done else ""
+            rest = "The rest was handled. " if summary.partly_done else ""
             options.err.text(f"{rest}Correct what is named above and run it again.")
         for command in commands:
             options.out.text(f"To apply: {command}")
@@ -56,12 +58,14 @@ def suite_lines(
     if not (migration.changes or migration.findings or verbose):
         return
     yield _heading(migration, wrote=wrote)
-    for change in migration.changes:
-        yield from _change(migration.label, change)
-    if migration.findings:
-        yield (("  left to do", "bold"),)
-        for finding in migration.findings:
-            yield _finding(migration.label, finding)
+    for product, changes, findings in by_group(migration):
+        if product and changes:
+            yield (("  product code", "bold"),)
+        for change in changes:
+            yield from _change(migration.label, change)
+        if findings:
+            yield (("  left to do", "bold"), (" in product code" if product else "", "bold"))
+            yield from _findings(migration.label, findings, verbose=verbose)
     if verbose and migration.requires:
         loops = f"{migration.loops_before} -> {migration.loops_after}"
         yield ((f"  runs on {migration.runs_on}", ""),)
@@ -92,18 +96,49 @@ def _edit(edit: EditRecord) -> Line:
     )  # fmt: skip
 
 
-def _finding(label: str, finding: Finding) -> Line:
-    numbers = [number for number in (finding.line, finding.column) if number]
-    place = ":".join([join(label, finding.path), *map(str, numbers)])
+def _findings(label: str, findings: Sequence[Finding], *, verbose: bool) -> Iterator[Line]:
+    """One line for each action, and for all notes that say the same of their places."""
+    for first, *more in alike(findings):
+        yield _finding(label, first, len(more) + 1)
+        if more:
+            shown = more if verbose else more[:_PLACES]
+            left = len(more) - len(shown)
+            rest = f" and {left} more (-v shows them)" if left else ""
+            places = ", ".join(place_of(label, finding) for finding in shown)
+            yield ((f"      also at {places}{rest}", ""),)
+
+
+def _finding(label: str, finding: Finding, times: int = 1) -> Line:
     style = "yellow" if finding.level is Level.ACTION else "blue"
     return (
-        (f"    {place}: ", ""), (finding.code, "magenta"), (" ", ""),
-        (finding.level.value, style), (f": {finding.message}", ""),
+        (f"    {place_of(label, finding)}: ", ""), (finding.code, "magenta"), (" ", ""),
+        (finding.level.value, style), (f" ({times} times)" if times > 1 else "", ""),
+        (f": {finding.message}", ""),
         (f" (loopscope rules {finding.code})", "dim"),
     )  # fmt: skip
 
 
+def statistics_lines(counts: Mapping[str, RuleCounts]) -> Iterator[Line]:
+    """Aligned columns with the counts of each rule, and their sums."""
+    from loopscope.rules.registry import find_rule  # slow to import, and seldom needed
+
+    numbers = {code: (found.edits, found.actions, found.notes) for code, found in counts.items()}
+    rows = [
+        (f"{code} {rule.name}" if (rule := find_rule(code)) else code, *map(str, numbers[code]))
+        for code in sorted(numbers)
+    ]
+    sums = [str(sum(column)) for column in zip(*numbers.values(), strict=True)] or ["0"] * 3
+    table = [("rule", "edits", "actions", "notes"), *rows, ("all", *sums)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for number, row in enumerate(table):
+        style = "bold" if number in (0, len(table) - 1) else ""
+        yield _line(row, widths, (style,) * len(row))
+    yield ()
+
+
 _TITLES = ("suite", "files", "edits", "findings", "status", "time")
+_STATUS = _TITLES.index("status")
+_PLACES = 4  # of notes that say the same, beside the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +205,7 @@ def table_lines(rows: list[Row], *, verbose: bool = False, wrote: bool = True) -
 def _line(cells: tuple[str, ...], widths: list[int], styles: tuple[str, ...]) -> Line:
     """Text to the left, numbers to the right."""
     aligned = [
-        cell.ljust(width) if column in (0, 4) else cell.rjust(width)
+        cell.rjust(width) if 0 < column != _STATUS else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
     gaps = ["  "] * (len(cells) - 1) + [""]

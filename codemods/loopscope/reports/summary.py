@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from loopscope.types import Level, Migration, Safety, Status
+from loopscope.types import Change, Finding, Level, Migration, Safety, Status
+
+
+@dataclass(slots=True)
+class RuleCounts:
+    """What one rule came to over all suites of a run."""
+
+    edits: int = 0
+    actions: int = 0
+    notes: int = 0
 
 
 @dataclass(slots=True)
@@ -20,6 +30,8 @@ class Summary:
     errors: int = 0
     declined: int = 0  # hunks that the user left out
     refused: int = 0  # suites with errors and no changes
+    unwritten: int = 0  # suites of which no patch could be written
+    by_rule: dict[str, RuleCounts] = field(default_factory=dict)
 
     def add(self, migration: Migration) -> None:
         """Count one suite."""
@@ -33,6 +45,14 @@ class Summary:
         self.notes += len(migration.findings) - actions
         self.errors += len(migration.errors)
         self.refused += bool(migration.errors and not migration.changes)
+        for edit in edits:
+            self.by_rule.setdefault(edit.code, RuleCounts()).edits += 1
+        for finding in migration.findings:
+            counts = self.by_rule.setdefault(finding.code, RuleCounts())
+            if finding.level is Level.ACTION:
+                counts.actions += 1
+            else:
+                counts.notes += 1
 
     def exit_code(self, *, wrote: bool, strict: bool) -> int:
         """Return the exit code.
@@ -57,12 +77,13 @@ class Summary:
     @property
     def partly_done(self) -> bool:
         """Whether anything was done beside the errors."""
-        return self.suites > self.refused
+        return self.suites > self.refused + self.unwritten
 
     def line(self, *, wrote: bool) -> str:
         """Write the summary line."""
-        if not self.suites and not self.errors:
-            return "No pytest suite found."
+        if not self.suites:
+            errors = f", {counted(self.errors, 'error')}" if self.errors else ""
+            return f"No pytest suite found{errors}."
         changed = "changed" if wrote else "would change"
         parts = [counted(self.suites, "suite")]
         if self.files:
@@ -70,7 +91,7 @@ class Summary:
             edits = counted(self.edits, "edit")
             parts.append(f"{counted(self.files, 'file')} {changed} ({edits}{on_trust})")
         elif self.refused and self.refused == self.suites:
-            parts.append("nothing changed" if wrote else "not read in full")
+            parts.append("nothing changed" if wrote else "not handled in full")
         else:
             kept = self.declined or (wrote and self.errors)  # there would have been something
             parts.append("nothing changed" if kept else "nothing to change")
@@ -83,6 +104,31 @@ class Summary:
         if self.errors:
             parts.append(counted(self.errors, "error"))
         return ", ".join(parts) + "."
+
+
+def by_group(
+    migration: Migration,
+) -> Iterator[tuple[bool, list[Change], list[Finding]]]:
+    """Yield the changes and findings of the tests, then those of product code (True)."""
+    for product in (False, True):
+        changes = [
+            item for item in migration.changes if (item.path in migration.product) is product
+        ]
+        findings = [
+            item for item in migration.findings if (item.path in migration.product) is product
+        ]
+        if changes or findings:
+            yield product, changes, findings
+
+
+def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Put notes that say the same of their places together; each action is by itself."""
+    same: dict[object, list[Finding]] = {}
+    for finding in findings:
+        is_note = finding.level is Level.NOTE
+        key = (finding.code, finding.message) if is_note else finding
+        same.setdefault(key, []).append(finding)
+    return list(same.values())
 
 
 def counted(number: int, noun: str) -> str:

@@ -24,6 +24,7 @@ def suite_entry(found: Verification) -> dict[str, Any]:
     return {
         "root": found.suite,
         "status": found.status,
+        "collected": found.is_collected,
         "problem": found.problem,
         "details": found.details,
         "differences": [_difference(one) for one in found.differences],

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from loopscope.reports import Line, VerifyDocument
 from loopscope.reports.summary import counted
+from loopscope.verify.alone import where_fixtures_ran
 from loopscope.verify.difference import Alike, Cause, alike, grouped
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.verification import Verification
@@ -25,6 +26,8 @@ MEANING = {
 _WORDS = (
     ("same", "the same"),
     ("different", "different"),
+    ("right", "with no fixture on another loop"),
+    ("foreign", "with fixtures on another loop"),
     ("recorded", "recorded"),
     ("failed", "could not be run or compared"),
 )
@@ -51,9 +54,8 @@ def verification_lines(found: Verification, *, verbose: bool = False) -> Iterato
         verbose: All differences and warnings, with the whole of what pytest printed.
     """
     yield ((found.suite, "bold"), (": ", ""), verdict(found))
-    for name, run in (("before", found.before), ("after", found.after)):
-        if run is not None:
-            yield ((f"  {name:<6} {run_line(run)}", ""),)
+    for name, run in runs(found):
+        yield ((f"  {name:<6} {run_line(run)}", ""),)
     if found.problem:
         yield (("  " + found.problem, "red"),)
         for line in found.details.splitlines():
@@ -68,8 +70,36 @@ def verification_lines(found: Verification, *, verbose: bool = False) -> Iterato
         number = f"{len(found.never_ran)} of {counted(len(found.before.tests), 'test')}"
         yield (("  never ran", "bold red"), (f": {number}, for the run after ended early", ""))
         yield from _names(found.never_ran, verbose)
+    if found.before is None and found.after is not None:
+        yield from _fixtures(found.after, verbose)
     yield from _advice(found, verbose)
     yield ()
+
+
+def runs(found: Verification) -> Iterator[tuple[str, SuiteRun]]:
+    """Yield the runs that were made, by name."""
+    both = (("before", found.before), ("after" if found.before else "run", found.after))
+    return ((name, run) for name, run in both if run is not None)
+
+
+def _fixtures(run: SuiteRun, verbose: bool) -> Iterator[Line]:
+    """Say of each async fixture on how many loops it was set up."""
+    found = where_fixtures_ran(run)
+    if found:
+        yield ()
+        yield (("  fixtures", "bold blue"), (": the loops that they were set up on", ""))
+    yield from _shortened(
+        [
+            [
+                (
+                    (f"    {name}", "cyan"),
+                    (f": {counted(loops, 'loop')}, {counted(tests, 'test')}", ""),
+                )
+            ]
+            for name, loops, tests in found
+        ],
+        verbose,
+    )
 
 
 def summary_line(found: list[Verification]) -> str:
@@ -88,7 +118,14 @@ def verdict(found: Verification) -> tuple[str, str]:
         "failed": (_FAILED if found.after is None else "could not be compared", "red"),
         "different": (_number(found), "red"),
         "recorded": ("recorded", "green"),
-        "same": ("runs as before", "green"),
+        "foreign": (_number(found), "red"),
+        "right": ("no fixture is on another loop than its user", "green"),
+        "same": (
+            "the loops are as before, as pytest collects them; no test was run"
+            if found.is_collected
+            else "runs as before",
+            "green",
+        ),
     }[found.status]
 
 
@@ -97,11 +134,22 @@ def run_line(run: SuiteRun) -> str:
     if not run.python:
         return "nothing: pytest ended before it began"
     seconds = sum(test.seconds for test in run.tests.values())
+    if run.collected:
+        return (
+            f"{counted(len(run.tests), 'test')} collected, on {counted(run.loops, 'loop')}"
+            f" ({_releases(run)})"
+        )
     failed = f", {run.failed} of them failed" if run.failed else ""
     return (
         f"{counted(len(run.tests), 'test')}{failed}, on {counted(run.loops, 'loop')},"
-        f" {seconds:.1f} s (Python {run.python}, pytest {run.pytest},"
-        f" pytest-asyncio {run.pytest_asyncio or 'not installed'})"
+        f" {seconds:.1f} s ({_releases(run)})"
+    )
+
+
+def _releases(run: SuiteRun) -> str:
+    return (
+        f"Python {run.python}, pytest {run.pytest},"
+        f" pytest-asyncio {run.pytest_asyncio or 'not installed'}"
     )
 
 

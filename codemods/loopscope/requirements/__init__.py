@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename
 
@@ -17,6 +17,7 @@ from loopscope.requirements.evidence import Evidence, evidence_of
 from loopscope.requirements.pin import Kind, Pin, PinsError, highest, padded
 from loopscope.requirements.places import Reader, reader_of
 from loopscope.requirements.source_text import SourceText
+from loopscope.requirements.stale_comments import stale_comments
 from loopscope.types import PROJECT_FILES, FileError
 
 __all__ = [
@@ -77,7 +78,7 @@ def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
 
 # UTF-16 holds NULs.
 _NAMED = re.compile(rb"asyncio|\0", re.IGNORECASE)
-_MENTION = re.compile(rb"pytest|aresponses|python|\0", re.IGNORECASE)
+_MENTION = re.compile(rb"pytest|aresponses|aiohttp|python|\0", re.IGNORECASE)
 
 
 def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
@@ -103,7 +104,9 @@ def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
 
 
 def set_pins(path: str, data: bytes, wanted: Mapping[int, str]) -> bytes:
-    """Give declarations other specifiers; every other byte stays.
+    """Give declarations other specifiers; comments that explain the old ones go with them.
+
+    Every other byte stays.
 
     Args:
         path: As for ``read_pins``.
@@ -121,18 +124,27 @@ def set_pins(path: str, data: bytes, wanted: Mapping[int, str]) -> bytes:
         source = _decode(path, data)
         text = source.text
         wanted = {
-            place: new if pins[place].specifier else spaced_like(source.text, new)
+            place: new if pins[place].specifier else spaced_like(text, new)
             for place, new in wanted.items()
         }
-        for place in sorted(wanted, reverse=True):
+        gone = {span for place in wanted for span in stale_comments(text, pins[place]).spans}
+        pieces = dict.fromkeys(gone, "")
+        for place in wanted:
             if not pins[place].kind.editable:
                 raise PinsError(f"{path}:{pins[place].line}: no specifier that can be written")
-            text = text[: pins[place].start] + wanted[place] + text[pins[place].end :]
+            pieces[pins[place].start, pins[place].end] = wanted[place]
+        for (start, end), new in sorted(pieces.items(), reverse=True):
+            text = text[:start] + new + text[end:]
         after = encode(source, text)
     except (SourceError, IndexError) as error:
         raise PinsError(f"{path}: {error}") from error
     again = read_pins(path, after)
-    expected = [_said(pin, wanted.get(place)) for place, pin in enumerate(pins)]
+    expected = [
+        replace(
+            _said(pin, wanted.get(place)), line=pin.line - _lines_above(pin, source.text, gone)
+        )
+        for place, pin in enumerate(pins)
+    ]
     if isinstance(again, FileError) or [_said(pin) for pin in again] != expected:
         raise PinsError(f"{path}: these requirements cannot be written there")
     return after
@@ -145,6 +157,10 @@ def text_of(path: str, data: bytes) -> str:
 
 def _read(reader: Reader, path: str, text: str) -> tuple[Pin, ...]:
     return tuple(sorted(reader(SourceText(path, text)), key=lambda pin: pin.start))
+
+
+def _lines_above(pin: Pin, text: str, gone: Iterable[tuple[int, int]]) -> int:
+    return sum(text.count("\n", *span) for span in gone if span[1] <= pin.start)
 
 
 def _said(pin: Pin, specifier: str | None = None) -> Pin:

@@ -45,19 +45,21 @@ PYTEST_EXACT = {(8, 2): "8.2.2", (8, 4): "8.4.2"}
 class Companion:
     """A plugin that must move along: ``below`` is the first release that works, if one does.
 
-    An exact pin moves to ``exact``; a plugin without one is left to a person.
+    An exact pin moves to ``exact``; a plugin without one is left to a person. Both need the
+    releases of other packages in ``needs``, from there on.
     """
 
     below: Version | None
     since: tuple[int, int]  # the pytest-asyncio from which on it matters
     reason: str
     exact: str = ""
+    needs: tuple[tuple[str, Version], ...] = ()
 
 
 _ASKS = "asks for the event_loop fixture, which pytest-asyncio 1.0 dropped"
 COMPANIONS = {
-    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS, "1.1.1"),
-    "aresponses": Companion((3, 0), (1, 0), _ASKS, "3.0.0"),
+    "pytest-aiohttp": Companion((1, 1), (1, 0), _ASKS, "1.1.0", (("aiohttp", (3, 11)),)),
+    "aresponses": Companion((3, 0), (1, 0), _ASKS, "3.0.0", (("aiohttp", (3, 7)),)),
     "pytest-homeassistant-custom-component": Companion(
         (0, 13, 110), (0, 24), "pins pytest-asyncio 0.23 or older itself"
     ),
@@ -115,7 +117,8 @@ def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
             yield plugin
 
 
-WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS})
+_NEEDED = {name for companion in COMPANIONS.values() for name, _ in companion.needs}
+WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS, *_NEEDED})
 
 
 def release_of(version: Version) -> Release:

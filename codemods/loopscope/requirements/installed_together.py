@@ -15,18 +15,20 @@ from loopscope.config.formats import FormatError, parse_toml
 from loopscope.requirements.compatibility import PLUGIN, Version
 from loopscope.requirements.pin import Pin, normalised
 from loopscope.requirements.tox import Environment, ToxFile
+from loopscope.types import PROJECT_FILES
 
 Place = tuple[str, str]  # a file, and a list of requirements in it ("" for the whole file)
 
 # Lists that go with whatever else is installed of the project, or that only limit the others.
 _ALWAYS = re.compile(
     r"project\.dependencies|tool\.poetry\.dependencies|tool\.flit\.metadata\.requires"
-    r"|tool\.uv\.(?:constraint|override)-dependencies|tool\.tox\.env_run_base\.deps"
+    r"|tool\.uv\.(?:constraint|override)-dependencies"
     r"|options\.install_requires|install_requires"
     r"|(?:tool\.pixi\.)?(?:pypi-)?dependencies"
 )
 _LIST = re.compile(r"(.*?)(?:\.(?:pypi-|extra-)?dependencies|\.deps)")
 _FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|tests?|testing|ci|all|pytest)(?:[-_.].*)?")
+_EXTRA = re.compile(r"(?:project\.optional-dependencies|(?:options\.)?extras_require)\.")
 _INCLUDED = re.compile(r"^[ \t]*(?:-r|--requirement)[ =]*([^\s#]+)", re.MULTILINE)
 
 
@@ -93,16 +95,40 @@ class Installations:
             if pin.path == path and self._environments(pin):
                 if pin.line in environment.lines:
                     return True
-            elif environment.elsewhere or self._is_always(_place(pin)):
+            elif self._is_always(_place(pin)) or self._brings(environment, pin):
                 return True
         return False
+
+    def _brings(self, environment: Environment, pin: Pin) -> bool:
+        """Whether the environment installs a list outside of tox that may have the pin."""
+        return environment.elsewhere or self._is_in(environment.extras, pin)
+
+    def _is_in(self, extras: frozenset[str], pin: Pin) -> bool:
+        """Whether one of the extras has the pin, or may have it.
+
+        Lists of a setup.py are loose, and a project may read its extras from a file.
+        """
+        place = _place(pin)
+        if not _EXTRA.match(place[1]):
+            name = basename(pin.path)
+            read = (text for path, text in self._files.items() if basename(path) in PROJECT_FILES)
+            return bool(extras) and (
+                name == "setup.py"
+                or (name not in PROJECT_FILES and any(name in text for text in read))
+            )
+        return any(
+            place in reached
+            for (path, where), reached in self._closures.items()
+            if path == place[0] and _EXTRA.match(where)
+            if normalised(where.rpartition(".")[2]) in extras
+        )
 
     # -- lists of requirements --------------------------------------------------------------
 
     def _together(self, pin: Pin, plugin: Pin) -> bool:
         if self._environments(plugin):  # of tox; the pin stands elsewhere
             return self._is_always(_place(pin)) or any(
-                one.elsewhere for one in self._environments(plugin)
+                self._brings(one, pin) for one in self._environments(plugin)
             )
         here, there = _place(pin), _place(plugin)
         if self._share_a_list(here, there):
@@ -112,6 +138,8 @@ class Installations:
             for other in self._pins
         ):
             return False  # the plugin's list has one of its own
+        if here[1].startswith("tool.tox.") is not there[1].startswith("tool.tox."):
+            return True  # an environment may have groups and extras, too
         return here[0] != there[0] or _FOR_TESTS.fullmatch(here[1].rpartition(".")[2]) is not None
 
     def _share_a_list(self, here: Place, there: Place) -> bool:
@@ -132,7 +160,7 @@ class Installations:
                 for name in _INCLUDED.findall(text):
                     other = normpath(join(dirname(path), name))
                     edges.setdefault((path, ""), set()).add((other, ""))
-            elif basename(path) == "pyproject.toml":
+            elif basename(path) in ("pyproject.toml", "tox.toml"):
                 for place, included in _included_groups(path, text):
                     edges.setdefault(place, set()).add(included)
         closures = {}
@@ -160,13 +188,12 @@ def _place(pin: Pin) -> Place:
 
 
 def _included_groups(path: str, text: str) -> Iterator[tuple[Place, Place]]:
-    """Yield the groups and extras that others of a pyproject.toml include."""
-    if "include-group" not in text and "[" not in text:
-        return
+    """Yield the groups, extras and lists of tox that others of a TOML file include."""
     try:
         document = parse_toml(text)
     except FormatError:
         return
+    yield from _referenced(path, document)
     project = document.get("project", {})
     project = project if isinstance(project, dict) else {}
     own = normalised(str(project.get("name", "")))
@@ -185,3 +212,23 @@ def _included_groups(path: str, text: str) -> Iterator[tuple[Place, Place]]:
                     if found and normalised(found[1]) == own:
                         for extra in found[2].split(","):
                             yield place, (path, f"{extras}.{extra.strip()}")
+
+
+def _referenced(path: str, document: Mapping[str, object]) -> Iterator[tuple[Place, Place]]:
+    """Yield what the environments of tox take over from another table: ``replace = "ref"``.
+
+    One with ``deps`` of its own has nothing else of ``env_run_base``.
+    """
+    tox: object = document
+    prefix = ""
+    if basename(path) == "pyproject.toml":
+        tools = document.get("tool")
+        tox, prefix = tools.get("tox") if isinstance(tools, dict) else None, "tool.tox."
+    environments = tox.get("env") if isinstance(tox, dict) else None
+    for name, table in environments.items() if isinstance(environments, dict) else ():
+        lines = table.get("deps") if isinstance(table, dict) else None
+        for line in lines if isinstance(lines, list) else ():
+            if isinstance(line, dict) and line.get("replace") == "ref":
+                of = line.get("of")
+                parts = [str(part) for part in of] if isinstance(of, list) else []
+                yield (path, f"{prefix}env.{name}"), (path, prefix + ".".join(parts[:-1]))

@@ -19,6 +19,7 @@ _NO_REQUIREMENTS = frozenset({
     "name", "keywords", "description", "long_description", "url", "packages", "py_modules",
     "entry_points", "classifiers",
 })  # fmt: skip
+_LINE = re.compile(r"[^\r\n]+")
 _PYTHON = re.compile(r"(?:pypy|python)?-?([23])\.(\d{1,2})")
 _LISTS = ("_requires", "_require")
 _INSTALLS = frozenset({"install", "conda_install", "run", "run_install", "run_always"})
@@ -116,38 +117,41 @@ class _Finder:
         self.where = before
 
     def string(self, node: ast.expr, value: str, *, listed: bool) -> Iterator[Pin]:
-        start = self.body(node, value)
-        if start is None:
+        body = self.body(node, value)
+        if body is None:
             yield from self.odd(node, value)
             return
-        for line in re.finditer(r"[^\r\n]+", value):
-            pin = self.source.requirement(start + line.start(), start + line.end(), self.where)
+        for line in _LINE.finditer(self.source.text, *body):
+            pin = self.source.requirement(*line.span(), self.where)
             if pin is not None and (listed or "\n" in value or pin.kind is not Kind.ANY):
                 yield pin
 
     def odd(self, node: ast.expr, value: str) -> Iterator[Pin]:
         """Recognize a requirement in parts: escapes, adjacent strings, f-strings."""
-        pin = SourceText(self.source.path, value + "{}").requirement(0, len(value) + 2)
-        if pin is not None and pin.kind is Kind.OTHER:
-            yield replace(pin, line=node.lineno, start=self.offset(node))
+        lines = value.splitlines()
+        for line in lines:
+            pin = SourceText(self.source.path, line + "{}").requirement(0, len(line) + 2)
+            if pin is not None and pin.kind is Kind.OTHER and (pin.specifier or len(lines) == 1):
+                yield replace(pin, line=node.lineno, start=self.offset(node))
 
     def python(self, node: ast.Constant) -> Iterator[Pin]:
         value = str(node.value)
-        start = self.body(node, value)
-        if start is not None:
-            yield self.source.pin(
-                "python", start, start + len(value), "python_requires", Style.PEP440
-            )
+        body = self.body(node, value)
+        if body is not None:
+            yield self.source.pin("python", *body, "python_requires", Style.PEP440)
 
-    def body(self, node: ast.expr, value: str) -> int | None:
-        """Find the start of the string's content, if the source spells it without escapes."""
+    def body(self, node: ast.expr, value: str) -> tuple[int, int] | None:
+        """Find the ends of the string's content, if the source spells it without escapes."""
         start = self.offset(node)
         opening = _OPENING.match(self.source.text, start)
         if not opening:
             return None
-        end = opening.end() + len(value)
-        plain = self.source.text[opening.end() : end] == value
-        return opening.end() if plain and self.source.text.startswith(opening[1], end) else None
+        for spelled in (value, value.replace("\n", "\r\n")):
+            end = opening.end() + len(spelled)
+            plain = self.source.text[opening.end() : end] == spelled
+            if plain and self.source.text.startswith(opening[1], end):
+                return opening.end(), end
+        return None
 
     def offset(self, node: ast.expr) -> int:
         line = self.lines[node.lineno - 1]

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from posixpath import basename
 
-from loopscope.config.formats import FormatError
+from loopscope.config.formats import FormatError, parse_toml
+from loopscope.config.toml import layout
 from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import Pin, Pythons
 from loopscope.requirements.python_files import session_pythons
-from loopscope.requirements.tox import ToxFile
+from loopscope.requirements.tox import ToxFile, python_of
 
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+)\.(\d+)\b")
 _CLASSIFIED = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
@@ -21,6 +22,7 @@ _IN_MATRIX = re.compile(
     r"[\"']?[ \t]*:[ \t]*(.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+_QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 _IMAGE = re.compile(
     r"^[ \t]*(?:-[ \t]*)?image:[ \t]*[\"']?(?:[\w./-]+/)?python:(.*)$", re.MULTILINE
@@ -66,6 +68,8 @@ def project_pythons(
             found += _sessions(path, text)
         elif name.endswith((".yml", ".yaml")):
             found += _matrices(path, text)
+        elif name in ("tox.toml", "pyproject.toml") and "env_list" in text:
+            found += _env_list(path, text)
     return tuple(one for one in found if one.versions)
 
 
@@ -86,6 +90,21 @@ def _sessions(path: str, text: str) -> Iterator[DeclaredPythons]:
             yield DeclaredPythons(path, line, versions, "this session of nox")
     except FormatError:
         return
+
+
+def _env_list(path: str, text: str) -> Iterator[DeclaredPythons]:
+    """Read the environments that a native table of tox lists, such as "3.12" or "py312-async"."""
+    try:
+        parse_toml(text)
+    except FormatError:
+        return
+    wanted = "tool.tox.env_list" if basename(path) == "pyproject.toml" else "env_list"
+    for key in layout(text).keys:
+        if ".".join(key.path) == wanted:
+            line = text.count("\n", 0, key.value[0]) + 1
+            names = (quoted[1:-1] for quoted in _QUOTED.findall(text, *key.value))
+            versions = {version for name in names if (version := python_of(name)) is not None}
+            yield DeclaredPythons(path, line, tuple(sorted(versions)), wanted)
 
 
 def _matrices(path: str, text: str) -> Iterator[DeclaredPythons]:

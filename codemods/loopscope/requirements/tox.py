@@ -15,28 +15,36 @@ from posixpath import basename
 from loopscope.config.formats import FormatError, IniOption, IniSection, parse_ini
 from loopscope.config.toml import layout
 from loopscope.requirements.compatibility import Version
+from loopscope.requirements.pin import normalised
+from loopscope.types import PROJECT_FILES
 
 FACTORS = re.compile(r"(?:[!\w.,{}-]|,[ \t]+)+:(?=\s|$)")
+_NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 _REFERENCE = re.compile(r"\{\[([^\]]+)\]([\w-]+)\}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)-(\d+)")
 _PYTHON = re.compile(r"(?:py|pypy|python|cpython)?-?([23])\.?(\d{1,2})t?")
-# What brings requirements from elsewhere: files, extras and groups of the project.
-_ELSEWHERE = re.compile(r"(?m)(?:^|\s)(?:-r|-c|--requirement|--constraint)\b|^-[rc]\S|\.\[")
-_BRINGS = frozenset({"extras", "dependency_groups"})
+# What brings requirements from elsewhere: files and groups, and extras of the project.
+_ELSEWHERE = re.compile(r"(?m)(?:^|\s)(?:-r|-c|--requirement|--constraint)\b|^-[rc]\S")
+_WITH_EXTRAS = re.compile(
+    r"(?<![\w.{/-])(?P<name>\.|\{(?:toxinidir|tox_root)\}/?|[A-Za-z0-9][\w.-]*)"
+    r"\[(?P<extras>[\w., -]+)\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One environment: its factors, the lines that it installs, and its Python if that is told.
 
-    ``elsewhere`` says that it installs requirements of other files, too.
+    ``elsewhere`` says that it installs requirements of other files or of groups, too, and
+    ``extras`` which extras of the project.
     """
 
     name: str
     lines: frozenset[int]  # 1-based
     python: Version | None
     elsewhere: bool
+    extras: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,21 @@ class ToxFile:
         return tuple(one for one in self.environments if line in one.lines)
 
 
-def read_tox(path: str, text: str) -> ToxFile | None:
-    """Read the environments; None where the file holds none, or cannot be read."""
+def own_names(files: Mapping[str, str]) -> frozenset[str]:
+    """Return what may be the names of a project, normalised; tox may install it with an extra."""
+    return frozenset(
+        normalised(found[1])
+        for path, text in files.items()
+        if basename(path) in PROJECT_FILES
+        for found in _NAME.finditer(text)
+    )
+
+
+def read_tox(path: str, text: str, own: frozenset[str] = frozenset()) -> ToxFile | None:
+    """Read the environments; None where the file holds none, or cannot be read.
+
+    ``own`` are the normalised names of the project, whose extras its environments may install.
+    """
     name = basename(path)
     if name == "pyproject.toml":
         text = _embedded(text)
@@ -66,7 +87,7 @@ def read_tox(path: str, text: str) -> ToxFile | None:
         sections = parse_ini(text)
     except FormatError:
         return None
-    return _Reader(sections).read(path)
+    return _Reader(sections, own).read(path)
 
 
 def _embedded(text: str) -> str:
@@ -91,8 +112,9 @@ class _Line:
 
 
 class _Reader:
-    def __init__(self, sections: Mapping[str, IniSection]) -> None:
+    def __init__(self, sections: Mapping[str, IniSection], own: frozenset[str]) -> None:
         self.sections = sections
+        self.own = own
 
     def read(self, path: str) -> ToxFile | None:
         main = self.sections.get("tox") or self.sections.get("tox:tox")
@@ -130,20 +152,29 @@ class _Reader:
             for line in (self.lines(deps, frozenset()) if deps else ())
             if holds(line.factors, factors)
         ]
-        brings = any(_option(own, option) or _option(base, option) for option in _BRINGS) or any(
-            _ELSEWHERE.search(line.text) for line in lines
-        )
+        texts = [line.text for line in lines]
         for option in ("commands_pre", "commands"):
             command = _option(own, option) or _option(base, option)
-            found = command is not None and " install " in f" {command.value} "
-            brings = brings or (found and command is not None and _is_elsewhere(command))
+            if command is not None and " install " in f" {command.value} ":
+                texts.append(command.value)
+        asked = _option(own, "extras") or _option(base, "extras")
+        extras = [asked.value] if asked else []
+        extras += [found for text in texts for found in self.own_extras(text)]
+        groups = _option(own, "dependency_groups") or _option(base, "dependency_groups")
         python = _option(own, "basepython", "base_python")
         return Environment(
             name,
             frozenset(line.number for line in lines),
-            _python(python.value) if python else _python(name),
-            bool(brings),
+            python_of(python.value) if python else python_of(name),
+            groups is not None or any(_ELSEWHERE.search(text) for text in texts),
+            frozenset(normalised(extra) for text in extras for extra in expand(text)),
         )
+
+    def own_extras(self, text: str) -> Iterator[str]:
+        """Yield the extras behind the project's own name or folder."""
+        for found in _WITH_EXTRAS.finditer(text):
+            if found["name"][0] in ".{" or normalised(found["name"]) in self.own:
+                yield found["extras"]
 
     def own_section(self, name: str) -> IniSection | None:
         for section, content in self.sections.items():
@@ -170,10 +201,6 @@ class _Reader:
                 for line in self.lines(other, around | {place}):
                     both = _both(factors, line.factors)
                     yield _Line(line.number, both, line.text)
-
-
-def _is_elsewhere(command: IniOption) -> bool:
-    return _ELSEWHERE.search(command.value) is not None
 
 
 def _option(section: IniSection | None, *names: str) -> IniOption | None:
@@ -226,7 +253,8 @@ def holds(condition: str, factors: frozenset[str]) -> bool:
     )
 
 
-def _python(name: str) -> Version | None:
+def python_of(name: str) -> Version | None:
+    """Return the Python that an environment of this name runs on, if its name tells."""
     for factor in name.strip().split("-"):
         found = _PYTHON.fullmatch(factor)
         if found:

@@ -66,7 +66,7 @@ def replace_fixture_values(node: cst.FunctionDef, name: str, code: str) -> cst.F
 
 
 def drop_awaits(node: cst.FunctionDef, name: str) -> cst.FunctionDef:
-    """``await name`` as ``name``, in the function's own body."""
+    """``await name`` as ``name``, in the function's own body; alone in a statement it goes."""
     return _visit(node, _Awaited(name))
 
 
@@ -205,12 +205,21 @@ class _Awaited(FunctionScope):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._name = name
+        self._empty: list[cst.CSTNode] = []  # statements of which nothing is left
 
     def on_leave(self, original: Any, updated: Any) -> Any:
         changed = super().on_leave(original, updated)
         match changed:
             case cst.Await(expression=cst.Name(value=self._name) as name):
                 return name.with_changes(lpar=changed.lpar, rpar=changed.rpar)
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Name(value=self._name))]):
+                empty = changed.with_changes(body=[cst.Pass()])
+                if not (changed.trailing_whitespace.comment or changed.leading_lines):
+                    self._empty.append(empty)
+                return empty
+            case cst.IndentedBlock(body=body):
+                kept = [item for item in body if item not in self._empty]
+                return changed.with_changes(body=kept or body[:1])
         return changed
 
 

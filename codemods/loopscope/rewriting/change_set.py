@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from posixpath import basename
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.imports import find_module
@@ -40,10 +42,35 @@ class ChangeSet:
         """Return the changes, limited to the files that may be changed."""
         editable = self._suite.editable
         return [
-            Change(path, self._suite.files.get(path), after, tuple(self._records[path]))
+            Change(path, self._suite.files.get(path), after, self._records_of(path, after))
             for path, after in sorted(self._after.items())
             if after != self._suite.files.get(path) and (editable is None or path in editable)
         ]
+
+    @property
+    def left_out(self) -> list[tuple[str, EditRecord]]:
+        """Return the edits, with their files, of those that may not be changed."""
+        editable = self._suite.editable
+        return [
+            (path, record)
+            for path, records in sorted(self._records.items())
+            if editable is not None and path not in editable
+            for record in records
+        ]
+
+    def _records_of(self, path: str, after: bytes) -> tuple[EditRecord, ...]:
+        """Return the edits of a file; the last one of a conftest says that nothing is left.
+
+        To delete the file would change what can be imported in the tests.
+        """
+        records = self._records[path]
+        if basename(path) != "conftest.py" or after.strip():
+            return tuple(records)
+        message = (
+            f"{records[-1].message}; the file is empty now: delete it if nothing is imported from"
+            " its folder, which pytest puts on sys.path for it"
+        )
+        return (*records[:-1], replace(records[-1], message=message))
 
     def _put(
         self,

@@ -128,9 +128,11 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
             return refused
     used, defined = used_names(after), _module_names(after)
     suspects = (used & _module_names(before)) | (used - used_names(before))
-    gone = _local_bindings(removed) - _local_bindings(added)
-    if used & gone.keys():  # an argument that went while its function still uses it
-        suspects, defined = suspects | (used & gone.keys()), defined - gone.keys()
+    gone = used & (_local_bindings(removed) - _local_bindings(added)).keys()
+    if gone and "global " not in before:  # what is set in a function is used in that function
+        gone &= _read_in(added)
+    if gone:  # an argument that went while its function still uses it
+        suspects, defined = suspects | gone, defined - gone
     if suspects <= defined | _ALWAYS:  # nearly always; what follows takes longer
         return None
     if what_compile_refuses(before):  # where the compiler gives up, no table of names can be had
@@ -176,6 +178,16 @@ def _local_bindings(statements: Sequence[ast.stmt]) -> Counter[str]:
         if isinstance(node, ast.arg)
         or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     )
+
+
+def _read_in(statements: Sequence[ast.stmt]) -> set[str]:
+    """Collect the names that some statements read."""
+    return {
+        node.id
+        for statement in statements
+        for node in walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
 
 
 def _module_names(text: str) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loopscope.analysis.file.checks import FileCheck
@@ -37,6 +37,7 @@ __all__ = [
     "RuleResult",
     "StatementEdit",
     "action",
+    "first_of",
     "fixture_names",
     "note",
     "spell",
@@ -76,6 +77,10 @@ class RuleContext:
             and path not in self.given
             and path not in self.model.tested
         )
+
+    def leaves_alone(self, path: str) -> bool:
+        """Whether the user wants this file, which is product code, to keep its loop calls."""
+        return self.options.tests_only and self.model.is_product(path)
 
     def ignores(self, outcome: Edit | OptionEdit | Finding) -> bool:
         """Whether a ``# loopscope: ignore`` covers the definition at the line of an outcome."""
@@ -133,6 +138,12 @@ def action(code: str, path: str, line: int, message: str, column: int = 1) -> Fi
 def note(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
     """Make a finding that is advice."""
     return Finding(path, line, column, code, message, Level.NOTE)
+
+
+def first_of(names: Sequence[str], shown: int = 3) -> str:
+    """Write the first of the names, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
 
 
 def spell(facts: FileFacts | None, dotted: str) -> tuple[str, tuple[Need, ...]]:

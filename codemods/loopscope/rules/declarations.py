@@ -21,9 +21,17 @@ from loopscope.requirements.compatibility import (
     release_of,
 )
 from loopscope.requirements.installed_together import Installations, Share
-from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
+from loopscope.requirements.pin import (
+    Kind,
+    Pin,
+    Pythons,
+    highest,
+    lowest,
+    numbers,
+    padded,
+)
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
-from loopscope.requirements.tox import read_tox
+from loopscope.requirements.tox import own_names, read_tox
 from loopscope.types import FileError, Target
 
 # What the users of a package get, too.
@@ -39,13 +47,15 @@ class Need:
 
     Without ``raises`` nothing is changed that would need it: the declarations stay, and only
     what does not go together is said. A suite that ``stays`` is on 1.x already: it keeps the
-    release that it has, where that will do.
+    release that it has, where that will do. ``held`` is where a pytest plugin of the project's own
+    goes by ``event_loop``: an upper bound below 1.0 stays for that.
     """
 
     version: tuple[int, int]
     reason: str = ""
     raises: bool = True
     stays: bool = False
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Declared:
 class Aims:
     """The releases that the declarations should admit.
 
-    ``raises`` and ``stays`` are those of ``Need``.
+    ``raises``, ``stays`` and ``held`` are those of ``Need``.
     """
 
     least: tuple[int, int]
@@ -71,6 +81,7 @@ class Aims:
     pythons: Pythons
     installations: Installations
     stays: bool = False
+    held: str = ""
 
     @property
     def top(self) -> Version:
@@ -146,6 +157,7 @@ class Declarations:
     aims: Aims
     pythons: tuple[DeclaredPythons, ...]
     plugin_project: bool  # the project is a pytest plugin itself
+    texts: Mapping[str, str]
 
     def of(self, package: str) -> list[Declared]:
         """Those of one package."""
@@ -159,6 +171,16 @@ class Declarations:
             if one.pin.kind.editable
             and not self.aims.hopeless(one.pin)
             and self.aims.lowest_after(one.pin) >= padded(RELEASES[0].series)
+        }
+
+    def moved(self) -> dict[Pin, Release]:
+        """Return the release that each exact pin of pytest-asyncio moves to."""
+        return {
+            pin: release
+            for pin, release in self.outcomes().items()
+            if pin.kind is Kind.EXACT
+            and not self.aims.is_enough(pin)
+            and not self.is_for_users(pin)
         }
 
     def newest(self) -> Release | None:
@@ -195,10 +217,22 @@ class Declarations:
             and pin.kind.editable
             and self.is_too_old(pin)
             and bool(COMPANIONS[pin.package].exact)
+            and self.stands_in_the_way(pin) is None
             and not self.is_for_users(pin)
             and not self.aims.installations.condition(pin)
             and self.aims.installations.share(pin) is Share.ALL
         )
+
+    def stands_in_the_way(self, pin: Pin) -> Pin | None:
+        """Return a declaration that admits nothing of what a plugin needs once it is raised."""
+        needs = COMPANIONS[pin.package].needs
+        capped = (
+            one.pin
+            for package, version in needs
+            for one in self.of(package)
+            if highest(one.pin) <= padded(version)
+        )
+        return next(capped, None)
 
     def is_for_users(self, pin: Pin) -> bool:
         """Whether a pytest plugin declares here what its users get."""
@@ -240,7 +274,8 @@ def read_declarations(
             texts[path] = text_of(path, files[path])
         elif not path.endswith(".py"):  # the engine reports Python that cannot be parsed
             unread.append(FileError(path, found.message, found.line))
-    tox = {path: one for path, text in texts.items() if (one := read_tox(path, text))}
+    own = own_names(texts)
+    tox = {path: one for path, text in texts.items() if (one := read_tox(path, text, own))}
     required = requires_python(files)
     pythons = project_pythons(texts, required, tox)
     installations = Installations(texts, (one.pin for one in declared), tox)
@@ -250,6 +285,7 @@ def read_declarations(
         _aims(target, need, _supported(required, pythons), installations, named=named),
         pythons,
         bool(plugin_entry_points(files)),
+        texts,
     )
 
 
@@ -261,7 +297,8 @@ def _aims(
     least = min(max(need.version, floor), series) if need.raises else need.version
     reason = need.reason or f"older releases lack what the suite uses ({dotted(least)})"
     release = release_of(series)
-    return Aims(least, reason, need.raises, release, named, pythons, installations, need.stays)
+    stays, held = need.stays, need.held
+    return Aims(least, reason, need.raises, release, named, pythons, installations, stays, held)
 
 
 def _supported(required: Pin | None, places: tuple[DeclaredPythons, ...]) -> Pythons:

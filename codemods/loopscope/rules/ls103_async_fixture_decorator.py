@@ -182,8 +182,7 @@ def _says_what_unset_means(context: RuleContext, fixture: Fixture) -> bool:
     settings, cure = context.model.settings, context.plan.foreign.cure
     return (
         (cure is None or cure.fixture_default is None)
-        and settings.fixture_default is None
-        and not settings.fixture_scope
+        and settings.fixture_option_unset
         and not can_say_fixture_scope(settings, context.options)
         and fixture.scope > Scope.FUNCTION
     )

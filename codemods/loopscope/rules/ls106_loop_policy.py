@@ -20,13 +20,18 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, enclosing_b
 from loopscope.planning.override_actions import ActionKind
 from loopscope.planning.policies import ALWAYS, PLATFORM, RESTORED, affected, is_setter, setters
 from loopscope.rules.codegen.factory import factory_code
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     DeleteOverride,
     ReplaceOverride,
 )
 from loopscope.types import Scope
 
+_STAYS = (
+    "event_loop_policy stays: the sync test {} uses async fixtures, whose loops no loop factory"
+    " makes. pytest-asyncio 1.4 deprecates the fixture; once these tests are async, run loopscope"
+    " again"
+)
 _EMPTY = (
     "{}: pytest-asyncio refuses that, and no async test below it is collected. Return"
     ' {{"default": asyncio.new_event_loop}} there'
@@ -50,6 +55,10 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 "deleted: it returns the default policy",
                 function.ordinal,
             )
+            continue
+        sync = next((test for test in _sync_tests(context) if _sees(context, test, key)), None)
+        if sync is not None and policy.variants:
+            yield note(*place, _STAYS.format(sync.function.qualname))
             continue
         reason = _unfit(context, key, function, policy)
         if reason:
@@ -130,17 +139,15 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         return f"that of {hiding} hides it from some tests, which a hook would not"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
+    for path, other in context.functions():
+        if "event_loop_policy" in (*other.parameters, *other.dynamic) and other is not function:
+            return f"{other.qualname} ({path.path}:{other.line}) asks for it, too"
     if basename(key.path) != "conftest.py" and key.path not in context.model.index.plugins:
         return "it stands in a test module, where the hook is ignored"
     if "/" in key.path and any(
         loop_scope > Scope.FUNCTION for loop_scope in context.plan.tests.values()
     ):
         return "it covers a part of the suite, and loops are wider than function"
-    sync = next((test for test in _sync_tests(context) if _sees(context, test, key)), None)
-    if sync is not None:
-        return (
-            f"the sync test {sync.function.qualname} uses async fixtures, and no hook reaches it"
-        )
     return ""
 
 

@@ -35,7 +35,7 @@ class UseRunningLoop(DefinitionEdit):
 def check(context: RuleContext) -> Iterator[RuleResult]:
     kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
-        if not facts.loop_calls or context.is_aside(path):
+        if not facts.loop_calls or context.is_aside(path) or context.leaves_alone(path):
             continue
         by_function: dict[int, list[LoopCall]] = defaultdict(list)
         gone = overrides_in(context, path)
@@ -49,8 +49,19 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 continue
             if call.ordinal is not None and will_run(context, path, call):
                 by_function[call.ordinal].append(call)
+        if by_function and context.model.is_product(path) and _runs_before_3_7(context):
+            continue
         for ordinal, calls in by_function.items():
             yield _swap(facts, path, ordinal, calls)
+
+
+def _runs_before_3_7(context: RuleContext) -> bool:
+    """Whether the project declares a Python without ``get_running_loop``."""
+    from loopscope.requirements import requires_python  # slow to import, and seldom needed
+    from loopscope.requirements.pin import Pythons
+
+    supported = Pythons.of(requires_python(context.contents)).supported
+    return bool(supported) and min(supported or ()) < (3, 7)
 
 
 def will_run(context: RuleContext, path: str, call: LoopCall) -> bool:
@@ -73,6 +84,7 @@ def swaps(context: RuleContext) -> Callable[[str, LoopCall], bool]:
             and call.ordinal is not None
             and call.owner not in gone[path]
             and not context.is_aside(path)
+            and not context.leaves_alone(path)
         )
 
     return wanted

@@ -8,6 +8,7 @@ defaults are a trap for the next fixture.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck
@@ -27,6 +28,10 @@ _UNSET = "set explicitly to what unset means"
 _AS_TESTS = "set to the default of the tests; each fixture names its loop scope"
 _WARNS = "pytest-asyncio is installed, and warns at each run where it is unset"
 _MOST = "the loop scope of most tests of the suite"
+_MOST_COMMON = "the most common loop scope of the tests"
+_OF_TESTS = "the default loop scope of the tests"
+_USUAL = "the default of pytest-asyncio; what has another loop scope names it"
+_OF_PLUGINS = "the loop scope of the fixtures of installed plugins"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -49,13 +54,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )
     yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
-        unset = settings.fixture_default is None and not settings.fixture_scope
-        if unset and not _is_left_broken(context):
+        if settings.fixture_option_unset and not _is_left_broken(context):
             yield _unset(context)
         return
     default = context.plan.default
-    if settings.fixture_default is None and not settings.fixture_scope:
-        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _MOST)
+    if settings.fixture_option_unset:
+        yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _why(context, default))
     elif settings.fixture_default is not context.plan.fixture_default is default:
         reason = "every async fixture runs with tests on that loop scope"
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, reason, Safety.ASSUMPTION)
@@ -64,12 +68,26 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             "LS201",
             context.config.path or "",
             1,
-            f"{FIXTURE_OPTION} differs from the loop scope of most tests, {default.word}, so "
+            f"{FIXTURE_OPTION} differs from the default of the tests, {default.word}, so "
             "fixtures that run with them name theirs: make both defaults the same some day",
         )
     if default is not Scope.FUNCTION and settings.test_default is None:
-        yield OptionEdit("LS201", TEST_OPTION, default.word, _MOST)
+        yield OptionEdit("LS201", TEST_OPTION, default.word, _why(context, default))
         yield from _configured_above(context, default)
+
+
+def _why(context: RuleContext, default: Scope) -> str:
+    """Say what is true of a default."""
+    own = {test.id for test in context.model.own_tests}
+    counts = Counter(scope for id_, scope in context.plan.tests.items() if id_ in own)
+    if 2 * counts[default] > counts.total():
+        return _MOST
+    others = [number for scope, number in counts.items() if scope is not default]
+    if counts[default] > max(others, default=0):
+        return _MOST_COMMON
+    if context.model.settings.test_default is default:
+        return _OF_TESTS
+    return _USUAL if default is Scope.FUNCTION else _OF_PLUGINS
 
 
 def _both_tables(context: RuleContext) -> Finding:
@@ -104,8 +122,8 @@ def _held_below_9(context: RuleContext) -> bool:
 
 def _would_warn(settings: Settings) -> bool:
     """Whether pytest-asyncio is there for sync tests only, and warns of the unset option."""
-    unset = settings.fixture_default is None and not settings.fixture_scope
-    return unset and settings.declared and settings.evidence.newest >= (0, 24)
+    warns = settings.declared and settings.evidence.newest >= (0, 24)
+    return warns and settings.fixture_option_unset
 
 
 def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResult]:

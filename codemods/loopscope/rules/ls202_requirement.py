@@ -23,8 +23,9 @@ from loopscope.requirements.pin import (
     raised,
     repinned,
 )
+from loopscope.requirements.stale_comments import stale_comments
 from loopscope.rewriting.edits import RequirementEdit
-from loopscope.rules.context import Rule, action
+from loopscope.rules.context import Rule, action, note
 from loopscope.rules.declarations import Aims, Declarations, Declared, dotted
 from loopscope.types import Finding
 
@@ -37,7 +38,7 @@ def check(declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
         yield from _plugin(one, declarations)
     for one in declarations.declared:
         if declarations.is_raised_along(one.pin):
-            yield _companion(one)
+            yield from _companion(one, declarations)
     newest = declarations.newest()
     if newest is None:
         return
@@ -67,26 +68,34 @@ def _pytest(
     elif declarations.is_for_users(pin):
         yield action("LS202", pin.path, pin.line, _for_users(pin, _needs(newest)))
     elif aims.raises:
-        yield _edit(one, _newer_pytest(pin, newest, aims), _needs(newest))
+        yield from _edit(one, declarations, _newer_pytest(pin, newest, aims), _needs(newest))
 
 
-def _companion(one: Declared) -> RequirementEdit:
+def _companion(one: Declared, declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
     pin, known = one.pin, COMPANIONS[one.pin.package]
     floor = dotted(known.below or ())
     if pin.kind is Kind.EXACT:
         new = repinned(pin, known.exact)
     else:
         new = raised(pin, floor, numbers(known.exact))
-    return _edit(one, new, f"below {floor} it {known.reason}")
+    yield from _edit(one, declarations, new, f"below {floor} it {known.reason}")
 
 
-def _edit(declared: Declared, new: str, reason: str) -> RequirementEdit:
+def _edit(
+    declared: Declared, declarations: Declarations, new: str, reason: str
+) -> Iterator[RequirementEdit | Finding]:
+    """Raise a declaration; the comment that explains its old version goes, or is named."""
     pin = declared.pin
     old = f"{pin.package}{_told(pin.specifier)}"
-    message = f"{old} becomes {pin.package}{_told(new)}: {reason}"
-    return RequirementEdit(
+    comments = stale_comments(declarations.texts[pin.path], pin)
+    goes = "; the comment on the old version goes" if comments.spans else ""
+    message = f"{old} becomes {pin.package}{_told(new)}: {reason}{goes}"
+    yield RequirementEdit(
         "LS202", pin.path, pin.line, pin.package, declared.ordinal, pin.specifier, new, message
     )
+    if comments.doubtful:
+        text = f"{comments.doubtful!r} was written beside {old}: delete it if it is not true now"
+        yield note("LS202", pin.path, pin.line, text)
 
 
 def _told(specifier: str) -> str:
@@ -98,6 +107,14 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
     pin, aims = declared.pin, declarations.aims
     if pin.kind is Kind.LOCK:
         yield from _lock(pin, declarations)
+        return
+    if aims.held and pin.kind.editable and highest(pin) <= padded((1, 0)):
+        held = (
+            f"pytest-asyncio{_told(pin.specifier)} stays: the pytest plugin of this project goes"
+            f" by event_loop ({aims.held}), which pytest-asyncio 1.0 dropped. Once that is"
+            " changed, make it pytest-asyncio>=1.0"
+        )
+        yield action("LS202", pin.path, pin.line, held)
         return
     if aims.is_enough(pin):
         return
@@ -119,20 +136,33 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
         return
     elif pin.kind is Kind.EXACT:
         release = aims.serves(pin) or aims.release
-        yield _edit(declared, repinned(pin, release.exact), _why_this(pin, release, aims))
+        yield from _edit(
+            declared,
+            declarations,
+            repinned(pin, release.exact),
+            _why_this(pin, release, declarations),
+        )
     else:
         new = raised(pin, aims.floor, aims.top)
-        yield _edit(declared, new, aims.reason)
+        yield from _edit(declared, declarations, new, aims.reason)
 
 
-def _why_this(pin: Pin, release: Release, aims: Aims) -> str:
-    if release is aims.release:
-        return "the release that the suite moves to"
-    missed = aims.missed(pin, aims.release)
-    return (
-        f"the newest that runs on the Pythons declared here ({dotted(aims.release.series)} does"
-        f" not run on {', '.join(map(dotted, missed))})"
-    )
+def _why_this(pin: Pin, release: Release, declarations: Declarations) -> str:
+    aims = declarations.aims
+    others = {
+        one.exact: f"{other.path}:{other.line}"
+        for other, one in declarations.moved().items()
+        if one is not release
+    }
+    also = "".join(f"; {place} gets {exact}" for exact, place in others.items())
+    if release is not aims.release:
+        missed = aims.missed(pin, aims.release)
+        newest, pythons = dotted(aims.release.series), ", ".join(map(dotted, missed))
+        reason = f"{newest} does not run on {pythons}"
+        return f"the newest that runs on the Pythons declared here ({reason}){also}"
+    if also:
+        return f"the newest, which runs on the Pythons where this is installed{also}"
+    return "the release that the suite moves to"
 
 
 def _for_users(pin: Pin, reason: str) -> str:
@@ -145,9 +175,20 @@ def _for_users(pin: Pin, reason: str) -> str:
 def _lock(pin: Pin, declarations: Declarations) -> Iterator[Finding]:
     """Report a lock that holds an older release than the declarations admit."""
     version, wanted = declarations.wanted_lock(pin)
-    if lowest(pin) < version:
-        held = pin.specifier.lstrip("=")
+    asked_for = any(  # by a declaration for some Pythons, which stays as it is
+        one.pin.kind.editable
+        and one.pin.marker
+        and declarations.aims.lowest_after(one.pin) <= lowest(pin) < highest(one.pin) <= version
+        for one in declarations.of(PLUGIN)
+    )
+    if lowest(pin) < version and not asked_for:
+        held = pin.specifier.lstrip("= ")
         message = f"pytest-asyncio: locked at {held}; lock it again with pytest-asyncio{wanted}"
+        if not re.fullmatch(r"\d[^,]*", held):
+            message = (
+                "pytest-asyncio: this file is generated; generate it again once its source has"
+                f" pytest-asyncio{wanted}"
+            )
         yield action("LS202", pin.path, pin.line, message)
 
 

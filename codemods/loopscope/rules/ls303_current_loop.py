@@ -18,7 +18,7 @@ from loopscope.analysis.file.loop_statements import SETTERS
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.planned_overrides import AT_IMPORT
-from loopscope.python_source.syntax_tree import FUNCTIONS
+from loopscope.python_source.syntax_tree import FUNCTIONS, walk
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls107_running_loop import overrides_in, will_run
 from loopscope.rules.version_branches import VersionBranches
@@ -26,7 +26,7 @@ from loopscope.rules.version_branches import VersionBranches
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     for path, facts in context.files.items():
-        if not facts.loop_calls or context.is_aside(path):
+        if not facts.loop_calls or context.is_aside(path) or context.leaves_alone(path):
             continue
         gone = overrides_in(context, path)
         branches = VersionBranches.of(context, path)
@@ -75,9 +75,9 @@ def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
         for call in calls if setters else ():
             if call.lineno > min(setters) and _is_current(call, names):
                 yield position(call)
-    for attempt in ast.walk(node):
+    for attempt in walk(node):
         if isinstance(attempt, ast.Try) and any(map(_answers, attempt.handlers)):
-            for child in (item for statement in attempt.body for item in ast.walk(statement)):
+            for child in (item for statement in attempt.body for item in walk(statement)):
                 if isinstance(child, ast.expr) and _is_current(child, names):
                     yield position(child)
 

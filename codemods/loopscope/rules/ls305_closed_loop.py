@@ -151,14 +151,17 @@ _ERRORS = frozenset({"RuntimeError", "Exception", "BaseException", ""})
 def closed_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
     """``close`` of the loop that is current, or that came as ``event_loop`` argument.
 
-    A function that makes loops itself may close them, so nothing in it is reported.
+    A function that makes loops itself may close them, so nothing below that is reported.
     """
-    if any(
-        isinstance(child, (ast.Name, ast.Attribute))
-        and (child.id if isinstance(child, ast.Name) else child.attr) == "new_event_loop"
-        for child in ast.walk(node)
-    ):
-        return
+    makes = min(
+        (
+            child.lineno
+            for child in ast.walk(node)
+            if isinstance(child, (ast.Name, ast.Attribute))
+            and (child.id if isinstance(child, ast.Name) else child.attr) == "new_event_loop"
+        ),
+        default=None,
+    )
     variables = current_loops(node, names)
     requested = "event_loop" in arguments(node) and not any(
         isinstance(child, ast.Name)
@@ -168,6 +171,8 @@ def closed_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
     )
     for child in _closes(node, guarded=isinstance(node, ast.AsyncFunctionDef)):
         receiver = child.value
+        if makes is not None and makes <= child.lineno:
+            continue
         if isinstance(receiver, ast.Name) and receiver.id == "event_loop" and requested:
             yield position(child, _ARGUMENT)
         elif is_current_loop(receiver, names) or (

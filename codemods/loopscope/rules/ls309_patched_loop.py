@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.constants import constants, text_of
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.planning.patched_names import find_patches
-from loopscope.rules.context import Rule, RuleContext, RuleResult, note
+from loopscope.rules.context import Rule, RuleContext, RuleResult, first_of, note
 from loopscope.rules.ls107_running_loop import swaps
-
-_SHOWN = 3
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -21,22 +19,17 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         return
     for patch in find_patches(context.model, swaps(context)):
         if patch.calls:
-            places = sorted({f"{path}:{call.line}" for path, call in patch.calls})
+            places = sorted({(path, call.line) for path, call in patch.calls})
+            shown = first_of([f"{path}:{line}" for path, line in places])
             yield note(
                 "LS309",
                 patch.path,
                 patch.hazard.line,
                 f"this patch of {patch.hazard.detail} may reach get_event_loop() in async code "
-                f"at {_listed(places)}, which therefore stays, and works as before. To call "
+                f"at {shown}, which therefore stays, and works as before. To call "
                 "get_running_loop there, change the patch with it",
                 patch.hazard.column,
             )
-
-
-def _listed(places: Collection[str]) -> str:
-    shown = ", ".join(list(places)[:_SHOWN])
-    more = len(places) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 # -- what stands in a file ------------------------------------------------------------------

@@ -1,8 +1,4 @@
-"""LS310: a plugin, a pytest or a Python that the declared pytest-asyncio does not run with.
-
-Every release has its least pytest and Python, and plugins that build on pytest-asyncio break
-with 1.0. Whether they can move along is not for a tool to say.
-"""
+"""LS310: a plugin, a pytest or a Python that the declared pytest-asyncio does not run with."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ from loopscope.requirements.compatibility import (
     used_plugins,
 )
 from loopscope.requirements.pin import Kind, Pin, Pythons, lowest, padded
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of
 from loopscope.rules.declarations import Aims, Declarations, dotted
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
 from loopscope.types import Finding, Scope
@@ -31,18 +27,22 @@ from loopscope.types import Finding, Scope
 def check(declarations: Declarations) -> Iterator[Finding]:
     for one in declarations.declared:
         if declarations.is_too_old(one.pin) and not declarations.is_raised_along(one.pin):
-            yield _companion(one.pin)
+            yield _companion(one.pin, declarations)
     yield from _pytest(declarations)
     yield from _pythons(declarations)
 
 
-def _companion(pin: Pin) -> Finding:
+def _companion(pin: Pin, declarations: Declarations) -> Finding:
     known = COMPANIONS[pin.package]
     if known.below is None:
         text = f"{pin.package} {known.reason}: no known release of it can stay"
     else:
         first = dotted(known.below)
         text = f"{pin.package} below {first} {known.reason}: move it to {first} or newer"
+        cap = declarations.stands_in_the_way(pin)
+        if cap is not None:
+            least = dotted(dict(known.needs)[cap.package])
+            text = f"{text}, which needs {cap.package} {least} ({cap.path}:{cap.line} caps it)"
     return action("LS310", pin.path, pin.line, text)
 
 
@@ -60,25 +60,62 @@ def _pytest(declarations: Declarations) -> Iterator[Finding]:
             yield action("LS310", pin.path, pin.line, message)
 
 
+class _Place(NamedTuple):
+    """A line that puts pytest-asyncio on Pythons which a release does not run on."""
+
+    path: str
+    line: int
+    says: str  # who, and a verb: "this job names"
+    release: Release
+    missed: tuple[Version, ...]
+
+
 def _pythons(declarations: Declarations) -> Iterator[Finding]:
-    """Report the Pythons that are declared and that a declared release does not run on."""
-    aims = declarations.aims
+    """Report the Pythons that are declared and that a declared release does not run on.
+
+    What can be done is said once for a release; the other places refer to that.
+    """
     outcomes = declarations.outcomes()
+    places = (
+        *_own(declarations),
+        *_declared(declarations, outcomes),
+        *_environments(declarations, outcomes),
+    )
+    first: dict[Release, _Place] = {}
+    for place in places:
+        known = first.setdefault(place.release, place)
+        if known is place:
+            message = _python_message(place, _named(place.release, outcomes), declarations.aims)
+        else:
+            message = (
+                f"{place.says} {_listed(place.missed)}, where pytest-asyncio"
+                f" {dotted(place.release.series)} does not run: what can be done is said at"
+                f" {known.path}:{known.line}"
+            )
+        yield action("LS310", place.path, place.line, message)
+
+
+def _own(declarations: Declarations) -> Iterator[_Place]:
+    """Find requirements that are installed on nothing newer."""
+    aims = declarations.aims
     for one in declarations.of(PLUGIN):
         pin = one.pin
         if pin.kind.editable and aims.hopeless(pin):
-            release = release_of(aims.least)
             told = aims.installations.pythons(pin)
             missed = aims.pythons.named_by(pin.marker) if told is None else told
-            says = "this requirement is installed on"
             if missed:  # else the line is for Pythons that the project does not support
-                message = _python_message(release, missed, says, aims)
-                yield action("LS310", pin.path, pin.line, message)
+                says = "this requirement is installed on"
+                yield _Place(pin.path, pin.line, says, release_of(aims.least), missed)
+
+
+def _declared(declarations: Declarations, outcomes: Mapping[Pin, Release]) -> Iterator[_Place]:
+    """Find what the project requires, and the jobs and sessions that run it, once a file."""
+    aims = declarations.aims
     # What tox installs by itself runs on the Pythons of its environments.
     elsewhere = {
         pin: one for pin, one in outcomes.items() if aims.installations.pythons(pin) is None
     }
-    by_file: dict[tuple[str, str], list[tuple[int, Release, tuple[Version, ...]]]] = {}
+    by_file: dict[tuple[str, str], list[_Place]] = {}
     for place in declarations.pythons:
         found = [
             (release.python, release, Pythons(place.versions).missed(pin.marker, release.python))
@@ -88,19 +125,15 @@ def _pythons(declarations: Declarations) -> Iterator[Finding]:
             found, key=lambda one: (one[0], one[2]), default=((), RELEASES[0], ())
         )
         if missed:
-            by_file.setdefault((place.path, place.says), []).append((place.line, release, missed))
-    for (path, says), places in by_file.items():
-        yield action("LS310", path, places[0][0], _places_message(says, places, aims))
-    yield from _environments(declarations, outcomes)
+            one = _Place(place.path, place.line, place.says, release, missed)
+            by_file.setdefault((place.path, place.says), []).append(one)
+    yield from map(_joined, by_file.values())
 
 
-def _places_message(
-    who: str, places: Sequence[tuple[int, Release, tuple[Version, ...]]], aims: Aims
-) -> str:
-    """Say what the places of one file declare: its jobs, or its sessions, are one finding."""
-    missed = tuple(sorted({version for _, _, versions in places for version in versions}))
-    release = max((release for _, release, _ in places), key=lambda one: one.python)
-    lines = list(dict.fromkeys(line for line, _, _ in places))
+def _joined(places: Sequence[_Place]) -> _Place:
+    """Make one of the places of one file."""
+    who = places[0].says
+    lines = list(dict.fromkeys(one.line for one in places))
     if len(lines) > 1:
         said = f"line{'s' if len(lines) > 2 else ''} {', '.join(map(str, lines[1:]))}"
         who = f"{who} (and {said}) names"
@@ -108,13 +141,13 @@ def _places_message(
         who = f"{who} admits"
     else:
         who = f"{who} {'name' if who.endswith('classifiers') else 'names'}"
-    return _python_message(release, missed, who, aims)
+    release = max((one.release for one in places), key=lambda one: one.python)
+    missed = tuple(sorted({version for one in places for version in one.missed}))
+    return places[0]._replace(says=who, release=release, missed=missed)
 
 
-def _environments(
-    declarations: Declarations, outcomes: Mapping[Pin, Release]
-) -> Iterator[Finding]:
-    """Report the environments of tox on a Python that is too old, once a file."""
+def _environments(declarations: Declarations, outcomes: Mapping[Pin, Release]) -> Iterator[_Place]:
+    """Find the environments of tox on a Python that is too old, once a file."""
     installations = declarations.aims.installations
     found: dict[tuple[str, int], tuple[Release, set[Version], list[str]]] = {}
     for tox, environment in installations.plugin_environments():
@@ -131,17 +164,28 @@ def _environments(
             if environment.name not in names:
                 names.append(environment.name)
     for (path, line), (release, missed, names) in found.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        says = f"{', '.join(names[:3])}{more} {'runs' if len(names) == 1 else 'run'} on"
-        message = _python_message(release, tuple(sorted(missed)), says, declarations.aims)
-        yield action("LS310", path, line, message)
+        says = f"{first_of(names)} {'runs' if len(names) == 1 else 'run'} on"
+        yield _Place(path, line, says, release, tuple(sorted(missed)))
 
 
-def _python_message(release: Release, missed: tuple[Version, ...], says: str, aims: Aims) -> str:
-    names = ", ".join(map(dotted, missed))
-    oldest = dotted(release.python)
+def _named(release: Release, outcomes: Mapping[Pin, Release]) -> str:
+    """Name a release, and where it stands, if other places come to other releases."""
+    name = f"pytest-asyncio {dotted(release.series)}"
+    exact = [(pin, one) for pin, one in outcomes.items() if pin.kind is Kind.EXACT]
+    here = [f"{pin.path}:{pin.line}" for pin, one in exact if one is release]
+    there = [f"{p.path}:{p.line} has {dotted(r.series)}" for p, r in exact if r is not release]
+    return f"{name} ({here[0]}; {there[0]})" if here and there else name
+
+
+def _listed(versions: tuple[Version, ...]) -> str:
+    return ", ".join(map(dotted, versions))
+
+
+def _python_message(place: _Place, name: str, aims: Aims) -> str:
+    release, missed = place.release, place.missed
+    names, oldest = _listed(missed), dotted(release.python)
     text = (
-        f"pytest-asyncio {dotted(release.series)} needs Python {oldest}, but {says} {names}: drop"
+        f"{name} needs Python {oldest}, but {place.says} {names}: drop"
         f" {names} here, or install pytest-asyncio on Python {oldest} and newer only"
         f' (python_version >= "{oldest}" behind the requirement)'
     )

@@ -8,14 +8,23 @@ own. What belongs to no loop (numbers, texts, paths) is only noted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.foreign import LoopUse
 from loopscope.planning.cure_solver import Cure
 from loopscope.planning.cures import Foreign, ForeignUse
-from loopscope.rules.context import Edit, OptionEdit, Rule, RuleContext, RuleResult, action, note
+from loopscope.rules.context import (
+    Edit,
+    OptionEdit,
+    Rule,
+    RuleContext,
+    RuleResult,
+    action,
+    first_of,
+    note,
+)
 from loopscope.rules.fixture_edits import fixture_edit
 from loopscope.rules.ls105_test_loop_scope import set_loop_scopes
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION, TEST_OPTION
@@ -128,7 +137,7 @@ def _reason(
     if not wrong:
         names = [context.model.index.function(key).qualname for key in foreign.narrow]
         loops = "their loops" if len(names) > 1 else "its loop"
-        return f"{_and_more(names)} would outlive {loops}"
+        return f"{first_of(names, 1)} would outlive {loops}"
     first = next((item for item in wrong if _concerns(item, about)), wrong[0])
     number = len(wrong) - 1
     plural = "s" if number > 1 else ""
@@ -163,17 +172,13 @@ def _said(context: RuleContext, item: ForeignUse) -> str:
     fixture = first.fixture.fixture.name
     what = f" ({item.word})" if item.word and item.word != fixture else ""
     return (
-        f"{_and_more(names)} ran on {_loops(first.on.scope, len(names))}, {fixture}{what} on"
+        f"{first_of(names, 1)} ran on {_loops(first.on.scope, len(names))}, {fixture}{what} on"
         f" {_loops(first.made_on.scope, 1)} ({first.chain})"
     )
 
 
 def _name(use: LoopUse) -> str:
     return f"fixture {use.user.fixture.name}" if use.user is not None else use.test.function.name
-
-
-def _and_more(names: Sequence[str]) -> str:
-    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
 def _loops(scope: Scope, number: int) -> str:

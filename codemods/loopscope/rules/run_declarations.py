@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from loopscope.config.entry_points import plugin_entry_points
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.requirements.compatibility import PLUGIN, RELEASES
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Edit, OptionEdit, RuleContext
 from loopscope.rules.declarations import Declarations, Need, dotted, read_declarations
 from loopscope.rules.registry import REGISTRY
-from loopscope.types import Finding
+from loopscope.types import Finding, Level
+
+_EVENT_LOOP = re.compile(r"(?<![a-z_])event_loop\b")  # not get_event_loop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,12 @@ class Requirements:
 
 
 def check_declarations(
-    context: RuleContext, least: Need, edits: Iterable[Edit | OptionEdit], *, finished: bool
+    context: RuleContext,
+    least: Need,
+    edits: Iterable[Edit | OptionEdit],
+    findings: Iterable[Finding],
+    *,
+    finished: bool,
 ) -> Requirements:
     """Run LS202 and LS310: raise what is too old for the edits, say what does not go together.
 
@@ -32,6 +41,7 @@ def check_declarations(
         context: The suite, with its plan.
         least: What the result needs.
         edits: The edits of all other rules.
+        findings: Their findings.
         finished: Whether nothing is left to a person or to another run.
     """
     if not context.model.uses_plugin:
@@ -41,6 +51,9 @@ def check_declarations(
     need = least
     if all(edit.code == "LS107" for edit in edits):  # an older pytest-asyncio runs them, too
         need = _unchanged(context, least, finished=finished)
+    held = _kept_by_own_plugin(context, findings)
+    if held:
+        need = replace(need, raises=False, held=held)
     declarations = read_declarations(
         context.contents, context.options.target, need, named=context.options.target_named
     )
@@ -69,6 +82,23 @@ def _unchanged(context: RuleContext, least: Need, *, finished: bool) -> Need:
     if not finished:
         return Need((0, 0), least.reason, raises=False)
     return replace(least, raises=context.model.settings.evidence.newest < (1, 0))
+
+
+def _kept_by_own_plugin(context: RuleContext, findings: Iterable[Finding]) -> str:
+    """Return where the project's own pytest plugin goes by ``event_loop``, "" where it does not.
+
+    Its hooks are left to a person, so an upper bound below 1.0 has its reason until then.
+    """
+    tops = {module.partition(".")[0] for _, module in plugin_entry_points(context.contents)}
+    places = (
+        f"{finding.path}:{finding.line}"
+        for finding in findings
+        if tops
+        and finding.level is Level.ACTION
+        and _EVENT_LOOP.search(finding.message)
+        and not tops.isdisjoint(finding.path.removesuffix(".py").split("/"))
+    )
+    return min(places, default="")
 
 
 def _required(context: RuleContext, least: Need, declarations: Declarations | None) -> str:

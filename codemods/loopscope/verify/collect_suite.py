@@ -2,85 +2,93 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.analysis.suite.trace import Trace
+from loopscope.types import Suite
 from loopscope.verify import CannotRun
 from loopscope.verify.pinned import Place
-from loopscope.verify.project_copies import copy_project, project_above
+from loopscope.verify.project_copies import ProjectCopy, copy_with_suite, temporary_folder
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
-from loopscope.verify.trace_file import trace_of, unfit
+from loopscope.verify.trace_file import changed, trace_of, unfit
 from loopscope.verify.versions import Side, choose_to_collect
 
 LIMIT = 300.0  # seconds for one suite
+COLLECT_ONLY = ("--collect-only", "-q", "--maxfail=0")
 _LINES = 15  # of an error of pytest
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What pytest says of a suite, or why it does not; ``details`` is pytest's own error."""
+    """A suite with what pytest says of it, or without, and then ``problem`` says why."""
 
-    trace: Trace | None = None
+    suite: Suite
     problem: str = ""
-    details: str = ""
-    notes: tuple[str, ...] = ()
+    details: str = ""  # pytest's own words about the problem
+    notes: tuple[str, ...] = ()  # about the Python that collected it
+
+
+def _silent(_: str) -> None:
+    return
 
 
 def collect(
-    label: str, python: Path | None, say: Callable[[str], None], seconds: float = LIMIT
+    suite: Suite,
+    python: Path | None = None,
+    say: Callable[[str], None] = _silent,
+    seconds: float = LIMIT,
 ) -> Collection:
-    """Collect a suite in a copy of its project; this imports it.
+    """Let pytest collect a suite, in a copy of its project; this imports the tests.
+
+    ``migrate`` follows what pytest says: give it the suite that comes back.
 
     Args:
-        label: The path of the suite, its rootdir.
+        suite: One that was read from disk: its label is the path of its rootdir.
         python: Has its requirements, pytest and pytest-asyncio; None: the one in use.
         say: Called with a line of text at each step, for a person who waits.
         seconds: pytest is stopped when it takes longer.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="loopscope-collect-", ignore_cleanup_errors=True
-    ) as folder:
-        try:
-            return _collected(Path(label).resolve(), python, say, seconds, Path(folder).resolve())
-        except CannotRun as error:
-            return Collection(problem=error.message, details=_first_lines(error.details))
+    try:
+        with temporary_folder("collect") as folder:
+            return _collected(suite, python, say, seconds, folder)
+    except CannotRun as error:
+        return _failed(suite, error.message, _first_lines(error.details))
 
 
 def _collected(
-    root: Path, python: Path | None, say: Callable[[str], None], seconds: float, folder: Path
+    suite: Suite, python: Path | None, say: Callable[[str], None], seconds: float, folder: Path
 ) -> Collection:
-    project = project_above(root)
-    copy = folder / "suite" / project.name
-    (copy.parent / ".git").mkdir(parents=True)  # nothing above the copy is the project's
-    copy_project(project, copy)
-    suite = copy / root.relative_to(project)
-    side = choose_to_collect(Place(project, root), Place(copy, suite), python)
+    root = Path(suite.label).resolve()
+    copy = copy_with_suite(root, folder / "suite")
+    side = choose_to_collect(Place(copy.project, root), Place(copy.top, copy.suite), python)
     say(f"collecting the suite with {side.python}")
-    run = run_suite(_order(side, project, copy, suite, folder, seconds))
+    run = run_suite(order_for(copy, side, folder / "collected.jsonl", COLLECT_ONLY, seconds))
     problem, details = _problem(run)
+    trace = None if problem else trace_of(run)
+    if trace is not None and changed(trace, suite):
+        problem = "it changed while pytest collected it"
     if problem:
-        return Collection(problem=problem, details=details, notes=side.notes)
-    return Collection(trace_of(run), notes=side.notes)
+        return _failed(suite, problem, details, side.notes)
+    return Collection(replace(suite, trace=trace), notes=side.notes)
 
 
-def _order(
-    side: Side, project: Path, copy: Path, suite: Path, folder: Path, seconds: float
+def _failed(suite: Suite, problem: str, details: str, notes: tuple[str, ...] = ()) -> Collection:
+    """Keep the problem with the suite: reports say it, too."""
+    return Collection(replace(suite, uncollected=problem), problem, details, notes)
+
+
+def order_for(
+    copy: ProjectCopy, side: Side, record: Path, options: Sequence[str], seconds: float
 ) -> Order:
-    paths = [
-        copy / source.relative_to(project)
-        for source in side.sources
-        if source.is_relative_to(project)
-    ]
+    """Say how to run the suite of a copy."""
     return Order(
         python=side.python,
-        suite=suite,
-        record=folder / "collected.jsonl",
-        options=("--collect-only", "-q", "--maxfail=0"),
-        paths=[path for path in dict.fromkeys(paths) if path.is_dir()],
+        suite=copy.suite,
+        record=record,
+        options=options,
+        paths=copy.paths(side.sources),
         seconds=seconds,
     )
 

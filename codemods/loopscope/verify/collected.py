@@ -18,12 +18,18 @@ class CollectedMark:
 
 @dataclass(frozen=True, slots=True)
 class CollectedFixture:
-    """A fixture of an item: the definition that wins, by its place."""
+    """A fixture of an item, by the place of its definition.
+
+    The one that wins comes first, those of its name that it overrides and asks for follow.
+    """
 
     name: str
     path: str  # seen from the root; "" where it lies outside
     line: int
     base_id: str
+    scope: str  # the word
+    loop_scope: str  # that it names itself, or ""
+    kind: str  # "async", "bound", "raw" or "", see the probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class CollectedTest:
     is_async: bool
     on_loop: bool  # pytest-asyncio will run it
     asks: bool  # for event_loop, itself
+    requests: bool  # event_loop, itself or by a fixture
     marks: tuple[CollectedMark, ...]
     fixtures: tuple[CollectedFixture, ...]
 
@@ -71,6 +78,7 @@ class CollectedReader:
                 is_async=entry["async"],
                 on_loop=entry["on_loop"],
                 asks=entry["asks"],
+                requests=entry["requests"],
                 marks=tuple(
                     CollectedMark(mark["on"], tuple(mark["args"]), mark["keywords"])
                     for mark in entry["marks"]

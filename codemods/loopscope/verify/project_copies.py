@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope import processes
@@ -18,6 +21,51 @@ _CACHES = frozenset({
     ".git", ".hg", ".svn", ".jj", ".tox", ".nox", ".venv", "venv", "__pycache__", "node_modules",
     ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis",
 })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCopy:
+    """A copy of a project, or the room for one."""
+
+    project: Path  # the original
+    top: Path  # the copy of it
+    suite: Path  # the folder of the suite in the copy
+
+    def paths(self, sources: Iterable[Path]) -> list[Path]:
+        """List the folders of the copy that stand for those of the project."""
+        inside = (path for path in sources if path.is_relative_to(self.project))
+        found = dict.fromkeys(self.top / path.relative_to(self.project) for path in inside)
+        return [path for path in found if path.is_dir()]
+
+
+@contextmanager
+def temporary_folder(what: str) -> Iterator[Path]:
+    """Make a folder for copies and records, which goes in the end."""
+    prefix = f"loopscope-{what}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+def room_for_copy(suite: Path, folder: Path) -> ProjectCopy:
+    """Make room in ``folder`` for a copy of the project that a suite lies in.
+
+    Nothing above the copy is taken for the project's.
+    """
+    project = project_above(suite)
+    (folder / ".git").mkdir(parents=True)
+    top = folder / project.name
+    return ProjectCopy(project, top, top / suite.relative_to(project))
+
+
+def copy_with_suite(suite: Path, folder: Path) -> ProjectCopy:
+    """Copy the project that a suite lies in.
+
+    Raises:
+        CannotRun: A file cannot be read, or there is no room.
+    """
+    copy = room_for_copy(suite, folder)
+    copy_project(copy.project, copy.top)
+    return copy
 
 
 def project_above(suite: Path) -> Path:

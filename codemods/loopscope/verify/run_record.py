@@ -33,6 +33,7 @@ class TestRun:
     around: int | None = None  # the loop on which pytest-asyncio set up a sync fixture of it
     given: bool = False  # it got event_loop for its asyncio mark, nobody asked for it
     settings: tuple[str, ...] | None = None  # what was set on its loop; None: not known
+    closed: tuple[str, ...] = ()  # fixtures made on a loop that was closed when it used them
 
     @property
     def home(self) -> int | None:
@@ -199,6 +200,7 @@ class _Reader:
             around=self._serial(process, entry.get("around")),
             given=entry.get("given", False),
             settings=None if entry.get("set") is None else tuple(entry["set"]),
+            closed=tuple(entry.get("closed", ())),
         )
         if process or known is None or not known.process:
             self._tests[name] = run

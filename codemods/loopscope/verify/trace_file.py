@@ -14,7 +14,7 @@ from loopscope.verify.collected import Collected
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import read_record
 
-FORMAT = 2  # of the records that this release reads, as the probe writes them
+FORMAT = 3  # of the records that this release reads, as the probe writes them
 _INTERNAL_ERROR = 3  # exit code of pytest
 _MODERN = Version("0.24")  # has loop scopes
 AGAIN = "record the suite again (loopscope verify --trace-only --save-trace FILE)"
@@ -103,12 +103,13 @@ def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
         loop_places={
             _bare(test.id): (fixture.path, fixture.line)
             for test in collected.tests
-            for fixture in test.fixtures
-            if fixture.name == "event_loop" and fixture.path
+            for fixture in [one for one in test.fixtures if one.name == "event_loop"][:1]
+            if fixture.path
         },
         lines={_bare(test.id): test.line for test in collected.tests},
         bare_marks={name: count for name, count in marks.items() if name not in told},
         collected=True,
+        mode=collected.mode,
     )
 
 

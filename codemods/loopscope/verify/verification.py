@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from loopscope.verify.difference import Difference
 from loopscope.verify.differences import errors_like
+from loopscope.verify.flaky import Pair
 from loopscope.verify.run_record import SuiteRun, Warned
 
 _LINES = 12  # of the output of a run that did not come to its end
@@ -17,9 +18,10 @@ _LINES = 12  # of the output of a run that did not come to its end
 class Verification:
     """One suite, run before and after its migration.
 
-    ``before`` and ``after`` are None where a run could not be made. ``problem`` says why there is
-    no verdict, ``details`` holds what the program that failed had printed; differences that were
-    seen all the same are there.
+    ``before`` and ``after`` are None where a run could not be made; for a suite that is on 1.x
+    already only ``after`` is there, and its differences are fixtures on another loop than their
+    users. ``problem`` says why there is no verdict, ``details`` holds what the program that failed
+    had printed; differences that were seen all the same are there.
     """
 
     suite: str  # the label of the suite
@@ -36,12 +38,22 @@ class Verification:
 
     @property
     def status(self) -> str:
-        """In one word: failed, different, recorded (the original alone was run) or same."""
+        """In one word: failed, different, recorded (the original alone was run) or same.
+
+        Of a suite on 1.x that was run by itself: foreign or right.
+        """
         if self.problem:
             return "failed"
+        if self.before is None:
+            return "foreign" if self.differences else "right"
         if self.differences:
             return "different"
         return "recorded" if self.after is None else "same"
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether pytest collected the suite and ran no test."""
+        return any(run is not None and run.collected for run in (self.before, self.after))
 
     def exit_code(self, *, strict: bool = False) -> int:
         """0 the same, 1 differences (``strict``: or notes), 2 no verdict."""
@@ -79,7 +91,7 @@ def incomparable(before: SuiteRun, after: SuiteRun, *, differ: bool) -> tuple[st
             " --before-python)",
             "\n".join(before.output.splitlines()[-_LINES:]) if before.ended else "",
         )
-    if differ or before.passed or after.passed:
+    if differ or before.passed or after.passed or (before.collected and before.tests):
         return "", ""
     if before.tests:
         return (
@@ -92,6 +104,36 @@ def incomparable(before: SuiteRun, after: SuiteRun, *, differ: bool) -> tuple[st
         "pytest ran no tests in either run, so there is nothing to compare: check the paths and"
         " what stands after --",
         before.output,
+    )
+
+
+def unknown(run: SuiteRun, *, differ: bool) -> tuple[str, str]:
+    """Say why the one run of a suite on 1.x gives no verdict; "" where it does."""
+    if run.collect_errors:
+        node, error = next(iter(run.collect_errors.items()))
+        number = len(run.collect_errors)
+        noun = "module was" if number == 1 else "modules were"
+        return (
+            f"{number} {noun} not collected ({node or 'all of the suite'}"
+            f"{', ...' * (number > 1)}), so nothing is known of the tests there: install what is"
+            " missing, or give a Python that has it as --after-python",
+            error,
+        )
+    if run.ended or run.never_ran:
+        return (
+            f"the run {run.ended or 'ended early'}: {len(run.never_ran)} of {len(run.order)} tests"
+            f" never ran{''.join(f', {name} was under way' for name in run.unfinished[:1])}",
+            "\n".join(run.output.splitlines()[-_LINES:]),
+        )
+    if differ or run.passed or (run.collected and run.tests):
+        return "", ""
+    if not run.tests:
+        return "pytest found no tests: check the paths and what stands after --", run.output
+    return (
+        f"no test passed ({_ends(run)}), so nothing is known of the loops: see that the suite"
+        f" runs with Python {run.python} and pytest {run.pytest}, or give another Python as"
+        " --after-python",
+        next((test.error for test in run.tests.values() if test.error), ""),
     )
 
 
@@ -114,3 +156,37 @@ def left_out(before: SuiteRun, after: SuiteRun) -> tuple[str, ...]:
         name for name in before.tests
         if name not in begun and (name in known or (after.ended and not after.order))
     )  # fmt: skip
+
+
+def notes_alone(run: SuiteRun, harmless: list[str]) -> Iterator[str]:
+    """Say what one run showed besides."""
+    if harmless:
+        yield (
+            "values of another loop that by their source belong to none are used by"
+            f" {_tests(len(harmless))}, such as {harmless[0]}"
+        )
+    fail = [name for name, test in run.tests.items() if test.failed]
+    if fail:
+        yield f"{_tests(len(fail))} failed, such as {fail[0]}"
+
+
+def last_notes(runs: Pair, by_hand: int, *, differ: bool) -> Iterator[str]:
+    """Say what the runs showed besides, and what is left to do."""
+    for name, run in zip(("before", "after"), runs, strict=True):
+        if run.ended:
+            yield f"{name}: the run {run.ended}; {_tests(len(run.tests))} had ended"
+    before, after = runs
+    fail = [name for name, run in before.tests.items() if run.failed and _fails(after, name)]
+    if fail:
+        yield f"{_tests(len(fail))} failed before and after, such as {fail[0]}"
+    if by_hand:
+        due = "; what differs may be due to that" if differ else ""
+        yield f"migration: {by_hand} left to do by hand (loopscope check lists them){due}"
+
+
+def _tests(number: int) -> str:
+    return "1 test" if number == 1 else f"{number} tests"
+
+
+def _fails(run: SuiteRun, name: str) -> bool:
+    return name in run.tests and run.tests[name].failed

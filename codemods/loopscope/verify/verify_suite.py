@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,19 +11,38 @@ from pathlib import Path
 from loopscope.analysis.suite.trace import Trace
 from loopscope.types import Options, Suite
 from loopscope.verify import CannotRun
+from loopscope.verify.alone import foreign, harmless_tests, harmless_uses
+from loopscope.verify.collect_suite import COLLECT_ONLY, order_for
+from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
+from loopscope.verify.difference import Difference
 from loopscope.verify.differences import always, compare, slower
 from loopscope.verify.flaky import Pair, separate_flaky
 from loopscope.verify.id_matching import aligned
-from loopscope.verify.migrated_copy import MigratedCopy, migrate_copy
+from loopscope.verify.migrated_copy import MigratedCopy, kinds_lost, load_copy, migrate_copy
 from loopscope.verify.new_warnings import new_warnings
 from loopscope.verify.open_actions import tied
 from loopscope.verify.pinned import Place
-from loopscope.verify.project_copies import copy_project, copy_revision, project_above
+from loopscope.verify.project_copies import (
+    ProjectCopy,
+    copy_project,
+    copy_revision,
+    copy_with_suite,
+    project_above,
+    room_for_copy,
+    temporary_folder,
+)
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, lines_of, run_suite
 from loopscope.verify.trace_file import unfit
-from loopscope.verify.verification import Verification, incomparable, left_out
-from loopscope.verify.versions import Side, choose, choose_before
+from loopscope.verify.verification import (
+    Verification,
+    incomparable,
+    last_notes,
+    left_out,
+    notes_alone,
+    unknown,
+)
+from loopscope.verify.versions import Side, choose, choose_alone, choose_before
 
 _LONGER = 10  # times as long as the first run the second one may take ...
 _AT_LEAST = 120.0  # ... but so many seconds in any case
@@ -45,6 +63,7 @@ class VerifyOptions:
     seconds: float | None = None  # that one run may take; None: as the constants above say
     save_trace: Path | None = None  # where the record of the first run goes
     only_trace: bool = False  # run the original for its record, and no more
+    only_collect: bool = False  # let pytest collect both, and run no test
     trace: Trace | None = None  # what the migration follows
 
 
@@ -70,11 +89,9 @@ def verify(
         say: Called with a line of text at each step, for a person who waits.
         watch: What is done while a run lasts.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="loopscope-verify-", ignore_cleanup_errors=True
-    ) as folder:
+    with temporary_folder("verify") as folder:
         try:
-            return _Steps(suite, verify_options, say, watch, Path(folder).resolve()).result()
+            return _Steps(suite, verify_options, say, watch, folder).result()
         except CannotRun as error:
             return Verification(suite.label, problem=error.message, details=error.details)
 
@@ -91,94 +108,123 @@ class _Steps:
         self._label, self._watch = suite.label, watch
         self._verify_options, self._say, self._folder = verify_options, say, folder
         self._root = Path(suite.label).resolve()
-        self._project = project_above(self._root)
-        self._inside = self._root.relative_to(self._project)
+        self._original = Place(project_above(self._root), self._root)
         self._notes: list[str] = []
-        for name in ("before", "after"):  # nothing above the copies is taken for the project's
-            (folder / name / ".git").mkdir(parents=True)
 
     def result(self) -> Verification:
-        before = self._original()
+        before = self._copy_of_original()
         if self._verify_options.only_trace:
             return self._record(before)
-        after = self._folder / "after" / self._project.name
-        copy_project(self._project, after)
+        after = copy_with_suite(self._root, self._folder / "after")
         verify_options = self._verify_options
         migrated = migrate_copy(
-            before, after / self._inside, verify_options.options, verify_options.trace,
+            before.suite, after.suite, verify_options.options, verify_options.trace,
             anew=verify_options.before is not None,
         )  # fmt: skip
         self._notes += migrated.notes
+        if migrated.is_modern:
+            return self._alone(after)
         sides = choose(
-            Place(self._project, self._root),
-            (self._place("before", before), self._place("after", after / self._inside)),
+            self._original,
+            (_place(before), _place(after)),
             verify_options.options.target,
             (verify_options.before_python, verify_options.after_python),
         )
         for side in sides:
             self._notes += side.notes
-        orders = (
-            self._order("before", before, sides[0]),
-            self._order("after", after / self._inside, sides[1]),
-        )
+        orders = (self._order("before", before, sides[0]), self._order("after", after, sides[1]))
+        if verify_options.only_collect:
+            return self._compare_collected(orders, migrated)
         return self._compare(orders, migrated)
 
-    def _record(self, before: Path) -> Verification:
+    def _record(self, before: ProjectCopy) -> Verification:
         """Run the original alone; the Python with the new pytest-asyncio is not looked for."""
-        side = choose_before(
-            Place(self._project, self._root),
-            self._place("before", before),
-            self._verify_options.before_python,
-        )
+        side = choose_before(self._original, _place(before), self._verify_options.before_python)
         run = self._first(self._order("before", before, side))
         problem = unfit(run)
         if problem:
             raise CannotRun(f"the run of the original {problem}")
         return Verification(suite=self._label, before=run, notes=(*self._notes, *side.notes))
 
-    def _place(self, name: str, suite: Path) -> Place:
-        return Place(self._folder / name / self._project.name, suite)
+    def _alone(self, copy: ProjectCopy) -> Verification:
+        """Run a suite that is on 1.x already once: nothing is compared with anything."""
+        options = self._verify_options
+        side = choose_alone(
+            self._original, _place(copy), options.after_python, options.options.target
+        )
+        run = self._run("after", self._order("after", copy, side))
+        run = modern_loops(run) if options.only_collect else run
+        harmless = harmless_uses(load_copy(copy.suite))
+        differences = foreign(run, harmless)
+        if options.only_collect:
+            differences = (*unsettled(SuiteRun(0, {}), run), *differences)
+        problem, details = unknown(run, differ=bool(differences))
+        return Verification(
+            suite=self._label,
+            after=run,
+            differences=differences,
+            notes=(*self._notes, *side.notes, *notes_alone(run, harmless_tests(run, harmless))),
+            problem=problem,
+            details=details,
+        )
 
     # -- copies -------------------------------------------------------------------------
 
-    def _original(self) -> Path:
-        """Copy the original; returns the suite's folder in the copy."""
-        target = self._folder / "before" / self._project.name
-        wish = self._verify_options.before
-        if wish is not None and Path(wish).is_dir():
+    def _copy_of_original(self) -> ProjectCopy:
+        wish, folder = self._verify_options.before, self._folder / "before"
+        if wish is None:
+            return copy_with_suite(self._root, folder)
+        copy = room_for_copy(self._root, folder)
+        if Path(wish).is_dir():
             root = Path(wish).resolve()
             project = project_above(root)
-            copy_project(project, target)
-            return target / root.relative_to(project)
-        if wish is None:
-            copy_project(self._project, target)
-        else:
-            copy_revision(self._project, wish, target)
-        found = target / self._inside
-        if not found.is_dir():
-            raise CannotRun(f"--before {wish}: it has no folder {self._inside.as_posix()}")
-        return found
+            copy_project(project, copy.top)
+            return replace(copy, suite=copy.top / root.relative_to(project))
+        copy_revision(copy.project, wish, copy.top)
+        if not copy.suite.is_dir():
+            inside = copy.suite.relative_to(copy.top).as_posix()
+            raise CannotRun(f"--before {wish}: it has no folder {inside}")
+        return copy
 
     # -- runs ---------------------------------------------------------------------------
 
-    def _order(self, name: str, suite: Path, side: Side) -> Order:
-        copy = self._folder / name / self._project.name
-        paths = [
-            copy / source.relative_to(self._project)
-            for source in side.sources
-            if source.is_relative_to(self._project)
-        ]
-        return Order(
-            python=side.python,
-            suite=suite,
-            record=self._folder / f"{name}.jsonl",
-            options=(
-                "--maxfail=0",
-                "--continue-on-collection-errors",
+    def _order(self, name: str, copy: ProjectCopy, side: Side) -> Order:
+        what = ("--maxfail=0", "--continue-on-collection-errors")
+        return order_for(
+            copy,
+            side,
+            self._folder / f"{name}.jsonl",
+            (
+                *(COLLECT_ONLY if self._verify_options.only_collect else what),
                 *self._verify_options.pytest_options,
             ),
-            paths=[path for path in dict.fromkeys(paths) if path.is_dir()],
-            seconds=self._verify_options.seconds or _AN_HOUR,
+            self._verify_options.seconds or _AN_HOUR,
+        )
+
+    def _compare_collected(
+        self, orders: tuple[Order, Order], migrated: MigratedCopy
+    ) -> Verification:
+        """Hold the loops that pytest's collections show against each other."""
+        collected = self._first(orders[0])
+        before = legacy_loops(collected)
+        after = aligned(before, modern_loops(self._run("after", orders[1]), collected))
+        may_share = always if self._verify_options.may_share else migrated.may_share
+        found: dict[tuple[str, str], Difference] = {}
+        for one in (*compare(before, after, may_share), *unsettled(before, after),
+                    *kinds_lost(migrated)):  # fmt: skip
+            found.setdefault((one.test, one.what), one)
+        problem, details = incomparable(before, after, differ=bool(found))
+        return Verification(
+            suite=self._label,
+            before=before,
+            after=after,
+            differences=tied(found.values(), migrated.open_actions, before),
+            notes=(
+                *self._notes,
+                *last_notes((before, after), migrated.by_hand, differ=bool(found)),
+            ),
+            problem=problem,
+            details=details,
         )
 
     def _compare(self, orders: tuple[Order, Order], migrated: MigratedCopy) -> Verification:
@@ -212,7 +258,7 @@ class _Steps:
             never_ran=left_out(*first),
             warnings=new_warnings(*first),
             slower=slower(*first),
-            notes=(*self._notes, *_last_notes(first, migrated, differ=bool(differences))),
+            notes=(*self._notes, *last_notes(first, migrated.by_hand, differ=bool(differences))),
             problem=problem,
             details=details,
         )
@@ -229,7 +275,8 @@ class _Steps:
         return before
 
     def _run(self, name: str, order: Order) -> SuiteRun:
-        self._say(f"{name}: running the suite with {order.python}")
+        doing = "collecting" if self._verify_options.only_collect else "running"
+        self._say(f"{name}: {doing} the suite with {order.python}")
         return self._watched(name, order)
 
     def _watched(self, name: str, order: Order, only: Collection[str] | None = None) -> SuiteRun:
@@ -237,26 +284,8 @@ class _Steps:
             return run_suite(order, only)
 
 
-def _last_notes(runs: Pair, migrated: MigratedCopy, *, differ: bool) -> Iterator[str]:
-    """Say what the runs showed besides, and what is left to do."""
-    for name, run in zip(("before", "after"), runs, strict=True):
-        if run.ended:
-            yield f"{name}: the run {run.ended}; {_tests(len(run.tests))} had ended"
-    before, after = runs
-    fail = [name for name, run in before.tests.items() if run.failed and _fails(after, name)]
-    if fail:
-        yield f"{_tests(len(fail))} failed before and after, such as {fail[0]}"
-    if migrated.by_hand:
-        due = "; what differs may be due to that" if differ else ""
-        yield f"migration: {migrated.by_hand} left to do by hand (loopscope check lists them){due}"
-
-
-def _tests(number: int) -> str:
-    return "1 test" if number == 1 else f"{number} tests"
-
-
-def _fails(run: SuiteRun, name: str) -> bool:
-    return name in run.tests and run.tests[name].failed
+def _place(copy: ProjectCopy) -> Place:
+    return Place(copy.top, copy.suite)
 
 
 def _save(trace: Path, record: Path) -> None:

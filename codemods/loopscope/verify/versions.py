@@ -87,9 +87,11 @@ def choose_to_collect(original: Place, copy: Place, python: Path | None) -> Side
     Raises:
         CannotRun: It cannot be had.
     """
+    files = pinned(copy)
     if python:
-        return _given(python, "--collect-python")
-    used, files = in_use(original.project, original.suite), pinned(copy)
+        given = _given(python, "--collect-python")
+        return replace(given, notes=tuple(_unlike("collect", inspect(python), files)))
+    used = in_use(original.project, original.suite)
     if used is not None and used.pytest_asyncio:
         asked = SpecifierSet(files.specifier(PLUGIN) or "")
         if asked.contains(used.pytest_asyncio, prereleases=True):
@@ -97,6 +99,22 @@ def choose_to_collect(original: Place, copy: Place, python: Path | None) -> Side
     if files.specifier(PLUGIN) and not files.admits(PLUGIN, "<1.0"):
         return _after(used, original, copy, Target.newest())
     return _before(used, original, copy)
+
+
+def choose_alone(original: Place, copy: Place, python: Path | None, target: Target) -> Side:
+    """Choose the Python for a suite on 1.x that runs once: the one in use, where it fits.
+
+    Raises:
+        CannotRun: It cannot be had.
+    """
+    if python:
+        return _given(python, "--after-python")
+    used, files = in_use(original.project, original.suite), pinned(copy)
+    if used is not None and used.pytest_asyncio and not _older(used.pytest_asyncio, "0.24"):
+        asked = SpecifierSet(files.specifier(PLUGIN) or "")
+        if asked.contains(used.pytest_asyncio, prereleases=True):
+            return Side(used.path, used.sources)
+    return _after(used, original, copy, target)
 
 
 def _given(python: Path, option: str) -> Side:
@@ -193,7 +211,7 @@ def _unlike(name: str, used: Interpreter, files: Pinned) -> Iterator[str]:
         has, asked = used.versions.get(package, ""), files.specifier(package)
         if asked and not SpecifierSet(asked).contains(has, prereleases=True):
             yield (
-                f"{name}: {files.places(package)} is not what {used.path} has, the Python in use:"
+                f"{name}: {files.places(package)} is not what {used.path} has:"
                 f" {package} {has}. Install it there, or give another one as --{name}-python"
             )
 

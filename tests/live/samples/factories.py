@@ -129,6 +129,70 @@ SAMPLES: dict[str, Sample] = {
                 """,
         }
     ),
+    "sync_test_that_drives_a_loop_of_that_kind": sample(
+        {
+            "pytest.ini": AUTO,
+            "kinds.py": """
+                import asyncio
+
+
+                class Policy(asyncio.DefaultEventLoopPolicy):
+                    def new_event_loop(self):
+                        loop = super().new_event_loop()
+                        loop.special = True
+                        return loop
+                """,
+            "tests/conftest.py": """
+                import asyncio
+
+                import pytest
+                from kinds import Policy
+
+
+                @pytest.fixture(scope="session")
+                def event_loop():
+                    asyncio.set_event_loop_policy(Policy())
+                    loop = asyncio.get_event_loop_policy().new_event_loop()
+                    yield loop
+                    loop.close()
+
+
+                @pytest.fixture(scope="session")
+                async def pool():
+                    return asyncio.get_running_loop()
+                """,
+            "tests/test_special.py": """
+                import asyncio
+
+
+                def test_sync(event_loop, pool):
+                    assert event_loop.special and pool is event_loop
+                    event_loop.run_until_complete(asyncio.sleep(0))
+                    assert asyncio.get_event_loop() is pool
+
+
+                async def test_async(pool):
+                    assert asyncio.get_running_loop() is pool
+                """,
+            "tests/test_module.py": """
+                import asyncio
+
+                import pytest
+
+
+                @pytest.fixture(scope="module")
+                def event_loop():
+                    loop = asyncio.new_event_loop()
+                    yield loop
+                    loop.close()
+
+
+                async def test_own_loop():
+                    assert asyncio.get_running_loop()
+                """,
+        },
+        keeps_policy=True,
+    ),
     "sync_test_with_an_async_fixture_of_that_kind": sample(
         {
             "pytest.ini": AUTO,

@@ -15,12 +15,15 @@ class Sample:
     separate loops may share one afterwards, where nothing else is possible on 1.x.
     ``exit_code`` is the one that ``migrate`` must end with. ``legacy_options`` tell an old
     pytest what stands in a configuration file that only a newer one can read.
+    ``keeps_policy`` says that an event_loop_policy fixture stays, which is deprecated, since no
+    hook does the same.
     """
 
     files: Mapping[str, str]
     may_join: bool = False
     exit_code: int = 0
     legacy_options: tuple[str, ...] = ()
+    keeps_policy: bool = False
 
 
 def sample(
@@ -29,10 +32,11 @@ def sample(
     may_join: bool = False,
     exit_code: int = 0,
     legacy_options: tuple[str, ...] = (),
+    keeps_policy: bool = False,
 ) -> Sample:
     """Make a sample of texts that are indented as the code around them is."""
     texts = {path: dedent(text).lstrip("\n") for path, text in files.items()}
-    return Sample(texts, may_join, exit_code, legacy_options)
+    return Sample(texts, may_join, exit_code, legacy_options, keeps_policy)
 
 
 def override(scope: str) -> str:

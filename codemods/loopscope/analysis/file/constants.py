@@ -89,8 +89,13 @@ def known_values(names: Names) -> Iterator[tuple[str, object]]:
             yield name, value
 
 
+_NO_TEXT = (ast.List, ast.Tuple, ast.Dict, ast.Set)  # as parametrize takes them
+
+
 def text_of(node: ast.expr | None, names: Names) -> str | None:
     """Return the text that an expression gives, None where it is none or not known."""
+    if isinstance(node, _NO_TEXT):
+        return None
     try:
         value = value_of(node, names) if node is not None else None
     except Unknown:

@@ -267,6 +267,7 @@ class FileFacts:
     hooks: tuple[MarkingHook, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    called_at_import: tuple[str, ...] = ()  # dotted names, by statements outside of functions
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
     offers: Elsewhere = field(default_factory=Elsewhere)  # what its own names are to other files

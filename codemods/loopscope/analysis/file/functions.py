@@ -130,10 +130,8 @@ _OF_COROUTINES = frozenset(
     {"send", "throw", "close", "asend", "athrow", "aclose", "__await__", "__anext__", "__aiter__"}
 )
 
-# A name that is not only called, or asked for an attribute that means nothing here.
-_MENTIONED = re.compile(
-    r"(?<![\w.])([A-Za-z_]\w*)\b(?!\s*\()(?!\.(?!(?:a?send|a?throw|a?close|__\w+__)\b))"
-)
+# What follows a name that may be passed on, returned or stored as it is.
+_UNCHANGED = re.compile(r"\s*(?:[,)\]}#;\\\n]|$|\.[\s\\]*(?:a?send|a?throw|a?close|__\w+__)\b)")
 
 
 def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) -> frozenset[str]:
@@ -141,7 +139,7 @@ def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) 
     if not names:
         return frozenset()
     body = "\n".join(lines[node.body[0].lineno - 1 : node.end_lineno])
-    words = frozenset(names).intersection(_MENTIONED.findall(body))
+    words = [name for name in names if _is_unchanged(name, body)]
     if not words:
         return frozenset()
     return frozenset(
@@ -151,6 +149,17 @@ def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) 
         for value in _handed(child)
         if isinstance(value, ast.Name) and value.id in words
     )
+
+
+def _is_unchanged(name: str, body: str) -> bool:
+    """Whether a name may stand for itself somewhere in a text; a syntax tree takes longer."""
+    at = body.find(name)
+    while at >= 0:
+        at += len(name)
+        if _UNCHANGED.match(body, at):
+            return True
+        at = body.find(name, at)
+    return False
 
 
 _HANDING = frozenset({
@@ -260,9 +269,11 @@ def is_current_loop(node: ast.expr, names: Names) -> bool:
 
 
 def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
-    """Find the variables of a function that never hold anything but the current loop."""
+    """Find the variables of a function that never hold anything but the current loop, or None."""
     stored: Counter[str] = Counter()
     current: Counter[str] = Counter()
+    nothing: Counter[str] = Counter()
+    policies = _policies(node, names)
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
             stored[child.id] += 1
@@ -272,10 +283,34 @@ def current_loops(node: ast.AST, names: Names) -> frozenset[str]:
             isinstance(child, ast.Assign)
             and len(child.targets) == 1
             and isinstance(child.targets[0], ast.Name)
-            and is_current_loop(child.value, names)
         ):
-            current[child.targets[0].id] += 1
-    return frozenset(name for name, number in current.items() if stored[name] == number)
+            name, value = child.targets[0].id, child.value
+            current[name] += is_current_loop(value, names) or _of_policy(value, policies)
+            nothing[name] += isinstance(value, ast.Constant) and value.value is None
+    return frozenset(
+        name
+        for name, number in current.items()
+        if number and stored[name] == number + nothing[name]
+    )
+
+
+def _policies(node: ast.AST, names: Names) -> frozenset[str]:
+    return frozenset(
+        child.targets[0].id
+        for child in ast.walk(node)
+        if isinstance(child, ast.Assign)
+        and isinstance(child.targets[0], ast.Name)
+        and isinstance(child.value, ast.Call)
+        and names.resolve(child.value.func) == "asyncio.get_event_loop_policy"
+    )
+
+
+def _of_policy(node: ast.expr, policies: frozenset[str]) -> bool:
+    """``policy.get_event_loop()``."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get_event_loop")):
+            return name in policies
+    return False
 
 
 def expects_error(node: ast.AST) -> bool:

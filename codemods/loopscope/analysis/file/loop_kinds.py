@@ -15,6 +15,7 @@ from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 
 DEFAULT = ""
 UNKNOWN = "?"
+PLAIN = frozenset({DEFAULT})
 _SAME = {
     "asyncio.new_event_loop()": DEFAULT,
     "asyncio.DefaultEventLoopPolicy().new_event_loop()": DEFAULT,
@@ -46,12 +47,21 @@ def _is_for_windows(node: ast.stmt, names: Names) -> bool:
     return isinstance(node, ast.If) and not node.orelse and is_windows(node.test, names)
 
 
+def sets_policy(body: OverrideBody | None) -> bool:
+    """Whether an override sets the policy by which later loops are made, and leaves it."""
+    return body is not None and any(
+        "set_event_loop_policy" in text or ".install()" in text
+        for variant in body.variants
+        for text in variant.statements
+    )
+
+
 def kinds_of(body: OverrideBody | None) -> frozenset[str]:
     """List the kinds of loop that an override makes, one for each of its params."""
     if body is not None and body.kind is BodyKind.WORK and body.variants:
         return frozenset({UNKNOWN})  # its settings may come with the loop, or be made on it
     if body is None or not body.makes_another_kind:
-        return frozenset({DEFAULT})
+        return PLAIN
     return frozenset(variant.kind for variant in body.variants) or frozenset({UNKNOWN})
 
 

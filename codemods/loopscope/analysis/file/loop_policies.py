@@ -89,6 +89,8 @@ def _branches(
         for text in (with_comments(changed, item) for item in _flat(body))
     ]
     *comments, made = last.split("\n")
+    if not made.startswith("return "):  # a ``try`` that returns in each of its parts
+        comments, made = [last], ""
     code = (*texts, *comments, made.removeprefix("return "))
     key = "uvloop" if "uvloop" in "".join(code) else "event_loop"
     kind = kind_of(code, "", names)
@@ -145,6 +147,8 @@ def _returns(body: list[ast.stmt]) -> bool:
             return True
         case [ast.If(body=inner, orelse=orelse)]:
             return _returns(inner) and _returns(orelse)
+        case [ast.Try(body=inner, handlers=handlers, orelse=[])]:
+            return all(map(_returns, [inner, *(handler.body for handler in handlers)]))
     return False
 
 

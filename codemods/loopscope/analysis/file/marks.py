@@ -144,7 +144,7 @@ class MarkReader:
             computed=any(
                 not isinstance(item, ast.Constant) for item in (call.args if call else ())
             ),
-            constants=self._constants(call),
+            constants=self._constants(call) if name == "usefixtures" else {},
             keywords=self._keywords(call),
             inside=inside,
             reference=reference,

@@ -48,6 +48,8 @@ class OtherLoops:
                 ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as value)
             ):
+                if self.configures(value):
+                    return True
                 if self._foreign_loop(value, owned=name in self.owned):
                     self.code.loops.add(name)
                     return True
@@ -56,6 +58,11 @@ class OtherLoops:
                 return name in self.code.loops
             case ast.Expr(value=ast.Call() as call):
                 return self.configures(call)
+            case ast.Assign(
+                targets=[ast.Name()] as targets,
+                value=ast.IfExp(body=ast.Call() as one, orelse=ast.Call() as other),
+            ):
+                return self._all_make(node, [ast.Assign(targets, one), ast.Assign(targets, other)])
             case ast.If(body=body, orelse=orelse):
                 return self._all_make(node, [*body, *orelse])
             case ast.Match(cases=cases):

@@ -30,7 +30,8 @@ class BodyKind(enum.Enum):
 class LoopVariant:
     """One kind of loop that an override makes, as source texts.
 
-    A function with the statements and ``return expression`` makes the loop; ``direct`` is a
+    A function with the statements and ``return expression`` makes the loop (no expression: the
+    statements return it); ``direct`` is a
     module-level callable that does it alone, ``policy`` an expression for an event loop policy
     that makes such loops, "" where there is none. ``names`` are those that the code takes from
     its module.
@@ -43,6 +44,7 @@ class LoopVariant:
     policy: str = ""
     names: frozenset[str] = frozenset()
     kind: str = ""  # see loop_kinds
+    condition: str = ""  # of the tests that get it, by ``item``; "" for all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class OverrideBody:
     before: tuple[str, ...] = ()  # work before the yield
     after: tuple[str, ...] = ()  # work between the yield and the close
     closed: tuple[str, ...] = ()  # work after the close
+    around: tuple[str, ...] = ()  # work before the loop, whose variables the work after it uses
+    torn: str = ""  # a variable that keeps work after the close and other work in one function
     docstring: str = ""  # one of several lines, as a statement: it explains the work
     sets_current: bool = False  # it calls set_event_loop itself
     parameters: tuple[str, ...] = ()  # fixtures that the work uses

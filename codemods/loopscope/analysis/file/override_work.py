@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from loopscope.analysis.file.loop_branches import rebinds
 from loopscope.analysis.file.loop_statements import RUNNING, LoopCode
-from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.names import Names, imports_of
 from loopscope.analysis.file.other_loops import CONFIGURING, OtherLoops
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -57,6 +57,61 @@ def _own(call: ast.Call, code: LoopCode) -> bool:
     if not isinstance(call.func, ast.Attribute) or call.func.attr != "run_until_complete":
         return False
     return code.is_loop(call.func.value) and len(call.args) == 1
+
+
+def shared_with_closed(
+    body: Sequence[ast.stmt],
+    before: Sequence[ast.stmt],
+    closed: Sequence[ast.stmt],
+    loops: Collection[str],
+) -> tuple[int, str]:
+    """Find what the work after the close shares with the rest of a body.
+
+    Returns:
+        How many statements of ``before``, none of which needs the loop, can go into one function
+        with ``closed``. Where that is not possible, the name of a variable that both use.
+    """
+    rest = _statements(body).difference(closed)
+    shared = _names(closed, ast.Load) & {*_bound(rest), *loops}
+    if not shared:
+        return 0, ""
+    size, mine = 0, shared
+    while more := [n for n, node in enumerate(before[size:], size + 1) if _used([node]) & mine]:
+        size = max(more)
+        mine = _bound(before[:size])
+    if _used(rest.difference(before[:size])) & mine or not shared <= mine:
+        return 0, min(shared)
+    return (0, min(shared)) if _used(before[:size]) & {*loops} else (size, "")
+
+
+def _statements(body: Sequence[ast.stmt]) -> set[ast.stmt]:
+    """Collect the statements of a body, those in a ``try`` one by one."""
+    found: set[ast.stmt] = set()
+    for node in body:
+        blocks = ("body", "handlers", "orelse", "finalbody") if isinstance(node, ast.Try) else ()
+        parts = [part for block in blocks for part in getattr(node, block)]
+        bodies = [part.body if isinstance(part, ast.ExceptHandler) else [part] for part in parts]
+        found |= {inner for items in bodies for inner in _statements(items)} or {node}
+    return found
+
+
+def _names(nodes: Collection[ast.stmt], context: type[ast.expr_context]) -> set[str]:
+    return {
+        child.id
+        for node in nodes
+        for child in ast.walk(node)
+        if isinstance(child, ast.Name) and isinstance(child.ctx, context)
+    }
+
+
+def _used(nodes: Collection[ast.stmt]) -> set[str]:
+    return _names(nodes, ast.Load) | _bound(nodes)
+
+
+def _bound(nodes: Collection[ast.stmt]) -> set[str]:
+    """Name the variables, local functions and imports of some statements."""
+    named = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
+    return named | _names(nodes, ast.Store) | {f.name for n in nodes for f in imports_of(n)}
 
 
 def is_bridge(body: Sequence[ast.stmt], names: Names) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.loop_branches import straight, takes_current
+from loopscope.analysis.file.loop_branches import chosen_by_item, straight, takes_current
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,
@@ -14,11 +14,12 @@ from loopscope.analysis.file.loop_factories import (
     unparsed,
     with_param,
 )
+from loopscope.analysis.file.loop_kinds import DEFAULT
 from loopscope.analysis.file.loop_statements import SETTERS, LoopCode, Making
 from loopscope.analysis.file.names import Names, imports_of
 from loopscope.analysis.file.other_loops import OtherLoops
 from loopscope.analysis.file.override_facts import BodyKind, LoopVariant, OverrideBody
-from loopscope.analysis.file.override_work import is_bridge, is_work
+from loopscope.analysis.file.override_work import is_bridge, is_work, shared_with_closed
 from loopscope.python_source.syntax_tree import dedented, is_docstring, with_comments
 
 _DEBUG = (
@@ -111,6 +112,7 @@ class _Reading:
         self.work: dict[str, list[ast.stmt]] = {"before": [], "after": [], "closed": []}
         self.debugging: list[ast.stmt] = []
         self.settings: list[ast.stmt] = []  # of the loop, before the yield
+        self.early: list[ast.stmt] = []  # the first work, before its loop is the current one
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
         self.windows: list[ast.stmt] = []  # what sets a policy on Windows alone
 
@@ -142,11 +144,10 @@ class _Reading:
                 self.work[phase].append(statement)
             elif is_work(statement, self.code, self.other):
                 self.work[phase].append(statement)
+                if len(self.early) + 1 == len(self.work["before"]) and not self.code.sets_current:
+                    self.early.append(statement)
             elif self.problem is None:
-                self.problem = (
-                    statement.lineno,
-                    f"it does more than making a loop: {_first(statement)}",
-                )
+                self.problem = (statement.lineno, _problem(statement))
 
     def result(self, node: ast.FunctionDef) -> OverrideBody:
         """Return the reading of the whole body."""
@@ -159,6 +160,8 @@ class _Reading:
         self.other.found = self.other.found or bool(self.windows)
         if self.other.found:  # what makes the loop sets it up, too
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
+        if self.other.found and not any(map(self._uses_loop, self.work["before"])):
+            self.work["before"] = []  # what stands before the loop is made, or beside that
         worked = any(self.work.values())
         if self.other.found and self.code.debug:
             line = self.debugging[0].lineno if self.lines and self.debugging else node.lineno
@@ -185,18 +188,28 @@ class _Reading:
             for child in ast.walk(item)
             if isinstance(child, ast.Name)
         }
+        size, torn = 0, ""
+        if self.work["closed"]:
+            size, torn = shared_with_closed(
+                node.body, self.early, self.work["closed"], self.code.loops
+            )
+        variants = self._variants(windows)
+        if any(variant.condition for variant in variants):
+            used.discard("request")
         return OverrideBody(
             kind,
             line=node.lineno,
             dropped=tuple(dict.fromkeys(self.code.dropped)),
             variable=next(iter(sorted(self.code.loops - {"event_loop"})), ""),
-            before=self._texts([*self.debugging, *self.work["before"]]),
+            before=self._texts([*self.debugging, *self.work["before"][size:]]),
             after=self._texts(self.work["after"]),
             closed=self._texts(self.work["closed"]),
+            around=self._texts(self.work["before"][:size]),
+            torn=torn,
             docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
-            variants=(self._variant(),) if self.other.found or self._only_settings() else (),
+            variants=variants,
             windows=self._texts(windows),
         )
 
@@ -208,9 +221,27 @@ class _Reading:
             and not (self.work["after"] or self.work["closed"])
         )
 
-    def _variant(self) -> LoopVariant:
+    def _variants(self, windows: Sequence[ast.stmt]) -> tuple[LoopVariant, ...]:
+        if not (self.other.found or self._only_settings()):
+            return ()
         assert self.code.returned is not None
-        return read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
+        cases = [] if self.key else chosen_by_item(self.making, self.code.returned)
+        if cases:
+            return tuple(
+                replace(
+                    read_variant(self.key, body, value, self.names, self._texts),
+                    condition=condition,
+                )
+                for condition, body, value in cases
+            )
+        found = read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
+        return (replace(found, kind=DEFAULT) if windows else found,)
+
+    def _uses_loop(self, node: ast.stmt) -> bool:
+        """Whether a statement does something with the loop that the override hands out."""
+        return any(
+            isinstance(child, ast.Name) and child.id in self.code.loops for child in ast.walk(node)
+        )
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:
         """Return the source of the statements, dedented, without a final line end.
@@ -238,6 +269,13 @@ class _Reading:
             and isinstance(node.value, ast.Call)
             and self.names.resolve(node.value.func) in SETTERS
         )
+
+
+def _problem(node: ast.stmt) -> str:
+    match node:
+        case ast.Expr(value=ast.Yield(value=None)) | ast.Return(value=None):
+            return "it hands out no loop"
+    return f"it does more than making a loop: {_first(node)}"
 
 
 def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:

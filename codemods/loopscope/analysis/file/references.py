@@ -46,6 +46,7 @@ class References:
         self._origins = origins
         self._defined = defined
         self._starred = starred
+        self._meanings: dict[str, str] = {}  # functions of one file use the same words
 
     def found_in(self, text: str, local: Mapping[str, str]) -> tuple[str, ...]:
         """List the dotted names in a text that may mean code of the suite, or drive a loop.
@@ -53,22 +54,29 @@ class References:
         ``local`` are the names that a function imports for itself. Members of the same object
         are ``self.name``.
         """
-        found: dict[str, None] = {}
-        for word in dict.fromkeys(_DOTTED.findall(text)):
-            first, _, rest = word.partition(".")
-            if first in _OBJECT:
-                if rest:
-                    found[f"self.{rest.partition('.')[0]}"] = None
-                continue
-            origin = local.get(first) or self._origins.get(first)
-            if origin is not None:
-                name = f"{origin}.{rest}" if rest else origin
-                if name.partition(".")[0] not in _FOREIGN or name in RUNNERS:
-                    found[name] = None
-            elif first in self._defined or self._starred:
-                found[word] = None
-        if _DRIVES.search(text):
+        names = (self._name(word, local) for word in dict.fromkeys(_DOTTED.findall(text)))
+        found = dict.fromkeys(name for name in names if name)
+        if ".run_" in text and _DRIVES.search(text):
             found[DRIVEN] = None
         if UNSET in text:
             found[UNSET] = None
         return tuple(found)
+
+    def _name(self, word: str, local: Mapping[str, str]) -> str:
+        """Return what a dotted word of the file means, "" where it says nothing here."""
+        if local:
+            return self._meaning(word, local)
+        if word not in self._meanings:
+            self._meanings[word] = self._meaning(word, local)
+        return self._meanings[word]
+
+    def _meaning(self, word: str, local: Mapping[str, str]) -> str:
+        first, _, rest = word.partition(".")
+        if first in _OBJECT:
+            return f"self.{rest.partition('.')[0]}" if rest else ""
+        origin = local.get(first) or self._origins.get(first)
+        if origin is not None:
+            name = f"{origin}.{rest}" if rest else origin
+            ours = name.partition(".")[0] not in _FOREIGN or name in RUNNERS
+            return name if ours else ""
+        return word if first in self._defined or self._starred else ""

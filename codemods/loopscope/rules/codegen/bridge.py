@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import FileFacts
@@ -115,11 +116,17 @@ def working_bridge_code(
     keyword = "yield" if after else "return"
     lines.append(f"{keyword} {variable if named else running}")
     lines += after
-    arguments = [*body.parameters]
+    around = (*body.around, *body.closed)
+    theirs = [name for name in body.parameters if any(_mentions(text, name) for text in around)]
+    arguments = [
+        name
+        for name in body.parameters
+        if name not in theirs or any(_mentions(text, name) for text in (*before, *after))
+    ]
     above: tuple[str, ...] = ()
     if body.closed:
-        arguments.insert(0, "_after_event_loop")
-        above = (_after(writer, body, bridge, in_class=in_class),)
+        arguments.insert(0, _name_of(body))
+        above = (_around(writer, body, bridge, theirs, in_class=in_class),)
     receiver = _receiver(bridge.scope) if in_class else []
     main = (
         writer.decorator(bridge.scope, bridge.loop_scope, default)
@@ -165,14 +172,27 @@ def _receiver(scope: Scope) -> list[str]:
     return ["cls"] if scope >= Scope.CLASS else ["self"]
 
 
-def _after(writer: Writer, body: OverrideBody, bridge: Bridge, *, in_class: bool) -> str:
+def _name_of(body: OverrideBody) -> str:
+    """Name the fixture of what comes after the close, and of what belongs to that."""
+    return "_around_event_loop" if body.around else "_after_event_loop"
+
+
+def _around(
+    writer: Writer,
+    body: OverrideBody,
+    bridge: Bridge,
+    arguments: Sequence[str],
+    *,
+    in_class: bool,
+) -> str:
     scope = f'(scope="{bridge.scope.word}")' if bridge.scope > Scope.FUNCTION else ""
     receiver = _receiver(bridge.scope) if in_class else []
     return (
         f"@{writer.name('pytest.fixture')}{scope}\n"
         + ("@classmethod\n" if receiver == ["cls"] else "")
-        + f"def _after_event_loop({''.join(receiver)}):\n"
-        "    yield\n" + indented("\n".join(body.closed)) + "\n"
+        + f"def {_name_of(body)}({', '.join([*receiver, *arguments])}):\n"
+        + indented("\n".join([*body.around, "yield", *body.closed]))
+        + "\n"
     )
 
 

@@ -14,11 +14,17 @@ from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.planning.override_actions import ActionKind, OverrideAction, sets_debug
+from loopscope.planning.override_actions import (
+    KIND,
+    ActionKind,
+    OverrideAction,
+    by_item,
+    sets_debug,
+)
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
-from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action
+from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, first_of
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
 from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,
@@ -47,6 +53,15 @@ from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
 from loopscope.types import Safety, Scope
 
 _TO_A_FIXTURE = "Move what it does into an async fixture of the same scope and"
+_TO_A_HOOK = "Return its loops from a pytest_asyncio_loop_factories hook and"
+_TO_A_TARGET = (
+    "Give that target, or return such loops from an event_loop_policy fixture of the root"
+    " conftest, and"
+)
+_TO_A_POLICY = (
+    "Make them async, and run loopscope again; or return such loops from an event_loop_policy"
+    " fixture, which pytest-asyncio 1.4 deprecates, and"
+)
 _UNDER_A_CONDITION = (
     "this event_loop override is defined under a condition, and only makes a loop. Delete it, with"
     " its condition, if all tests may share loops as wide as its scope; where the condition does"
@@ -117,8 +132,16 @@ def _manual(key: Key, function: Function, override_action: OverrideAction) -> Ru
         )
     if function.conditional and function.override.kind in (BodyKind.PLAIN, BodyKind.DEBUG):
         return action("LS101", key.path, function.line, _UNDER_A_CONDITION)
-    # A fixture cannot choose the loop that it runs on.
-    cure = "Then" if FACTORIES_HOOK in reason else _TO_A_FIXTURE
+    cure = _TO_A_FIXTURE
+    if FACTORIES_HOOK in reason:
+        cure = "Then"
+    elif override_action.blocked_by:
+        reason += f" ({first_of(override_action.blocked_by)})"
+        cure = _TO_A_POLICY
+    elif "--target" in reason:
+        cure = _TO_A_TARGET
+    elif reason.startswith(KIND):  # a fixture cannot choose the loop that it runs on
+        cure = _TO_A_HOOK
     return action(
         "LS101",
         key.path,
@@ -184,6 +207,8 @@ def _replacement(
         code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
         what = "a loop factory" if factory else "an event_loop_policy fixture"
         message = f"override replaced by {what}{_per_param(body)}"
+        if not factory and context.options.target.has(1, 4):
+            message += ", which reaches sync tests, too; it is deprecated from 1.4 on"
         code = _with_bridge(code, facts, bridge, default)
     elif kind is ActionKind.WINDOWS:
         code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), facts, bridge, default)
@@ -221,6 +246,8 @@ def _with_bridge(
 
 
 def _per_param(body: OverrideBody) -> str:
+    if by_item(body):
+        return " that asks each test, as it did"
     count = len(body.variants)
     return f" for each of its {count} params" if count > 1 else ""
 

@@ -14,12 +14,10 @@ from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import OverrideAction
-from loopscope.rules.context import RuleContext, RuleResult, action, note, spell
+from loopscope.rules.context import RuleContext, RuleResult, action, first_of, note, spell
 from loopscope.rules.fixture_edits import fixture_edit
 from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
 from loopscope.rules.ls101_event_loop_override.override_edits import SetCurrentLoop
-
-_SHOWN = 3
 
 
 def from_elsewhere(
@@ -179,8 +177,7 @@ def _place(context: RuleContext, key: Key) -> tuple[str, int]:
 
 
 def _some(names: Collection[str]) -> str:
-    shown = ", ".join(name.rstrip("/") for name in sorted(names)[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return first_of([name.rstrip("/") for name in sorted(names)])
 
 
 def keep_ordinary(context: RuleContext, key: Key, function: Function) -> Iterator[RuleResult]:

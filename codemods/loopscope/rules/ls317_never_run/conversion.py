@@ -173,13 +173,14 @@ def _body(context: RuleContext, found: AsyncMethod) -> _Body | None:
         node = ast.parse(text).body[0]
     except (SyntaxError, IndexError):  # a continued line, or text within a string
         return None
-    if not isinstance(node, ast.AsyncFunctionDef) or node.body[0].lineno == node.lineno:
+    if not isinstance(node, ast.AsyncFunctionDef):
         return None
-    own = text.splitlines()
-    last = node.args.args[-1].lineno if node.args.args else node.lineno
-    header = node.returns.lineno if node.returns is not None else last
+    own, first = text.splitlines(), node.body[0]
+    if own[first.lineno - 1][: first.col_offset].strip():
+        return None
+    header = first.lineno - 1
     while not own[header - 1].split("#")[0].rstrip().endswith(":"):
-        header += 1
+        header -= 1  # a comment above the first statement
     return _Body(dedent("\n".join(own[header:])), node)
 
 

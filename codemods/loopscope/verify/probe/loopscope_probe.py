@@ -8,7 +8,7 @@ could hide a module of the project. It only looks on: no outcome, order or loop 
 
 The output is JSON lines, so that a run that is cut off leaves what it has seen::
 
-    {"kind": "start", "format": 2, "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
+    {"kind": "start", "format": 3, "python": "3.11.7", "pytest": "9.2.0", "asyncio": "1.5.0"}
     {"kind": "collected", "tests": 12}
     {"kind": "items", "tests": [nodeid, ...]}
     {"kind": "begin", "test": nodeid}
@@ -22,6 +22,7 @@ The output is JSON lines, so that a run that is cut off leaves what it has seen:
      "fixtures": [[name, serial], ...] async fixtures
      "around": serial | null,          loop on which pytest-asyncio set up a sync fixture of it
      "used": [name, ...],              every fixture
+     "closed": [name, ...],            those that were made on a loop which is closed by then
      "took": false,                    its sync code, or a sync fixture, asked for the current loop
      "error": text, "seconds": 0.1}
     {"kind": "collect", "node": nodeid, "error": text}
@@ -44,8 +45,12 @@ With ``--collect-only`` nothing runs, and the lines of tests are these instead::
      "path": "tests/test_a.py", "line": 12, "async": true,  of its function
      "on_loop": true,                  pytest-asyncio will run it
      "asks": false,                    it asks for event_loop itself
+     "requests": false,                it does, or a fixture of it
      "marks": [{"on": nodeid, "args": [...], "keywords": {...}}, ...],  asyncio's, closest first
-     "fixtures": [[name, path, line, holder], ...]}  in the order in which they are set up
+     "fixtures": [[name, path, line, holder, scope, loop scope, kind], ...]}
+          in the order in which they are set up, those that one overrides and asks for behind it;
+          kind is "async", "bound" (a sync function under pytest_asyncio.fixture), "raw" (async,
+          and run by nobody) or ""
 
 Every line has the name of its process as "process": "" or an xdist worker, which writes to a
 file of its own, ``<output>.<worker>``. Serials are given to loop objects in the order in which
@@ -78,11 +83,12 @@ import pytest
 from _pytest.fixtures import FixtureDef
 
 _MADE_ON = "_loopscope_made_on"
+_LOOP = "_loopscope_loop"  # the same, as a reference
 _BOUND = "_loopscope_bound"  # a sync function that pytest-asyncio sets up on a loop
 _TOOK = "_loopscope_took"  # the loop that was current when a sync fixture asked for it
 _AROUND = "_loopscope_around"  # the loop that was current when such a function was set up
 _FUNCTION = "_loopscope_function"
-_FORMAT = 2  # of the output; below 2 it had no number
+_FORMAT = 3  # of the output; below 2 it had no number
 _PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
 _ABOUT_ASYNCIO = re.compile(
     r"asyncio|event.?loop|coroutine|never awaited|\basync\b", re.IGNORECASE
@@ -141,6 +147,7 @@ def _record(nodeid: str) -> dict[str, Any]:
         "around": None,
         "used": [],
         "took": False,
+        "closed": [],
         "error": "",
         "seconds": 0.0,
     }
@@ -385,6 +392,7 @@ def _watch(fixturedef: Any) -> None:
 
     def note_running() -> None:
         setattr(fixturedef, _MADE_ON, _loops.running())
+        setattr(fixturedef, _LOOP, weakref.ref(asyncio.get_running_loop()))
 
     def note_current() -> None:
         loop = _current_loop()
@@ -412,6 +420,9 @@ def _note_use(fixturedef: Any, request: Any, value: Any) -> None:
     entry = [fixturedef.argname, made_on]
     if made_on is not None and entry not in record["fixtures"]:
         record["fixtures"].append(entry)
+    made = getattr(fixturedef, _LOOP, None)
+    if made is not None and (made() is None or made().is_closed()):
+        record["closed"].append(fixturedef.argname)
     if fixturedef.argname not in record["used"]:
         record["used"].append(fixturedef.argname)
     if fixturedef.argname == "event_loop" and isinstance(value, asyncio.AbstractEventLoop):
@@ -454,7 +465,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget what an earlier attempt at the test did: plugins may run it again."""
     record = _record(item.nodeid)
     record.update(loop=None, event_loop=None, given=item.nodeid not in _asking, set=None)
-    record.update(fixtures=[], used=[], took=False, error="")
+    record.update(fixtures=[], used=[], closed=[], took=False, error="")
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -568,13 +579,14 @@ def _write_collected(session: pytest.Session) -> None:
             and (bool(marks) or mode == "auto")
             and not _is_run_by_others(item, bool(marks)),
             asks="event_loop" in getattr(item, "_fixtureinfo", _NO_NAMES).initialnames,
+            requests="event_loop" in getattr(item, "_fixtureinfo", _NO_NAMES).names_closure,
             marks=marks,
             fixtures=list(_collected_fixtures(item, root, mode)),
             **{"async": is_async},
         )
 
 
-_NO_NAMES: Any = types.SimpleNamespace(initialnames=())
+_NO_NAMES: Any = types.SimpleNamespace(initialnames=(), names_closure=())
 
 
 def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
@@ -594,13 +606,13 @@ def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
             entry = _functions.of_fixture(fixturedef)
             if entry["module"].startswith("_pytest.python"):  # an argument by parametrize
                 break
+            ours, loop_scope = _asyncio_fixture(fixturedef.func)
             entry["scope"] = str(fixturedef.scope)
-            entry["on_loop"] = entry["async"] and (
-                mode == "auto" or _is_asyncio_fixture(fixturedef.func)
-            )
-            if fixturedef is defs[-1]:
-                place = _below(root, entry["path"]), entry["line"], entry["holder"]
-                yield [name, *place]
+            entry["on_loop"] = entry["async"] and (mode == "auto" or ours)
+            kind = "raw" if entry["async"] else "bound" if ours else ""
+            place = _below(root, entry["path"]), entry["line"], fixturedef.baseid or ""
+            scopes = entry["scope"], loop_scope
+            yield [name, *place, *scopes, "async" if entry["on_loop"] else kind]
             if name not in entry["arguments"]:
                 break
 
@@ -614,14 +626,17 @@ def _visible(name: str, item: Any) -> Any:
         return manager.getfixturedefs(name, item.nodeid) or ()
 
 
-def _is_asyncio_fixture(func: Any) -> bool:
-    """Whether ``pytest_asyncio.fixture`` made it: each release has a mark of its own for that."""
+def _asyncio_fixture(func: Any) -> tuple[bool, str]:
+    """Whether ``pytest_asyncio.fixture`` made it, and the loop scope that it names, or "".
+
+    Each release has a mark of its own for that.
+    """
     while func is not None:
         plain = getattr(func, "__func__", func)
         if hasattr(plain, "_force_asyncio_fixture") or hasattr(plain, "_loop_scope"):
-            return True
+            return True, str(getattr(plain, "_loop_scope", None) or "")
         func = getattr(plain, "__wrapped__", None)
-    return False
+    return False, ""
 
 
 def _is_run_by_others(item: pytest.Item, marked: bool) -> bool:

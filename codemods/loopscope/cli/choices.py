@@ -1,0 +1,105 @@
+"""Values that people type: targets, rules, formats; where there is none such, the nearest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from loopscope.types import KNOWN_TARGETS, Target
+
+_CODE = re.compile(r"(?i)LS\d*")
+_SERIES = re.compile(r"[^\d]*(\d+)\.(\d+)")
+
+
+class Nearest(click.Choice[str]):
+    """A choice in any case of letters that names the nearest where there is none such."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        super().__init__(choices, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the choice as it is spelled.
+
+        Raises:
+            click.BadParameter: There is none such.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            near = did_you_mean(str(value), self.choices)
+            raise click.BadParameter(error.message + near, ctx=ctx, param=param) from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question with the nearest of the known words, or "" where none is near."""
+    import difflib
+
+    words = {known_word.casefold(): known_word for known_word in known}
+    near = difflib.get_close_matches(word.casefold(), words, n=1)
+    return f" Did you mean {words[near[0]]}?" if near else ""
+
+
+def target(_: click.Context, __: click.Parameter, value: str | None) -> Target:
+    """Read ``--target``.
+
+    Raises:
+        click.BadParameter: There is no such series.
+    """
+    if value is None:
+        return Target.newest()
+    try:
+        return Target.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.{_nearest_target(value)}") from None
+
+
+def _nearest_target(text: str) -> str:
+    found = _SERIES.match(text)
+    if found is None:
+        return ""
+    wanted = int(found[1]) * 100 + int(found[2])
+    major, minor = min(KNOWN_TARGETS, key=lambda known: abs(known[0] * 100 + known[1] - wanted))
+    return f" Did you mean {major}.{minor}?"
+
+
+def rule_codes(
+    _: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Read codes, names and beginnings of them, also several in one value: ``LS101,imports``.
+
+    Raises:
+        click.BadParameter: One is none; or nothing is selected, which would select all.
+    """
+    words = [word.strip() for text in value for word in text.split(",") if word.strip()]
+    if value and not words and parameter.name == "select":
+        raise click.BadParameter("it is empty: name a rule, or leave the option out")
+    return tuple(dict.fromkeys(code for word in words for code in _codes_of(word)))
+
+
+def _codes_of(word: str) -> Iterator[str]:
+    """Yield the code of a rule, or the codes of the family that the word begins."""
+    from loopscope.rules.registry import REGISTRY  # slow to import, and seldom needed
+
+    codes = [rule.code for rule in REGISTRY]
+    if _CODE.fullmatch(word) and any(code.startswith(word.upper()) for code in codes):
+        yield word.upper()
+        return
+    names = {rule.name: rule.code for rule in REGISTRY}
+    name = fold_name(word)
+    found = [names[name]] if name in names else [
+        code for known, code in names.items() if known.startswith(f"{name.rstrip('-')}-")
+    ]  # fmt: skip
+    if not found:
+        raise click.BadParameter(
+            f"{word!r} is no rule: a code (LS107), a name (running-loop) or the beginning of one"
+            f" (LS1) is wanted.{did_you_mean(name, [*codes, *names])} `loopscope rules` lists them"
+        )
+    yield from found
+
+
+def fold_name(word: str) -> str:
+    """Spell a name as rules and guides are named."""
+    return word.strip().lower().replace("_", "-").replace(" ", "-")
