@@ -332,3 +332,22 @@ def test_what_a_coroutine_returned_is_not_what_it_made(made: str) -> None:
     tests = "".join(f"async def test_{n}():\n    assert shop.provider\n\n\n" for n in range(3))
     files = {"pytest.ini": AUTO, "shop.py": shop, "test_a.py": f"import shop\n\n\n{tests}"}
     assert not [one for one in messages(migrate_files(files)) if "LS316" in one]
+
+
+@pytest.mark.parametrize(
+    ("body", "noted"),
+    [
+        ("app = object()\n    app.start()", False),
+        ("import app\n    app.shared.take()", True),
+        ("global app\n    import app\n    app.shared.take()", True),
+    ],
+)
+def test_local_variable_with_the_name_of_a_module_beside_the_tests(body: str, noted: bool) -> None:
+    tests = "".join(f"async def test_{n}():\n    {body}\n\n\n" for n in range(3))
+    files = {
+        "pytest.ini": AUTO,
+        "tests/app.py": "import asyncio\n\nshared = asyncio.Queue()\n",
+        "tests/test_a.py": tests,
+    }
+    told = messages(migrate_files(files))
+    assert any("LS316" in one for one in told) is noted
