@@ -12,9 +12,11 @@ from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
+    ALONE,
     line_of_usefixtures,
     lost_below,
     lost_loops,
+    product_files,
     region_of_differences,
     unresolved_requests,
 )
@@ -153,6 +155,10 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
+# Edits of these rules hold for all of a suite.
+_SHARED = frozenset({"LS201", "LS202"})
+
+
 def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
     """Yield what a change of a part alone leaves wrong in the rest of its suite."""
     migration = attempt.migration
@@ -161,9 +167,10 @@ def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
     for finding in migration.findings:
         if finding.level is Level.ACTION and finding.path not in editable:
             yield finding
-    if attempt.model.suite_style is SuiteStyle.LEGACY:
+    made = {edit.code for change in migration.changes for edit in change.edits}
+    if attempt.model.suite_style is SuiteStyle.LEGACY and not _SHARED.isdisjoint(made):
         for path, edit in attempt.left_out:
-            if edit.code not in _ALONE:
+            if edit.code not in ALONE:
                 message = f"{edit.definition or path} would stay as the old release wants it"
                 yield Finding(path, edit.line, 1, edit.code, message)
 
@@ -251,7 +258,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         runs_on=model.runs_on if model.uses_plugin else "",
-        product=_product(model, changes, findings),
+        product=product_files(model, changes, findings),
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
@@ -259,25 +266,6 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if condemned:
         region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))
-
-
-# Edits of these rules are right without those of other files.
-_ALONE = frozenset({"LS107", "LS108"})
-
-
-def _product(
-    model: SuiteModel, changes: Sequence[Change], findings: Sequence[Finding]
-) -> frozenset[str]:
-    """Return the files of product code of which something is said.
-
-    One that moves along with the tests, such as a plugin module of theirs, is none.
-    """
-    together = {
-        change.path for change in changes if any(edit.code not in _ALONE for edit in change.edits)
-    }
-    named = {change.path for change in changes} | {finding.path for finding in findings}
-    paths = {path for path in named - together if path in model.files}
-    return frozenset(path for path in paths if model.is_product(path))
 
 
 def style_and_loops(

@@ -288,3 +288,22 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
             yield action("LS390", change.path, line, text)
     except (SourceError, SyntaxError, RecursionError, MemoryError):
         return  # said elsewhere
+
+
+# Edits of these rules are right without those of other files.
+ALONE = frozenset({"LS107", "LS108"})
+
+
+def product_files(
+    model: SuiteModel, changes: Sequence[Change], findings: Sequence[Finding]
+) -> frozenset[str]:
+    """Return the files of product code of which something is said.
+
+    One that moves along with the tests, such as a plugin module of theirs, is none.
+    """
+    together = {
+        change.path for change in changes if any(edit.code not in ALONE for edit in change.edits)
+    }
+    named = {change.path for change in changes} | {finding.path for finding in findings}
+    paths = {path for path in named - together if path in model.files}
+    return frozenset(path for path in paths if model.is_product(path))

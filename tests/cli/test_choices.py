@@ -126,6 +126,8 @@ def test_nonsense_is_no_target(text: str, loopscope: Run) -> None:
         (("chekc",), "check"),
         (("Migrate",), "migrate"),
         (("rule",), "rules"),
+        (("help",), "loopscope --help"),
+        (("diff",), "loopscope migrate --diff"),
         (("check", "--targt", "1.5"), "--target"),
         (("rules", "runing-loop"), "running-loop"),
         (("rules", "event-loop-closed"), "event-loop-is-closed"),

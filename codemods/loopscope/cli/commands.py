@@ -132,5 +132,5 @@ def map_(ctx: click.Context, /, **_: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    request = replace(Request.from_click(ctx), maps=True)
+    request = replace(Request.from_click(ctx, "map"), maps=True)
     ctx.exit(2 if run(request, kind="map") == 2 else 0)

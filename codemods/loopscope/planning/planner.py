@@ -249,11 +249,13 @@ class LoopPlanner:
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
-        if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
-            return self.solver.nodes.loop_scope(EXTERNAL)
-        present = settings.fixture_default or default
-        legacy = self.model.suite_style is SuiteStyle.LEGACY and EXTERNAL not in self.solver.nodes
-        widens = legacy and default > present and set(loop_scopes) == {default}
+        nodes = self.solver.nodes
+        external = [nodes.loop_scope(EXTERNAL)] if EXTERNAL in nodes else []
+        if settings.fixture_default is None:
+            return external[0] if external else default
+        present = settings.fixture_default
+        legacy = self.model.suite_style is SuiteStyle.LEGACY
+        widens = legacy and default > present and {*loop_scopes, *external} == {default}
         return default if widens and not self.options.safe_only else present
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:

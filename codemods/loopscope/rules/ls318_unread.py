@@ -7,6 +7,7 @@ So each mention of such a thing that is not understood is an action at its place
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from loopscope.analysis.file.mentions import MAKES_FIXTURES, MAKES_TESTS, MODE_B
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
+from loopscope.config.pytest_config import is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
@@ -54,6 +56,10 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield from _asked_while_running(context, test)
 
 
+# What Jinja fills in, also with comments around its statements.
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
+
+
 def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
     """Take the files that are no Python, and that no test run reads, out of the errors.
 
@@ -63,11 +69,13 @@ def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
     found = []
     for error in tuple(errors):
         path = f"{suite.label}/{error.path}"
-        if "{{" in path or "{%" in path:
+        never = error.message.startswith(NO_PYTHON) and NEWER_PYTHON not in error.message
+        filled = not is_test_file(error.path, suite.config) and _TEMPLATE.search(
+            suite.files.get(error.path, b"")
+        )
+        if "{{" in path or "{%" in path or (never and filled):
             why = "this is a template, and no file that a tool can read"
-        elif error.message.startswith(NO_PYTHON) and not (
-            NEWER_PYTHON in error.message or collects(suite.config, error.path)
-        ):
+        elif never and not collects(suite.config, error.path):
             why = "this is no Python, and pytest does not collect it"
         else:
             continue

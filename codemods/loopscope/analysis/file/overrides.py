@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.loop_branches import straight, takes_current
+from loopscope.analysis.file.loop_branches import chosen_by_item, straight, takes_current
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,
@@ -147,10 +147,7 @@ class _Reading:
                 if len(self.early) + 1 == len(self.work["before"]) and not self.code.sets_current:
                     self.early.append(statement)
             elif self.problem is None:
-                self.problem = (
-                    statement.lineno,
-                    f"it does more than making a loop: {_first(statement)}",
-                )
+                self.problem = (statement.lineno, _problem(statement))
 
     def result(self, node: ast.FunctionDef) -> OverrideBody:
         """Return the reading of the whole body."""
@@ -196,6 +193,9 @@ class _Reading:
             size, torn = shared_with_closed(
                 node.body, self.early, self.work["closed"], self.code.loops
             )
+        variants = self._variants(windows)
+        if any(variant.condition for variant in variants):
+            used.discard("request")
         return OverrideBody(
             kind,
             line=node.lineno,
@@ -209,7 +209,7 @@ class _Reading:
             docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
-            variants=self._variants(windows),
+            variants=variants,
             windows=self._texts(windows),
         )
 
@@ -225,6 +225,15 @@ class _Reading:
         if not (self.other.found or self._only_settings()):
             return ()
         assert self.code.returned is not None
+        cases = [] if self.key else chosen_by_item(self.making, self.code.returned)
+        if cases:
+            return tuple(
+                replace(
+                    read_variant(self.key, body, value, self.names, self._texts),
+                    condition=condition,
+                )
+                for condition, body, value in cases
+            )
         found = read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
         return (replace(found, kind=DEFAULT) if windows else found,)
 
@@ -260,6 +269,13 @@ class _Reading:
             and isinstance(node.value, ast.Call)
             and self.names.resolve(node.value.func) in SETTERS
         )
+
+
+def _problem(node: ast.stmt) -> str:
+    match node:
+        case ast.Expr(value=ast.Yield(value=None)) | ast.Return(value=None):
+            return "it hands out no loop"
+    return f"it does more than making a loop: {_first(node)}"
 
 
 def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:
