@@ -211,6 +211,10 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     )
     findings += requirements.findings
     findings += left_over(facts, findings)
+    if suite.uncollected:
+        place = suite.config.path or min(suite.files)
+        said = f"{suite.uncollected}. Its source alone is read: see that it can be imported"
+        findings.append(note("LS318", place, 0, said))
     if options.annotate:
         edits += comments_for(facts, findings)
     change_set = ChangeSet(suite, errors, seconds)

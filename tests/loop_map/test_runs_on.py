@@ -86,3 +86,19 @@ def test_options_that_an_old_release_does_not_read_change_no_loop() -> None:
 
 def test_nothing_is_said_where_the_plugin_is_not_used() -> None:
     assert migrate_files({"test_a.py": "def test_one():\n    pass\n"}).runs_on == ""
+
+
+@pytest.mark.parametrize(("release", "loops"), [("", 1), ("pytest-asyncio<0.26\n", 2)])
+def test_the_option_for_tests_counts_where_the_plugins_loop_is_asked_for(
+    release: str, loops: int
+) -> None:
+    """0.26 has both."""
+    asking = ASYNC.replace("one()", "two(event_loop)")
+    files = {
+        "pytest.ini": f"{INI}asyncio_default_test_loop_scope = module\n",
+        "requirements.txt": release,
+        "test_a.py": f"{ASYNC}\n\n{asking}",
+    }
+    migration = migrate_files(files)
+    assert migration.runs_on.startswith(OLD)
+    assert migration.loops_before == loops

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.suites_in_memory import messages, migrate_files, suite_of
+from tests.suites_in_memory import AUTO, messages, migrate_files, suite_of
 
 OVERRIDE = (
     "import asyncio\n\nimport pytest\n\n\n"
@@ -107,3 +107,58 @@ def test_override_has_a_loop_of_its_own(old: str, new: str) -> None:
     code = TAKES.format("loop = asyncio.get_event_loop()")
     files = {"conftest.py": OVERRIDE.replace(old, new), "test_a.py": code + TESTS}
     assert actions(files) == [[], []]
+
+
+TAKE = "def take():\n    return asyncio.get_event_loop()\n"
+BUS = "class Bus:\n    def __init__(self):\n        self.loop = asyncio.get_event_loop()\n"
+ASYNC_TEST = "\n\nasync def test_one(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("helpers", "test"),
+    [
+        (TAKE, "from helpers import take\n\nloop = take()"),
+        (TAKE, "import helpers as h\n\nloop: object = h.take()"),
+        (TAKE, "import helpers\n\nloops = [helpers.take()]"),
+        (TAKE, "from helpers import take\n\n\nclass TestA:\n    loop = take()"),
+        (TAKE, "from helpers import take\n\nif True:\n    print(take())"),
+        (TAKE + "\n\ndef outer():\n    return take()\n", "import helpers\n\nhelpers.outer()"),
+        (BUS, "from helpers import Bus\n\nbus = Bus()"),
+        (BUS + "\n\nclass Sub(Bus): ...\n", "from helpers import Sub\n\nbus = Sub()"),
+        (BUS + "\n\nbus = Bus()\n", "from helpers import bus"),
+        ("def wait(loop=asyncio.get_event_loop()): ...\n", "import helpers"),
+        ("READY = asyncio.Future()\n", "from helpers import READY"),
+        ("class Base:\n    ready = asyncio.Future()\n", "from helpers import Base"),
+    ],
+)
+def test_helper_of_another_module_takes_it_at_import(helpers: str, test: str) -> None:
+    files = {
+        "conftest.py": OVERRIDE,
+        "helpers.py": f"import asyncio\n\n\n{helpers}",
+        "test_a.py": test + ASYNC_TEST,
+        "pytest.ini": AUTO,
+    }
+    assert actions(files) == [["LS101"], ["LS101"]]
+
+
+@pytest.mark.parametrize(
+    ("helpers", "test"),
+    [
+        (TAKE, "from helpers import take\n\nTAKERS = {'loop': take}"),
+        (TAKE, "from helpers import take\n\nlater = lambda: take()"),
+        (TAKE + "\n\nif __name__ == '__main__':\n    take()\n", "import helpers"),
+        (
+            "if __name__ == '__main__':\n    asyncio.gather(asyncio.sleep(0))\n",
+            "import helpers",
+        ),
+        ("async def take():\n    return asyncio.get_event_loop()\n", "from helpers import take"),
+    ],
+)
+def test_what_only_may_take_it_later_is_nothing(helpers: str, test: str) -> None:
+    files = {
+        "conftest.py": OVERRIDE,
+        "helpers.py": f"import asyncio\n\n\n{helpers}",
+        "test_a.py": test + ASYNC_TEST,
+        "pytest.ini": AUTO,
+    }
+    assert actions(files)[0] == []

@@ -154,3 +154,78 @@ def test_suite_on_loop_scopes_keeps_what_it_has() -> None:
     assert not migration.changes
     found = [one for one in migration.findings if one.code == "LS201"]
     assert [(one.level, one.line) for one in found] == [(Level.NOTE, 3)]
+
+
+SET = "PYTHONASYNCIODEBUG=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("pytest.ini", f"{AUTO}env = {SET}\n"),
+        ("pytest.ini", f"{AUTO}env =\n    STAGE=test\n    D:{SET}\n"),
+        ("setup.cfg", f"[tool:pytest]\nasyncio_mode = auto\nenv =\n    R:D:{SET}\n"),
+        (
+            "pyproject.toml",
+            f'[tool.pytest.ini_options]\nasyncio_mode = "auto"\nenv = ["A=1", "{SET}"]\n',
+        ),
+        (
+            "pyproject.toml",
+            '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n\n[tool.pytest_env]\n'
+            'PYTHONASYNCIODEBUG = "1"\n',
+        ),
+    ],
+)
+def test_environment_of_pytest_itself_becomes_the_option(path: str, options: str) -> None:
+    files = {path: options, "requirements.txt": PIN, "test_a.py": ASYNC_TEST}
+    assert "asyncio_debug = true" in after(files)[path].replace('"', "")
+    assert not migrate_files({**files, **after(files)}).changes
+
+
+def notes(files: dict[str, str], **options: Target) -> list[tuple[str, int]]:
+    return [
+        (finding.path, finding.line)
+        for finding in migrate_files(files, **options).findings
+        if "-o asyncio_debug=true" in finding.message
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tox.ini", f"[testenv]\nsetenv =\n    A=1\n    {SET}\ncommands = pytest\n"),
+        ("tox.ini", "[testenv]\nset_env =\n  # so\n    PYTHONDEVMODE = 1\n"),
+        ("Makefile", f"test:\n\ttrue\n\ttrue\n\t{SET} pytest\n"),
+        ("Makefile", "export A\nexport B\n\nexport PYTHONASYNCIODEBUG := 0\n"),
+        ("run.sh", "set -e\n\n\npython -X dev -m pytest tests\n"),
+        (".github/workflows/a.yml", "jobs:\n  a:\n    env:\n      PYTHONASYNCIODEBUG: '1'\n"),
+        (".gitlab-ci.yml", "test:\n  variables:\n    A: 1\n    PYTHONASYNCIODEBUG: 1\n"),
+        ("Dockerfile", "FROM a\n\n\nENV PYTHONASYNCIODEBUG 1\n"),
+        ("noxfile.py", 'import nox\n\n\nENV = {"PYTHONASYNCIODEBUG": "1"}\n'),
+        (
+            "pyproject.toml",
+            "[tool.hatch.envs.test]\n\n[tool.hatch.envs.test.env-vars]\n"
+            'PYTHONASYNCIODEBUG = "1"\n',
+        ),
+    ],
+)
+def test_environment_of_some_runs_is_a_note(path: str, text: str) -> None:
+    files = suite("", path="conftest.py")
+    files[path] = text
+    assert "asyncio_debug" not in after(files)["pytest.ini"]
+    assert notes(files) == [(path, 4)]
+    assert not notes({**files, "pytest.ini": AUTO + "asyncio_debug = true\n"})
+    assert not notes({**files, path: text + "# pytest -o asyncio_debug=true\n"})
+    assert not notes(files, target=Target(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tox.ini", "[testenv]\npassenv =\n    PYTHONASYNCIODEBUG\n    HOME\n"),
+        ("tox.ini", "[testenv]\nsetenv =\n    PYTHONASYNCIODEBUG =\n    # PYTHONDEVMODE = 1\n"),
+        ("Makefile", "run:\n\tpython -X dev -m app\n"),
+    ],
+)
+def test_what_sets_no_debug_mode_of_tests_is_no_note(path: str, text: str) -> None:
+    assert not notes({**suite(""), path: text})

@@ -439,3 +439,18 @@ def test_where_the_original_is_on_loop_scopes_too_the_suite_is_run_by_itself(
     found = verify(files, "--collect-only", before=files)
     assert (found.code, found.suite["status"]) == (1, "foreign")
     assert "by itself" in found.suite["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("runs_on", "status"), [("1.x", "right"), ("0.21", "same")], ids=["modern", "legacy"]
+)
+def test_what_a_suite_runs_on_is_taken_from_the_command_line(
+    runs_on: str, status: str, verify: Verify
+) -> None:
+    files = {
+        "conftest.py": "",
+        "test_a.py": "import pytest\n@pytest.mark.asyncio\nasync def test_it(): ...\n",
+        "test_b.py": "import pytest\n@pytest.mark.asyncio\nasync def test_it(): ...\n",
+    }
+    found = verify(files, "--collect-only", "--from", runs_on)
+    assert (found.code, found.suite["status"]) == (0, status)

@@ -22,9 +22,11 @@ from loopscope.analysis.suite.fixtures import (
 )
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.override_actions import (
+    BY_REQUEST,
     KIND,
     ActionKind,
     OverrideAction,
+    by_item,
     manual,
 )
 from loopscope.types import Scope
@@ -75,6 +77,14 @@ def choose_factory(
             f"{KIND} for a part of the suite, and loops are wider than function: the runner "
             "would be rebuilt between tests"
         )
+    body = model.index.function(key).override
+    if body is not None and by_item(body):
+        wide = any(tests[test] > Scope.FUNCTION for test in covered)
+        users = [test for test in concerned if test.id in covered]
+        of_params = any(mark.inside for test in users for mark in test.marks)
+        # The runner of a wide loop would be rebuilt between tests, and the hook knows no params.
+        if hook or wide or of_params:
+            return manual(BY_REQUEST)
     if not hook:
         return _beside(model, places, others, tests)
     return _narrow(model, places, hook, tests)
@@ -87,7 +97,7 @@ def _policy_does(model: SuiteModel, key: Key, places: Sequence[FixtureDef]) -> b
     them by the policy that this one sets, and by no other.
     """
     body = model.index.function(key).override
-    if body is None or not all(variant.policy for variant in body.variants):
+    if body is None or by_item(body) or not all(variant.policy for variant in body.variants):
         return False
     if model.settings.deprecations_fail or _has_policy(model):
         return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
-from loopscope.types import Options
+from loopscope.types import Options, Scope
 
 KIND = "it makes a loop of another kind"  # the beginning of reasons
 
@@ -26,7 +26,7 @@ class ActionKind(enum.Enum):
     MANUAL = "manual"  # a person must replace it
 
 
-_BY_REQUEST = (
+BY_REQUEST = (
     "the test chooses its loop, by request. Return the loop's factory from a"
     " pytest_asyncio_loop_factories(config, item) hook, where item is request.node"
 )
@@ -134,10 +134,15 @@ def _work(
 def _factory(
     body: OverrideBody, fixture_defs: list[FixtureDef], options: Options
 ) -> OverrideAction:
+    if by_item(body) and not (
+        options.target.has(1, 4)
+        and all(item.fixture.scope is Scope.FUNCTION for item in fixture_defs)
+    ):
+        return manual(BY_REQUEST)
     if body.parameters:
         name = body.parameters[0]
         return manual(
-            _BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
+            BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
         )
     if _imported(fixture_defs):
         return manual("it makes a loop of another kind, and is imported by name")
@@ -148,6 +153,11 @@ def _factory(
     ):
         return OverrideAction(ActionKind.POLICY)
     return manual("it makes a loop of another kind; loop factories need --target 1.4")
+
+
+def by_item(body: OverrideBody) -> bool:
+    """Whether a question for the test chooses its loop."""
+    return any(variant.condition for variant in body.variants)
 
 
 def _imported(fixture_defs: list[FixtureDef]) -> bool:

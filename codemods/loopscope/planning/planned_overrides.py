@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import pairwise
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import Function, Place
+from loopscope.analysis.file.facts import Function, LoopCall, Place
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
@@ -93,11 +93,17 @@ def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
     for path, facts in model.files.items():
         early = {*_EARLY_HOOKS, *(name for refers in facts.variables.values() for name in refers)}
         lines = [h.line for h in facts.hazards if h.code == "LS303" and h.detail == AT_IMPORT]
+        lines += [call.line for call in facts.loop_calls if _is_at_import(model, path, call)]
         lines += [
             function.line
             for function in facts.functions
             if function.name in early and _takes_current(model, Key(path, function.ordinal))
         ]
+        graph = model.closures.call_graph
+        called = (graph.find(path, name) for name in facts.called_at_import)
+        taking = [one for one in called if one is not None and model.current.asks(one)]
+        if taking and not lines:
+            path, lines = taking[0].path, [model.index.function(taking[0]).line]
         if lines:
             return manual(
                 f"it takes the current loop, which {path}:{lines[0]} has taken before any test:"
@@ -105,6 +111,19 @@ def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
                 " the loop when it runs, from its test or an async fixture"
             )
     return None
+
+
+def _is_at_import(model: SuiteModel, path: str, call: LoopCall) -> bool:
+    """Whether a call for the current loop, or what takes it, runs when its file is imported.
+
+    One for the loop itself at module level is a matter of ``AT_IMPORT``.
+    """
+    if call.owner is not None:
+        return False
+    if call.place in (Place.MODULE, Place.CLASS):
+        script = b"__main__" in model.texts.get(path, b"")
+        return call.what not in CURRENT_LOOP and not script
+    return call.place is Place.DEFAULT
 
 
 def _takes_current(model: SuiteModel, key: Key) -> bool:

@@ -7,6 +7,7 @@ made and set. So what a policy, a class of loops or the environment said before 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
@@ -47,6 +48,57 @@ def debug_mode(context: RuleContext) -> Iterator[RuleResult]:
             " set_debug(True) on the running loop in an async fixture",
             hazard.column,
         )
+    if not context.options.target.has(1, 2):
+        return
+    told: set[str] = set()
+    for path, line, switch, by_pytest in _switches(context):
+        if legacy and by_pytest:
+            message = f"{switch} puts loops into debug mode ({path}:{line}), and the runner sets"
+            yield OptionEdit("LS201", "asyncio_debug", True, f"{message} it to this option")
+            return
+        if path not in told:
+            told.add(path)
+            yield note(
+                "LS201",
+                path,
+                line,
+                f"{switch} puts the loops of tests into debug mode where they are run so, which is"
+                " lost: from 1.2 on the runner of pytest-asyncio sets it to asyncio_debug. Give"
+                " pytest -o asyncio_debug=true here, or set asyncio_debug = true in its"
+                " configuration",
+            )
+
+
+# In what starts pytest, and in what sets the environment of its process: pytest-env.
+_SWITCH = re.compile(
+    rb"(?:\b(PYTHONASYNCIODEBUG|PYTHONDEVMODE)[\"']?[ \t]*:?[=:][ \t]*[\"']?[^\s\"'#]"
+    rb"|ENV[ \t]+(PYTHONASYNCIODEBUG|PYTHONDEVMODE)[ \t]+\S|(-X ?dev)\b[^\n]*\bpytest\b)"
+)
+_SWITCHES = (b"PYTHONASYNCIODEBUG", b"PYTHONDEVMODE", b"-X dev", b"-Xdev")
+_COMMENT = (b"#", b";", b"//", b"rem ", b"REM ")
+_OF_PYTEST = frozenset(
+    {b"[pytest]", b"[tool:pytest]", b"[tool.pytest.ini_options]", b"[tool.pytest]"}
+)
+
+
+def _switches(context: RuleContext) -> Iterator[tuple[str, int, str, bool]]:
+    """Yield what sets the environment of tests: file, line, switch, whether for all runs."""
+    for path, data in context.contents.items():
+        if path.endswith(".py") and path != "noxfile.py":
+            continue
+        if not any(word in data for word in _SWITCHES) or b"asyncio_debug" in data:
+            continue
+        section = b""
+        for number, line in enumerate(data.splitlines(), 1):
+            text = line.strip()
+            section = text if text.startswith(b"[") else section
+            found = _SWITCH.search(line)
+            if found is None or text.startswith(_COMMENT):
+                continue
+            own = section in _OF_PYTEST and path == context.config.path
+            switch = next(filter(None, found.groups())).decode()
+            by_pytest = switch == VARIABLE and (own or section == b"[tool.pytest_env]")
+            yield path, number, switch, by_pytest
 
 
 def _debug_places(context: RuleContext) -> Iterator[tuple[str, Hazard, str, bool]]:

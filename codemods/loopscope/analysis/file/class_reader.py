@@ -50,6 +50,8 @@ class ClassReader:
             marks = added_marks(child, marks, file.mark_reader)
             if not isinstance(child, ast.Assign) or not isinstance(child.targets[0], ast.Name):
                 continue
+            if isinstance(child.value, ast.Call):
+                self._function_reader.note_import(child)
             if child.targets[0].id.startswith("test"):
                 self._variables[f"{qualname}.{child.targets[0].id}"] = file.refers(
                     child, child.lineno

@@ -141,6 +141,7 @@ class LoopCall:
     owner: int | None  # the module- or class-level def that it stands in
     method: str = ""  # what is called on the result: "run_until_complete", "time", …
     through: str = ""  # the function that makes the call, where the owner only calls this one
+    guarded: bool = False  # what it raises without a current loop is caught there
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,7 @@ class FileFacts:
     hooks: tuple[MarkingHook, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    called_at_import: tuple[str, ...] = ()  # dotted names, by statements outside of functions
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
     exported: tuple[str, ...] = ()  # the names in __all__
     offers: Elsewhere = field(default_factory=Elsewhere)  # what its own names are to other files

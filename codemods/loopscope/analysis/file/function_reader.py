@@ -46,6 +46,7 @@ class FunctionReader:
         self._file = file
         self._loop_makers = loop_makers
         self._made = made
+        self.called_at_import: dict[str, None] = {}
         self._yields = file.lines_with("yield")
         self._dynamic = file.lines_with("getfixturevalue", "fixturenames")
         self._loop_names = file.lines_with("event_loop")
@@ -129,6 +130,16 @@ class FunctionReader:
             decorated_by=decorated_by(node),
             known_decorators=all(self._known(item) for item in node.decorator_list),
         )
+
+    def note_import(self, node: ast.stmt) -> None:
+        """Keep what a statement that runs when the file is imported calls of the suite."""
+        stack: list[ast.AST] = [node]
+        while stack:
+            child = stack.pop()
+            if isinstance(child, ast.Call):
+                name = _callee(child.func, self._file.names, self._file.defined)
+                self.called_at_import.update({name: None} if name else {})
+            stack += [] if isinstance(child, ast.Lambda) else children(child)
 
     def _loop_uses(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, ordinal: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import deepcopy
 
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names
@@ -76,6 +77,110 @@ def can_be_repeated(node: ast.stmt, names: Names) -> bool:
         isinstance(child, (ast.Yield, ast.YieldFrom)) or _is_current(child, names)
         for child in ast.walk(node)
     )
+
+
+# What is the same in the item that a loop factory hook gets: it has no params yet.
+_OF_ITEM = ("cls", "module", "function", "keywords", "config")
+_CALLS_OF_ITEM = ("get_closest_marker", "iter_markers")
+_Branch = tuple[ast.expr | None, list[ast.stmt], ast.expr]
+
+
+def chosen_by_item(
+    making: Sequence[ast.stmt], returned: ast.expr
+) -> list[tuple[str, list[ast.stmt], ast.expr]]:
+    """Split what makes a loop by a question for the test that requests it.
+
+    Returns:
+        For each branch the condition, asked of ``item``, "" for the last one; the statements and
+        the value of the branch. Nothing where something else is asked, or more is done.
+    """
+    found: list[_Branch] = []
+    match [*making], returned:
+        case [ast.If() as node], ast.Name():
+            found = [(test, body, returned) for test, body in _branches(node)]
+        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.IfExp() as value)], ast.Name(
+            id=handed
+        ) if name == handed:
+            found = [(value.test, [], value.body), (None, [], value.orelse)]
+        case [], ast.IfExp() as value:
+            found = [(value.test, [], value.body), (None, [], value.orelse)]
+    conditions = [_asked_of_item(test) if test is not None else "" for test, _, _ in found]
+    parts = [part for _, body, value in found for part in (*body, value)]
+    if not (found and all(conditions[:-1])) or any(map(_mentions_request, parts)):
+        return []
+    return [
+        (condition, body, value)
+        for condition, (_, body, value) in zip(conditions, found, strict=True)
+    ]
+
+
+def _branches(node: ast.If) -> Iterator[tuple[ast.expr | None, list[ast.stmt]]]:
+    yield node.test, node.body
+    match node.orelse:
+        case [ast.If() as inner]:
+            yield from _branches(inner)
+        case orelse:
+            yield None, orelse
+
+
+def _mentions_request(node: ast.AST) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == "request" for one in ast.walk(node))
+
+
+def _asked_of_item(test: ast.expr) -> str:
+    """Write a condition on the requesting test as one on ``item``, "" where that may differ."""
+    asked = _ItemConditions()
+    text = ast.unparse(asked.visit(deepcopy(test)))
+    return text.replace("'", '"') if asked.found and not asked.differs else ""
+
+
+class _ItemConditions(ast.NodeTransformer):
+    """Puts ``item`` in the place of ``request`` and ``request.node``."""
+
+    def __init__(self) -> None:
+        self.found = False
+        self.differs = False  # from what the item of the hook says
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Attribute(value=owner, attr="name"), attr="startswith"
+                ),
+                args=[ast.Constant(value=str() as text)],
+            ) if _is_node(owner) and "[" not in text:
+                return self._item(ast.Attribute(owner, "name", ast.Load()), node)
+            case ast.Call(func=ast.Attribute(value=owner, attr=name) as method) if (
+                _is_node(owner) and name in _CALLS_OF_ITEM
+            ):
+                return self._item(method, node)
+        return self.generic_visit(node)
+
+    def _item(self, node: ast.Attribute, call: ast.Call) -> ast.Call:
+        """Ask the item by a call whose arguments are the same."""
+        self.found = True
+        self.differs = self.differs or any(map(_mentions_request, call.args))
+        func = ast.Attribute(ast.Name("item", ast.Load()), node.attr, ast.Load())
+        whole = func if node is call.func else ast.Attribute(func, "startswith", ast.Load())
+        return ast.Call(whole, call.args, call.keywords)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        owner = node.value
+        request = isinstance(owner, ast.Name) and owner.id == "request"
+        if (request or _is_node(owner)) and (
+            node.attr in _OF_ITEM or (node.attr == "originalname" and not request)
+        ):
+            self.found = True
+            return ast.Attribute(ast.Name("item", ast.Load()), node.attr, node.ctx)
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        self.differs = self.differs or node.id in ("request", "item")
+        return node
+
+
+def _is_node(node: ast.expr) -> bool:
+    return ast.unparse(node) == "request.node"
 
 
 def takes_current(making: Sequence[ast.stmt], names: Names) -> ast.stmt | None:

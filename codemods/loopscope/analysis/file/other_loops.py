@@ -58,6 +58,11 @@ class OtherLoops:
                 return name in self.code.loops
             case ast.Expr(value=ast.Call() as call):
                 return self.configures(call)
+            case ast.Assign(
+                targets=[ast.Name()] as targets,
+                value=ast.IfExp(body=ast.Call() as one, orelse=ast.Call() as other),
+            ):
+                return self._all_make(node, [ast.Assign(targets, one), ast.Assign(targets, other)])
             case ast.If(body=body, orelse=orelse):
                 return self._all_make(node, [*body, *orelse])
             case ast.Match(cases=cases):

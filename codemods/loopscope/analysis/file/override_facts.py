@@ -44,6 +44,7 @@ class LoopVariant:
     policy: str = ""
     names: frozenset[str] = frozenset()
     kind: str = ""  # see loop_kinds
+    condition: str = ""  # of the tests that get it, by ``item``; "" for all others
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.loop_branches import straight, takes_current
+from loopscope.analysis.file.loop_branches import chosen_by_item, straight, takes_current
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     read_params,
@@ -196,6 +196,9 @@ class _Reading:
             size, torn = shared_with_closed(
                 node.body, self.early, self.work["closed"], self.code.loops
             )
+        variants = self._variants(windows)
+        if any(variant.condition for variant in variants):
+            used.discard("request")
         return OverrideBody(
             kind,
             line=node.lineno,
@@ -209,7 +212,7 @@ class _Reading:
             docstring=self._docstring(node) if kind is BodyKind.WORK else "",
             sets_current=self.code.sets_current,
             parameters=tuple(name for name in self.arguments if name in used),
-            variants=self._variants(windows),
+            variants=variants,
             windows=self._texts(windows),
         )
 
@@ -225,6 +228,15 @@ class _Reading:
         if not (self.other.found or self._only_settings()):
             return ()
         assert self.code.returned is not None
+        cases = [] if self.key else chosen_by_item(self.making, self.code.returned)
+        if cases:
+            return tuple(
+                replace(
+                    read_variant(self.key, body, value, self.names, self._texts),
+                    condition=condition,
+                )
+                for condition, body, value in cases
+            )
         found = read_variant(self.key, self.making, self.code.returned, self.names, self._texts)
         return (replace(found, kind=DEFAULT) if windows else found,)
 

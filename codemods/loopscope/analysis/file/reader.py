@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from loopscope.analysis.file.calls import CallFinder
-from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards
+from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards, is_script
 from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.class_reader import ClassReader
 from loopscope.analysis.file.constants import known_values
@@ -64,6 +64,7 @@ class _Reader:
         self.variables: dict[str, tuple[str, ...]] = {}
         self.function_reader = FunctionReader(file, self.loop_makers, self.made)
         self.class_reader = ClassReader(file, self.function_reader, self.functions, self.variables)
+        self._script = False  # what is read runs only where the file is a script
         self.hooks: tuple[MarkingHook, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
@@ -106,6 +107,7 @@ class _Reader:
             ignores=ignores(file.lines) if "loopscope" in file.text else {},
             exported=self.exported,
             variables=self.variables,
+            called_at_import=tuple(self.function_reader.called_at_import),
             annotations=left_annotations(file.lines) if "loopscope" in file.text else {},
             offers=self._offers(),
             made=self.made.elsewhere,
@@ -195,16 +197,22 @@ class _Reader:
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 self._assignment(node)
             elif isinstance(node, (ast.AugAssign, ast.Expr)):
+                if isinstance(node.value, ast.Call) and not self._script:
+                    self.function_reader.note_import(node)
                 self.marks = added_marks(node, self.marks, self._file.mark_reader)
             elif isinstance(node, _COMPOUND):
+                outer, self._script = self._script, self._script or is_script(node)
                 for part in ("body", "orelse", "finalbody"):
                     self._module(getattr(node, part, ()), conditional=True)
                 for handler in getattr(node, "handlers", ()):
                     self._module(handler.body, conditional=True)
+                self._script = outer
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
         if not isinstance(node.value, ast.Constant):
             refers = self._file.refers(node, node.lineno)
+            if refers and not self._script:
+                self.function_reader.note_import(node)
             for name in assigned_names(node) if refers else ():
                 self.variables[name] = (*self.variables.get(name, ()), *refers)
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target

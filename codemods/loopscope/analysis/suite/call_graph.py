@@ -42,7 +42,9 @@ class CallGraph:
     def _called(self, key: Key) -> Iterator[Key]:
         function = self._index.function(key)
         for name in function.calls:
-            target = self._method(key, name) if name.startswith("self.") else self._find(key, name)
+            target = (
+                self._method(key, name) if name.startswith("self.") else self.find(key.path, name)
+            )
             if target is not None:
                 other = self._index.function(target)
                 if other.fixture is None and not other.is_async and not other.is_generator:
@@ -82,16 +84,17 @@ class CallGraph:
                     return Key(owner.path, function.ordinal)
         return None
 
-    def _find(self, key: Key, name: str) -> Key | None:
+    def find(self, path: str, name: str) -> Key | None:
+        """Find the function that a call of this dotted name in a file runs."""
         module, _, last = name.rpartition(".")
-        path = self._index.find(key.path, module) if module.strip(".") else key.path
-        if path is None:
-            owner = self._index.find_class(key.path, module)
+        file = self._index.find(path, module) if module.strip(".") else path
+        if file is None:
+            owner = self._index.find_class(path, module)
             return self._in_class(owner, last) if owner is not None else None
-        found = self._index.module_functions(path).get(last)
+        found = self._index.module_functions(file).get(last)
         if found is not None:
             return found[0]
-        cls = self._index.find_class(path, last)
+        cls = self._index.find_class(file, last)
         return self._in_class(cls, "__init__") if cls is not None else None
 
 
@@ -177,9 +180,13 @@ class CurrentLoop:
                 found[function.fixture.name].append((function.qualname, later))
         return found
 
-    def asks(self, key: Key) -> bool:
-        """Whether the function asks for it when it is called, not later."""
-        return any(call.place is Place.SYNC for call in self.calls(key))
+    def asks(self, key: Key, *, needs: bool = False) -> bool:
+        """Whether the function asks for it when it is called, not later.
+
+        With ``needs``, only where it cannot do without one.
+        """
+        calls = (call for call in self.calls(key) if call.place is Place.SYNC)
+        return any(not (needs and call.guarded) for call in calls)
 
     def only_through(self, key: Key) -> str:
         """Name the one function through which it asks; "" where it also asks by itself."""

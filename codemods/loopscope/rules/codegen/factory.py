@@ -19,9 +19,27 @@ from loopscope.rules.codegen.bridge import Code, Writer
 
 def factory_code(variants: Sequence[LoopVariant]) -> Code:
     """Write the code for the conftest that holds the override, with its own names."""
+    if any(variant.condition for variant in variants):
+        return _by_item(variants)
     functions, mapping = _factories(variants, {})
     hook = f"def {FACTORIES_HOOK}():\n    return {mapping}\n"
     main, *below = [*functions, hook]
+    return Code(main, (), (), tuple(below))
+
+
+def _by_item(variants: Sequence[LoopVariant]) -> Code:
+    """Write a hook that asks the test what the override asked the request."""
+    taken: dict[str, str] = {}
+    blocks: list[str] = []
+    body = ""
+    for variant in variants:
+        functions, mapping = _factories([variant], taken)
+        blocks += functions
+        if variant.condition:
+            body += f"    if {variant.condition}:\n        return {mapping}\n"
+        else:
+            body += f"    return {mapping}\n"
+    main, *below = [*blocks, f"def {FACTORIES_HOOK}(item):\n{body}"]
     return Code(main, (), (), tuple(below))
 
 

@@ -14,7 +14,13 @@ from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.planning.override_actions import KIND, ActionKind, OverrideAction, sets_debug
+from loopscope.planning.override_actions import (
+    KIND,
+    ActionKind,
+    OverrideAction,
+    by_item,
+    sets_debug,
+)
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
@@ -240,6 +246,8 @@ def _with_bridge(
 
 
 def _per_param(body: OverrideBody) -> str:
+    if by_item(body):
+        return " that asks each test, as it did"
     count = len(body.variants)
     return f" for each of its {count} params" if count > 1 else ""
 
