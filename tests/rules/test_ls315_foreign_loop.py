@@ -423,3 +423,15 @@ def test_of_as_many_edits_those_are_made_that_move_less() -> None:
         "pytest_asyncio.fixture\n", 'pytest_asyncio.fixture(loop_scope="session")\n'
     )
     assert result["test_few.py"] == expected.replace('"function"', '"session"')
+
+
+def test_a_sync_fixture_only_looks_at_what_another_one_made() -> None:
+    fixture = (
+        '@pytest_asyncio.fixture(loop_scope="function")\ndef wrapped(conn):\n'
+        "    asyncio.get_event_loop()\n    conn.release()\n    return 1\n\n\n"
+    )
+    files = suite(
+        gives("asyncio.Lock()"), fixture + "async def test_a(wrapped):\n    assert wrapped\n"
+    )
+    migration = migrate_files(files)
+    assert (migration.changes, messages(migration)) == ((), [])
