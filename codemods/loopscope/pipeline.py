@@ -12,11 +12,9 @@ from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
-    ALONE,
     line_of_usefixtures,
     lost_below,
     lost_loops,
-    product_files,
     region_of_differences,
     unresolved_requests,
 )
@@ -25,6 +23,7 @@ from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
+from loopscope.rules.given_part import left_wrong, product_files, product_part
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.minimum_version import least_version
@@ -83,8 +82,14 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if suite.editable is not None and attempt.migration.errors:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
+    part = product_part(suite, attempt.model, attempt.migration)
+    if part:
+        return _of_product(attempt.migration, part)
     if suite.editable is not None:
-        wrong = [*attempt.condemned, *_outside(suite.editable, attempt)]
+        wrong = [
+            *attempt.condemned,
+            *left_wrong(suite.editable, attempt.model, attempt.migration, attempt.left_out),
+        ]
         if wrong:
             whole = _attempt(replace(suite, editable=None), options)
             there = {(one.path, one.line, one.code) for one in whole.migration.findings}
@@ -155,24 +160,18 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
-# Edits of these rules hold for all of a suite.
-_SHARED = frozenset({"LS201", "LS202"})
-
-
-def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
-    """Yield what a change of a part alone leaves wrong in the rest of its suite."""
-    migration = attempt.migration
-    if not migration.changes:
-        return
-    for finding in migration.findings:
-        if finding.level is Level.ACTION and finding.path not in editable:
-            yield finding
-    made = {edit.code for change in migration.changes for edit in change.edits}
-    if attempt.model.suite_style is SuiteStyle.LEGACY and not _SHARED.isdisjoint(made):
-        for path, edit in attempt.left_out:
-            if edit.code not in ALONE:
-                message = f"{edit.definition or path} would stay as the old release wants it"
-                yield Finding(path, edit.line, 1, edit.code, message)
+def _of_product(migration: Migration, part: Collection[str]) -> Migration:
+    """Return what is said of product code alone: it is right without the rest of its suite."""
+    changes = [one for one in migration.changes if one.path in part]
+    findings = [one for one in migration.findings if one.path in part]
+    status = _status(changes, findings, list(migration.errors))
+    return replace(
+        migration,
+        status=status,
+        changes=tuple(changes),
+        findings=tuple(findings),
+        loops_after=migration.loops_before,
+    )
 
 
 def _not_in_part(suite: Suite, first: Finding) -> Migration:

@@ -19,7 +19,15 @@ from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.used_names import broken_code
 from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
-from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
+from loopscope.types import (
+    Change,
+    CrossSuiteFiles,
+    FileError,
+    Finding,
+    Level,
+    Options,
+    Suite,
+)
 
 _TAKE_THEM = "Take the hunks that were left out, too, or change it by hand"
 
@@ -288,22 +296,3 @@ def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
             yield action("LS390", change.path, line, text)
     except (SourceError, SyntaxError, RecursionError, MemoryError):
         return  # said elsewhere
-
-
-# Edits of these rules are right without those of other files.
-ALONE = frozenset({"LS107", "LS108"})
-
-
-def product_files(
-    model: SuiteModel, changes: Sequence[Change], findings: Sequence[Finding]
-) -> frozenset[str]:
-    """Return the files of product code of which something is said.
-
-    One that moves along with the tests, such as a plugin module of theirs, is none.
-    """
-    together = {
-        change.path for change in changes if any(edit.code not in ALONE for edit in change.edits)
-    }
-    named = {change.path for change in changes} | {finding.path for finding in findings}
-    paths = {path for path in named - together if path in model.files}
-    return frozenset(path for path in paths if model.is_product(path))

@@ -60,4 +60,4 @@ def test_in_a_real_bash(tmp_path: Path) -> None:
         python=sys.executable, words="loopscope check --st", position=2, program=program
     )
     done = programs.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["--style", "--strict"]
+    assert done.stdout.split() == ["--style", "--strict", "--statistics"]

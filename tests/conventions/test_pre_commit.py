@@ -86,6 +86,6 @@ def test_a_folder_as_argument_is_migrated_with_what_it_depends_on(repository: Pa
     git(repository, "add", ".")
     assert pre_commit(repository, "run", "loopscope-migrate").returncode == 1
     changed = git(repository, "diff", "--name-only").split()
-    assert {"conftest.py", "pyproject.toml", "tests/orders/conftest.py"} <= set(changed)
+    assert {"conftest.py", "pyproject.toml", "tests/payments/test_payments.py"} <= set(changed)
     git(repository, "add", ".")
     assert pre_commit(repository, "run", "--all-files").returncode == 0

@@ -16,6 +16,7 @@ OVERRIDE = (
     "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n\n\n"
 )
 WIDE = OVERRIDE.format('(scope="module")')
+WORK = WIDE.replace("    yield loop", "    start(loop)\n    yield loop")
 LOOP_SCOPE = "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n"
 ON_FIXTURE = (
     "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(loop_scope='module')\n"
@@ -45,6 +46,10 @@ OLD, NEW = "pytest-asyncio 0.23 or older, by ", "pytest-asyncio 1.x, by "
          f"{OLD}uv.lock:2"),
         ({"pytest.ini": OPTION, "requirements.txt": "pytest-asyncio\n"}, f"{NEW}its options"),
         ({"pytest.ini": OPTION, "test_a.py": WIDE + ASYNC},
+         f"{OLD}an event_loop fixture that tests see, test_a.py:7"),
+        ({"pytest.ini": INI, "requirements.txt": "pytest-asyncio>=1\n", "test_a.py": WIDE + ASYNC},
+         f"{NEW}requirements.txt:1"),
+        ({"pytest.ini": INI, "requirements.txt": "pytest-asyncio>=1\n", "test_a.py": WORK + ASYNC},
          f"{OLD}an event_loop fixture that tests see, test_a.py:7"),
         ({"pytest.ini": INI, "test_a.py": LOOP_SCOPE + ASYNC}, f"{NEW}loop scopes in its code"),
         ({"pytest.ini": INI, "test_a.py": ON_FIXTURE + ASYNC}, f"{NEW}loop scopes in its code"),

@@ -75,8 +75,11 @@ UNREAD = ["conftest.py:13 LS105 action"]
         ({"test_a.py::test_marked": 1, "test_a.py::test_other": 0}, []),
         ({"test_a.py::test_marked": 2, "test_a.py::test_other": 1}, []),
         ({"test_a.py::test_marked": None, "test_a.py::test_other": 0}, UNREAD),
-        ({"test_a.py::test_marked": 1}, UNREAD),
-        ({"test_b.py::test_marked": 1, "test_b.py::test_other": 0}, UNREAD),
+        ({"test_a.py::test_marked": 1}, [*UNREAD, "test_a.py:8 LS318 note"]),
+        (
+            {"test_b.py::test_marked": 1, "test_b.py::test_other": 0},
+            [*UNREAD, "test_a.py:5 LS318 note"],
+        ),
     ],
     ids=["none added", "added ones mean the default", "with arguments", "a test is missing",
          "a module is missing"],

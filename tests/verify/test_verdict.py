@@ -258,6 +258,13 @@ import pytest_asyncio
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def db(): ...
 """
+_BRIDGE = """
+import asyncio
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def event_loop():
+    return asyncio.get_running_loop()
+"""
 _ORIGINAL = _OVERRIDE + _MIGRATED.replace(', loop_scope="session"', "")
 _ONE, _TWO = "async def test_one(db): ...\n", "async def test_two(): ...\n"
 
@@ -277,8 +284,9 @@ _ONE, _TWO = "async def test_one(db): ...\n", "async def test_two(): ...\n"
         ),
         ({"test_b.py": f"import nowhere\n{_TWO}"}, "is not collected"),
         ({"test_b.py": ""}, "is gone"),
+        ({"conftest.py": _MIGRATED + _BRIDGE}, ""),
     ],
-    ids=["right", "option", "mark", "import", "gone"],
+    ids=["right", "option", "mark", "import", "gone", "bridge unasked"],
 )
 def test_a_collection_gives_the_verdict_of_a_run(
     changed: dict[str, str], says: str, how: tuple[str, ...], verify: Verify

@@ -45,7 +45,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
       loopscope check --select LS101,LS2 --format json > report.json
 
     Exit code: 0 nothing to do, 1 something would change or a person must act, 2 a file could
-    not be read or parsed.
+    not be read or parsed, or there is no Python file at or below a path.
     """
     from loopscope.cli.run import run
 
