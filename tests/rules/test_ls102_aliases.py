@@ -195,3 +195,23 @@ def test_sync_fixture_that_only_drives_the_override_is_none(fixture: str) -> Non
         {"pytest.ini": _FUNCTION, "conftest.py": conftest, "test_a.py": test, **_NEW}
     )
     assert messages(found) == ["conftest.py:7 LS101 note"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "event_loop.run_until_complete(asyncio.sleep(0))",
+        "event_loop.set_debug(True)",
+        "asyncio.run(asyncio.sleep(0))",
+        "asyncio.get_event_loop()",
+        "drive()",
+    ],
+)
+def test_fixture_that_does_more_than_to_hand_on_the_loop_keeps_its_bridge(more: str) -> None:
+    """It would run a loop where one runs already."""
+    drive = "def drive():\n    asyncio.run(asyncio.sleep(0))\n\n\n"
+    conftest = _HEAD + _override() + drive + _alias(body=f"{more}\n    return event_loop")
+    changed = after({"pytest.ini": AUTO, "conftest.py": conftest, "test_a.py": _ASYNC})
+    assert "    return event_loop\n" in changed["conftest.py"]
+    assert "def loop(event_loop):" in changed["conftest.py"]
+    assert "async def event_loop():" in changed["conftest.py"]

@@ -93,7 +93,14 @@ class Candidates:
         fixture = function.fixture
         assert fixture is not None
         careful = self._careful(key) or fixture.decorators > 1 or fixture.name in self._dynamic
-        return None if careful else Conversion.RUNNING
+        does_more = (
+            len(function.loop_uses) > 1
+            or function.drives_loops
+            or bool(self.current_calls(key))
+            or self.model.driven.by_function(key)
+            or self._asks_while_it_runs(key, function)
+        )
+        return None if careful or does_more else Conversion.RUNNING
 
     def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
         """Whether nothing in the sync fixture forbids a running loop around it.
