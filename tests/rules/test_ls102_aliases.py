@@ -195,3 +195,20 @@ def test_sync_fixture_that_only_drives_the_override_is_none(fixture: str) -> Non
         {"pytest.ini": _FUNCTION, "conftest.py": conftest, "test_a.py": test, **_NEW}
     )
     assert messages(found) == ["conftest.py:7 LS101 note"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "event_loop.run_until_complete(asyncio.sleep(0))",
+        "asyncio.run(asyncio.sleep(0))",
+        "start()",
+        "event_loop.call_soon(print)",
+    ],
+)
+def test_fixture_that_does_more_is_no_alias(statement: str) -> None:
+    body = f"{statement}\n    return event_loop"
+    start = "def start():\n    asyncio.run(asyncio.sleep(0))\n\n\n"
+    conftest = _HEAD + start + _alias(body=body)
+    changed = after({"pytest.ini": AUTO, "conftest.py": conftest, "test_a.py": _ASYNC})
+    assert "async def loop" not in changed.get("conftest.py", "")

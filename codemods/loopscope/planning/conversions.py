@@ -93,6 +93,9 @@ class Candidates:
         fixture = function.fixture
         assert fixture is not None
         careful = self._careful(key) or fixture.decorators > 1 or fixture.name in self._dynamic
+        # Statements beside the one that hands it on may do anything with it.
+        careful = careful or len(function.loop_uses) > 1 or function.drives_loops
+        careful = careful or bool(function.calls)
         return None if careful else Conversion.RUNNING
 
     def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
