@@ -23,6 +23,7 @@ from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
+from loopscope.rules.given_part import left_wrong, product_files, product_part
 from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.minimum_version import least_version
@@ -81,8 +82,14 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if suite.editable is not None and attempt.migration.errors:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
+    part = product_part(suite, attempt.model, attempt.migration)
+    if part:
+        return _of_product(attempt.migration, part)
     if suite.editable is not None:
-        wrong = [*attempt.condemned, *_outside(suite.editable, attempt)]
+        wrong = [
+            *attempt.condemned,
+            *left_wrong(suite.editable, attempt.model, attempt.migration, attempt.left_out),
+        ]
         if wrong:
             whole = _attempt(replace(suite, editable=None), options)
             there = {(one.path, one.line, one.code) for one in whole.migration.findings}
@@ -153,19 +160,18 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     return loop_maps(model, result)
 
 
-def _outside(editable: Collection[str], attempt: _Attempt) -> Iterator[Finding]:
-    """Yield what a change of a part alone leaves wrong in the rest of its suite."""
-    migration = attempt.migration
-    if not migration.changes:
-        return
-    for finding in migration.findings:
-        if finding.level is Level.ACTION and finding.path not in editable:
-            yield finding
-    if attempt.model.suite_style is SuiteStyle.LEGACY:
-        for path, edit in attempt.left_out:
-            if edit.code not in _ALONE:
-                message = f"{edit.definition or path} would stay as the old release wants it"
-                yield Finding(path, edit.line, 1, edit.code, message)
+def _of_product(migration: Migration, part: Collection[str]) -> Migration:
+    """Return what is said of product code alone: it is right without the rest of its suite."""
+    changes = [one for one in migration.changes if one.path in part]
+    findings = [one for one in migration.findings if one.path in part]
+    status = _status(changes, findings, list(migration.errors))
+    return replace(
+        migration,
+        status=status,
+        changes=tuple(changes),
+        findings=tuple(findings),
+        loops_after=migration.loops_before,
+    )
 
 
 def _not_in_part(suite: Suite, first: Finding) -> Migration:
@@ -204,6 +210,10 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     )
     findings += requirements.findings
     findings += left_over(facts, findings)
+    if suite.uncollected:
+        place = suite.config.path or min(suite.files)
+        said = f"{suite.uncollected}. Its source alone is read: see that it can be imported"
+        findings.append(note("LS318", place, 0, said))
     if options.annotate:
         edits += comments_for(facts, findings)
     change_set = ChangeSet(suite, errors, seconds)
@@ -247,7 +257,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         claimed=sum(file.mentions for file in facts.values()) - unread,
         unread=unread,
         runs_on=model.runs_on if model.uses_plugin else "",
-        product=_product(model, changes, findings),
+        product=product_files(model, changes, findings),
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
@@ -255,25 +265,6 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if condemned:
         region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))
-
-
-# Edits of these rules are right without those of other files.
-_ALONE = frozenset({"LS107", "LS108"})
-
-
-def _product(
-    model: SuiteModel, changes: Sequence[Change], findings: Sequence[Finding]
-) -> frozenset[str]:
-    """Return the files of product code of which something is said.
-
-    One that moves along with the tests, such as a plugin module of theirs, is none.
-    """
-    together = {
-        change.path for change in changes if any(edit.code not in _ALONE for edit in change.edits)
-    }
-    named = {change.path for change in changes} | {finding.path for finding in findings}
-    paths = {path for path in named - together if path in model.files}
-    return frozenset(path for path in paths if model.is_product(path))
 
 
 def style_and_loops(

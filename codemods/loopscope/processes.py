@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,27 @@ def _run(
     finally:
         _end(process)
     return code
+
+
+def end_marked(variable: str, value: str) -> None:
+    """End what a program has left behind: all processes with that environment variable.
+
+    A daemon has a session of its own, and is in no process group that is known. Where there is
+    no ``/proc``, it stays.
+    """
+    mark, last = os.fsencode(f"{variable}={value}"), time.monotonic() + _PATIENCE
+    while _kill_marked(mark) and time.monotonic() < last:
+        time.sleep(0.02)  # until they are gone
+
+
+def _kill_marked(mark: bytes) -> bool:
+    found = False
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found = True
+                os.kill(int(folder.name), signal.SIGKILL)
+    return found
 
 
 @contextlib.contextmanager

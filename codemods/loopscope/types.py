@@ -244,7 +244,7 @@ class Suite:
     the configuration and requirement files. ``editable`` names the files that may be
     changed (a user who names one file gets only this one changed); None means all.
     ``label`` is what reports call the suite: its path as the user would type it. ``trace``
-    is what a run of it has shown, where there is a record of one.
+    is what a run of it, or pytest's collection, has shown, where there is a record of one.
     """
 
     label: str
@@ -254,6 +254,7 @@ class Suite:
     errors: tuple[FileError, ...] = ()
     cross_suite: CrossSuiteFiles = field(default_factory=CrossSuiteFiles)
     trace: Trace | None = None
+    uncollected: str = ""  # why pytest, which was asked, could not collect it
     in_tests: bool = False  # its root is the folder of tests of a project
 
 

@@ -136,6 +136,13 @@ def test_of_several_suites_it_says_in_which_it_is(
     assert places[2:] == ["hunk 3 of 4, file 2 of 3 of other", "hunk 4 of 4, file 3 of 3 of other"]
 
 
+def test_product_code_is_called_so(tmp_path: Path, tree: Tree) -> None:
+    tree({"pytest.ini": SUITE["pytest.ini"], "clock.py": SUITE["test_z.py"]})
+    tree({"tests/test_a.py": "async def test_a(): ...\n"})
+    places = re.findall(r"^hunk .*", review(tmp_path, "A\n").stdout, re.MULTILINE)
+    assert places == ["hunk 1 of 2, file 1 of 2, product code", "hunk 2 of 2, file 2 of 2"]
+
+
 def test_help_explains_every_answer(tmp_path: Path, original: dict[str, bytes]) -> None:
     shown = review(tmp_path, "?\n").stdout.partition("Enter: n]? ")[2]
     assert [line[0] for line in shown.splitlines() if line[1:4] == " - "] == list("ynadqA?")

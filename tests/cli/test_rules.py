@@ -32,6 +32,17 @@ def test_each_rule_has_a_page(rule: object) -> None:
     assert out.startswith(f"# {rule.code} {rule.name}\n")  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("family", ["LS2", "ls2", "LS20"])
+def test_the_beginning_of_a_code_lists_a_family(family: str) -> None:
+    code, out = run(family)
+    assert code == 0
+    assert [line.split()[:2] for line in out.splitlines()] == [
+        ["LS201", "pytest-configuration"],
+        ["LS202", "requirement"],
+    ]
+    assert run("LS9")[0] == 2
+
+
 def test_an_unknown_code_names_the_nearest() -> None:
     code, out = run("LS1055")
     assert code == 2

@@ -137,6 +137,28 @@ def test_patched_name_in_product_code_is_no_matter_then() -> None:
     assert Options().tests_only is False
 
 
+# -- as the part that is given --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["src", "src/shop/clock.py"])
+def test_product_code_alone_is_right_without_the_rest(
+    part: str, loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    override = (
+        "import asyncio, pytest\n\n\n@pytest.fixture(scope='session')\ndef event_loop():\n"
+        "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+    )
+    tree({**SUITE, "conftest.py": override, "requirements.txt": "pytest-asyncio==0.21.1\n"})
+    before = contents(tmp_path)
+    result = loopscope("migrate", part)
+    assert (result.code, result.err) == (0, "")
+    after = contents(tmp_path)
+    assert {path for path in after if after[path] != before[path]} == {"src/shop/clock.py"}
+    assert loopscope("check", part).code == 0
+    assert loopscope("check", part, "tests").code == 1
+    assert "tests/helpers.py" in loopscope("check", part, "tests").out
+
+
 # -- in reports -------------------------------------------------------------------------
 
 

@@ -81,6 +81,29 @@ def test_way_that_is_typed_takes_the_place_of_that_of_the_table(
     assert not (tmp_path / "out/x.patch").exists()
 
 
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "markdown"])
+def test_format_of_the_table_is_for_the_commands_that_have_it(
+    loopscope: Run, tree: Tree, name: str
+) -> None:
+    tree(suite(f'format = "{name}"'))
+    result = loopscope("map")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(". (")
+    assert "no --format" in loopscope("verify", "--format", name).err
+    assert "--dask" in loopscope("verify", "--dask", "tcp://127.0.0.1:1").err  # it went on
+    assert loopscope("check").out[:1] in "{:[#"
+
+
+def test_diff_that_is_typed_is_for_reading_whatever_the_table_says(
+    loopscope: Run, tree: Tree
+) -> None:
+    tree(suite('format = "json"'))
+    for command in ("check", "migrate"):
+        assert loopscope(command, "--diff").out.startswith("--- a/")
+        assert loopscope(command, "--diff", "--format", "json").out.startswith("{")
+    assert "--review talks to a person" not in loopscope("migrate", "--review").err
+
+
 def test_options_of_migrate_do_not_bother_check(loopscope: Run, tree: Tree) -> None:
     tree(suite("diff = true\nallow-dirty = true"))
     assert loopscope("check").code == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -15,7 +17,7 @@ from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, run_suite
 from tests.programs import LONG
 
-from . import compare
+from . import compare, runner
 from .runner import DEPRECATIONS_AS_ERRORS, run_loopscope
 from .samples.sample import AUTO, STRICT, override
 
@@ -93,6 +95,26 @@ _CASES = (
         ini=AUTO,
     ),
     Case(
+        "fixture_by_a_function_with_options_of_its_own",
+        {
+            "conftest.py": override("module")
+            + dedent("""
+                import os
+
+                OPTIONS = {"scope": os.environ.get("NO_SUCH", "module")}
+
+                def resource(**more):
+                    return pytest.fixture(**{**OPTIONS, **more})
+
+                @resource()
+                async def db():
+                    return asyncio.get_running_loop()
+            """),
+            "test_a.py": _SAME_LOOP,
+        },
+        "the fixture db of conftest is async and has scope module, as pytest collects it",
+    ),
+    Case(
         "imported_pytestmark",
         {
             "conftest.py": override("session"),
@@ -164,6 +186,86 @@ _CASES = (
         },
         "made while the module is imported, as pytest collects it",
         ini=STRICT,
+    ),
+    Case(
+        "tests_from_a_factory_beside_others_on_another_loop",
+        {
+            "conftest.py": override("function"),
+            "a/conftest.py": override("session"),
+            "a/test_a.py": """
+                import asyncio
+
+                seen = set()
+
+                class Made:
+                    def __call__(self):
+                        async def run(self=None):
+                            seen.add(asyncio.get_running_loop())
+                            assert len(seen) == 1
+
+                        return run
+
+                make = Made()
+                globals().update({"test_0": make(), "test_1": make()})
+
+                class TestIt:
+                    pass
+
+                setattr(TestIt, "test_2", make())
+            """,
+            "test_b.py": """
+                import asyncio
+
+                seen = []
+
+                async def test_one():
+                    seen.append(asyncio.get_running_loop())
+
+                async def test_two():
+                    assert asyncio.get_running_loop() not in seen
+            """,
+        },
+        "made while the module is imported, as pytest collects it. The default loop scope, ses",
+    ),
+    Case(
+        "tests_of_a_hook",
+        {
+            "conftest.py": override("module")
+            + dedent("""
+                def pytest_pycollect_makeitem(collector, name, obj):
+                    if name.startswith("check") and isinstance(collector, pytest.Module):
+                        made = pytest.Function.from_parent
+                        return [made(collector, name=name, callobj=obj.function)]
+            """),
+            "test_a.py": """
+                import asyncio
+                import types
+
+                seen = set()
+
+                async def wanted():
+                    seen.add(asyncio.get_running_loop())
+                    assert len(seen) == 1
+
+                check_one = types.SimpleNamespace(function=wanted)
+                check_two = types.SimpleNamespace(function=wanted)
+            """,
+        },
+        "check_one, check_two: made while the module is imported, as pytest collects it",
+    ),
+    Case(
+        "mode_by_code",
+        {
+            "conftest.py": """
+                def pytest_configure(config):
+                    config.option.asyncio_mode = "auto"
+            """,
+            "test_a.py": override("module") + _SAME_LOOP.replace("db is", "None is not")
+            .replace("(db)", "()"),
+            "test_b.py": "import pytest\npytestmark = pytest.mark.asyncio\n" + _FOUR,
+        },
+        "asyncio_mode is set by code: it is auto, as pytest collects it",
+        ini=STRICT.replace("asyncio_mode = strict\n", ""),
     ),
     Case(
         "marks_by_a_hook",
@@ -316,7 +418,7 @@ def test_a_mark_of_a_hook_that_may_be_closer_stays_an_action(
 @pytest.mark.parametrize(
     ("made", "others"),
     [
-        ("async def run(): pass", _FOUR),
+        ("async def run(): pass", "async def run(): pass"),
         ("async def run(event_loop): event_loop.time()", ""),
         ("def run(event_loop): event_loop.time()", ""),
     ],
@@ -334,11 +436,14 @@ def test_a_made_test_that_the_defaults_do_not_keep_is_an_action(
         "test_a.py": f"def make():\n    {made}\n    return run\n\n"
         'globals()["test_one"] = make()\n',
         "b/conftest.py": override("session" if others else "function"),
-        "b/test_b.py": others or _FOUR,
+        "b/test_b.py": f"def make():\n    {others}\n    return run\n\ntest_two = make()\n"
+        if others
+        else _FOUR,
     }
     suite = _write(tmp_path, Case("", files, ""), monkeypatch)
     done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
-    assert "LS318 action: test_one: made while the module is imported" in done.stdout
+    assert "made while the module is imported" in done.stdout
+    assert "LS318 action: test_" in done.stdout
     assert done.returncode == 1
 
 
@@ -395,6 +500,57 @@ def test_both_plugins_collect_the_same(
     )
 
 
+_DIFFERENCES = {
+    "a test left out": (
+        {
+            "conftest.py": override("module")
+            + "\nimport os\ncollect_ignore = [n for n in os.listdir(os.path.dirname(__file__))"
+            " if 'b.py' in n]\n",
+            "test_a.py": _FOUR,
+            "test_b.py": "async def test_left_out(): ...\n",
+        },
+        "test_left_out: not a test here, as pytest collects it",
+    ),
+    "a test run by others": (
+        {
+            "conftest.py": override("module"),
+            "test_a.py": """
+                import asyncio
+
+                def by_itself(function):
+                    return lambda: asyncio.run(function())
+
+                @by_itself
+                async def test_one(): ...
+
+                async def test_two(): ...
+            """,
+        },
+        "pytest-asyncio does not run test_one, as pytest collects it",
+    ),
+    "the mode by a variable": (
+        {"pytest.ini": STRICT, "conftest.py": override("module"), "test_a.py": _FOUR},
+        "asyncio_mode is auto, as pytest collects it, and strict in the configuration",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _DIFFERENCES)
+def test_what_pytest_collects_otherwise_is_a_note(
+    name: str, tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, says = _DIFFERENCES[name]
+    suite = _write(tmp_path, Case("", files, ""), monkeypatch)
+    if "variable" in name:
+        monkeypatch.setattr(runner, "_environment", _with_auto_mode(runner._environment))
+    done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
+    assert f"LS318 note: {says}" in done.stdout
+
+
+def _with_auto_mode(environment: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    return lambda **extra: {**environment(**extra), "PYTEST_ADDOPTS": "--asyncio-mode=auto"}
+
+
 # -- suites that cannot be collected ----------------------------------------------------------
 
 _PLAIN = """
@@ -433,11 +589,16 @@ def test_a_suite_that_cannot_be_collected_is_read_all_the_same(
 ) -> None:
     suite = _suite(tmp_path, conftest)
     alone = run_loopscope("check", suite)
-    done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)
+    collecting = ("--collect", "--collect-python", legacy_python)
+    done = run_loopscope("check", *collecting, suite)
     assert said in done.stdout
     assert "Its source alone is read." in done.stdout
     assert done.returncode == alone.returncode
-    assert alone.stdout in done.stdout
+    document = run_loopscope("check", "-q", "--format", "json", *collecting, suite).stdout
+    [found] = json.loads(document[document.index("{") :])["suites"]
+    [note] = [one for one in found["findings"] if one["code"] == "LS318"]
+    assert (note["level"], note["path"]) == ("note", "pytest.ini")
+    assert "Its source alone is read" in note["message"]
 
 
 def test_a_module_that_cannot_be_imported_is_said_in_pytests_words(
@@ -450,32 +611,56 @@ def test_a_module_that_cannot_be_imported_is_said_in_pytests_words(
     assert "No module named 'no_such_module'" in done.stdout
 
 
-def test_a_collection_that_hangs_and_forks_and_writes_leaves_nothing(
-    tmp_path: Path, legacy_python: Path
+_HOSTILE = {
+    "hangs": "time.sleep(600)",
+    "exits": "os._exit(7)",
+    "is killed": "os.kill(os.getpid(), 9)",
+    "does not hear": "signal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)",
+    "prints without end": "while True: print('noise' * 99); time.sleep(0.01)",
+    "has a thread that stays": "threading.Thread(target=time.sleep, args=(600,)).start()",
+    "goes on": "",
+}
+_AND_WRITES = """
+import os, signal, subprocess, sys, threading, time
+
+def keep(process):
+    with open(PIDS, "a") as file:
+        print(process, file=file)
+
+print("noise" * 1000)
+places = ("", os.path.dirname(__file__), os.environ.get("PWD", ""), os.environ.get("OLDPWD", ""))
+for place in places:
+    with open(os.path.join(place, "written"), "w"):
+        pass
+with open(__file__, "a") as file:
+    file.write("# changed")
+waits = [sys.executable, "-c", "import time; time.sleep(600)"]
+keep(os.getpid())
+keep(subprocess.Popen(waits).pid)
+keep(subprocess.Popen(waits, start_new_session=True).pid)
+"""
+
+
+@pytest.mark.parametrize("how", _HOSTILE)
+def test_a_hostile_collection_leaves_no_process_and_writes_nothing(
+    how: str, tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pids = tmp_path / "pids"
-    suite = _suite(
-        tmp_path,
-        f"""
-        import os, subprocess, sys, time
-        print("noise" * 1000)
-        open("written", "w").close()
-        open(os.path.join(os.path.dirname(__file__), "beside"), "w").close()
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        with open({str(pids)!r}, "w") as file:
-            file.write(f"{{os.getpid()}} {{child.pid}}")
-        time.sleep(600)
-        """,
-    )
+    code = _AND_WRITES.replace("PIDS", repr(str(pids))) + _HOSTILE[how]
+    suite = _suite(tmp_path, code)
+    monkeypatch.chdir(suite)
+    monkeypatch.setenv("PWD", str(suite))
+    monkeypatch.setenv("OLDPWD", str(suite))
     before = _contents(suite)
     started = time.monotonic()
-    found = collect(_loaded(suite), legacy_python, seconds=5)
+    found = collect(_loaded(suite), legacy_python, seconds=8)
     assert time.monotonic() - started < LONG
-    assert found.suite.trace is None
-    assert "was stopped" in found.problem
+    assert (found.suite.trace is not None) == (how == "goes on")
+    assert bool(found.problem) != (how == "goes on")
     assert _contents(suite) == before
-    for pid in pids.read_text().split():
-        assert not _runs(int(pid))
+    kept = [int(pid) for pid in pids.read_text().split()]
+    assert len(kept) == 3
+    assert not any(map(_runs, kept))
 
 
 def _runs(pid: int) -> bool:

@@ -122,3 +122,14 @@ def test_the_map_shows_kinds() -> None:
         ["uvloop"],
         ["uvloop"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [({""}, {"uvloop"}, "the default"), ({"", "uvloop"}, {"own.Loop"}, "the default, uvloop")],
+)
+def test_a_lost_kind_is_named(old: set[str], new: set[str], names: str) -> None:
+    loop = Loop(Scope.FUNCTION, "a")
+    before, after = (Loops(loop, {}, frozenset(kinds)) for kinds in (old, new))
+    (found,) = differences({"a": before}, {"a": after})
+    assert (found.cause, found.names) == (Cause.KIND, names)

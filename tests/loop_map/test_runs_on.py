@@ -16,6 +16,7 @@ OVERRIDE = (
     "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n\n\n"
 )
 WIDE = OVERRIDE.format('(scope="module")')
+WORK = WIDE.replace("    yield loop", "    start(loop)\n    yield loop")
 LOOP_SCOPE = "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n"
 ON_FIXTURE = (
     "import pytest_asyncio\n\n\n@pytest_asyncio.fixture(loop_scope='module')\n"
@@ -45,6 +46,10 @@ OLD, NEW = "pytest-asyncio 0.23 or older, by ", "pytest-asyncio 1.x, by "
          f"{OLD}uv.lock:2"),
         ({"pytest.ini": OPTION, "requirements.txt": "pytest-asyncio\n"}, f"{NEW}its options"),
         ({"pytest.ini": OPTION, "test_a.py": WIDE + ASYNC},
+         f"{OLD}an event_loop fixture that tests see, test_a.py:7"),
+        ({"pytest.ini": INI, "requirements.txt": "pytest-asyncio>=1\n", "test_a.py": WIDE + ASYNC},
+         f"{NEW}requirements.txt:1"),
+        ({"pytest.ini": INI, "requirements.txt": "pytest-asyncio>=1\n", "test_a.py": WORK + ASYNC},
          f"{OLD}an event_loop fixture that tests see, test_a.py:7"),
         ({"pytest.ini": INI, "test_a.py": LOOP_SCOPE + ASYNC}, f"{NEW}loop scopes in its code"),
         ({"pytest.ini": INI, "test_a.py": ON_FIXTURE + ASYNC}, f"{NEW}loop scopes in its code"),
@@ -86,3 +91,19 @@ def test_options_that_an_old_release_does_not_read_change_no_loop() -> None:
 
 def test_nothing_is_said_where_the_plugin_is_not_used() -> None:
     assert migrate_files({"test_a.py": "def test_one():\n    pass\n"}).runs_on == ""
+
+
+@pytest.mark.parametrize(("release", "loops"), [("", 1), ("pytest-asyncio<0.26\n", 2)])
+def test_the_option_for_tests_counts_where_the_plugins_loop_is_asked_for(
+    release: str, loops: int
+) -> None:
+    """0.26 has both."""
+    asking = ASYNC.replace("one()", "two(event_loop)")
+    files = {
+        "pytest.ini": f"{INI}asyncio_default_test_loop_scope = module\n",
+        "requirements.txt": release,
+        "test_a.py": f"{ASYNC}\n\n{asking}",
+    }
+    migration = migrate_files(files)
+    assert migration.runs_on.startswith(OLD)
+    assert migration.loops_before == loops

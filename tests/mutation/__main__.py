@@ -130,7 +130,7 @@ def _results(todo: list[WorkItem], jobs: int) -> Iterator[tuple[WorkItem, WorkRe
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="mutation-") as place,
-        ProcessPoolExecutor(jobs, context, worker.start, (place,)) as pool,
+        ProcessPoolExecutor(jobs, context, worker.start, (place, TESTS)) as pool,
     ):
         start = time.monotonic()
         baseline = pool.submit(worker.measured, TESTS, _BASELINE).result()

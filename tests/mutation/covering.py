@@ -1,4 +1,4 @@
-"""Choose the tests of a mutant: those that run one of its lines, the shortest ones first.
+"""Choose the tests of a mutant: those that run one of its lines, its own ones first.
 
 This is a plugin of pytest, too: under coverage it tells which test runs, and where ``CHOSEN``
 lists tests it runs only these, in that order.
@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,10 +48,16 @@ class Covering:
         self._size = size
 
     def tests(self, path: Path, first: int, last: int) -> list[str]:
-        """List the ids of the tests that run one of the lines, all of them where none is known."""
+        """List the ids of the tests that run one of the lines, all of them where none is known.
+
+        Those come first whose file is named after the module, or after its rule.
+        """
         lines = self._lines.get(str(path), {})
         found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
-        return self._shortest_first(found) if found else self.all()
+        tests = self._shortest_first(found) if found else self.all()
+        rule = re.search(r"ls\d+", str(path))
+        name = rule[0] if rule is not None else path.stem
+        return sorted(tests, key=lambda test: name not in test.partition("::")[0])
 
     def all(self) -> list[str]:
         """List the ids of all tests that run a line of the package."""

@@ -130,7 +130,9 @@ class ReplaceName(_Simple):
 
     def replacements(self, node: Any) -> Iterable[str]:
         if node.type == "name" and node.value in self.names:
-            yield self.names[node.value]
+            before = node.get_previous_leaf()
+            if before is None or before.value != "." or node.value.isupper():  # no loop.all
+                yield self.names[node.value]
 
 
 OWN = {

@@ -35,6 +35,10 @@ def test_statements_that_stay(code: str) -> None:
     assert mutate_code(code, OWN["DropStatement"](), 0) is None
 
 
+def test_attribute_that_is_named_like_a_builtin_stays() -> None:
+    assert mutate_code("a.all\n", OWN["ReplaceName"](), 0) is None
+
+
 def test_annotations_are_no_code() -> None:
     before = "def f(a: int | None) -> int | None:\n    b: int | None = a | 1\n"
     assert not changes_anything(before, before.replace("int | None", "int & None"))

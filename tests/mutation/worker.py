@@ -7,10 +7,12 @@ cannot be imported, and the same tests in the same order pass without the mutant
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -34,13 +36,16 @@ _NEEDED = (SOURCES, "tests", "migration_guides", "examples", *_TEXTS)
 _OPTIONS = f"-x -q -n0 -p no:cacheprovider -p {covering.__name__} --durations=1"
 _WHOLE_RUN_ENDED = "timeout"  # all that Cosmic Ray says of it
 _ONE_TEST_ENDED = "from pytest-timeout."
-_A_FEW = 10
+_A_FEW = 40
 _FAILURES = ("FAILED", "ERROR")  # a test in itself; its set-up, or the import of a file
 _SKIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 
-def start(place: str) -> None:
-    """Copy the repository to a new folder below ``place``, and go there."""
+def start(place: str, tests: tuple[str, ...]) -> None:
+    """Copy the repository to a new folder below ``place``, go there, and compile it.
+
+    Cosmic Ray writes no byte code, so each mutant would compile all modules and tests again.
+    """
     copy = Path(tempfile.mkdtemp(dir=place))
     for name in _NEEDED:
         if (ROOT / name).is_dir():
@@ -50,6 +55,10 @@ def start(place: str) -> None:
     os.chdir(copy)
     os.environ["PYTHONPATH"] = str(copy / SOURCES)  # before an editable installation
     register()
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n0", *tests]
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    compileall.compile_dir(SOURCES, quiet=1)
 
 
 class Verdict(Enum):

@@ -53,6 +53,24 @@ def test_text_says_what_was_done_why_and_what_is_left() -> None:
     ]
 
 
+def test_notes_that_say_the_same_are_one_line_with_their_number_and_places() -> None:
+    notes = [replace(NOTE, path="tests/test_b.py", line=line, column=1) for line in range(1, 8)]
+    other = replace(NOTE, message="another")
+    actions = [replace(ACTION, line=line) for line in (1, 2)]
+    found = replace(CURRENT, findings=(*actions, *notes, other))
+    head, rest = "    tests/test_b.py", " (loopscope rules LS311)"
+    says = f"{head}:1:1: LS311 note (7 times): policies are deprecated{rest}"
+    places = ", ".join(f"tests/test_b.py:{line}:1" for line in range(2, 8))
+    assert text(found, verbose=True)[4:] == [
+        says, f"      also at {places}", f"{head}: LS311 note: another{rest}", "",
+    ]  # fmt: skip
+    assert text(found)[2].startswith("    tests/test_a.py:1:5: LS303 action: ")
+    assert text(found)[5] == (
+        "      also at tests/test_b.py:2:1, tests/test_b.py:3:1, tests/test_b.py:4:1,"
+        " tests/test_b.py:5:1 and 2 more (-v shows them)"
+    )
+
+
 def test_suite_that_is_up_to_date_is_shown_only_when_verbose() -> None:
     assert text(CURRENT) == []
     assert text(CURRENT, verbose=True) == [". (no pytest configuration): up to date", ""]

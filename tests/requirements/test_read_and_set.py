@@ -137,7 +137,7 @@ def test_names_elsewhere_in_pyproject_are_no_declarations() -> None:
     text = (
         '[project]\nname = "pytest-asyncio"\nkeywords = ["pytest-asyncio"]\n'
         '[tool.poetry.extras]\ntest = ["pytest-asyncio"]\n[tool.pytest.ini_options]\n'
-        'required_plugins = ["pytest-asyncio<0.22"]\n'
+        'required_plugins = ["pytest-asyncio"]\n'
     )
     assert told("pyproject.toml", text) == []
 
@@ -360,7 +360,8 @@ def test_which_files_are_pin_files() -> None:
     yes = (
         "requirements.txt", "requirements-dev.in", "ci/test_requirements.txt", "constraints.txt",
         "requirements/test.txt", "requirements/ci/x-requirements.txt", "pyproject.toml",
-        "sub/pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "environment.yml",
+        "sub/pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "pytest.ini", "noxfile.py",
+        "environment.yml",
         "conda/environment-dev.yaml", "Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock",
         "pdm.lock", "pylock.toml", "hatch.toml", "docker-compose.yml", "meta.yaml",
         "recipe/recipe.yaml", ".github/workflows/ci.yml", ".github/workflows/ci-requirements.txt",
@@ -371,7 +372,7 @@ def test_which_files_are_pin_files() -> None:
     )  # fmt: skip
     no = (
         "readme.txt", "tests/data/requirements.txt", "tests/fixtures/pyproject.toml",
-        "{{cookiecutter.name}}/setup.py", "conftest.py", "pytest.ini", "requirements/notes.md",
+        "{{cookiecutter.name}}/setup.py", "conftest.py", "requirements/notes.md",
         "mkdocs.yml", "openapi.yaml", "Dockerfiles.txt", "lock.yml",
     )  # fmt: skip
     passed_over = [path for path in yes if not may_declare(basename(path))]

@@ -1,4 +1,4 @@
-"""What only ``--collect`` shows: marks that hooks added (LS105), tests made by a call (LS318).
+"""What only ``--collect`` shows: added marks (LS105), made tests (LS318), other overrides (LS101).
 
 The record is that of ``pytest --collect-only`` before the migration; ``bare_marks`` counts the
 ``asyncio`` marks of a test where none of them has arguments.
@@ -31,13 +31,21 @@ def event_loop():
 MARKED = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_marked(): ...\n"
 
 
-def told(files: Mapping[str, str], tests: Mapping[str, int | None]) -> list[str]:
-    """Migrate by a collection of async tests, each with its line or without a bare mark."""
+def told(
+    files: Mapping[str, str],
+    tests: Mapping[str, int | None],
+    loop: tuple[str, int] | None = None,
+) -> list[str]:
+    """Migrate by a collection of async tests, each with the number of its bare marks.
+
+    ``loop`` is where the ``event_loop`` stands that pytest gives them.
+    """
     found = {test: marks for test, marks in tests.items() if marks is not None}
     record = Trace(
         lines={test: 7 + number for number, test in enumerate(tests)},
         async_tests=frozenset(tests),
         bare_marks=found,
+        loop_places=dict.fromkeys(tests, loop) if loop is not None else {},
         collected=True,
     )
     findings = migrate(replace(suite_of(files), trace=record), Options()).findings
@@ -67,8 +75,11 @@ UNREAD = ["conftest.py:13 LS105 action"]
         ({"test_a.py::test_marked": 1, "test_a.py::test_other": 0}, []),
         ({"test_a.py::test_marked": 2, "test_a.py::test_other": 1}, []),
         ({"test_a.py::test_marked": None, "test_a.py::test_other": 0}, UNREAD),
-        ({"test_a.py::test_marked": 1}, UNREAD),
-        ({"test_b.py::test_marked": 1, "test_b.py::test_other": 0}, UNREAD),
+        ({"test_a.py::test_marked": 1}, [*UNREAD, "test_a.py:8 LS318 note"]),
+        (
+            {"test_b.py::test_marked": 1, "test_b.py::test_other": 0},
+            [*UNREAD, "test_a.py:5 LS318 note"],
+        ),
     ],
     ids=["none added", "added ones mean the default", "with arguments", "a test is missing",
          "a module is missing"],
@@ -107,3 +118,25 @@ def test_made_tests_are_told_once_a_module(number: int, marks: int | None, level
 
 def test_made_tests_of_modules_that_are_read() -> None:
     assert told(MADE, {"test_a.py::test_a": 0, "other.py::test_made": 0}) == []
+
+
+# -- overrides that pytest gives to tests, and the source does not -----------------------------
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"),
+    [
+        (("conftest.py", 6), []),
+        (("other.py", 6), ["other.py:6 LS101 action"]),
+        (("left_out.py", 6), []),
+    ],
+    ids=["the same", "another", "in a file that is left out"],
+)
+def test_another_override_is_told_once_where_it_stands(
+    loop: tuple[str, int], expected: list[str]
+) -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": SESSION, "other.py": SESSION}
+    tests = "async def test_a(): ...\n\n\nasync def test_b(): ...\n"
+    collected = {"test_a.py::test_a": 0, "test_a.py::test_b": 0}
+    found = told({**files, "test_a.py": tests}, collected, loop)
+    assert [text for text in found if "LS101 action" in text and ":6 " in text] == expected

@@ -139,3 +139,14 @@ def test_what_the_report_requires_is_what_was_written(declared: str, requires: s
     migration = migrate_files(files)
     assert migration.requires == requires
     assert migrate_files(again(files, migration)).requires == requires
+
+
+def test_a_lock_file_that_is_behind_says_nothing_of_what_is_required() -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n"
+        "asyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": "pytest-asyncio>=1.2\n",
+        "uv.lock": '[[package]]\nname = "pytest-asyncio"\nversion = "1.1.0"\n',
+        "test_a.py": "async def test_a(): ...\n",
+    }
+    assert migrate_files(files).requires == "pytest-asyncio>=1.2"

@@ -227,6 +227,39 @@ def test_fixture_from_outside_that_takes_the_current_loop() -> None:
     assert text.startswith("test_a.py:14 LS102 action: the fixture client of plugin takes")
 
 
+@pytest.mark.parametrize("own", ["", "@pytest_asyncio.fixture\nasync def db(): ...\n\n\n"])
+def test_default_follows_a_fixture_from_outside(own: str) -> None:
+    """It names no loop scope, and nothing on 0.21 relied on the configured default."""
+    server = TracedFunction("", 7, "plugin", "server", is_async=True, on_loop=True)
+    files = {"test_a.py": LEGACY + own + "async def test_one(server):\n    pass\n"}
+    migration = traced(files, server, mode=MODERN)
+    assert [text.partition(":")[0] for text in messages(migration)] == ["test_a.py"]
+    (config,) = [change for change in migration.changes if change.path == "pytest.ini"]
+    assert b"fixture_loop_scope = module" in config.after
+
+
+def test_default_stays_where_a_fixture_from_outside_is_on_narrower_loops() -> None:
+    server = TracedFunction("", 7, "plugin", "server", is_async=True, on_loop=True)
+    wide = HEAD + OVERRIDE.format('(scope="session")', "asyncio.new_event_loop")
+    config = MODERN + "asyncio_default_test_loop_scope = session\n"
+    files = {
+        "pytest.ini": config,
+        "requirements.txt": "pytest-asyncio==0.21.1\n",
+        "conftest.py": wide + "@pytest_asyncio.fixture\nasync def db(): ...\n",
+        **{f"test_{name}.py": "async def test_one(db): ...\n" for name in "abcd"},
+        "sub/conftest.py": HEAD + PLAIN,
+        "sub/test_e.py": "async def test_one(server): ...\n",
+    }
+    used = {f"{path}::test_one": frozenset({"db"}) for path in files if path.startswith("test_")}
+    used["sub/test_e.py::test_one"] = frozenset({"server"})
+    record = Trace((server,), used, async_tests=frozenset(used))
+    migration = migrate(replace(suite_of(files), trace=record), Options())
+    assert not [text for text in messages(migration) if "LS390" in text]
+    result = {change.path: change.after.decode() for change in migration.changes}
+    assert "pytest.ini" not in result
+    assert '@pytest_asyncio.fixture(loop_scope="session")' in result["conftest.py"]
+
+
 def test_async_fixture_from_outside_does_not_take_the_current_loop() -> None:
     server = TracedFunction("", 7, "plugin", "server", is_async=True, on_loop=True)
     (text,) = told(traced({"test_a.py": LEGACY + TEST}, server))

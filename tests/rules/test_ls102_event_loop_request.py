@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from loopscope.types import Target
 from tests.rules.changed import ASYNC_TEST, SESSION, changed
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
@@ -25,6 +27,26 @@ def test_event_loop_of_a_mixture_becomes_a_variable() -> None:
             event_loop = asyncio.get_running_loop()
             task = event_loop.create_task(work())
             await event_loop.run_in_executor(None, task)
+        """,
+    )
+
+
+def test_event_loop_of_several_calls_becomes_a_variable() -> None:
+    changed(
+        "test_x.py",
+        """\
+        async def test_one(event_loop):
+            event_loop.call_soon(print)
+            event_loop.call_later(1, print)
+        """,
+        """\
+        import asyncio
+
+
+        async def test_one():
+            event_loop = asyncio.get_running_loop()
+            event_loop.call_soon(print)
+            event_loop.call_later(1, print)
         """,
     )
 
@@ -94,6 +116,33 @@ def test_sync_test_stays_sync_where_a_fixture_drives_the_loop() -> None:
     assert after(files)["test_x.py"] == dedent(before)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "run():\n    return asyncio.get_event_loop()",
+        "run():\n    return lambda: asyncio.get_event_loop().time()",
+        "run():\n    return (asyncio.get_event_loop() for _ in range(2))",
+        "run(event_loop):\n    return event_loop.create_task(helpers.work())",
+    ],
+    ids=["the loop", "a lambda", "a generator", "a task"],
+)
+def test_sync_test_stays_sync_where_a_fixture_hands_out_what_may_drive_the_loop(
+    given: str,
+) -> None:
+    test = (
+        "def test_one(event_loop, run):\n    event_loop.run_until_complete(asyncio.sleep(0))\n"
+        "    helpers.drive(run)\n"
+    )
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "test_x.py": f"import asyncio\n\nimport helpers\nimport pytest\n\n\n@pytest.fixture\n"
+        f"def {given}\n\n\n{test}",
+        "test_y.py": ASYNC_TEST,
+    }
+    assert after(files)["test_x.py"].endswith(f"\n\n\n{test}")
+
+
 def test_safe_only_takes_the_bridge() -> None:
     before = "def test_one(event_loop):\n    event_loop.run_until_complete(work())\n"
     files = {
@@ -136,3 +185,52 @@ def test_who_asks_in_async_code_that_nothing_runs_asks_for_the_bridge_below_1_0(
     assert "async def test_one(running_loop):\n    running_loop.time()\n" in text
     again = migrate_files({"test_x.py": text}, target=Target(0, 26))
     assert not [change for change in again.changes if change.path == "test_x.py"]
+
+
+def test_fixture_of_a_suite_on_loop_scopes_goes_to_the_loop_of_its_tests() -> None:
+    before = """\
+        import pytest
+
+
+        @pytest.fixture
+        def client(event_loop):
+            return Client(loop=event_loop)
+
+
+        @pytest.mark.asyncio(loop_scope="module")
+        async def test_one(client):
+            await client.get()
+        """
+    config = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+    result = after({"pytest.ini": config, "test_x.py": before}, runs_on="1.x")
+    assert '@pytest_asyncio.fixture(loop_scope="module")\ndef client():' in result["test_x.py"]
+    assert result["pytest.ini"] == config
+
+
+def test_override_of_a_fixture_that_becomes_async_is_a_bridge_for_the_sync_test() -> None:
+    """An ordinary fixture would make another loop than that of the async fixture."""
+    fixture = "def job(event_loop):\n    return event_loop.run_until_complete(run())\n"
+    tests = "def test_one(job): ...\n\n\ndef test_two(event_loop):\n    assert event_loop\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION.replace('(scope="session")', ""),
+        "test_x.py": f"import pytest\n\n\n@pytest.fixture\n{fixture}\n\n{tests}",
+    }
+    assert not messages(migrate_files(files))
+    result = after(files)
+    bridge = "async def event_loop():\n    return asyncio.get_running_loop()"
+    assert bridge in result["conftest.py"]
+    assert "async def job():\n    return await run()" in result["test_x.py"]
+    assert result["test_x.py"].endswith(tests)
+
+
+@pytest.mark.parametrize("body", ["return event_loop", "yield asyncio.new_event_loop()"])
+def test_override_that_no_test_reaches_asks_for_no_bridge(body: str) -> None:
+    head = "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "helpers/conftest.py": f"{head}def event_loop(event_loop):\n    {body}\n",
+        "test_x.py": ASYNC_TEST,
+    }
+    assert "event_loop" not in after(files)["helpers/conftest.py"]

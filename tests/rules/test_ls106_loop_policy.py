@@ -203,3 +203,50 @@ def test_hook_without_a_result_leaves_it_to_the_one_above() -> None:
 
 def test_hook_in_a_test_module_counts_for_nothing() -> None:
     assert not hooked(f"    return {DICT}\n", **{"test_y.py": f"{HOOK}    return None\n"})
+
+
+_OWN = (
+    "import asyncio, pytest\n\n\nclass Eager(asyncio.DefaultEventLoopPolicy):\n"
+    "    def new_event_loop(self):\n        loop = super().new_event_loop()\n"
+    "        loop.set_task_factory(asyncio.eager_task_factory)\n        return loop\n\n\n"
+    "@pytest.fixture(scope='session')\ndef event_loop_policy():\n    return {}\n"
+)
+_DEFAULT = (
+    "import asyncio, pytest\n\n\n@pytest.fixture{}\ndef event_loop_policy({}):\n"
+    "    return asyncio.DefaultEventLoopPolicy()\n\n\nasync def test_own({}): ...\n"
+)
+
+
+@pytest.mark.parametrize("inner", ["test_b.py", "b/test_b.py", "in a class"])
+def test_default_policy_that_hides_another_is_left_to_a_person(inner: str) -> None:
+    """Without it its tests would be on the loops of the other: LS390 said so of a suite on 1.x."""
+    text = _DEFAULT.format("", "", "")
+    if inner == "in a class":
+        head, _, body = _DEFAULT.format("", "self", "self").partition("\n\n\n")
+        text = f"{head}\n\n\nclass TestIt:\n" + indent(body, "    ")
+    path = "test_b.py" if inner == "in a class" else inner
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n"
+        "asyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": "pytest-asyncio>=1.2\n",
+        "conftest.py": _OWN.format("Eager()"),
+        "test_a.py": "async def test_a(): ...\n",
+        path: text,
+    }
+    migration = migrate_files(files)
+    assert not migration.changes
+    actions = [one.split(":")[0] for one in messages(migration) if one.endswith("LS106 action")]
+    assert sorted(actions) == sorted([path, "conftest.py"])
+    assert not any("LS390" in one for one in messages(migration))
+
+
+def test_default_policy_that_hides_a_default_one_goes_with_it() -> None:
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n"
+        "asyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": "pytest-asyncio>=1.2\n",
+        "conftest.py": _DEFAULT.format("(scope='session')", "", ""),
+        "test_b.py": _DEFAULT.format("", "", ""),
+    }
+    changed = after(files)
+    assert not any("policy" in text for text in changed.values())

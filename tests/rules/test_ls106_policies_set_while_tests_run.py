@@ -50,6 +50,15 @@ def test_later_loops_were_of_that_kind(code: str, override: str) -> None:
     assert first == second == ["conftest.py LS106"]
 
 
+def test_of_two_policies_the_first_is_told() -> None:
+    code = (
+        "@pytest.fixture(autouse=True)\ndef fast():\n    if KIND:\n        uvloop.install()\n"
+        f"    else:\n    {SETS}"
+    )
+    found = messages(migrate_files({"conftest.py": IMPORTS + code, "test_x.py": TESTS}))
+    assert [text for text in found if "LS106" in text] == ["conftest.py:10 LS106 action"]
+
+
 @pytest.mark.parametrize(
     "code",
     [

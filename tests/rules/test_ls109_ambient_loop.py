@@ -155,3 +155,32 @@ def test_a_suite_on_1x_needs_it_where_a_test_calls_what_asks(
     legacy = {**files, "requirements.txt": "pytest-asyncio==0.21.0\n", "pytest.ini": AUTO}
     codes = {edit.code for change in migrate_files(legacy).changes for edit in change.edits}
     assert "LS109" in codes
+
+
+TRIES = {
+    "caught": ("except RuntimeError:\n        pass", False),
+    "everything caught": ("except:\n        return None", False),
+    "one of several": ("except (OSError, RuntimeError):\n        loop = None", False),
+    "another error": ("except OSError:\n        pass", True),
+    "raised again": ("except RuntimeError as error:\n        raise ValueError from error", True),
+    "cleaned up only": ("finally:\n        print()", True),
+}
+
+
+@pytest.mark.parametrize(("handler", "asks"), TRIES.values(), ids=TRIES.keys())
+@pytest.mark.parametrize("call", ["asyncio.get_event_loop()", "asyncio.Future()"])
+def test_a_suite_on_1x_needs_none_for_code_that_goes_on_without_a_loop(
+    handler: str, asks: bool, call: str
+) -> None:
+    shop = f"import asyncio\n\n\ndef run():\n    try:\n        loop = {call}\n    {handler}\n"
+    files = {
+        "pytest.ini": AUTO + "asyncio_default_fixture_loop_scope = function\npythonpath = .\n",
+        "requirements.txt": "pytest-asyncio==1.3.0\n",
+        "shop.py": shop,
+        "test_a.py": f"import shop\n\n\ndef test_run():\n    shop.run()\n\n\n{ASYNC_TEST}",
+    }
+    codes = {edit.code for change in migrate_files(files).changes for edit in change.edits}
+    assert ("LS109" in codes) is asks
+    nested = shop.replace("loop = ", "loop = lambda: ").replace("run()", "run(loop=None)")
+    codes = {e.code for c in migrate_files({**files, "shop.py": nested}).changes for e in c.edits}
+    assert "LS109" not in codes

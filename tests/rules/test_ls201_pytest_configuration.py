@@ -8,7 +8,7 @@ import pytest
 
 from loopscope.types import Safety, Target
 from tests.rules.changed import ASYNC_TEST, SESSION
-from tests.suites_in_memory import AUTO, STRICT, after, migrate_files
+from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
 
 NUMBER = "\n\n@pytest.fixture\nasync def number():\n    return 1\n"
 
@@ -221,3 +221,22 @@ def test_a_default_that_a_fixture_relies_on_stays() -> None:
         "async def test_three(text):\n    pass\n",
     }
     assert option in after(files)["pytest.ini"]
+
+
+@pytest.mark.parametrize(
+    ("pins", "level"),
+    [
+        ("pytest==8.4.2\n", "note"),
+        ("pytest>=8,<9\n", "note"),
+        ("pytest>=8\n", "action"),
+        ("", "action"),
+    ],
+)
+def test_both_tables_are_for_a_person_where_pytest_9_is_admitted(pins: str, level: str) -> None:
+    config = "[tool.pytest.own]\na = 1\n\n[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n"
+    files = {
+        "pyproject.toml": config,
+        "requirements.txt": f"{pins}pytest-asyncio==1.2.0\n",
+        "test_a.py": "async def test_a(): ...\n",
+    }
+    assert f"pyproject.toml:1 LS201 {level}" in messages(migrate_files(files))

@@ -41,6 +41,10 @@ FILES = {
         "setup.cfg": "[options.extras_require]\ndocs = sphinx\ntest =\n    pytest\n"
         "    pytest-asyncio\n",
     },
+    "another file": {
+        "tox.ini": "[testenv]\nextras = docs\ndeps = pytest<7\n",
+        "requirements-dev.txt": "pytest-asyncio\npytest\n",
+    },
     "groups": {
         "pyproject.toml": '[dependency-groups]\ndocs = ["pytest<7"]\n'
         'test = ["pytest", "pytest-asyncio"]\n'
@@ -102,6 +106,12 @@ TOGETHER = {
     "tox and an extra of a list in setup.py": {
         "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    .[dev]\n",
         "setup.py": 'TESTS = ["pytest-asyncio"]\nsetup(extras_require={"dev": TESTS})\n',
+    },
+    "tox and an extra that setup.py reads from a file": {
+        "tox.ini": "[testenv]\ndeps =\n    pytest<8\n    .[dev]\n",
+        "setup.py": 'TESTS = open("requirements-dev.txt").readlines()\n'
+        'setup(extras_require={"dev": TESTS}, tests_require=["pytest"])\n',
+        "requirements-dev.txt": "pytest-asyncio\n",
     },
     "tables of tox and a group": {
         "pyproject.toml": '[tool.tox.env_run_base]\ndeps = ["pytest<8"]\n'

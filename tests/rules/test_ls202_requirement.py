@@ -7,7 +7,7 @@ import pytest
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.types import Finding, Level
 from tests.rules.declared import after, findings, line, outcomes
-from tests.suites_in_memory import migrate_files
+from tests.suites_in_memory import messages, migrate_files
 
 POETRY = '[tool.poetry.dependencies]\npytest-asyncio = "{}"\n'
 
@@ -310,3 +310,20 @@ def test_a_suite_on_1_x_moves_to_what_a_new_option_needs() -> None:
     )
     changed = {change.path: change.after.decode() for change in migration.changes}
     assert changed["requirements.txt"] == "pytest-asyncio>=0.26,<1.3\n"
+
+
+@pytest.mark.parametrize(("cap", "acts"), [("<1.1", False), ("<1.5", True)])
+def test_lock_with_a_release_for_each_python(cap: str, acts: bool) -> None:
+    """The older one is right where a declaration with a marker asks for it, and stays."""
+    files = {
+        "pyproject.toml": "[project]\nname = 'a'\nrequires-python = '>=3.10'\n"
+        "[dependency-groups]\ndev = [\n"
+        "    \"pytest-asyncio>=1.1,<1.5; python_version >= '3.11'\",\n"
+        f"    \"pytest-asyncio>=0.21,{cap}; python_version < '3.11'\",\n]\n"
+        "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n"
+        "asyncio_default_fixture_loop_scope = 'function'\n",
+        "uv.lock": '[[package]]\nname = "pytest-asyncio"\nversion = "1.0.0"\n\n'
+        '[[package]]\nname = "pytest-asyncio"\nversion = "1.4.0"\n',
+        "test_a.py": "async def test_a(): ...\n",
+    }
+    assert messages(migrate_files(files)) == ["uv.lock:2 LS202 action"] * acts

@@ -123,9 +123,12 @@ def test_the_edit_says_so() -> None:
 
 
 def test_what_only_sounds_like_a_reason_is_a_note() -> None:
-    text = "# Intentionally held\npytest-asyncio==0.21\npytest-asyncio>=0.21  # newest\n"
+    text = (
+        "# needed because of coroutines\npytest-asyncio==0.21  # see https://example.org\n"
+        "# Intentionally held\npytest-asyncio==0.21\npytest-asyncio>=0.21  # newest\n"
+    )
     (found,) = findings({"requirements.txt": text})
-    assert (found.level, found.line) == (Level.NOTE, 2)
+    assert (found.level, found.line) == (Level.NOTE, 4)
     assert found.message == (
         "'# Intentionally held' was written beside pytest-asyncio==0.21: delete it if it is not"
         " true now"

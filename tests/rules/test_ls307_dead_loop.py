@@ -18,10 +18,12 @@ from tests.rules.reported import found
         "client = make()\n\n    async def go():\n        async for x in client.rows():\n"
         "            print(x)\n\n"
         "    asyncio.run(go())\n    asyncio.run(go())",
+        "client = make()\n\n    async def go():\n        [x async for x in client.rows()]\n\n"
+        "    asyncio.run(go())\n    asyncio.run(go())",
         "client = make()\n\n    async def go():\n        await fetch(client)\n\n"
         "    asyncio.run(go())\n    asyncio.run(go())",
     ],
-    ids=["queue", "session", "closure", "closed loop", "rows", "handed on"],
+    ids=["queue", "session", "closure", "closed loop", "rows", "listed rows", "handed on"],
 )
 def test_ls307_dead_loop(body: str) -> None:
     assert len(found(f"def test_it():\n    {body}\n", "LS307")) == 1

@@ -30,3 +30,13 @@ def test_ls308_asyncio_backend_only() -> None:
 def test_ls308_test_looks_at_the_backend() -> None:
     source = BACKENDS + SLEEPER.replace("(fx)", "(anyio_backend_name)")
     assert not found(source, "LS308", pytest__ini=STRICT)
+
+
+def test_ls308_fixtures_that_trio_does_not_run() -> None:
+    """pytest-asyncio runs one on a loop, a plain one runs on none: only the test is under trio."""
+    for fixture in (
+        QUEUER.replace("pytest.fixture", "pytest_asyncio.fixture"),
+        QUEUER.replace("async def", "def"),
+    ):
+        lines = found(BACKENDS + SLEEPER + fixture, "LS308", pytest__ini=STRICT)
+        assert lines == ["test_a.py:13 LS308 note"]

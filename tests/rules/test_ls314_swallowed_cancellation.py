@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.reported import found
+from tests.suites_in_memory import AUTO, messages, migrate_files
 
 WORKER = """\
 async def work(queue):
@@ -112,3 +113,35 @@ REAPER = """\
 )
 def test_ls314_loop_that_waits_for_other_tasks(first: str, task: str, noted: bool) -> None:
     assert bool(found(REAPER.format(first=first, task=task), "LS314")) is noted
+
+
+CLEANING = """\
+import asyncio, contextlib, pytest
+
+async def work(queue, task):
+    while True:
+        try:
+            await queue.get()
+        except asyncio.CancelledError:
+            {clean}
+            {end}
+
+async def test_a(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    "clean",
+    [
+        "with contextlib.suppress(asyncio.CancelledError):\n                await task",
+        "try:\n                await task\n            except asyncio.CancelledError:\n"
+        "                pass",
+        "if task:\n                with contextlib.suppress(asyncio.CancelledError):\n"
+        "                    await asyncio.wait_for(task, 3)",
+    ],
+)
+@pytest.mark.parametrize(("end", "noted"), [("raise", False), ("return", False), ("pass", True)])
+def test_handler_that_cleans_up_and_leaves_the_loop(clean: str, end: str, noted: bool) -> None:
+    text = CLEANING.format(clean=clean, end=end)
+    told = messages(migrate_files({"pytest.ini": AUTO, "test_a.py": text}))
+    assert any("LS314" in one for one in told) is noted

@@ -45,6 +45,19 @@ def test_known_by_name(module: str) -> None:
     assert kept(module) == [f"db.py:{len(module.splitlines())} LS316 note"]
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "import fakeredis.aioredis\nthing = fakeredis.aioredis.FakeRedis()\n",
+        "from tests.mocks.aiohttp import ClientSession\nthing = ClientSession()\n",
+        "import asyncio\nthing = asyncio.open_connection('localhost', 1)\n",
+    ],
+    ids=["a fake", "a mock", "a coroutine of asyncio"],
+)
+def test_names_that_look_like_a_client(module: str) -> None:
+    assert kept(module) == []
+
+
 COLLECTED = """\
     import httpx
 
@@ -305,3 +318,36 @@ def test_a_variable_that_is_set_in_two_places_is_one() -> None:
     )
     uses = "from db import get\n\n" + "".join(f"async def test_{name}(): get()\n" for name in "ab")
     assert kept(module, uses) == ["db.py:9 LS316 note"]
+
+
+@pytest.mark.parametrize(
+    "made", ["asyncio.run(detect())", "asyncio.new_event_loop().run_until_complete(detect())"]
+)
+def test_what_a_coroutine_returned_is_not_what_it_made(made: str) -> None:
+    shop = (
+        "import asyncio, aiohttp\n\n\nasync def detect():\n"
+        "    async with aiohttp.ClientSession() as session:\n        return session.ok\n\n\n"
+        f"provider = {made}\n"
+    )
+    tests = "".join(f"async def test_{n}():\n    assert shop.provider\n\n\n" for n in range(3))
+    files = {"pytest.ini": AUTO, "shop.py": shop, "test_a.py": f"import shop\n\n\n{tests}"}
+    assert not [one for one in messages(migrate_files(files)) if "LS316" in one]
+
+
+@pytest.mark.parametrize(
+    ("body", "noted"),
+    [
+        ("app = object()\n    app.start()", False),
+        ("import app\n    app.shared.take()", True),
+        ("global app\n    import app\n    app.shared.take()", True),
+    ],
+)
+def test_local_variable_with_the_name_of_a_module_beside_the_tests(body: str, noted: bool) -> None:
+    tests = "".join(f"async def test_{n}():\n    {body}\n\n\n" for n in range(3))
+    files = {
+        "pytest.ini": AUTO,
+        "tests/app.py": "import asyncio\n\nshared = asyncio.Queue()\n",
+        "tests/test_a.py": tests,
+    }
+    told = messages(migrate_files(files))
+    assert any("LS316" in one for one in told) is noted

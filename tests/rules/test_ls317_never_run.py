@@ -96,6 +96,28 @@ def test_a_mark_on_a_set_up_goes() -> None:
     assert b"mark.asyncio" not in change.after
 
 
+STAYS = (
+    "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+    "    loop = asyncio.new_event_loop()\n    yield loop\n    loop.close()\n"
+)
+SYNC_USER = "\n\ndef test_sync(event_loop):\n    assert event_loop\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "source"),
+    [
+        ({"conftest.py": STAYS, "test_b.py": SYNC_USER}, SET_UP),
+        ({}, SET_UP.replace("        async def set", "        if True:\n          async def set")
+                   .replace("            self.value", "              self.value")),
+    ],
+    ids=["an override stays", "under a condition"],
+)  # fmt: skip
+def test_a_set_up_is_an_action_where_more_is_at_stake(files: dict[str, str], source: str) -> None:
+    migration = migrate_files({"pytest.ini": MODERN, "test_a.py": source, **files})
+    assert [text for text in messages(migration) if "LS317 action" in text]
+    assert "test_a.py" not in {change.path for change in migration.changes}
+
+
 HEADERS = {
     "one line": "(self, method):\n",
     "a comment": "(self, method):  # this: always\n            # at the end\n",

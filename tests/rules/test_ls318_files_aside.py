@@ -18,6 +18,9 @@ TEMPLATE = "template/{{cookiecutter.name}}/tests/test_x.py"
     [
         (TEMPLATE, "import asyncio\nfrom {{cookiecutter.name}} import x\n", "[pytest]\n"),
         ("template/{% if x %}test_x{% endif %}.py", "import asyncio\n{% if %}\n", "[pytest]\n"),
+        ("shop/templates/main.py", "import asyncio\nrun(a=1, {{ a.b() }})\n", "[pytest]\n"),
+        ("shop/templates/main.py", "import asyncio\n{% block run %}\n", "[pytest]\n"),
+        ("shop/parts/main.py", "import asyncio\nf(a=1, {{name}})\n", "[pytest]\n"),
         ("examples/test_old.py", 'import asyncio\nprint "asyncio"\n', TESTPATHS),
         ("test_old.py", 'import asyncio\nprint "asyncio"\n', TESTPATHS),
         ("tests/old/test_x.py", 'import asyncio\nprint "asyncio"\n', NORECURSE),
@@ -37,6 +40,8 @@ def test_is_a_note_and_the_suite_is_migrated(path: str, text: str, config: str) 
         ("examples/test_old.py", 'import asyncio\nprint "asyncio"\n', "[pytest]\n"),
         ("examples/test_new.py", "import asyncio\ntype 3 = int\n", TESTPATHS),
         ("examples/test_new.py", "import asyncio\n\0\n", TESTPATHS),
+        ("tests/test_new.py", "import asyncio\n{% block run %}\n", "[pytest]\n"),
+        ("shop/main.py", "import asyncio\nasyncio.run({{1, 2}, 3)\n", "[pytest]\n"),
     ],
 )
 def test_is_an_error(path: str, text: str, config: str) -> None:

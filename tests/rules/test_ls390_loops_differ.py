@@ -87,6 +87,17 @@ def test_the_region_of_a_difference_is_planned_without_assumptions(
     assert "async def event_loop" in texts["conftest.py"]
 
 
+@pytest.mark.parametrize(("module", "given"), [("test_a.py", False), ("test_b.py", True)])
+def test_no_test_of_the_region_gets_a_current_loop(
+    module: str, given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = "        def test_asks(): assert asyncio.get_event_loop()\n"
+    monkeypatch.setitem(SUITE, module, f"{SUITE[module]}\n{asking}")
+    migration = migrated(monkeypatch, lambda after: is_async(after, "test_two"))
+    assert notes(migration) == ["this one rests on no assumption in test_a.py"]
+    assert any(b"_ambient" in change.after for change in migration.changes) is given
+
+
 def test_the_whole_suite_is_planned_without_assumptions(monkeypatch: pytest.MonkeyPatch) -> None:
     migration = migrated(
         monkeypatch, lambda after: is_async(after, "test_two") or is_async(after, "test_four")
@@ -106,6 +117,26 @@ def test_the_tests_of_the_region_share_one_loop(monkeypatch: pytest.MonkeyPatch)
     migration = migrate_files(SUITE)
     assert notes(migration) == ["this one puts the tests of conftest.py and 2 more on one loop"]
     assert migration.loops_after == 1
+
+
+def test_the_tests_of_one_module_share_a_module_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def condemns(after: SuiteModel) -> bool:
+        loops = after.modern_map
+        return loops["test_a.py::test_one"].own.scope is Scope.FUNCTION  # type: ignore[union-attr]
+
+    monkeypatch.setattr(
+        pipeline, "lost_loops", lambda before, original, after, *more: [TOLD] * condemns(after)
+    )
+    monkeypatch.setattr(
+        pipeline, "region_of_differences", lambda *models: frozenset({"test_a.py"})
+    )
+    migration = migrate_files(
+        {**SUITE, "conftest.py": SUITE["conftest.py"].replace("module", "function")}
+    )
+    assert notes(migration) == ["this one puts the tests of test_a.py on one loop"]
+    texts = {change.path: change.after.decode() for change in migration.changes}
+    assert 'pytest.mark.asyncio(loop_scope="module")' in texts["test_a.py"]
+    assert "module" not in texts["test_b.py"]
 
 
 def test_where_no_plan_is_right_nothing_changes_and_the_map_stays(

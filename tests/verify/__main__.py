@@ -53,6 +53,9 @@ def _report(tried: Sequence[Tried]) -> int:
     uncollected = [result for result in changing if not result.collected]
     for result in uncollected:
         print(f"missed by --collect-only: {result.suite}: {result.dropped}")
+    disagreements = [one for found in tried for one in found.disagreements]
+    for one in disagreements:
+        print(f"source and pytest disagree: {one}")
     for alarm in collected_alarms:
         print(f"false alarm of --collect-only: {alarm}")
     for alarm in alarms:
@@ -65,7 +68,8 @@ def _report(tried: Sequence[Tried]) -> int:
     )
     alone = 1 - len(uncollected) / len(changing) if changing else 1.0
     print(f"by --collect-only: found: {alone:.1%}; false alarms: {len(collected_alarms)}")
-    right = not (alarms or collected_alarms)
+    print(f"maps of the source and of pytest disagree: {len(disagreements)} tests")
+    right = not (alarms or collected_alarms or disagreements)
     return 0 if right and min(share, alone) >= LEAST_FOUND else 1
 
 

@@ -10,14 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loopscope.loop_map.build_model import build_model
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
+from loopscope.rules.registry import FILE_CHECKS
+from loopscope.types import Options
 from loopscope.verify.collect_suite import COLLECT_ONLY
 from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
 from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import SESSION, compare
 from loopscope.verify.migrated_copy import as_planned
-from loopscope.verify.run_record import SuiteRun
+from loopscope.verify.run_record import SuiteRun, TestRun
 
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import run_pytest
@@ -57,6 +60,7 @@ class Tried:
     results: tuple[Result, ...]
     false_alarms: tuple[str, ...] = ()
     collected_alarms: tuple[str, ...] = ()  # the same, of what pytest collects
+    disagreements: tuple[str, ...] = ()  # tests whose loops reading has otherwise than pytest
 
 
 def mutants(files: Files) -> Iterator[Mutant]:
@@ -109,7 +113,7 @@ def try_mutants(
         return Tried((), (f"{name}: the migration does not run",))
     original = Original(before, collected, after, planned)
     alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(planned)))
-    recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY)
+    recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY) or SuiteRun(None, {})
     collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected))
     chosen = list(mutants(right))
     random.Random(name).shuffle(chosen)
@@ -118,7 +122,45 @@ def try_mutants(
         for mutant in chosen[:most]
         if _parses(mutant.files)
     ]
-    return Tried(tuple(results), alarms, collected_alarms)
+    disagreements = (
+        *disagree(f"{name}, original", legacy_map(files), legacy_loops(collected)),
+        *disagree(f"{name}, migrated", planned, modern_loops(recollected, collected)),
+    )
+    return Tried(tuple(results), alarms, collected_alarms, disagreements)
+
+
+def legacy_map(files: Files) -> LoopMap:
+    """Read the loops of an original."""
+    return build_model(suite_of(files), [], Options().time_limit, FILE_CHECKS).legacy_map
+
+
+def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
+    """List the tests whose loops the source and pytest's collection have otherwise.
+
+    Of parametrized tests the first counts, and of fixtures those that both have.
+    """
+    tests: dict[str, TestRun] = {}
+    for test, run in collected.tests.items():
+        tests.setdefault(test.partition("[")[0], run)
+    loops: dict[object, int] = {}
+    back: dict[int, object] = {}
+    for test in sorted(read.keys() | tests.keys()):
+        here, there = read.get(test), tests.get(test)
+        own = here.own if here else None
+        if (own is None) != (there is None or there.loop is None):
+            yield f"{name}: {test}: on a loop by {'one' if own is None else 'the other'} alone"
+            continue
+        if here is None or there is None:
+            continue
+        met = {**dict(there.fixtures), "event_loop": there.event_loop}
+        pairs = [
+            (loop, met[one]) for one, loop in here.fixtures.items() if met.get(one) is not None
+        ]
+        if own is not None:
+            pairs.append((own, there.loop))
+        for one, other in pairs:
+            if loops.setdefault(one, other) != other or back.setdefault(other, one) != one:
+                yield f"{name}: {test}: {one} is loop {other}, and was {loops[one]}"
 
 
 @dataclass(frozen=True, slots=True)

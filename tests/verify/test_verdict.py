@@ -258,6 +258,13 @@ import pytest_asyncio
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def db(): ...
 """
+_BRIDGE = """
+import asyncio
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def event_loop():
+    return asyncio.get_running_loop()
+"""
 _ORIGINAL = _OVERRIDE + _MIGRATED.replace(', loop_scope="session"', "")
 _ONE, _TWO = "async def test_one(db): ...\n", "async def test_two(): ...\n"
 
@@ -277,8 +284,9 @@ _ONE, _TWO = "async def test_one(db): ...\n", "async def test_two(): ...\n"
         ),
         ({"test_b.py": f"import nowhere\n{_TWO}"}, "is not collected"),
         ({"test_b.py": ""}, "is gone"),
+        ({"conftest.py": _MIGRATED + _BRIDGE}, ""),
     ],
-    ids=["right", "option", "mark", "import", "gone"],
+    ids=["right", "option", "mark", "import", "gone", "bridge unasked"],
 )
 def test_a_collection_gives_the_verdict_of_a_run(
     changed: dict[str, str], says: str, how: tuple[str, ...], verify: Verify
@@ -439,3 +447,18 @@ def test_where_the_original_is_on_loop_scopes_too_the_suite_is_run_by_itself(
     found = verify(files, "--collect-only", before=files)
     assert (found.code, found.suite["status"]) == (1, "foreign")
     assert "by itself" in found.suite["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("runs_on", "status"), [("1.x", "right"), ("0.21", "same")], ids=["modern", "legacy"]
+)
+def test_what_a_suite_runs_on_is_taken_from_the_command_line(
+    runs_on: str, status: str, verify: Verify
+) -> None:
+    files = {
+        "conftest.py": "",
+        "test_a.py": "import pytest\n@pytest.mark.asyncio\nasync def test_it(): ...\n",
+        "test_b.py": "import pytest\n@pytest.mark.asyncio\nasync def test_it(): ...\n",
+    }
+    found = verify(files, "--collect-only", "--from", runs_on)
+    assert (found.code, found.suite["status"]) == (0, status)

@@ -9,10 +9,14 @@ import pytest
 
 from loopscope.types import Target
 from loopscope.verify import versions
+from loopscope.verify.interpreters import Interpreter
 from loopscope.verify.pinned import Place, pinned
-from loopscope.verify.versions import Side, choose
+from loopscope.verify.versions import Side, choose, choose_alone, choose_to_collect
 
 _OLD, _NEW = ("pytest<8.2", "pytest-asyncio==0.21.2"), ("pytest>=8.4", "pytest-asyncio>=1.5")
+_PYTHON = Interpreter(
+    Path("python"), "3.11.7", "", {"pytest": "8.4.2", "pytest-asyncio": "1.1.0"}, {}, (), ()
+)
 
 
 def _place(folder: Path, files: Mapping[str, str]) -> Place:
@@ -90,3 +94,28 @@ def test_environments_that_are_made_have_what_each_side_asks_for(
 
 def _has(side: Side) -> str:
     return versions.inspect(side.python).pytest
+
+
+@pytest.mark.parametrize(
+    ("requirement", "noted"),
+    [("pytest-asyncio==0.1", "pytest-asyncio==0.1 (requirements.txt) is not what"), ("", "")],
+)
+def test_a_python_that_collects_and_has_something_else_is_said(
+    requirement: str, noted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = _place(tmp_path, {"requirements.txt": requirement})
+    monkeypatch.setattr(versions, "inspect", lambda _: _PYTHON)
+    side = choose_to_collect(place, place, _PYTHON.path)
+    assert (noted in " ".join(side.notes)) if noted else not side.notes
+    assert ("--collect-python" in " ".join(side.notes)) is bool(noted)
+
+
+@pytest.mark.parametrize(("below", "taken"), [("", True), (">=99", False)])
+def test_a_suite_on_loop_scopes_runs_with_the_python_in_use_where_that_fits(
+    below: str, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = _place(tmp_path, {"requirements.txt": f"pytest-asyncio{below}"})
+    monkeypatch.setattr(versions, "in_use", lambda *_: _PYTHON)
+    monkeypatch.setattr(versions, "_after", lambda *_: Side(Path("made")))
+    side = choose_alone(place, place, None, Target.newest())
+    assert (side.python == Path("made")) is not taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,13 @@ _CODE = re.compile(r"(?i)LS\d*")
 _SERIES = re.compile(r"[^\d]*(\d+)\.(\d+)")
 
 
-class Nearest(click.Choice[str]):
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:  # older releases of click have no generic one
+    _Choice = click.Choice
+
+
+class Nearest(_Choice):
     """A choice in any case of letters that names the nearest where there is none such."""
 
     def __init__(self, choices: Iterable[str]) -> None:

@@ -45,7 +45,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
       loopscope check --select LS101,LS2 --format json > report.json
 
     Exit code: 0 nothing to do, 1 something would change or a person must act, 2 a file could
-    not be read or parsed.
+    not be read or parsed, or there is no Python file at or below a path.
     """
     from loopscope.cli.run import run
 
@@ -132,5 +132,5 @@ def map_(ctx: click.Context, /, **_: Any) -> None:
     """
     from loopscope.cli.run import run
 
-    request = replace(Request.from_click(ctx), maps=True)
+    request = replace(Request.from_click(ctx, "map"), maps=True)
     ctx.exit(2 if run(request, kind="map") == 2 else 0)

@@ -26,7 +26,8 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md(?:#[\w-]+)?\)")
 def rules(code: str | None) -> None:
     """List the rules; with a RULE, such as LS105 or test-loop-scope, show its guide.
 
-    The guides that are no rule's have names: README is their index.
+    The beginning of a code, such as LS2, lists that family. The guides that are no rule's have
+    names: README is their index.
 
     \b
     Examples:
@@ -38,26 +39,32 @@ def rules(code: str | None) -> None:
     """
     from loopscope.guides import GuidesMissing, text
 
-    if code is None:
-        _list()
+    family = re.fullmatch(r"(?i)LS\d{0,2}", code or "LS")
+    if family and _list(family[0].upper()):
         return
+    assert code is not None
     try:
         show(text(_page(code)))
     except GuidesMissing as error:
         raise click.ClickException(str(error)) from None
 
 
-def _list() -> None:
+def _list(family: str) -> bool:
+    """List the rules whose codes begin so; whether there are any."""
     from loopscope.rules.registry import REGISTRY
 
-    rows = [(rule.code, rule.name, rule.summary.split(":")[0]) for rule in REGISTRY]
+    rules = [rule for rule in REGISTRY if rule.code.startswith(family)]
+    rows = [(rule.code, rule.name, rule.summary.split(":")[0]) for rule in rules]
+    if not rows:
+        return False
     if on_terminal():
         head = "| code | rule | what it does |\n| --- | --- | --- |\n"
         show(head + "".join(f"| {' | '.join(row)} |\n" for row in rows))
-        return
+        return True
     width = max(len(name) for _, name, _ in rows)
     for number, name, summary in rows:
         click.echo(f"{number}  {name:<{width}}  {summary}")
+    return True
 
 
 def _page(code: str) -> str:

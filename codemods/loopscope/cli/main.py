@@ -32,6 +32,11 @@ _SUMMARIES = {
     "rules": "List the rules, or say what one does and why.",
     "explain": "Name the causes of an error message.",
 }
+# What people try, since other programs have it.
+_HABITS = {
+    "help": "--help", "version": "--version", "fix": "migrate", "run": "migrate",
+    "diff": "migrate --diff", "review": "migrate --review", "list": "rules",
+}  # fmt: skip
 _INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 
 
@@ -65,6 +70,8 @@ class LazyGroup(click.Group):
             from loopscope.cli.choices import did_you_mean
 
             near = did_you_mean(name, _COMMANDS)
+            if name in _HABITS:
+                near = f" Did you mean `loopscope {_HABITS[name]}`?"
             if not near and os.path.exists(name):
                 near = f" Did you mean `loopscope check {name}`?"
             ctx.fail(f"No such command {name!r}.{near}")

@@ -21,6 +21,7 @@ from loopscope.config.tool_settings import (
 )
 from loopscope.discovery.selection import excluding
 from loopscope.disk import behind_links
+from loopscope.reports import formats
 from loopscope.types import FileError, Options, Suite
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class Request:
     maps: bool = False  # draw the loop maps
 
     @classmethod
-    def from_click(cls, context: click.Context) -> Request:
-        """Make one from a command with ``suite_options``.
+    def from_click(cls, context: click.Context, kind: str = "report") -> Request:
+        """Make one from a command with ``suite_options``, whose reports are of that kind.
 
         Raises:
             click.UsageError: The table holds what it may not, or the options contradict.
@@ -71,6 +72,7 @@ class Request:
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
         values = cli_values.merged_with(settings)
+        values["format"] = _format(cli_values, values["format"], kind)
         from_table = "exclude" in settings.values and "exclude" not in cli_values.typed
         request = cls(
             paths=paths,
@@ -136,6 +138,17 @@ class Request:
         named = _names_target(self.cli_values, settings)
         options = _options(self.cli_values.merged_with(settings), named=named)
         return suite, replace(options, loop_maps=self.maps or self.html is not None)
+
+
+def _format(cli_values: CliValues, name: str, kind: str) -> str:
+    """Return the format that was typed, or else that of the table where it can be used.
+
+    Who types ``--diff`` or ``--review`` wants to read, and not every kind of report has all
+    formats.
+    """
+    typed = cli_values.typed
+    reads = "diff" in typed and any(cli_values.values.get(way) for way in ("diff", "review"))
+    return name if "format" in typed or (name in formats(kind) and not reads) else "text"
 
 
 def _names_target(cli_values: CliValues, settings: Settings) -> bool:

@@ -97,7 +97,7 @@ def verify(ctx: click.Context, /, **values: Any) -> None:
     Exit code: 0 all runs as before, 1 something differs, or a fixture is on another loop than its
     user, 2 no verdict: it could not be run, no test passed, or tests of the original never ran.
     """
-    request = Request.from_click(ctx)
+    request = Request.from_click(ctx, "verify")
     if request.format not in formats("verify"):
         known = " or ".join(formats("verify"))
         raise click.UsageError(f"verify has no --format {request.format}: use {known}")

@@ -27,7 +27,7 @@ BEGINNINGS = ("Dockerfile.", "Dockerfile-", "Containerfile.")
 # Grammar by the whole name, the first that fits.
 _BY_NAME = (
     ("toml", r"pyproject\.toml|(?:hatch|tox|pixi)\.toml|Pipfile"),
-    ("ini", r"setup\.cfg|tox\.ini"),
+    ("ini", r"setup\.cfg|tox\.ini|\.?pytest\.ini"),
     ("python", r"setup\.py|noxfile\.py"),
     ("pip", r".*(?:requirements|constraints).*\.(?:txt|in|lock)"),
     ("lock", r"(?:.+[-_.])?conda-lock\.ya?ml"),

@@ -48,6 +48,7 @@ def build_model(
     outside = suite.cross_suite.outside.items()
     locked = {path: data for path, data in outside if not path.endswith(".py")}
     settings = _settings(suite.config, suite.files, given(runs_on), locked)
+    settings = _with_collected_mode(suite, settings, settings)
     return SuiteModel(
         facts,
         suite.config,
@@ -89,9 +90,24 @@ def rebuild_model(
     facts = _completed(suite, config, facts, texts, seconds, None)
     entry_points = plugin_entry_points(suite.files)
     settings = replace(_settings(config, {}), evidence=_evidence(target or Target.newest()))
+    if suite.trace is not None:
+        original = _settings(suite.config, suite.files)
+        settings = _with_collected_mode(suite, settings, original)
     return SuiteModel(
         facts, config, settings, suite.cross_suite, model.trace_index, entry_points, texts
     )
+
+
+def _with_collected_mode(suite: Suite, settings: Settings, original: Settings) -> Settings:
+    """Take the mode that pytest has collected the suite in, where the source says another.
+
+    Then code or a command line sets it, before and after. In the legacy mode, which the oldest
+    releases have, the record is that of a newer one.
+    """
+    mode = suite.trace.mode if suite.trace is not None else ""
+    if mode in ("", "legacy", original.mode) or original.mode == "legacy":
+        return settings
+    return replace(settings, mode=mode, mode_stays=True)
 
 
 def _completed(

@@ -96,7 +96,7 @@ class ChangeApplier:
         if self._reviewer is None:
             self._reviewer = Reviewer(color=self._destination.color)
         before = self._reviewer.declined
-        changes = self._reviewer.review(migration.label, migration.changes)
+        changes = self._reviewer.review(migration.label, migration.changes, migration.product)
         if self._reviewer.declined == before:
             return migration
         from loopscope.pipeline_check import recheck

@@ -46,15 +46,21 @@ class Reviewer:
     _all: bool = False
     _headers: set[str] = field(default_factory=set)
 
-    def review(self, label: str, changes: Collection[Change]) -> tuple[Change, ...]:
-        """Ask the user about each hunk of the suite at ``label`` and return those accepted."""
+    def review(
+        self, label: str, changes: Collection[Change], product: Collection[str] = ()
+    ) -> tuple[Change, ...]:
+        """Ask the user about each hunk of the suite at ``label`` and return those accepted.
+
+        ``product`` are the files of product code, of which that is said.
+        """
         taken = []
         with self._tool() as tool:
             shown = [(change, hunks(change)) for change in changes]
             total, before = sum(len(found) for _, found in shown), 0
             of = "" if label == "." else f" of {label}"
             for number, (change, found) in enumerate(shown, 1):
-                file = f"file {number} of {len(shown)}{of}"
+                group = ", product code" if change.path in product else ""
+                file = f"file {number} of {len(shown)}{of}{group}"
                 numbers = range(before + 1, before + len(found) + 1)
                 places = [f"hunk {n} of {total}, {file}" for n in numbers]
                 before += len(found)

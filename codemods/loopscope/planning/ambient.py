@@ -88,7 +88,8 @@ class AmbientUsers:
             for item in self._model.closure(test).fixtures
             if not (item.function.is_async or item.key in self._settled or item.key.is_external)
         ]
-        return any(map(current.asks, keys)) or self.set_up_by_methods(test)
+        needs = not self._all
+        return any(current.asks(key, needs=needs) for key in keys) or self.set_up_by_methods(test)
 
     def set_up_by_methods(self, test: Test) -> bool:
         """Whether an xunit method of the test's classes asks for the current loop."""

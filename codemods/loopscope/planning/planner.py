@@ -53,6 +53,7 @@ class Plan:
     named: frozenset[str | Key] = frozenset()
     careful: frozenset[str] = frozenset()  # files in which no edit rests on an assumption
     foreign: Foreign = NOTHING_FOREIGN  # of a modern suite: what is on another loop
+    made: Mapping[str, Scope] = field(default_factory=dict)  # of tests that no mark can reach
 
     def stays(self, key: Key) -> bool:
         """Whether the override is left in its place."""
@@ -119,6 +120,7 @@ class LoopPlanner:
             key: self._fixture_loop_scope(key, function)
             for key, function in self.solver.users.fixtures()
         }
+        made = {test.id: self.solver.loop_scope(test) for test in self.solver.made_tests}
         default = model.settings.test_default or Scope.FUNCTION
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
@@ -126,6 +128,8 @@ class LoopPlanner:
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
+            if len({*made.values()}) == 1 and not explicit and present is None:
+                default = next(iter(made.values()))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
         overrides = without_shadowed(model, dict(actions(self.solver, tests, self.policies)))
@@ -169,6 +173,7 @@ class LoopPlanner:
             },
             frozenset() if modern else frozenset(self._named(overrides)),
             self.solver.caution.careful,
+            made=made,
         )
 
     def _named(self, overrides: Mapping[Key, OverrideAction]) -> Iterator[str | Key]:
@@ -244,11 +249,13 @@ class LoopPlanner:
             return None
         if self.model.suite_style is SuiteStyle.MODERN and settings.fixture_default is None:
             return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
-        if settings.fixture_default is None and EXTERNAL in self.solver.nodes:
-            return self.solver.nodes.loop_scope(EXTERNAL)
-        present = settings.fixture_default or default
-        legacy = self.model.suite_style is SuiteStyle.LEGACY and EXTERNAL not in self.solver.nodes
-        widens = legacy and default > present and set(loop_scopes) == {default}
+        nodes = self.solver.nodes
+        external = [nodes.loop_scope(EXTERNAL)] if EXTERNAL in nodes else []
+        if settings.fixture_default is None:
+            return external[0] if external else default
+        present = settings.fixture_default
+        legacy = self.model.suite_style is SuiteStyle.LEGACY
+        widens = legacy and default > present and {*loop_scopes, *external} == {default}
         return default if widens and not self.options.safe_only else present
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:

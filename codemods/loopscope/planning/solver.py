@@ -62,7 +62,13 @@ class ComponentSolver:
         self._actions: dict[FixtureDef, OverrideAction] = {}
         self.after_work = fixtures_after_work(model, self._works, converted)
         self.users = LoopUsers(model, options, converted, caution)
-        for test in model.tests:
+        # Those that ask for the loop themselves are left to a person.
+        self.made_tests = [
+            test
+            for test in model.classify.made_tests
+            if test.function.is_async and not model.closure(test).requests
+        ]
+        for test in (*model.tests, *self.made_tests):
             if self.users.concerns(test):
                 self._join(test)
                 if test.module in caution.joined:

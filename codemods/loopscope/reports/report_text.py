@@ -38,7 +38,7 @@ class TextReport(RunDocument):
         if options.statistics:
             options.out.lines(statistics_lines(summary.by_rule))
         if summary.errors:
-            rest = "The rest was done. " if summary.partly_done else ""
+            rest = "The rest was handled. " if summary.partly_done else ""
             options.err.text(f"{rest}Correct what is named above and run it again.")
         for command in commands:
             options.out.text(f"To apply: {command}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from posixpath import basename
 
 from loopscope.config.formats import IniOption, parse_ini, parse_toml
 from loopscope.config.toml import Key, layout
-from loopscope.requirements.compatibility import WATCHED
+from loopscope.requirements.compatibility import PLUGIN, WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised
 from loopscope.requirements.source_text import SourceText, remote
 from loopscope.requirements.tox import FACTORS
@@ -27,6 +27,10 @@ _ARRAYS = re.compile(
     r"|tool\.hatch\.envs\..+\.(?:extra-)?dependencies"
     r"|tool\.flit\.metadata\.(?:requires|requires-extra\..+)"
     r"|tool\.tox\.(?:.+\.)?deps"
+    r"|tool\.rye\.dev-dependencies"
+    r"|tool\.cibuildwheel\.(?:.+\.)?test-requires"
+    r"|tool\.briefcase\..+\.(?:test_)?requires"
+    r"|tool\.pytest\.(?:ini_options\.)?required_plugins"
 )
 _OTHER_ARRAYS = {
     "hatch.toml": re.compile(r"envs\..+\.(?:extra-)?dependencies"),
@@ -62,6 +66,19 @@ def read_ini(source: SourceText) -> Iterator[Pin]:
                 or _DEPENDENCIES.fullmatch(option)
             ):
                 yield from _requirements(source, value, starts, where)
+            elif option == "required_plugins":
+                yield from _with_versions(_plugins(source, value, starts, where))
+
+
+def _plugins(
+    source: SourceText, option: IniOption, starts: list[int], where: str
+) -> Iterator[Pin]:
+    """Read a list with blanks between its items, of which pytest refuses to run without any."""
+    for start, end in _places(source, option, starts):
+        for word in re.finditer(r"\S+", source.text[start:end]):
+            pin = source.requirement(start + word.start(), start + word.end(), where)
+            if pin is not None:
+                yield pin
 
 
 def _requirements(
@@ -115,7 +132,8 @@ class _Tables:
             dotted = ".".join(key.path)
             text = self.source.text[slice(*key.value)]
             if name != "Pipfile" and text.startswith("[") and arrays.fullmatch(dotted):
-                yield from self._array(key, dotted)
+                found = self._array(key, dotted)
+                yield from _with_versions(found) if "required_plugins" in dotted else found
             elif dotted == "project.requires-python":
                 yield self._python(key, Style.PEP440)
             elif dotted == "tool.poetry.dependencies.python" and text[0] in "\"'":
@@ -124,6 +142,14 @@ class _Tables:
                 yield from self._ini(key)
             else:
                 yield from self._package(key, name)
+                if dotted.startswith("tool.") and text.startswith("["):
+                    yield from self._unknown(key, dotted)
+
+    def _unknown(self, key: Key, where: str) -> Iterator[Pin]:
+        """Report versions in the array of a tool that is not known: a person has to look."""
+        for pin in _with_versions(self._array(key, where)):
+            if pin.package == PLUGIN:
+                yield replace(pin, kind=Kind.OTHER)
 
     def _array(self, key: Key, where: str) -> Iterator[Pin]:
         depth = 0
@@ -198,6 +224,10 @@ class _Tables:
                 yield remote(blank, f"git+{values['git'].removeprefix('git+')}{suffix}")
             else:
                 yield replace(blank, specifier=values[name], kind=Kind.URL)
+
+
+def _with_versions(pins: Iterable[Pin]) -> Iterator[Pin]:
+    return (pin for pin in pins if pin.kind is not Kind.ANY)
 
 
 def _style(name: str, where: str) -> Style | None:

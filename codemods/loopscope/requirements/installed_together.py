@@ -15,6 +15,7 @@ from loopscope.config.formats import FormatError, parse_toml
 from loopscope.requirements.compatibility import PLUGIN, Version
 from loopscope.requirements.pin import Pin, normalised
 from loopscope.requirements.tox import Environment, ToxFile
+from loopscope.types import PROJECT_FILES
 
 Place = tuple[str, str]  # a file, and a list of requirements in it ("" for the whole file)
 
@@ -103,10 +104,18 @@ class Installations:
         return environment.elsewhere or self._is_in(environment.extras, pin)
 
     def _is_in(self, extras: frozenset[str], pin: Pin) -> bool:
-        """Whether one of the extras has the pin, or may have it: lists of a setup.py are loose."""
+        """Whether one of the extras has the pin, or may have it.
+
+        Lists of a setup.py are loose, and a project may read its extras from a file.
+        """
         place = _place(pin)
         if not _EXTRA.match(place[1]):
-            return bool(extras) and pin.path.endswith("setup.py")
+            name = basename(pin.path)
+            read = (text for path, text in self._files.items() if basename(path) in PROJECT_FILES)
+            return bool(extras) and (
+                name == "setup.py"
+                or (name not in PROJECT_FILES and any(name in text for text in read))
+            )
         return any(
             place in reached
             for (path, where), reached in self._closures.items()

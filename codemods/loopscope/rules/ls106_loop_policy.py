@@ -16,7 +16,7 @@ from loopscope.analysis.file.facts import Function, Position
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.file.other_loops import POLICY_SETTERS
 from loopscope.analysis.file.override_facts import PolicyBody
-from loopscope.analysis.suite.fixtures import Key, Test, enclosing_base_ids
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, enclosing_base_ids
 from loopscope.planning.override_actions import ActionKind
 from loopscope.planning.policies import ALWAYS, PLATFORM, RESTORED, affected, is_setter, setters
 from loopscope.rules.codegen.factory import factory_code
@@ -48,7 +48,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if policy is None or function.fixture is None:
             continue
         place = ("LS106", key.path, function.line)
-        if policy.default:
+        if policy.default and not _hides(context, key):
             yield DeleteOverride(
                 *place,
                 function.qualname,
@@ -132,6 +132,11 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
         return "an override of event_loop becomes a loop factory, too"
     if any(other.name == FACTORIES_HOOK for _, other in context.functions()):
         return "the suite has a pytest_asyncio_loop_factories hook already"
+    if policy.default:
+        return f"it hides that of {_hides(context, key)} from its tests"
+    hiding = _hidden_by(context, key)
+    if hiding:
+        return f"that of {hiding} hides it from some tests, which a hook would not"
     if not policy.variants:
         return policy.reason or "it does more than returning a new policy"
     for path, other in context.functions():
@@ -144,6 +149,37 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
     ):
         return "it covers a part of the suite, and loops are wider than function"
     return ""
+
+
+def _policies(context: RuleContext) -> Iterator[list[FixtureDef]]:
+    """List the policies that each test sees, the nearest last, where they are several."""
+    for test in context.model.tests:
+        seen = context.model.closures.visible(test, "event_loop_policy")
+        own = [item for item in seen if not item.key.is_external]
+        if len(own) > 1:
+            yield own
+
+
+def _is_default_policy(item: FixtureDef) -> bool:
+    return item.function.policy is not None and item.function.policy.default
+
+
+def _hides(context: RuleContext, key: Key) -> str:
+    """Return the place of a policy of another kind that this one hides, "" without one."""
+    found = (
+        own[-2]
+        for own in _policies(context)
+        if own[-1].key == key and not _is_default_policy(own[-2])
+    )
+    return next((f"{item.key.path}:{item.function.line}" for item in found), "")
+
+
+def _hidden_by(context: RuleContext, key: Key) -> str:
+    """Return the place of a default policy that hides this one from some tests."""
+    found = (
+        own[-1] for own in _policies(context) if own[-2].key == key and _is_default_policy(own[-1])
+    )
+    return next((f"{item.key.path}:{item.function.line}" for item in found), "")
 
 
 def _sync_tests(context: RuleContext) -> Iterator[Test]:

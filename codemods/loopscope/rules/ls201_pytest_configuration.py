@@ -20,7 +20,7 @@ from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.requirements.compatibility import used_plugins
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
-from loopscope.types import Finding, Safety, Scope
+from loopscope.types import FileError, Finding, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
@@ -98,7 +98,8 @@ def _both_tables(context: RuleContext) -> Finding:
         n for n, line in enumerate(lines, 1) if re.match(r"\s*\[\s*tool\.pytest[\].\s]", line)
     )
     beside = (n for n in found if "ini_options" not in lines[n - 1])
-    return action(
+    say = note if _held_below_9(context) else action
+    return say(
         "LS201",
         path,
         next(beside, 1),
@@ -106,6 +107,17 @@ def _both_tables(context: RuleContext) -> Finding:
         " before 9 has never read it, and pytest 9 stops at both together. Delete it, or move into"
         " ini_options what is meant to count: that changes the run",
     )
+
+
+def _held_below_9(context: RuleContext) -> bool:
+    """Whether all declarations of pytest exclude pytest 9, so that the run is right for now."""
+    from loopscope.requirements import read_pins
+    from loopscope.requirements.pin import highest, padded
+
+    found = (read_pins(path, data) for path, data in context.contents.items())
+    pins = [pin for one in found if not isinstance(one, FileError) for pin in one]
+    caps = [highest(pin) for pin in pins if pin.package == "pytest"]
+    return bool(caps) and max(caps) <= padded((9,))
 
 
 def _would_warn(settings: Settings) -> bool:

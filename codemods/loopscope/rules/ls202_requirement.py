@@ -175,7 +175,13 @@ def _for_users(pin: Pin, reason: str) -> str:
 def _lock(pin: Pin, declarations: Declarations) -> Iterator[Finding]:
     """Report a lock that holds an older release than the declarations admit."""
     version, wanted = declarations.wanted_lock(pin)
-    if lowest(pin) < version:
+    asked_for = any(  # by a declaration for some Pythons, which stays as it is
+        one.pin.kind.editable
+        and one.pin.marker
+        and declarations.aims.lowest_after(one.pin) <= lowest(pin) < highest(one.pin) <= version
+        for one in declarations.of(PLUGIN)
+    )
+    if lowest(pin) < version and not asked_for:
         held = pin.specifier.lstrip("= ")
         message = f"pytest-asyncio: locked at {held}; lock it again with pytest-asyncio{wanted}"
         if not re.fullmatch(r"\d[^,]*", held):

@@ -57,8 +57,10 @@ def swallowed_cancellations(node: FunctionNode, names: Names) -> Iterator[Positi
         for loop in nodes:
             if not isinstance(loop, ast.While) or not _is_endless(loop):
                 continue
+            leaving = _before_the_end(loop)
             for child in own_nodes(loop):
-                if not (isinstance(child, ast.Try) and _reaps(child, loop)):
+                reaps = isinstance(child, ast.Try) and _reaps(child, loop)
+                if not reaps and id(child) not in leaving:
                     yield from _swallowed(child, names, cancelled)
 
 
@@ -75,6 +77,21 @@ def _is_left(body: list[ast.stmt]) -> bool:
     if isinstance(last, (ast.With, ast.AsyncWith)):
         return _is_left(last.body)
     return isinstance(last, (ast.Break, ast.Return, ast.Raise))
+
+
+def _before_the_end(loop: ast.While) -> set[int]:
+    """List the nodes of blocks that leave the loop at their end, as a handler that cleans up."""
+    found: set[int] = set()
+    for child in own_nodes(loop):
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(child, field, None)
+            if (
+                isinstance(block, list)
+                and block
+                and isinstance(block[-1], (ast.Raise, ast.Return))
+            ):
+                found.update(map(id, own_nodes(ast.Module(block, []))))
+    return found
 
 
 def _reaps(node: ast.Try, loop: ast.While) -> bool:

@@ -7,26 +7,39 @@ So each mention of such a thing that is not understood is an action at its place
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from loopscope.analysis.file.facts import Function, Position
-from loopscope.analysis.file.mentions import MAKES_TESTS
+from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.mentions import MAKES_FIXTURES, MAKES_TESTS, MODE_BY_CODE
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
+from loopscope.config.pytest_config import is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
+from loopscope.rules.trace_notes import collected_differences
 from loopscope.types import FileError, Finding, Scope, Suite
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     model = context.model
-    complete = model.trace_index.trace.holds_all(model.index.test_modules)
+    trace = model.trace_index.trace
+    complete = trace.holds_all(model.index.test_modules)
+    asked = any(one.dynamic for facts in model.files.values() for one in facts.functions)
     for path, place in unread_mentions(model):
         if complete and place.detail.endswith(MAKES_TESTS):
             continue  # pytest says which
+        if complete and place.detail.endswith(MAKES_FIXTURES) and not asked:
+            continue  # likewise, where none is asked for while tests run
+        if trace.mode and place.detail == MODE_BY_CODE:
+            yield note(
+                "LS318", path, place.line,
+                f"asyncio_mode is set by code: it is {trace.mode}, {trace.shown}",
+            )  # fmt: skip
+            continue
         yield action(
             "LS318", path, place.line,
             f"this was not read: {place.detail}. See which loop it needs, and change it"
@@ -35,10 +48,16 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         )  # fmt: skip
     if _decides(model):
         yield from unseen_tests(context)
+        yield from _other_modules(model)
+        yield from collected_differences(context)
         if not complete:
             yield from _made_tests(model)
         for test in model.tests:
             yield from _asked_while_running(context, test)
+
+
+# What Jinja fills in, also with comments around its statements.
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
 
 
 def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
@@ -50,11 +69,13 @@ def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
     found = []
     for error in tuple(errors):
         path = f"{suite.label}/{error.path}"
-        if "{{" in path or "{%" in path:
+        never = error.message.startswith(NO_PYTHON) and NEWER_PYTHON not in error.message
+        filled = not is_test_file(error.path, suite.config) and _TEMPLATE.search(
+            suite.files.get(error.path, b"")
+        )
+        if "{{" in path or "{%" in path or (never and filled):
             why = "this is a template, and no file that a tool can read"
-        elif error.message.startswith(NO_PYTHON) and not (
-            NEWER_PYTHON in error.message or collects(suite.config, error.path)
-        ):
+        elif never and not collects(suite.config, error.path):
             why = "this is no Python, and pytest does not collect it"
         else:
             continue
@@ -169,7 +190,7 @@ def unseen_tests(context: RuleContext) -> Iterator[RuleResult]:
     shown = context.model.trace_index.trace.shown
     kept: dict[str, list[Test]] = defaultdict(list)
     lost: dict[str, list[Test]] = defaultdict(list)
-    for test in _unseen(context.model):
+    for test in context.model.classify.made_tests:
         if _has_to_do_with_loops(context, test):
             (kept if _keeps_its_loop(context, test) else lost)[test.module].append(test)
     default = context.plan.default.word
@@ -188,36 +209,25 @@ def unseen_tests(context: RuleContext) -> Iterator[RuleResult]:
         )  # fmt: skip
 
 
+def _other_modules(model: SuiteModel) -> Iterator[RuleResult]:
+    """Report modules in which pytest alone sees tests: their fixtures are not known."""
+    trace = model.trace_index.trace
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in trace.lines:
+        module = name.partition("::")[0]
+        if module in model.files and module not in model.index.test_modules:
+            found[module].append(name)
+    for module, names in found.items():
+        if any(name in trace.async_tests or name in trace.asking_for_loop for name in names):
+            yield action(
+                "LS318", module, trace.lines[names[0]] or 1,
+                f"{len(names)} tests of this module are read by pytest alone, {trace.shown}: its"
+                " name is none of python_files. Add it there, and run loopscope again",
+            )  # fmt: skip
+
+
 def _names(tests: list[Test]) -> str:
     return first_of([test.id.rpartition("::")[2] for test in tests])
-
-
-def _unseen(model: SuiteModel) -> Iterator[Test]:
-    """Yield them as tests without a place: no edit can reach them, and marks are not known."""
-    trace = model.trace_index.trace
-    seen, modules = {test.id for test in model.index.tests}, {*model.index.test_modules}
-    for number, (name, line) in enumerate(trace.lines.items()):
-        module = name.partition("::")[0]
-        if name in seen or module not in modules:
-            continue
-        function = Function(
-            ordinal=number,
-            name=name.rpartition("::")[2],
-            qualname=name,
-            line=line or 1,
-            first_line=line or 1,
-            end_line=line or 1,
-            class_ordinal=None,
-            is_async=name in trace.async_tests,
-            is_generator=False,
-            conditional=False,
-            # All else that it asks for is in the record, and taken from there.
-            parameters=(EVENT_LOOP,) if name in trace.asking_for_loop else (),
-            fixture=None,
-            marks=(),
-            decorators=(),
-        )
-        yield Test(name, module, (), Key.of_module("collected", number), function, ())
 
 
 def _has_to_do_with_loops(context: RuleContext, test: Test) -> bool:
@@ -238,7 +248,7 @@ def _keeps_its_loop(context: RuleContext, test: Test) -> bool:
         return False
     if test.id not in model.trace_index.trace.bare_marks:
         return False
-    if model.legacy.loop_scope(test) is not plan.default:
+    if plan.made.get(test.id) is not plan.default:
         return False
     return all(
         _fixture_loop_scope(context, item.key) is plan.default

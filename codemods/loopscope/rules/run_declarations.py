@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,8 @@ from loopscope.rules.context import Edit, OptionEdit, RuleContext
 from loopscope.rules.declarations import Declarations, Need, dotted, read_declarations
 from loopscope.rules.registry import REGISTRY
 from loopscope.types import Finding, Level
+
+_EVENT_LOOP = re.compile(r"(?<![a-z_])event_loop\b")  # not get_event_loop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _kept_by_own_plugin(context: RuleContext, findings: Iterable[Finding]) -> st
         for finding in findings
         if tops
         and finding.level is Level.ACTION
-        and "event_loop" in finding.message
+        and _EVENT_LOOP.search(finding.message)
         and not tops.isdisjoint(finding.path.removesuffix(".py").split("/"))
     )
     return min(places, default="")

@@ -10,6 +10,7 @@ from loopscope.analysis.file.facts import Function, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.trace import TracedFunction
+from loopscope.config.pytest_config import mode_is_added
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
 
@@ -155,3 +156,45 @@ def _external(context: RuleContext) -> Iterator[tuple[TracedFunction, Test]]:
             if key.is_external and key not in seen:
                 seen.add(key)
                 yield external[key.ordinal], test
+
+
+# -- where pytest and the source differ ------------------------------------------------------
+
+
+def collected_differences(context: RuleContext) -> Iterator[RuleResult]:
+    """LS318: what pytest collects otherwise than the source has it; the plan follows pytest."""
+    model, trace = context.model, context.model.trace_index.trace
+    if not trace.collected:
+        return
+    if model.settings.mode_stays and trace.mode == model.settings.mode:
+        written = context.config.text("asyncio_mode") or "not set"
+        if written != trace.mode and not mode_is_added(context.config):
+            yield note(
+                "LS318", context.config.path or min(model.index.test_modules, default="."), 0,
+                f"asyncio_mode is {trace.mode}, {trace.shown}, and {written} in the configuration:"
+                " code, the environment or the command line sets it, and it stays so",
+            )  # fmt: skip
+    missing: dict[str, list[Test]] = defaultdict(list)
+    idle: dict[str, list[Test]] = defaultdict(list)
+    for test in model.own_tests:
+        if test.id not in trace.lines:
+            missing[test.key.path].append(test)
+        elif model.is_async_test(test) and test.id not in trace.async_tests:
+            idle[test.key.path].append(test)
+    for path, tests in missing.items():
+        yield note(
+            "LS318", path, tests[0].function.line,
+            f"{_count(tests)}: not a test here, {trace.shown}. A condition, or an option, leaves"
+            " it out; its source alone is read",
+        )  # fmt: skip
+    for path, tests in idle.items():
+        yield note(
+            "LS318", path, tests[0].function.line,
+            f"pytest-asyncio does not run {_count(tests)}, {trace.shown}: a decorator, a class or"
+            " another plugin does. By its source it is on a loop, and is kept on one",
+        )  # fmt: skip
+
+
+def _count(tests: list[Test]) -> str:
+    more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
+    return f"{tests[0].function.qualname}{more}"

@@ -54,7 +54,7 @@ def collect(
         with temporary_folder("collect") as folder:
             return _collected(suite, python, say, seconds, folder)
     except CannotRun as error:
-        return Collection(suite, error.message, _first_lines(error.details))
+        return _failed(suite, error.message, _first_lines(error.details))
 
 
 def _collected(
@@ -70,8 +70,13 @@ def _collected(
     if trace is not None and changed(trace, suite):
         problem = "it changed while pytest collected it"
     if problem:
-        return Collection(suite, problem, details, side.notes)
+        return _failed(suite, problem, details, side.notes)
     return Collection(replace(suite, trace=trace), notes=side.notes)
+
+
+def _failed(suite: Suite, problem: str, details: str, notes: tuple[str, ...] = ()) -> Collection:
+    """Keep the problem with the suite: reports say it, too."""
+    return Collection(replace(suite, uncollected=problem), problem, details, notes)
 
 
 def order_for(

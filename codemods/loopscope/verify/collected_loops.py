@@ -61,7 +61,7 @@ def unsettled(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
 def _problems(test: CollectedTest) -> Iterator[tuple[str, str]]:
     if test.requests and not any(one.name == _EVENT_LOOP for one in test.fixtures):
         yield "asks for event_loop, and there is none", "somebody still asks for it (LS102)"
-    for one in test.fixtures:
+    for one in _set_up(test):
         if one.kind == "raw":
             yield (
                 f"its fixture {one.name} is async, and pytest-asyncio does not run it",
@@ -71,6 +71,11 @@ def _problems(test: CollectedTest) -> Iterator[tuple[str, str]]:
 
 def _tests(run: SuiteRun) -> tuple[CollectedTest, ...]:
     return run.collected.tests if run.collected else ()
+
+
+def _set_up(test: CollectedTest) -> list[CollectedFixture]:
+    """List the fixtures of a test; the event_loop that it sees is none where nobody asks."""
+    return [one for one in test.fixtures if test.requests or one.name != _EVENT_LOOP]
 
 
 def _with_loops(run: SuiteRun, loops_of: Callable[[CollectedTest], _Loops]) -> SuiteRun:
@@ -84,7 +89,7 @@ def _with_loops(run: SuiteRun, loops_of: Callable[[CollectedTest], _Loops]) -> S
             loop=None if own is None else numbers.setdefault(own, len(numbers)),
             event_loop=met.pop(_EVENT_LOOP, None),
             fixtures=tuple(met.items()),
-            used=tuple(dict.fromkeys(one.name for one in test.fixtures)),
+            used=tuple(dict.fromkeys(one.name for one in _set_up(test))),
         )
     return replace(run, tests=tests, order=run.order or tuple(tests))
 
@@ -138,7 +143,7 @@ class _Rules:
 
 class _Legacy(_Rules):
     def loops(self, test: CollectedTest) -> _Loops:
-        names = [one.name for one in test.fixtures if one.kind == "async"]
+        names = [one.name for one in _set_up(test) if one.kind == "async"]
         names += [_EVENT_LOOP] * test.requests
         if not (test.on_loop or names):
             return None, {}
@@ -185,7 +190,7 @@ class _Modern(_Rules):
             scope = _named(test) or self.default("test") or Scope.FUNCTION
             own = (scope, self._region(test, scope))
         fixtures: dict[str, _Loop] = {}
-        for one in test.fixtures:
+        for one in _set_up(test):
             if one.kind == "async" or (one.kind == "bound" and self._holds_loop(test, one)):
                 fixtures.setdefault(one.name, self._loop(test, one))
         left = self.fixtures_named_event_loop(test)
@@ -196,7 +201,7 @@ class _Modern(_Rules):
 
     def too_narrow(self, test: CollectedTest) -> Iterator[tuple[str, str]]:
         """Find the fixtures of a test that pytest refuses, for their loop ends before them."""
-        for one in test.fixtures:
+        for one in _set_up(test):
             scope = self._loop_scope(one)
             if one.kind in ("async", "bound") and scope < (Scope.parse(one.scope) or scope):
                 yield (

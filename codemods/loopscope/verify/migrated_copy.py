@@ -53,16 +53,16 @@ def migrate_copy(
     original = _with_trace(load_copy(before), trace)
     standing = load_copy(after)
     runs_on = options.runs_on
-    if style_and_loops(original, runs_on=runs_on)[0] is SuiteStyle.MODERN:
-        return _modern(before, after, original, standing, anew=anew)
     migration = migrate(original, options)
+    suite_style, planned = style_and_loops(original, migration.changes, runs_on)
+    if suite_style is SuiteStyle.MODERN:
+        return _modern(before, after, original, standing, anew=anew)
     if not migration.changes:
         raise CannotRun(
             "the migration of the original changes nothing: it does not use pytest-asyncio, or"
             " all is left to a person (loopscope check says). Name another state with --before, a"
             " git revision or a folder"
         )
-    planned = style_and_loops(original, migration.changes, runs_on)[1]
     if anew and style_and_loops(standing)[0] is not SuiteStyle.LEGACY:
         findings = migrate(standing, options).findings
         found = open_actions(findings, standing.files)

@@ -60,6 +60,7 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
         old.unlink()
     extra = {
         "LOOPSCOPE_PROBE_OUT": str(order.record),
+        "PWD": str(order.suite),  # that of this process may be the project itself
         "PYTHONPATH": os.pathsep.join(map(str, (PROBE, *order.paths, *_python_path()))),
     }
     if only is not None:
@@ -72,6 +73,8 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
         )
     except OSError as error:
         raise CannotRun(f"{order.python} cannot be run: {error.strerror}") from None
+    finally:
+        processes.end_marked("LOOPSCOPE_PROBE_OUT", str(order.record))
     output = _end_of(done.output)
     try:
         run = read_record(order.record)
@@ -149,7 +152,7 @@ def _environment() -> Mapping[str, str]:
 
     Both runs get the same hash seed, so that sets have the same order in both.
     """
-    own = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "LOOPSCOPE_PROBE_ONLY"}
+    own = {"PYTEST_CURRENT_TEST", "PYTEST_VERSION", "LOOPSCOPE_PROBE_ONLY", "OLDPWD"}
     started = ("PYTEST_XDIST_", "COV_CORE_")
     kept = {
         name: value

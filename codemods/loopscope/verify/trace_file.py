@@ -109,6 +109,7 @@ def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
         lines={_bare(test.id): test.line for test in collected.tests},
         bare_marks={name: count for name, count in marks.items() if name not in told},
         collected=True,
+        mode=collected.mode,
     )
 
 

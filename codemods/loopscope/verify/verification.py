@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from loopscope.verify.difference import Difference
 from loopscope.verify.differences import errors_like
+from loopscope.verify.flaky import Pair
 from loopscope.verify.run_record import SuiteRun, Warned
 
 _LINES = 12  # of the output of a run that did not come to its end
@@ -155,3 +156,37 @@ def left_out(before: SuiteRun, after: SuiteRun) -> tuple[str, ...]:
         name for name in before.tests
         if name not in begun and (name in known or (after.ended and not after.order))
     )  # fmt: skip
+
+
+def notes_alone(run: SuiteRun, harmless: list[str]) -> Iterator[str]:
+    """Say what one run showed besides."""
+    if harmless:
+        yield (
+            "values of another loop that by their source belong to none are used by"
+            f" {_tests(len(harmless))}, such as {harmless[0]}"
+        )
+    fail = [name for name, test in run.tests.items() if test.failed]
+    if fail:
+        yield f"{_tests(len(fail))} failed, such as {fail[0]}"
+
+
+def last_notes(runs: Pair, by_hand: int, *, differ: bool) -> Iterator[str]:
+    """Say what the runs showed besides, and what is left to do."""
+    for name, run in zip(("before", "after"), runs, strict=True):
+        if run.ended:
+            yield f"{name}: the run {run.ended}; {_tests(len(run.tests))} had ended"
+    before, after = runs
+    fail = [name for name, run in before.tests.items() if run.failed and _fails(after, name)]
+    if fail:
+        yield f"{_tests(len(fail))} failed before and after, such as {fail[0]}"
+    if by_hand:
+        due = "; what differs may be due to that" if differ else ""
+        yield f"migration: {by_hand} left to do by hand (loopscope check lists them){due}"
+
+
+def _tests(number: int) -> str:
+    return "1 test" if number == 1 else f"{number} tests"
+
+
+def _fails(run: SuiteRun, name: str) -> bool:
+    return name in run.tests and run.tests[name].failed

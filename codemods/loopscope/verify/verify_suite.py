@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +34,14 @@ from loopscope.verify.project_copies import (
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, lines_of, run_suite
 from loopscope.verify.trace_file import unfit
-from loopscope.verify.verification import Verification, incomparable, left_out, unknown
+from loopscope.verify.verification import (
+    Verification,
+    incomparable,
+    last_notes,
+    left_out,
+    notes_alone,
+    unknown,
+)
 from loopscope.verify.versions import Side, choose, choose_alone, choose_before
 
 _LONGER = 10  # times as long as the first run the second one may take ...
@@ -156,7 +163,7 @@ class _Steps:
             suite=self._label,
             after=run,
             differences=differences,
-            notes=(*self._notes, *side.notes, *_notes_alone(run, harmless_tests(run, harmless))),
+            notes=(*self._notes, *side.notes, *notes_alone(run, harmless_tests(run, harmless))),
             problem=problem,
             details=details,
         )
@@ -212,7 +219,10 @@ class _Steps:
             before=before,
             after=after,
             differences=tied(found.values(), migrated.open_actions, before),
-            notes=(*self._notes, *_last_notes((before, after), migrated, differ=bool(found))),
+            notes=(
+                *self._notes,
+                *last_notes((before, after), migrated.by_hand, differ=bool(found)),
+            ),
             problem=problem,
             details=details,
         )
@@ -248,7 +258,7 @@ class _Steps:
             never_ran=left_out(*first),
             warnings=new_warnings(*first),
             slower=slower(*first),
-            notes=(*self._notes, *_last_notes(first, migrated, differ=bool(differences))),
+            notes=(*self._notes, *last_notes(first, migrated.by_hand, differ=bool(differences))),
             problem=problem,
             details=details,
         )
@@ -276,40 +286,6 @@ class _Steps:
 
 def _place(copy: ProjectCopy) -> Place:
     return Place(copy.top, copy.suite)
-
-
-def _notes_alone(run: SuiteRun, harmless: list[str]) -> Iterator[str]:
-    """Say what one run showed besides."""
-    if harmless:
-        yield (
-            "values of another loop that by their source belong to none are used by"
-            f" {_tests(len(harmless))}, such as {harmless[0]}"
-        )
-    fail = [name for name, test in run.tests.items() if test.failed]
-    if fail:
-        yield f"{_tests(len(fail))} failed, such as {fail[0]}"
-
-
-def _last_notes(runs: Pair, migrated: MigratedCopy, *, differ: bool) -> Iterator[str]:
-    """Say what the runs showed besides, and what is left to do."""
-    for name, run in zip(("before", "after"), runs, strict=True):
-        if run.ended:
-            yield f"{name}: the run {run.ended}; {_tests(len(run.tests))} had ended"
-    before, after = runs
-    fail = [name for name, run in before.tests.items() if run.failed and _fails(after, name)]
-    if fail:
-        yield f"{_tests(len(fail))} failed before and after, such as {fail[0]}"
-    if migrated.by_hand:
-        due = "; what differs may be due to that" if differ else ""
-        yield f"migration: {migrated.by_hand} left to do by hand (loopscope check lists them){due}"
-
-
-def _tests(number: int) -> str:
-    return "1 test" if number == 1 else f"{number} tests"
-
-
-def _fails(run: SuiteRun, name: str) -> bool:
-    return name in run.tests and run.tests[name].failed
 
 
 def _save(trace: Path, record: Path) -> None:

@@ -87,9 +87,11 @@ def choose_to_collect(original: Place, copy: Place, python: Path | None) -> Side
     Raises:
         CannotRun: It cannot be had.
     """
+    files = pinned(copy)
     if python:
-        return _given(python, "--collect-python")
-    used, files = in_use(original.project, original.suite), pinned(copy)
+        given = _given(python, "--collect-python")
+        return replace(given, notes=tuple(_unlike("collect", inspect(python), files)))
+    used = in_use(original.project, original.suite)
     if used is not None and used.pytest_asyncio:
         asked = SpecifierSet(files.specifier(PLUGIN) or "")
         if asked.contains(used.pytest_asyncio, prereleases=True):
@@ -209,7 +211,7 @@ def _unlike(name: str, used: Interpreter, files: Pinned) -> Iterator[str]:
         has, asked = used.versions.get(package, ""), files.specifier(package)
         if asked and not SpecifierSet(asked).contains(has, prereleases=True):
             yield (
-                f"{name}: {files.places(package)} is not what {used.path} has, the Python in use:"
+                f"{name}: {files.places(package)} is not what {used.path} has:"
                 f" {package} {has}. Install it there, or give another one as --{name}-python"
             )
 

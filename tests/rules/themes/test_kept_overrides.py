@@ -431,6 +431,13 @@ def test_an_override_that_builds_on_the_plugins_fixture_is_not_hidden_by_a_bridg
     assert "LS102" in "".join(messages(migrate_files(files)))
 
 
+def test_an_override_that_hands_out_nothing_to_async_tests_is_said_to_do_so() -> None:
+    text = "import asyncio\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n    yield\n"
+    test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one():\n    pass\n"
+    (finding,) = migrate_files({"conftest.py": text, "test_a.py": test}).findings
+    assert "cannot be replaced automatically: it hands out no loop. " in finding.message
+
+
 def test_an_override_that_hands_out_nothing_and_sets_the_loop_itself_is_enough() -> None:
     files = {
         "conftest.py": """\

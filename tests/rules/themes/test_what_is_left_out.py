@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.rules.changed import ASYNC_TEST, SESSION
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
 
@@ -13,6 +15,31 @@ def test_ignore_comment_leaves_a_definition_alone() -> None:
     files = {"pytest.ini": AUTO, "conftest.py": conftest, "test_x.py": ASYNC_TEST}
     migration = migrate_files(files)
     assert "conftest.py" not in {change.path for change in migration.changes}
+
+
+IN_BODY = """\
+import asyncio
+import functools
+
+
+@functools.cache
+def clock():
+    return asyncio.get_event_loop().time
+
+
+def other():
+    pass
+"""
+
+
+@pytest.mark.parametrize("line", [4, 5, 6, 9])
+def test_ignore_comment_above_the_body_counts_for_all_of_it(line: int) -> None:
+    lines = IN_BODY.splitlines()
+    lines[line] += "  # loopscope: ignore[LS303]"
+    config = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+    files = {"pytest.ini": config, "test_x.py": ASYNC_TEST, "clock.py": "\n".join(lines)}
+    expected = ["clock.py:7 LS303 note"] if lines[line].startswith("def other") else []
+    assert messages(migrate_files(files)) == expected
 
 
 def test_annotation_is_left_once_and_reported_until_it_goes() -> None:

@@ -64,6 +64,7 @@ class CallFinder:
     lines: Lines  # lines with a hit; only statements over one of them are walked
     found: list[LoopCall]
     at_once: frozenset[str] = frozenset()  # definitions of a function that it calls itself
+    guarded: bool = False  # in a ``try`` that goes on without a loop
 
     def statement(
         self, node: ast.AST, place: Place, ordinal: int | None, owner: int | None
@@ -94,6 +95,14 @@ class CallFinder:
             for member in node.body:
                 self.statement(member, Place.CLASS, ordinal, owner)
             self.at_once = outer
+        elif isinstance(node, ast.Try):
+            outer_try = self.guarded
+            self.guarded = outer_try or _goes_on(node)
+            for item in node.body:
+                self.visit(item, place, ordinal, owner)
+            self.guarded = outer_try
+            for item in [*node.handlers, *node.orelse, *node.finalbody]:
+                self.visit(item, place, ordinal, owner)
         elif isinstance(node, ast.Lambda):
             self.visit(node.args, place, ordinal, owner)
             self.visit(node.body, Place.LAMBDA, ordinal, owner)
@@ -127,14 +136,15 @@ class CallFinder:
         else:
             runs = ordinal is None or node.name in self.at_once
             inside = Place.SYNC if runs else Place.NESTED
-        outer, beside = self.names, self.at_once
+        outer, beside, guarded = self.names, self.at_once, self.guarded
+        self.guarded = False
         self.at_once = _called_names(node) if inside is Place.SYNC else frozenset()
         local = [found for child in statements(node.body) for found in imports_of(child)]
         if local:
             self.names = outer.with_local(local)
         for statement in node.body:
             self.statement(statement, inside, mine, mine if owner is None else owner)
-        self.names, self.at_once = outer, beside
+        self.names, self.at_once, self.guarded = outer, beside, guarded
 
     def _generator(
         self, node: ast.GeneratorExp, place: Place, ordinal: int | None, owner: int | None
@@ -165,8 +175,19 @@ class CallFinder:
                     ordinal,
                     owner,
                     method,
+                    guarded=self.guarded,
                 )
             )
+
+
+def _goes_on(node: ast.Try) -> bool:
+    """Whether a ``try`` catches what a missing loop raises, and does not raise it again."""
+    for handler in node.handlers:
+        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        names = {ast.unparse(item) if item is not None else "Exception" for item in caught}
+        if names & {"RuntimeError", "Exception", "BaseException"}:
+            return not any(isinstance(item, ast.Raise) for item in ast.walk(handler))
+    return False
 
 
 def _called_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:

@@ -15,7 +15,14 @@ from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.fixture_calls import FIXTURES
 from loopscope.analysis.file.functions import arguments, own_nodes
-from loopscope.analysis.file.mentions import EVENT_LOOP, MAKES_TESTS, MODE, Mention, Subject
+from loopscope.analysis.file.mentions import (
+    EVENT_LOOP,
+    MAKES_FIXTURES,
+    MAKES_TESTS,
+    MODE_BY_CODE,
+    Mention,
+    Subject,
+)
 from loopscope.analysis.file.names import Names, dotted, is_call, is_getattr
 from loopscope.analysis.file.text_claims import PLUGIN, unread_text
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
@@ -158,10 +165,10 @@ class Claims:
         if isinstance(node, ast.Constant):
             parent = mention.parent
             stored = isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load)
-            return f"{MODE} is set by code" if stored or is_call(parent, "setattr") else ""
+            return MODE_BY_CODE if stored or is_call(parent, "setattr") else ""
         assert isinstance(node, (ast.Name, ast.Attribute))
         stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-        return f"{MODE} is set by code" if stored else ""
+        return MODE_BY_CODE if stored else ""
 
     def _value(self, mention: Mention) -> str:
         """Report what takes the current loop when it is called, wherever that may be."""
@@ -220,7 +227,7 @@ def unread_maker(mention: Mention, names: Names) -> str:
     match holder:
         case ast.Assign(targets=[target], value=value) if value is maker and maker is node:
             known = isinstance(target, ast.Name) and mention.function is None
-            return "" if known else f"{ast.unparse(target)} makes fixtures"
+            return "" if known else f"{ast.unparse(target)} {MAKES_FIXTURES}"
         case ast.Call(func=func) if func is maker:
             return _made(around[place - 1])
         case ast.Assign() | ast.AnnAssign() if isinstance(maker, ast.Call) and maker.args:
@@ -229,9 +236,9 @@ def unread_maker(mention: Mention, names: Names) -> str:
             return ""
     statement = next(one for one in reversed(around) if isinstance(one, ast.stmt))
     if isinstance(statement, ast.Assign):
-        return f"{ast.unparse(statement.targets[0])} makes fixtures"
+        return f"{ast.unparse(statement.targets[0])} {MAKES_FIXTURES}"
     inside = mention.function
-    return f"{inside.name} makes fixtures" if inside else f"{ast.unparse(node)} is handed on"
+    return f"{inside.name} {MAKES_FIXTURES}" if inside else f"{ast.unparse(node)} is handed on"
 
 
 def _is_read(mention: Mention, names: Names) -> bool:

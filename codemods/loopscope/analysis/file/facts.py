@@ -141,6 +141,7 @@ class LoopCall:
     owner: int | None  # the module- or class-level def that it stands in
     method: str = ""  # what is called on the result: "run_until_complete", "time", …
     through: str = ""  # the function that makes the call, where the owner only calls this one
+    guarded: bool = False  # what it raises without a current loop is caught there
 
 
 @dataclass(frozen=True, slots=True)

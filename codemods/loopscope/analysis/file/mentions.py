@@ -19,6 +19,8 @@ from loopscope.python_source.syntax_tree import FUNCTIONS, children
 
 EVENT_LOOP = "event_loop"
 MODE = "asyncio_mode"
+MODE_BY_CODE = "asyncio_mode is set by code"  # what is unread about that
+MAKES_FIXTURES = "makes fixtures"  # of whatever decorator, call or function
 MAKES_TESTS = "makes async tests"  # what is unread about a function that gives them back
 PLUGINS = "pytest_plugins"
 _WORDS = (

@@ -166,16 +166,21 @@ def imports_of(statement: ast.stmt) -> Iterator[Import]:
             yield Import(alias.asname or alias.name, module, alias.name, statement.lineno)
 
 
-def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements below ``body`` in document order, bodies of definitions included."""
+def statements(body: Iterable[ast.stmt], *, inside: bool = True) -> Iterator[ast.stmt]:
+    """Yield the statements below ``body`` in document order, bodies of definitions included.
+
+    Those of functions are left out where ``inside`` is false.
+    """
     for statement in body:
         yield statement
+        if not inside and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
         for name in ("body", "orelse", "handlers", "finalbody", "cases"):
             for child in getattr(statement, name, ()):
                 if isinstance(child, ast.stmt):
-                    yield from statements((child,))
+                    yield from statements((child,), inside=inside)
                 else:  # an except handler or a match case
-                    yield from statements(child.body)
+                    yield from statements(child.body, inside=inside)
 
 
 def assigned_names(statement: ast.stmt) -> Iterator[str]:

@@ -147,10 +147,7 @@ class _Reading:
                 if len(self.early) + 1 == len(self.work["before"]) and not self.code.sets_current:
                     self.early.append(statement)
             elif self.problem is None:
-                self.problem = (
-                    statement.lineno,
-                    f"it does more than making a loop: {_first(statement)}",
-                )
+                self.problem = (statement.lineno, _problem(statement))
 
     def result(self, node: ast.FunctionDef) -> OverrideBody:
         """Return the reading of the whole body."""
@@ -272,6 +269,13 @@ class _Reading:
             and isinstance(node.value, ast.Call)
             and self.names.resolve(node.value.func) in SETTERS
         )
+
+
+def _problem(node: ast.stmt) -> str:
+    match node:
+        case ast.Expr(value=ast.Yield(value=None)) | ast.Return(value=None):
+            return "it hands out no loop"
+    return f"it does more than making a loop: {_first(node)}"
 
 
 def _owned(body: Sequence[ast.stmt]) -> frozenset[str]:

@@ -58,7 +58,17 @@ class ParsedFile:
             self.names.origins,
             {
                 *(node.name for node in definitions),
-                *(name for node in self.statements for name in assigned_names(node)),
+                *(
+                    name
+                    for node in statements(tree.body, inside=False)
+                    for name in assigned_names(node)
+                ),
+                *(
+                    name
+                    for node in self.statements
+                    if isinstance(node, ast.Global)
+                    for name in node.names
+                ),
             },
             starred=any(bound.attribute == "*" for bound in imports),
         )

@@ -180,9 +180,13 @@ class CurrentLoop:
                 found[function.fixture.name].append((function.qualname, later))
         return found
 
-    def asks(self, key: Key) -> bool:
-        """Whether the function asks for it when it is called, not later."""
-        return any(call.place is Place.SYNC for call in self.calls(key))
+    def asks(self, key: Key, *, needs: bool = False) -> bool:
+        """Whether the function asks for it when it is called, not later.
+
+        With ``needs``, only where it cannot do without one.
+        """
+        calls = (call for call in self.calls(key) if call.place is Place.SYNC)
+        return any(not (needs and call.guarded) for call in calls)
 
     def only_through(self, key: Key) -> str:
         """Name the one function through which it asks; "" where it also asks by itself."""

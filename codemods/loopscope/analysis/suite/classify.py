@@ -12,7 +12,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.hook_marks import HookMarks
 from loopscope.analysis.suite.index import SuiteIndex
-from loopscope.analysis.suite.trace import TraceIndex
+from loopscope.analysis.suite.trace import Trace, TraceIndex
 from loopscope.requirements.evidence import Evidence
 from loopscope.types import Scope
 
@@ -66,6 +66,12 @@ class Roles:
         """The tests that pytest-asyncio's rules can concern, unittest's left out."""
         applied = self.hook_marks.applied
         return tuple(applied(test) for test in self._index.tests if not test.unittest)
+
+    @cached_property
+    def made_tests(self) -> tuple[Test, ...]:
+        """The tests that only pytest sees: made while their module is imported, or by hooks."""
+        trace = self._trace_index.trace
+        return tuple(_made_tests(trace, self._index)) if trace.collected else ()
 
     @cached_property
     def hook_marks(self) -> HookMarks:
@@ -172,3 +178,30 @@ class Roles:
             for item in self._index.external
             if self._trace_index.external[item.key.ordinal].on_loop and not item.function.is_async
         )
+
+
+def _made_tests(trace: Trace, index: SuiteIndex) -> Iterator[Test]:
+    """Yield tests without a place: no edit can reach them, and marks are not known."""
+    seen, modules = {test.id for test in index.tests}, {*index.test_modules}
+    for number, (name, line) in enumerate(trace.lines.items()):
+        module = name.partition("::")[0]
+        if name in seen or module not in modules:
+            continue
+        function = Function(
+            ordinal=number,
+            name=name.rpartition("::")[2],
+            qualname=name,
+            line=line or 1,
+            first_line=line or 1,
+            end_line=line or 1,
+            class_ordinal=None,
+            is_async=name in trace.async_tests,
+            is_generator=False,
+            conditional=False,
+            # All else that it asks for is in the record, and taken from there.
+            parameters=(EVENT_LOOP,) if name in trace.asking_for_loop else (),
+            fixture=None,
+            marks=(),
+            decorators=(),
+        )
+        yield Test(name, module, (), Key.of_module("collected", number), function, ())

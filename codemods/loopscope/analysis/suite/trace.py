@@ -56,6 +56,7 @@ class Trace:
     # test -> how many asyncio marks it has, where none of them has arguments; only collected
     bare_marks: Mapping[str, int] = field(default_factory=dict)
     collected: bool = False  # pytest has collected the suite, and run nothing
+    mode: str = ""  # asyncio_mode, as pytest-asyncio takes it; only collected
 
     @property
     def shown(self) -> str:

@@ -19,6 +19,7 @@ CLASS_SET_UPS = ("setup_class", "setUpClass", "asyncSetUpClass")
 _CACHES = ("functools.cache", "functools.lru_cache")
 _ON_ITS_OBJECT = "functools.cached_property"
 _TYPES = ("TypeVar", "NewType", "ParamSpec", "Union", "isinstance", "issubclass", "cast")
+_RUNNERS = ("asyncio.run", "anyio.run", "trio.run", "uvloop.run")
 _ADDING = ("append", "add", "insert", "setdefault")
 _FIELDS = ("field", "Field", "attrib", "ib", "Factory")
 
@@ -202,6 +203,8 @@ def _callees(
         node = stack.pop()
         if isinstance(node, ast.Name) and node.id in loops:
             yield LOOP
+        if isinstance(node, ast.Call) and _runs(node, names):
+            continue  # what a coroutine returns is not what it makes on the way
         yield from _called(node, names)
         if _is_loop(node, names) or (
             isinstance(node, ast.Call) and last_name(node.func) in FUTURES
@@ -213,6 +216,11 @@ def _callees(
                     yield names.resolve(argument) or ""
         if not isinstance(node, (ast.Lambda, *FUNCTIONS)):
             stack += children(node)
+
+
+def _runs(node: ast.Call, names: Names) -> bool:
+    """Whether a call runs a coroutine and gives what that returns."""
+    return last_name(node.func) == "run_until_complete" or names.resolve(node.func) in _RUNNERS
 
 
 def _called(node: ast.AST, names: Names) -> Iterator[str]:

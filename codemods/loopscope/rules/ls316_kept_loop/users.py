@@ -71,7 +71,6 @@ class Users:
         self._joined: dict[tuple[str, str], list[str]] = defaultdict(list)
         for path, making in holders.joined:
             self._joined[path, making.name] += making.callees
-        self._next: dict[_Place, tuple[_Place, ...]] = {}
 
     def uses(self) -> Iterator[tuple[Holder, Use]]:
         """Yield what is used on loops, each with its users."""
