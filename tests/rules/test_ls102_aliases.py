@@ -215,3 +215,20 @@ def test_fixture_that_does_more_than_to_hand_on_the_loop_keeps_its_bridge(more: 
     assert "    return event_loop\n" in changed["conftest.py"]
     assert "def loop(event_loop):" in changed["conftest.py"]
     assert "async def event_loop():" in changed["conftest.py"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "event_loop.run_until_complete(asyncio.sleep(0))",
+        "asyncio.run(asyncio.sleep(0))",
+        "start()",
+        "event_loop.call_soon(print)",
+    ],
+)
+def test_fixture_that_does_more_is_no_alias(statement: str) -> None:
+    body = f"{statement}\n    return event_loop"
+    start = "def start():\n    asyncio.run(asyncio.sleep(0))\n\n\n"
+    conftest = _HEAD + start + _alias(body=body)
+    changed = after({"pytest.ini": AUTO, "conftest.py": conftest, "test_a.py": _ASYNC})
+    assert "async def loop" not in changed.get("conftest.py", "")

@@ -93,12 +93,12 @@ class Candidates:
         fixture = function.fixture
         assert fixture is not None
         careful = self._careful(key) or fixture.decorators > 1 or fixture.name in self._dynamic
+        # Statements beside the one that hands it on may do anything with it.
         does_more = (
             len(function.loop_uses) > 1
             or function.drives_loops
+            or bool(function.calls)
             or bool(self.current_calls(key))
-            or self.model.driven.by_function(key)
-            or self._asks_while_it_runs(key, function)
         )
         return None if careful or does_more else Conversion.RUNNING
 
