@@ -169,7 +169,9 @@ def _is_configured(context: RuleContext, key: Key) -> bool:
     plan, others = context.plan, context.model.cross_suite
     if context.model.settings.fixture_default is plan.fixture_default:
         return True
-    shared = others.above is not None or key.path in others.importers
+    # A suite of fixtures alone gets no configuration: others import what it holds.
+    shared = not context.model.own_tests
+    shared = shared or others.above is not None or key.path in others.importers
     shared = shared or any(suite.cross_suite.loads_above for suite in others.below.values())
     return plan.fixture_default is plan.default and not shared  # LS201 writes that one
 
