@@ -162,3 +162,14 @@ def test_what_only_may_take_it_later_is_nothing(helpers: str, test: str) -> None
         "pytest.ini": AUTO,
     }
     assert actions(files)[0] == []
+
+
+def test_what_a_call_makes_an_override_of_runs_at_no_import() -> None:
+    kit = (
+        "import asyncio\n\nimport pytest\n\n\ndef make():\n    loop = asyncio.get_event_loop()\n"
+        "    yield loop\n    loop.close()\n\n\n"
+        'event_loop = pytest.fixture(scope="session")(make)\n'
+    )
+    test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one():\n    pass\n"
+    files = {"kit.py": kit, "conftest.py": "from kit import event_loop\n", "test_a.py": test}
+    assert "LS101 action" not in " ".join(messages(migrate_files(files)))

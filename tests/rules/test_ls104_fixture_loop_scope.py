@@ -92,3 +92,43 @@ def test_wider_scope_beside_a_narrower_default_names_its_loop_scope(
     changed = after(files)
     assert "fixture_loop_scope = function" in changed["pytest.ini"]
     assert f"@pytest_asyncio.fixture({expected})" in changed["test_x.py"]
+
+
+def test_default_that_a_first_run_has_written_holds_for_a_fixture_that_no_test_uses() -> None:
+    """What is left to a person keeps the suite one for the old rules."""
+    files = {
+        "conftest.py": """\
+            import asyncio
+
+            import pytest
+            import pytest_asyncio
+
+
+            @pytest.fixture(scope="module")
+            def event_loop():
+                loop = asyncio.new_event_loop()
+                yield loop
+                loop.close()
+
+
+            @pytest_asyncio.fixture(scope="class")
+            async def unused():
+                return 1
+            """,
+        "test_a.py": """\
+            import pytest
+
+
+            @pytest.mark.asyncio
+            async def test_one(event_loop):
+                assert event_loop
+
+
+            @pytest.mark.asyncio
+            async def test_two(event_loop):
+                await test_one(event_loop)
+            """,
+    }
+    first = after(files)
+    assert '@pytest_asyncio.fixture(scope="class")\n' in first["conftest.py"]
+    assert after(first) == first

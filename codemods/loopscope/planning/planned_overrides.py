@@ -97,11 +97,14 @@ def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
         lines += [
             function.line
             for function in facts.functions
-            if function.name in early and _takes_current(model, Key(path, function.ordinal))
+            if function.name in early
+            and Key(path, function.ordinal) != key
+            and _takes_current(model, Key(path, function.ordinal))
         ]
         graph = model.closures.call_graph
         called = (graph.find(path, name) for name in facts.called_at_import)
-        taking = [one for one in called if one is not None and model.current.asks(one)]
+        # What a call makes a fixture of, such as this override, is only handed on.
+        taking = [one for one in called if one not in (None, key) and model.current.asks(one)]
         if taking and not lines:
             path, lines = taking[0].path, [model.index.function(taking[0]).line]
         if lines:

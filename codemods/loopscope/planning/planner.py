@@ -239,8 +239,9 @@ class LoopPlanner:
         # No test uses it: it would have lived on the loop that its own place sees.
         override = self.solver.seen_from(key.path)
         if override is not None:
-            scope = max(scope, self.model.legacy.override_loop_scope(override))
-        return scope
+            return max(scope, self.model.legacy.override_loop_scope(override))
+        # The default that an earlier migration wrote, where something was left to a person.
+        return max(scope, self.model.settings.fixture_default or Scope.FUNCTION)
 
     def _fixture_default(self, default: Scope, loop_scopes: Collection[Scope]) -> Scope | None:
         """Keep a configured value that a fixture relies on; else take that of the tests."""
