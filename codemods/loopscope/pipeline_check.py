@@ -19,15 +19,7 @@ from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.used_names import broken_code
 from loopscope.rules.context import action, note
 from loopscope.rules.registry import FILE_CHECKS
-from loopscope.types import (
-    Change,
-    CrossSuiteFiles,
-    FileError,
-    Finding,
-    Level,
-    Options,
-    Suite,
-)
+from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
 
 _TAKE_THEM = "Take the hunks that were left out, too, or change it by hand"
 

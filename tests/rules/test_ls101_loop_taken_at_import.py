@@ -114,6 +114,15 @@ BUS = "class Bus:\n    def __init__(self):\n        self.loop = asyncio.get_even
 ASYNC_TEST = "\n\nasync def test_one(): ...\n"
 
 
+def with_helpers(helpers: str, test: str) -> dict[str, str]:
+    return {
+        "conftest.py": OVERRIDE,
+        "helpers.py": f"import asyncio\n\n\n{helpers}",
+        "test_a.py": test + ASYNC_TEST,
+        "pytest.ini": AUTO,
+    }
+
+
 @pytest.mark.parametrize(
     ("helpers", "test"),
     [
@@ -132,13 +141,7 @@ ASYNC_TEST = "\n\nasync def test_one(): ...\n"
     ],
 )
 def test_helper_of_another_module_takes_it_at_import(helpers: str, test: str) -> None:
-    files = {
-        "conftest.py": OVERRIDE,
-        "helpers.py": f"import asyncio\n\n\n{helpers}",
-        "test_a.py": test + ASYNC_TEST,
-        "pytest.ini": AUTO,
-    }
-    assert actions(files) == [["LS101"], ["LS101"]]
+    assert actions(with_helpers(helpers, test)) == [["LS101"], ["LS101"]]
 
 
 @pytest.mark.parametrize(
@@ -155,13 +158,7 @@ def test_helper_of_another_module_takes_it_at_import(helpers: str, test: str) ->
     ],
 )
 def test_what_only_may_take_it_later_is_nothing(helpers: str, test: str) -> None:
-    files = {
-        "conftest.py": OVERRIDE,
-        "helpers.py": f"import asyncio\n\n\n{helpers}",
-        "test_a.py": test + ASYNC_TEST,
-        "pytest.ini": AUTO,
-    }
-    assert actions(files)[0] == []
+    assert actions(with_helpers(helpers, test))[0] == []
 
 
 def test_what_a_call_makes_an_override_of_runs_at_no_import() -> None:

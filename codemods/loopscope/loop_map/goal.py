@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.loop_map.foreign import strays
 from loopscope.loop_map.mixed import mixed, refused
 from loopscope.loop_map.model import Cause, Difference, Loop, LoopMap, differences
@@ -42,9 +41,9 @@ def _parted(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
             yield Difference(test, Cause.LOST)
         if new is None:
             continue
-        if UNKNOWN not in old.kinds | new.kinds and not old.kinds <= new.kinds:
-            lost = sorted(old.kinds - new.kinds)
-            yield Difference(test, Cause.KIND, ", ".join(kind or "the default" for kind in lost))
+        lost = old.kinds_lost(new)
+        if lost:
+            yield Difference(test, Cause.KIND, lost)
         if old.own is not None:
             groups[old.own].append(test)
     for tests in groups.values():

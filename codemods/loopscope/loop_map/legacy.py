@@ -13,7 +13,7 @@ from loopscope.analysis.file.loop_kinds import PLAIN, UNKNOWN, kinds_of, sets_po
 from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
-from loopscope.analysis.suite.fixtures import FixtureDef, Test
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.model import Loop, LoopMap, TestLoops, region_of
 from loopscope.types import Scope
 
@@ -128,11 +128,17 @@ class LegacyLoops:
         """
         override = self.override_of(test)
         kinds = kinds_of(override.function.override if override is not None else None)
-        if override is not None and kinds == PLAIN:
+        if override is not None and kinds == PLAIN and self._policy_setters:
             *around, _ = self._closures.visible(test, EVENT_LOOP)
-            if any(sets_policy(item.function.override) for item in around):
+            if any(item.key in self._policy_setters for item in around):
                 return frozenset({UNKNOWN})
         return kinds
+
+    @cached_property
+    def _policy_setters(self) -> frozenset[Key]:
+        """The overrides that set the policy of later loops; few suites have one."""
+        overrides = self._classify.overrides
+        return frozenset(item.key for item in overrides if sets_policy(item.function.override))
 
     def loop_bound(self, test: Test) -> tuple[str, ...]:
         """List the fixtures of a test whose value lives on a loop, ``event_loop`` included."""

@@ -43,6 +43,12 @@ class TestLoops:
             found.add(self.own)
         return frozenset(found)
 
+    def kinds_lost(self, after: TestLoops) -> str:
+        """Name the kinds of loop that are met no more, "" for none or where one is not known."""
+        if UNKNOWN in self.kinds | after.kinds:
+            return ""
+        return ", ".join(kind or "the default" for kind in sorted(self.kinds - after.kinds))
+
     def without(self, names: Collection[str]) -> TestLoops:
         """Leave some fixtures out."""
         kept = {name: loop for name, loop in self.fixtures.items() if name not in names}
@@ -130,9 +136,9 @@ def differences(before: LoopMap, after: LoopMap) -> Iterator[Difference]:
             continue
         if old.own is not None and new.own is None:
             yield Difference(test, Cause.LOST)
-        if UNKNOWN not in old.kinds | new.kinds and not old.kinds <= new.kinds:
-            lost = sorted(old.kinds - new.kinds)
-            yield Difference(test, Cause.KIND, ", ".join(kind or "the default" for kind in lost))
+        lost = old.kinds_lost(new)
+        if lost:
+            yield Difference(test, Cause.KIND, lost)
         if len(new.all) > 1:
             strays = [name for name, loop in new.fixtures.items() if loop != new.own]
             yield Difference(test, Cause.STRAY, _names(strays))

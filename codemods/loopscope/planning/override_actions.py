@@ -145,14 +145,14 @@ def _factory(
             BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
         )
     if _imported(fixture_defs):
-        return manual("it makes a loop of another kind, and is imported by name")
+        return manual(f"{KIND}, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)
     if all(item.base_id in ("", "./") for item in fixture_defs) and all(
         variant.policy for variant in body.variants
     ):
         return OverrideAction(ActionKind.POLICY)
-    return manual("it makes a loop of another kind; loop factories need --target 1.4")
+    return manual(f"{KIND}; loop factories need --target 1.4")
 
 
 def by_item(body: OverrideBody) -> bool:

@@ -16,7 +16,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
-from loopscope.planning.override_actions import ActionKind, OverrideAction, manual
+from loopscope.planning.override_actions import KIND, ActionKind, OverrideAction, manual
 from loopscope.planning.policies import builds_on_policy
 from loopscope.planning.solver import ComponentSolver
 from loopscope.types import Scope
@@ -192,7 +192,7 @@ def _used_by_sync(solver: ComponentSolver, key: Key) -> OverrideAction | None:
         return OverrideAction(ActionKind.ORDINARY)
     if left:
         return found
-    return manual("it makes a loop of another kind, and async code asks for it, too")
+    return manual(f"{KIND}, and async code asks for it, too")
 
 
 Overrides = dict[Key, OverrideAction]

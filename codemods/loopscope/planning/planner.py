@@ -74,9 +74,9 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
         return first.plan()
     concerned = [test for test in model.tests if first.solver.users.concerns(test)]
     left, policies = frozenset[Key](), frozenset[Key]()
+    candidates = Candidates(model, options, caution)
     unused = tuple(first.solver.unused_fixtures())
     while True:
-        candidates = Candidates(model, options, caution, policies)
         converted = choose(candidates, first.solver.loop_scope, concerned, unused, left)
         planner = first
         if converted or policies:
@@ -85,6 +85,7 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
         instead = {key for key, act in plan.overrides.items() if act.policy}
         if instead:
             policies |= instead  # nobody is converted for a factory that cannot be
+            candidates = Candidates(model, options, caution, policies)
             continue
         manual = {key for key, act in plan.overrides.items() if act.kind is ActionKind.MANUAL}
         if not converted or manual <= left:

@@ -21,15 +21,7 @@ from loopscope.requirements.compatibility import (
     release_of,
 )
 from loopscope.requirements.installed_together import Installations, Share
-from loopscope.requirements.pin import (
-    Kind,
-    Pin,
-    Pythons,
-    highest,
-    lowest,
-    numbers,
-    padded,
-)
+from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
 from loopscope.requirements.tox import own_names, read_tox
 from loopscope.types import FileError, Target

@@ -33,6 +33,7 @@ class UseRunningLoop(DefinitionEdit):
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
+    is_old: bool | None = None
     kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
         if not facts.loop_calls or context.is_aside(path) or context.leaves_alone(path):
@@ -49,8 +50,10 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 continue
             if call.ordinal is not None and will_run(context, path, call):
                 by_function[call.ordinal].append(call)
-        if by_function and context.model.is_product(path) and _runs_before_3_7(context):
-            continue
+        if by_function and context.model.is_product(path):
+            is_old = _runs_before_3_7(context) if is_old is None else is_old
+            if is_old:
+                continue
         for ordinal, calls in by_function.items():
             yield _swap(facts, path, ordinal, calls)
 
@@ -60,8 +63,7 @@ def _runs_before_3_7(context: RuleContext) -> bool:
     from loopscope.requirements import requires_python  # slow to import, and seldom needed
     from loopscope.requirements.pin import Pythons
 
-    supported = Pythons.of(requires_python(context.contents)).supported
-    return bool(supported) and min(supported or ()) < (3, 7)
+    return bool(Pythons.of(requires_python(context.contents)).missed("", (3, 7)))
 
 
 def will_run(context: RuleContext, path: str, call: LoopCall) -> bool:

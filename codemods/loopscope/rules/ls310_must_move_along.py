@@ -215,8 +215,7 @@ def check_loops(context: RuleContext) -> Iterator[RuleResult]:
             continue
         first, path = users[0], context.config.path
         line = _option_line(context) if path else first.line
-        more = f" and {len(users) - 1} more" if len(users) > 1 else ""
-        who = f"{first.name} ({first.path}:{first.line}){more}"
+        who = first_of([f"{one.name} ({one.path}:{one.line})" for one in users], 1)
         wrong = _refused(plugin) if refused else _on_another(plugin, first, on)
         yield action("LS310", path or first.path, line, f"{who} {wrong}")
 

@@ -60,16 +60,15 @@ def _goes(context: RuleContext, key: Key, function: Function) -> bool:
         and not override_action.stays
         and context.options.wants("LS101")
     ):
+        if override_action.kind is ActionKind.WINDOWS:
+            return False  # it moves to the top level
         body = function.override
         kept = body is not None and any(
             "olicy" in text for text in (*body.before, *body.after, *body.closed)
         )
         if override_action.kind is ActionKind.FACTORY:
             kept = body is not None and any("olicy" in _code(variant) for variant in body.variants)
-        keeps = (
-            ActionKind.WORK, ActionKind.FACTORY, ActionKind.POLICY, ActionKind.WINDOWS,
-        )  # fmt: skip
-        kept = kept or override_action.kind is ActionKind.WINDOWS
+        keeps = (ActionKind.WORK, ActionKind.FACTORY, ActionKind.POLICY)
         return not (override_action.kind in keeps and kept)
     return (
         function.policy is not None

@@ -12,7 +12,7 @@ from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.trace import TracedFunction
 from loopscope.config.pytest_config import mode_is_added
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.rules.context import Edit, RuleContext, RuleResult, action, note
+from loopscope.rules.context import Edit, RuleContext, RuleResult, action, first_of, note
 
 
 def with_trace_notes(context: RuleContext, edits: list[Edit]) -> list[Edit]:
@@ -196,5 +196,4 @@ def collected_differences(context: RuleContext) -> Iterator[RuleResult]:
 
 
 def _count(tests: list[Test]) -> str:
-    more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-    return f"{tests[0].function.qualname}{more}"
+    return first_of([test.function.qualname for test in tests], 1)

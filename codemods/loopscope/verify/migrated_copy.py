@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.analysis.suite.trace import Trace
 from loopscope.loop_map.build_model import build_model
 from loopscope.loop_map.model import LoopMap
@@ -108,13 +107,11 @@ def kinds_lost(copies: MigratedCopy) -> Iterator[Difference]:
         return
     new = build_model(load_copy(copies.after), [], Options().time_limit, FILE_CHECKS).modern_map
     for test, loops in old.items():
-        after = new.get(test)
-        if after is None or UNKNOWN in loops.kinds | after.kinds or loops.kinds <= after.kinds:
-            continue
-        lost = ", ".join(kind or "the default" for kind in sorted(loops.kinds - after.kinds))
-        what = f"was on a loop of the kind {lost}, and is on none"
-        why = "what made its loops, in event_loop or a policy, no longer does (LS101, LS106)"
-        yield Difference(Cause.KIND, test, what, why)
+        lost = loops.kinds_lost(new[test]) if test in new else ""
+        if lost:
+            what = f"was on a loop of the kind {lost}, and is on none"
+            why = "what made its loops, in event_loop or a policy, no longer does (LS101, LS106)"
+            yield Difference(Cause.KIND, test, what, why)
 
 
 def as_planned(planned: LoopMap) -> MayShare:

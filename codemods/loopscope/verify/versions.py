@@ -92,10 +92,8 @@ def choose_to_collect(original: Place, copy: Place, python: Path | None) -> Side
         given = _given(python, "--collect-python")
         return replace(given, notes=tuple(_unlike("collect", inspect(python), files)))
     used = in_use(original.project, original.suite)
-    if used is not None and used.pytest_asyncio:
-        asked = SpecifierSet(files.specifier(PLUGIN) or "")
-        if asked.contains(used.pytest_asyncio, prereleases=True):
-            return Side(used.path, used.sources)
+    if used is not None and _has_what_is_asked(used, files):
+        return Side(used.path, used.sources)
     if files.specifier(PLUGIN) and not files.admits(PLUGIN, "<1.0"):
         return _after(used, original, copy, Target.newest())
     return _before(used, original, copy)
@@ -110,11 +108,16 @@ def choose_alone(original: Place, copy: Place, python: Path | None, target: Targ
     if python:
         return _given(python, "--after-python")
     used, files = in_use(original.project, original.suite), pinned(copy)
-    if used is not None and used.pytest_asyncio and not _older(used.pytest_asyncio, "0.24"):
-        asked = SpecifierSet(files.specifier(PLUGIN) or "")
-        if asked.contains(used.pytest_asyncio, prereleases=True):
-            return Side(used.path, used.sources)
+    fits = used is not None and _has_what_is_asked(used, files)
+    if used is not None and fits and not _older(used.pytest_asyncio, "0.24"):
+        return Side(used.path, used.sources)
     return _after(used, original, copy, target)
+
+
+def _has_what_is_asked(used: Interpreter, files: Pinned) -> bool:
+    """Whether a Python has a pytest-asyncio that the files of a suite admit."""
+    asked = SpecifierSet(files.specifier(PLUGIN) or "")
+    return bool(used.pytest_asyncio) and asked.contains(used.pytest_asyncio, prereleases=True)
 
 
 def _given(python: Path, option: str) -> Side:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from loopscope.analysis.file.facts import Import
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     free_names,
@@ -14,7 +13,7 @@ from loopscope.analysis.file.loop_factories import (
     with_param,
 )
 from loopscope.analysis.file.loop_kinds import kind_of
-from loopscope.analysis.file.names import Names, imports_of
+from loopscope.analysis.file.names import Names, imports_of, statements
 from loopscope.analysis.file.override_facts import LoopVariant, PolicyBody
 from loopscope.python_source.syntax_tree import is_docstring, with_comments
 
@@ -73,12 +72,12 @@ def _branches(
     What makes the loop has the same branches; each returns a loop of that policy.
     """
     body = node.body[is_docstring(node.body[0]) :]
-    imports = [one for item in ast.walk(node) for one in _imports(item)]
-    makers = _LoopMakers(names.with_local(imports))
-    if not (body and makers.read(body) and _returns(body)):
+    imports = [one for item in statements(body) for one in imports_of(item)]
+    returns = _PolicyReturns(names.with_local(imports))
+    if not (body and returns.read(body) and _returns(body)):
         return None
     changed = list(lines)
-    for call, text in reversed(makers.calls):
+    for call, text in reversed(returns.calls):
         if call.lineno != call.end_lineno:
             return None
         line = changed[call.lineno - 1].encode()
@@ -97,11 +96,7 @@ def _branches(
     return LoopVariant(key, code[:-1], code[-1], names=free_names(code), kind=kind)
 
 
-def _imports(node: ast.AST) -> list[Import]:
-    return list(imports_of(node)) if isinstance(node, (ast.Import, ast.ImportFrom)) else []
-
-
-class _LoopMakers:
+class _PolicyReturns:
     """Finds the policies that statements return, each with the code that makes such a loop."""
 
     def __init__(self, names: Names) -> None:

@@ -30,11 +30,10 @@ class BodyKind(enum.Enum):
 class LoopVariant:
     """One kind of loop that an override makes, as source texts.
 
-    A function with the statements and ``return expression`` makes the loop (no expression: the
-    statements return it); ``direct`` is a
-    module-level callable that does it alone, ``policy`` an expression for an event loop policy
-    that makes such loops, "" where there is none. ``names`` are those that the code takes from
-    its module.
+    A function with the statements and ``return expression`` makes the loop; without an expression
+    the statements return it. ``direct`` is a module-level callable that does it alone, ``policy``
+    an expression for an event loop policy that makes such loops, "" where there is none. ``names``
+    are those that the code takes from its module.
     """
 
     key: str
