@@ -18,17 +18,22 @@ from loopscope.pipeline_check import (
     region_of_differences,
     unresolved_requests,
 )
-from loopscope.planning.caution import NO_CAUTION, Caution
+from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
-from loopscope.rules.given_part import left_wrong, product_files, product_part
-from loopscope.rules.left_whole import edits_of_the_rest, is_left_whole, saying_so
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
-from loopscope.rules.minimum_version import least_version
 from loopscope.rules.registry import FILE_CHECKS, check_rules
-from loopscope.rules.run_declarations import check_declarations
+from loopscope.rules.run_declarations import check_declarations, least_version
+from loopscope.rules.withheld_edits import (
+    edits_of_the_rest,
+    is_left_whole,
+    left_wrong,
+    product_files,
+    product_part,
+    saying_so,
+)
 from loopscope.types import (
     Change,
     EditRecord,

@@ -9,7 +9,7 @@ import pytest
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.requirements.evidence import Evidence
+from loopscope.requirements import Evidence
 from loopscope.types import PytestConfig, Scope
 from tests.suites_in_memory import AUTO, messages, migrate_files
 

@@ -10,7 +10,7 @@ from loopscope.loop_map.model import count
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.pipeline import style_and_loops
 from loopscope.pipeline_check import recheck
-from loopscope.requirements.evidence import Evidence
+from loopscope.requirements import Evidence
 from loopscope.types import Change, Options, PytestConfig, Target
 from tests.rules.reported import HEAD, MODERN
 from tests.suites_in_memory import after, messages, migrate_files, suite_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.requirements.evidence import given
+from loopscope.requirements import given
 from loopscope.types import RUNS_ON
 from tests.suites_in_memory import migrate_files
 

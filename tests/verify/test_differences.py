@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from loopscope.verify.difference import Cause, alike
+from loopscope.verify.difference import Cause, alike, new_warnings
 from loopscope.verify.differences import always, compare, groups, outcomes, reason, slower, strays
 from loopscope.verify.id_matching import aligned
-from loopscope.verify.new_warnings import new_warnings
 from loopscope.verify.run_record import SuiteRun, TestRun, Warned, parse
 from loopscope.verify.verification import incomparable, left_out
 

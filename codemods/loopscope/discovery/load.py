@@ -20,8 +20,8 @@ from loopscope.discovery.cross_suite import (
     prefix_of,
     suites_below,
 )
+from loopscope.discovery.first_glance import has_trace, matters, mentions_asyncio
 from loopscope.discovery.selection import choose
-from loopscope.discovery.traces import has_trace, matters, mentions_asyncio
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, is_vcs_root, read_regular
 from loopscope.types import PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
@@ -209,8 +209,7 @@ def _scan(
     if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
     # Where no suite has to do with event loops, their import is most of the time of a run.
-    from loopscope.discovery.product_code import leading_to
-    from loopscope.discovery.reexports import reexports, starred
+    from loopscope.discovery.first_glance import leading_to, reexports, starred
 
     errors[:] = found.errors
     files: dict[str, bytes] = {}

@@ -24,8 +24,7 @@ from loopscope.config.pytest_config import (
 )
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode, explain
-from loopscope.requirements import declares_plugin, installed, legacy_mode_floor
-from loopscope.requirements.evidence import Evidence, given
+from loopscope.requirements import Evidence, declares_plugin, given, installed, legacy_mode_floor
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite, Target
 

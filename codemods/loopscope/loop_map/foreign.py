@@ -3,23 +3,29 @@
 On 1.x a test and its fixtures each name their loop scope. Where a value belongs to the loop that
 it was made on, whoever uses it must be on that loop (docs/loop-rules.md, Another loop scope
 is another loop); a value that belongs to none may be used anywhere.
+
+Up to pytest-asyncio 1.1 a test that names a wide loop may run on the loop of its fixture, whatever
+either of them uses, and 0.24 and 0.26 may refuse to collect it (docs/loop-rules.md, Tests on the
+current loop).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from loopscope.analysis.file.facts import ScopeKind
+from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.file.values import Use
 from loopscope.analysis.suite.closure import RequestKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.loop_values import Bond, Held
-from loopscope.loop_map.model import Loop
+from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.other_plugins import is_of_another_plugin, of_other_plugins
 from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +211,78 @@ def too_narrow(model: SuiteModel) -> tuple[Key, ...]:
             if fixture.scope > model.modern.fixture_loop_scope(function):
                 found.append(key)
     return tuple(found)
+
+
+def mixed(loops: LoopMap) -> frozenset[tuple[str, str]]:
+    """List the tests on wide loops with the names of their fixtures on other loops."""
+    return frozenset(
+        (test, name)
+        for test, found in loops.items()
+        if found.own is not None and found.own.scope > Scope.FUNCTION
+        for name, loop in found.fixtures.items()
+        if loop != found.own
+    )
+
+
+def refused(model: SuiteModel) -> frozenset[tuple[str, str]]:
+    """List the sync tests under wide marks with the names of their fixtures on function loops.
+
+    Below 1.0 collecting them fails: the mark counts, whatever runs.
+    """
+    return frozenset(
+        (test.id, name)
+        for test in model.tests
+        if test.id in model.modern_map
+        and test.mark("asyncio") is not None
+        and not model.is_async_test(test)
+        and model.modern.test_loop_scope(test) > Scope.FUNCTION
+        for name, loop in model.modern_map[test.id].fixtures.items()
+        if loop.scope is Scope.FUNCTION
+    )
+
+
+def newly_mixed(
+    model: SuiteModel, tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]
+) -> Iterator[tuple[str, Key]]:
+    """Yield such tests with their fixtures, but for those that are on two wide loops already.
+
+    ``tests`` and ``fixtures`` are the loop scopes of the cure.
+    """
+    for test in model.tests:
+        own = tests.get(test.id, Scope.FUNCTION)
+        if own is Scope.FUNCTION:
+            continue
+        old = model.modern.test_loop_scope(test)
+        for item in model.closures.of(test).fixtures:
+            if item.key not in fixtures or fixtures[item.key] is own:
+                continue
+            current = model.modern.fixture_loop_scope(item.function)
+            if old is Scope.FUNCTION or current is old:
+                yield test.id, item.key
+
+
+def newly_refused(
+    model: SuiteModel, tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]
+) -> Iterator[tuple[Key, Scope]]:
+    """Yield fixtures on function loops of sync tests under wide marks, with these loop scopes.
+
+    A mark goes where the async tests go that have it, too. See refused.
+    """
+    moved: dict[tuple[object, ...], Scope] = {}
+    for test in model.tests:
+        mark = test.mark("asyncio")
+        if mark is not None and test.id in tests:
+            place = _place(mark)
+            moved[place] = max(tests[test.id], moved.get(place, Scope.FUNCTION))
+    for test in model.tests:
+        mark = test.mark("asyncio")
+        if mark is None or test.id in tests:
+            continue
+        own = moved.get(_place(mark)) or model.modern.test_loop_scope(test)
+        for item in model.closures.of(test).fixtures:
+            if own > Scope.FUNCTION and fixtures.get(item.key) is Scope.FUNCTION:
+                yield item.key, own
+
+
+def _place(mark: Mark) -> tuple[object, ...]:
+    return mark.path, mark.ordinal, mark.statement, mark.line

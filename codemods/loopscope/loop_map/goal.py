@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from loopscope.loop_map.foreign import strays
-from loopscope.loop_map.mixed import mixed, refused
+from loopscope.loop_map.foreign import mixed, refused, strays
 from loopscope.loop_map.model import Cause, Difference, Loop, LoopMap, differences
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 

@@ -20,7 +20,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.other_plugins import raw_fixtures
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
-from loopscope.planning.caution import NO_CAUTION, Caution
+from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
+from loopscope.analysis.suite.classify import can_say_fixture_scope
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.loop_map.foreign import LoopUse, LoopUses
-from loopscope.loop_map.mixed import newly_mixed, newly_refused
+from loopscope.loop_map.foreign import LoopUse, LoopUses, newly_mixed, newly_refused
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.neighbours import take_along
-from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 MarkPlace = tuple[str, int | None, int | None]
@@ -130,7 +129,7 @@ class CureSolver:
         """Return the cheapest cure; None where none can be written.
 
         Below 1.2 those are joined, too, that it would newly put on two loops; below 1.0 fixtures
-        of sync tests under wide marks are not put on function loops (loop_map/mixed.py).
+        of sync tests under wide marks are not put on function loops (loop_map/foreign.py).
         """
         cure = self._cheapest()
         while not self.options.target.has(1, 2):

@@ -1,16 +1,37 @@
-"""Which tests and fixtures of a suite have to do with a loop, for a given set of conversions."""
+"""Which tests and fixtures of a suite have to do with a loop, for a given set of conversions.
+
+``Caution`` is what a plan does without, once the recheck has condemned the shortest one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.ambient import AmbientUsers
-from loopscope.planning.caution import Caution
 from loopscope.types import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Where a plan rests on no assumption, and which tests it puts on one loop.
+
+    ``careful`` are files; ``joined`` are test modules, whose tests all share one loop.
+    """
+
+    careful: frozenset[str] = frozenset()
+    joined: frozenset[str] = frozenset()
+
+    def is_careful(self, path: str, options: Options) -> bool:
+        """Whether no edit of the file may rest on an assumption."""
+        return options.safe_only or path in self.careful
+
+
+NO_CAUTION = Caution()
 
 
 class LoopUsers:

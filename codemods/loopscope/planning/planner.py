@@ -11,14 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.classify import can_say_fixture_scope
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
-from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Candidates, Conversion, alias_scopes, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
+from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.planned_overrides import (
     actions,
@@ -29,7 +30,6 @@ from loopscope.planning.planned_overrides import (
 )
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.planning.solver import EXTERNAL, ComponentSolver
-from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.types import Options, Scope
 
 

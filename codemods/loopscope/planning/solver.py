@@ -28,10 +28,9 @@ from loopscope.planning.bridges import (
     fixtures_after_work,
     requests_after_work,
 )
-from loopscope.planning.caution import NO_CAUTION, Caution
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.disjoint_set import DisjointSet
-from loopscope.planning.loop_users import LoopUsers
+from loopscope.planning.loop_users import NO_CAUTION, Caution, LoopUsers
 from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
 from loopscope.types import Options, Scope
 

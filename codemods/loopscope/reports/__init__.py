@@ -3,25 +3,86 @@
 ``report_NAME.py`` is ``--format NAME`` of check and migrate, ``map_NAME.py`` that of map, and
 ``verify_NAME.py`` that of verify: what there is to choose from follows from the files. Each holds
 a class called ``REPORT``: a ``RunDocument``, or a ``VerifyDocument`` for verify.
+
+Where a file lies, all formats say in one way: ``place_of`` for people, ``uri_from`` for programs.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from urllib.parse import quote
 
-from loopscope.reports.paths import join
 from loopscope.reports.summary import Summary
-from loopscope.types import FileError, Migration
+from loopscope.types import FileError, Finding, Migration
 
 if TYPE_CHECKING:
     from loopscope.reports.map_text import Node
-    from loopscope.reports.summary import Summary
-    from loopscope.types import FileError, Migration, Target
+    from loopscope.types import Target
     from loopscope.verify.verification import Verification
+
+
+def join(label: str, path: str) -> str:
+    """Join a suite and a file of it, as the user spells them; "." or "" mean the suite itself."""
+    if path in ("", "."):
+        return label or "."
+    return path if label in ("", ".") else f"{label}/{path}"
+
+
+def place_of(label: str, finding: Finding) -> str:
+    """Return where a finding is, as editors and terminals understand it."""
+    numbers = [number for number in (finding.line, finding.column) if number]
+    return ":".join([join(label, finding.path), *map(str, numbers)])
+
+
+def path_from(base: str, label: str, path: str) -> str:
+    """Return the path to a file of a suite, with forward slashes.
+
+    Args:
+        base: The directory that paths of the report are relative to.
+        label: The suite's path: absolute, or relative to the current directory; "" for none.
+        path: Relative to the suite; "." or "" mean the suite itself.
+
+    Returns:
+        A path relative to ``base``, or an absolute one where the file does not lie below it.
+    """
+    absolute = os.path.abspath(os.path.join(label, path))
+    try:
+        way = os.path.relpath(absolute, base)
+    except ValueError:  # another drive
+        way = ".."
+    outside = way.split(os.sep)[0] == ".."
+    return (absolute if outside else way).replace(os.sep, "/")
+
+
+def uri_from(base: str, label: str, path: str) -> str:
+    """Return the path as a URI reference: all bytes but plain letters are percent-encoded."""
+    way = path_from(base, label, path)
+    return Path(way).as_uri() if os.path.isabs(way) else quote(os.fsencode(way))
+
+
+def directory_uri(base: str) -> str:
+    """Return a directory as a URI that references can be resolved against."""
+    return Path(os.path.abspath(base)).as_uri().rstrip("/") + "/"
+
+
+def base_directory() -> str:
+    """Return the directory that programs look up the paths of a report from.
+
+    GitHub and GitLab take them from the top of the checkout, also where a step runs below it.
+    """
+    working = os.getcwd()
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        checkout = os.environ.get(name)
+        if checkout and f"{working}/".startswith(f"{checkout.rstrip('/')}/"):
+            return checkout
+    return working
+
 
 ResultT = TypeVar("ResultT")
 # A line is a sequence of (text, style); a style is a word of rich, or "".

@@ -17,10 +17,9 @@ from markupsafe import Markup
 from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.guides import text, title
-from loopscope.reports import ReportOptions, RunDocument
+from loopscope.reports import ReportOptions, RunDocument, join
 from loopscope.reports.html_loop_map import boxes
 from loopscope.reports.html_templates import environment, own, policy, rows, tiles
-from loopscope.reports.paths import join
 from loopscope.reports.summary import Summary, by_group, status_word
 from loopscope.rewriting.hunks import Hunk, hunks
 from loopscope.rules.registry import find_rule

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions, RunDocument
-from loopscope.reports.paths import base_directory, path_from
+from loopscope.reports import ReportOptions, RunDocument, base_directory, path_from
 from loopscope.reports.summary import Summary
 from loopscope.rules.registry import find_rule
 from loopscope.types import FileError, Level, Migration

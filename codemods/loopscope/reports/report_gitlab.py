@@ -13,8 +13,7 @@ from collections import Counter
 from typing import Any
 
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions, RunDocument
-from loopscope.reports.paths import base_directory, path_from
+from loopscope.reports import ReportOptions, RunDocument, base_directory, path_from
 from loopscope.reports.summary import Summary, by_group
 from loopscope.types import FileError, Level, Migration
 

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions, RunDocument
-from loopscope.reports.paths import join, place_of
+from loopscope.reports import ReportOptions, RunDocument, join, place_of
 from loopscope.reports.summary import Summary, alike, by_group, counted
 from loopscope.types import Change, Finding, Level, Migration
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from loopscope import __version__
 from loopscope.escape import visible
-from loopscope.reports import ReportOptions, RunDocument
-from loopscope.reports.paths import base_directory, directory_uri, uri_from
+from loopscope.reports import ReportOptions, RunDocument, base_directory, directory_uri, uri_from
 from loopscope.reports.summary import Summary
 from loopscope.rewriting.hunks import split_lines
 from loopscope.rules.registry import REGISTRY, describe

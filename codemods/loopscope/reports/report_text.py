@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from loopscope.reports import Line, ReportOptions, RunDocument
-from loopscope.reports.paths import join, place_of
+from loopscope.reports import Line, ReportOptions, RunDocument, join, place_of
 from loopscope.reports.summary import RuleCounts, Summary, alike, by_group, status_word
 from loopscope.types import Change, EditRecord, Finding, Level, Migration, Status
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from loopscope.python_source.source import split_lines
 from loopscope.python_source.syntax_tree import parse
-from loopscope.rewriting.blank_lines import kind_of
+from loopscope.rewriting.assembler import kind_of
 from loopscope.rewriting.comma_lists import import_list, with_import_list
 from loopscope.rewriting.file_editor import FileEditor
 

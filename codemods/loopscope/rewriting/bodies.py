@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from loopscope.rewriting.blank_lines import split_leading_blanks
+from loopscope.rewriting.assembler import split_leading_blanks
 from loopscope.rewriting.fragment import line_kind
 from loopscope.rewriting.function_scope import FunctionScope, spelled
 

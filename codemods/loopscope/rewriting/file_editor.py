@@ -11,7 +11,7 @@ from loopscope.python_source.source import SourceError, split_lines
 from loopscope.python_source.syntax_tree import DEFINITIONS, StatementNumbers, parse
 from loopscope.rewriting.assembler import Assembler, Piece
 from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
-from loopscope.rewriting.function_heads import join_heads, line_length, three_line_heads
+from loopscope.rewriting.parameters import join_heads, line_length, three_line_heads
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from loopscope.python_source.source import SourceError
 from loopscope.python_source.syntax_tree import depth
-from loopscope.rewriting.blank_lines import (
+from loopscope.rewriting.assembler import (
     Kind,
     close_gap,
     kind_of,

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Fixture, ScopeKind
+from loopscope.analysis.suite.classify import can_say_fixture_scope
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
-from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.rules.context import (
     DefinitionEdit,
     Edit,

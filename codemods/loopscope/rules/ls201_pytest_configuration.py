@@ -13,10 +13,9 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import Fixture
-from loopscope.analysis.suite.classify import Settings
+from loopscope.analysis.suite.classify import Settings, can_say_fixture_scope
 from loopscope.config.pytest_config import loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.planning.unset_default import can_say_fixture_scope
 from loopscope.requirements.compatibility import used_plugins
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes

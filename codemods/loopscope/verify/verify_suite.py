@@ -14,12 +14,10 @@ from loopscope.verify import CannotRun
 from loopscope.verify.alone import foreign, harmless_tests, harmless_uses
 from loopscope.verify.collect_suite import COLLECT_ONLY, order_for
 from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
-from loopscope.verify.difference import Difference
+from loopscope.verify.difference import Difference, new_warnings
 from loopscope.verify.differences import always, compare, slower
-from loopscope.verify.flaky import Pair, separate_flaky
 from loopscope.verify.id_matching import aligned
 from loopscope.verify.migrated_copy import MigratedCopy, kinds_lost, load_copy, migrate_copy
-from loopscope.verify.new_warnings import new_warnings
 from loopscope.verify.open_actions import tied
 from loopscope.verify.pinned import Place
 from loopscope.verify.project_copies import (
@@ -35,11 +33,13 @@ from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import Order, lines_of, run_suite
 from loopscope.verify.trace_file import unfit
 from loopscope.verify.verification import (
+    Pair,
     Verification,
     incomparable,
     last_notes,
     left_out,
     notes_alone,
+    separate_flaky,
     unknown,
 )
 from loopscope.verify.versions import Side, choose, choose_alone, choose_before

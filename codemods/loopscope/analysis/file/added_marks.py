@@ -11,10 +11,17 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from loopscope.analysis.file.conditions import ALWAYS, UNKNOWN, Condition, both, negated
 from loopscope.analysis.file.constants import constants
 from loopscope.analysis.file.hook_conditions import ConditionReader, parameters
-from loopscope.analysis.file.mark_facts import AddedMark, Mark
+from loopscope.analysis.file.mark_facts import (
+    ALWAYS,
+    UNKNOWN,
+    AddedMark,
+    Condition,
+    Mark,
+    both,
+    negated,
+)
 from loopscope.analysis.file.marks import MarkReader
 from loopscope.analysis.file.names import Names, imports_of, last_name, statements
 from loopscope.python_source.syntax_tree import FUNCTIONS

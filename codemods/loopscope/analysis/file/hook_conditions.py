@@ -6,8 +6,8 @@ import ast
 from collections.abc import Collection
 from posixpath import dirname, normpath
 
-from loopscope.analysis.file.conditions import ALWAYS, UNKNOWN, Ask, Condition, negated
 from loopscope.analysis.file.constants import text_of, texts_of
+from loopscope.analysis.file.mark_facts import ALWAYS, UNKNOWN, Ask, Condition, negated
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.python_source.syntax_tree import FUNCTIONS
 

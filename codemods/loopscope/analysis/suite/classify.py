@@ -13,8 +13,8 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.hook_marks import HookMarks
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import Trace, TraceIndex
-from loopscope.requirements.evidence import Evidence
-from loopscope.types import Scope
+from loopscope.requirements import Evidence
+from loopscope.types import Options, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +205,14 @@ def _made_tests(trace: Trace, index: SuiteIndex) -> Iterator[Test]:
             decorators=(),
         )
         yield Test(name, module, (), Key.of_module("collected", number), function, ())
+
+
+def can_say_fixture_scope(settings: Settings, options: Options) -> bool:
+    """Whether the option may be ``fixture-scope``, which is known from 1.5 on.
+
+    A suite that is pinned to, or locked at, an older release is not moved for that: its wider
+    fixtures name their loop scope.
+    """
+    evidence = settings.evidence
+    held = evidence.newest < (1, 5) or (0, 0) < evidence.locked < (1, 5)
+    return options.target.has(1, 5) and not held

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from loopscope.analysis.file.conditions import Subject
-from loopscope.analysis.file.mark_facts import AddedMark, Mark, MarkingHook
+from loopscope.analysis.file.mark_facts import AddedMark, Mark, MarkingHook, Subject
 from loopscope.analysis.suite.closure import Closures
 from loopscope.analysis.suite.fixtures import Test, conftest_base_id, directory_base_ids
 from loopscope.analysis.suite.imports import Marks

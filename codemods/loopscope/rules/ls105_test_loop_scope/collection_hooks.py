@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loopscope.analysis.file.conditions import Ask, Condition
 from loopscope.analysis.file.facts import FileFacts
-from loopscope.analysis.file.mark_facts import MarkingHook
+from loopscope.analysis.file.mark_facts import Ask, Condition, MarkingHook
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.rules.context import ImportEdit, RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (

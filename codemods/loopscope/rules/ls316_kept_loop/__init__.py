@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from loopscope.analysis.file.checks import FileCheck
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls316_kept_loop.holders import Holder, Holders
-from loopscope.rules.ls316_kept_loop.in_files import makings
-from loopscope.rules.ls316_kept_loop.keepers import WORDS
+from loopscope.rules.ls316_kept_loop.in_files import WORDS, makings
 from loopscope.rules.ls316_kept_loop.users import Use, Users
 
 _TEST_CLIENT = (

@@ -9,8 +9,13 @@ from functools import cached_property
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.rules.ls316_kept_loop.in_files import CLASS_SET_UPS, LOOP, Making
-from loopscope.rules.ls316_kept_loop.keepers import TEST_CLIENTS, keeps
+from loopscope.rules.ls316_kept_loop.in_files import (
+    CLASS_SET_UPS,
+    LOOP,
+    TEST_CLIENTS,
+    Making,
+    keeps,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from loopscope.analysis.suite.mention_graph import MentionGraph, Node, NodeKind
 from loopscope.loop_map.model import Loop, region_of
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.rules.ls316_kept_loop.holders import Holder, Holders
-from loopscope.rules.ls316_kept_loop.keepers import TEST_CLIENTS
+from loopscope.rules.ls316_kept_loop.in_files import TEST_CLIENTS
 from loopscope.rules.ls317_never_run.test_cases import Kind, kind_of
 from loopscope.types import Scope
 

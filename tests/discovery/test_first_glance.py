@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from loopscope.discovery.product_code import keeps_loop
+from loopscope.discovery.first_glance import keeps_loop
 
 IMPORT = b"import httpx  # async\n"
 
