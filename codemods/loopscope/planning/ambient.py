@@ -15,6 +15,7 @@ from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
+from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.imports import imported
 from loopscope.config.collected_files import with_parents
@@ -65,6 +66,8 @@ class AmbientUsers:
         self._settled = settled  # functions whose calls the migration takes care of
         self._asking = frozenset(path for path in model.files if self._asks(path))
         self._taking = model.current.files if self._wanted else frozenset()
+        self._safe_only = options.safe_only
+        self._by_autouse: dict[FixtureDef, bool] = {}
         self._reach: dict[tuple[str, frozenset[str]], bool] = {}
 
     def concerns(self, test: Test) -> bool:
@@ -90,6 +93,27 @@ class AmbientUsers:
         ]
         needs = not self._all
         return any(current.asks(key, needs=needs) for key in keys) or self.set_up_by_methods(test)
+
+    def is_current_by_autouse(self, override: FixtureDef) -> bool:
+        """Whether a sync test may ask for the loop that an autouse override makes current."""
+        known = self._by_autouse.get(override)
+        if known is None:
+            known = self._by_autouse[override] = self._is_current_by_autouse(override)
+        return known
+
+    def _is_current_by_autouse(self, override: FixtureDef) -> bool:
+        model = self._model
+        if not self._all or self._safe_only:
+            return True
+        asking = self._asking | model.current.files
+        return any(
+            test.module in self._careful
+            or test.id in model.trace_index.trace.asking_tests
+            or self._reached(test.module, asking)
+            for test in model.tests
+            if not model.is_async_test(test)
+            and override in model.closures.visible(test, EVENT_LOOP)
+        )
 
     def set_up_by_methods(self, test: Test) -> bool:
         """Whether an xunit method of the test's classes asks for the current loop."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
+from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.ambient import AmbientUsers
@@ -89,6 +89,9 @@ class LoopUsers:
         """
         if self.ambient.shared(test) is None or not self.model.current.asks(test.key):
             return False
+        requests = loop_requests(self.model.closure(test))
+        if any(request.kind is RequestKind.AUTOUSE for request in requests):
+            return False  # such a bridge makes its loop current for each test
         own = self.model.legacy.loop_scope(test)
         return any(
             self.model.legacy.loop_scope(other) < own
