@@ -138,10 +138,10 @@ def _load(
         errors += (FileError(folder or ".", message) for folder in found.unfinished)
         return Suite(label, config, {}, errors=tuple(errors))
     if found.error is not None:
-        data = _read(found, found.error.path, []) or b""
+        filled = _read(found, found.error.path, []) or b""
         braces = (b"{{", b"{%")
-        template = any(one in data or one in os.fsencode(label) for one in braces)
-        files = {found.error.path: data} if template else {}  # LS318 says whether it is one
+        template = any(one in filled or one in os.fsencode(label) for one in braces)
+        files = {found.error.path: filled} if template else {}  # LS318 says whether it is one
         return Suite(label, config, files, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors, tests)
     if touched and config.path is not None and config.path not in found.other_files:
