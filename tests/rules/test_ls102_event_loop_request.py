@@ -234,3 +234,26 @@ def test_override_that_no_test_reaches_asks_for_no_bridge(body: str) -> None:
         "test_x.py": ASYNC_TEST,
     }
     assert "event_loop" not in after(files)["helpers/conftest.py"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("async def client(make):\n    return make()", []),
+        (
+            "async def client(event_loop):\n    return make(event_loop)",
+            ["test_x.py:7", "test_x.py:9"],
+        ),
+    ],
+)
+def test_call_of_what_a_fixture_gives_is_no_call_of_the_fixture(
+    other: str, said: list[str]
+) -> None:
+    fixture = "@pytest.fixture\nasync def make(event_loop):\n    return dict\n"
+    files = {
+        "pytest.ini": AUTO,
+        "test_x.py": f"import pytest\n\n\n\n\n{fixture}\n\n@pytest.fixture\n{other}\n\n\n"
+        "async def test_one(client): ...\n",
+    }
+    found = migrate_files(files).findings
+    assert [f"{one.path}:{one.line}" for one in found if one.code == "LS102"] == said

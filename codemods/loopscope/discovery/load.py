@@ -17,6 +17,7 @@ from loopscope.discovery.cross_suite import (
     importers_elsewhere,
     lock_above,
     modules_elsewhere,
+    own_names,
     prefix_of,
     suites_below,
 )
@@ -195,7 +196,7 @@ def _cross_suite(
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
     outside = {**above, **outside, **lock_above(found)}
-    return CrossSuiteFiles(outside, modules, below, importers, configured)
+    return CrossSuiteFiles(outside, modules, below, importers, configured, own_names(found))
 
 
 def _scan(
@@ -226,8 +227,9 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    more = {*leading_to(files, others), *reexports(files, others, config)}
-    more |= set(starred(files, others, config))
+    names = own_names(found)
+    more = {*leading_to(files, others), *reexports(files, others, config, names)}
+    more |= set(starred(files, others, config, names))
     files |= {path: others[path] for path in sorted(more)}
     return files, True
 

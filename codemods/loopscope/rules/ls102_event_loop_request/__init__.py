@@ -149,8 +149,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
     """Find a function of the file that calls another one with arguments of its own."""
     for other in context.files[key.path].functions:
-        if {function.name, f"self.{function.name}"} & set(other.calls) and other is not function:
-            return other
+        names = {f"self.{function.name}", *({function.name} - {*other.parameters})}
+        if names & set(other.calls) and other is not function:
+            return other  # what it gets as an argument is the value of a fixture
     return None
 
 
