@@ -15,6 +15,7 @@ from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.imports import imported
@@ -80,6 +81,10 @@ class AmbientUsers:
             self._reached(test.module, self._taking) and self._takes(test)
         )
 
+    def is_seen(self, test: Test) -> bool:
+        """Whether the source, or a run, shows that the test asks for the current loop."""
+        return test.id in self._model.trace_index.trace.asking_tests or self._takes(test)
+
     def _takes(self, test: Test) -> bool:
         """Whether what the test calls takes the current loop, as ``asyncio.Future()`` does."""
         current = self._model.current
@@ -143,11 +148,16 @@ class AmbientUsers:
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.
 
-        One in a class is left out: the fixture stands in the module, where not all see it.
+        One in a class is left out: the fixture stands in the module, where not all see it. So is
+        one of another kind for a test that is not seen to ask: loop factories do not reach it.
         """
         if test.unittest:
             return None  # the plan has no bridge for them
         override = self._model.override_of(test)
+        body = override.function.override if override is not None else None
+        kind = body is not None and body.kind is BodyKind.FACTORY and not body.windows
+        if kind and not self.is_seen(test):
+            return None
         wide = self._model.legacy.loop_scope(test) > Scope.FUNCTION
         return override if override is not None and wide and not override.in_class else None
 

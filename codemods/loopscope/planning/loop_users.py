@@ -46,11 +46,17 @@ class LoopUsers:
 
     def concerns(self, test: Test) -> bool:
         """Whether the test, or anything that it sets up, has to do with a loop."""
+        return self._is_on_loop(test) or self.is_ambient(test)
+
+    def needs_kind(self, test: Test) -> bool:
+        """Whether the test is seen to use a loop; to import what asks for one is not enough."""
+        return self._is_on_loop(test) or (self.is_ambient(test) and self.ambient.is_seen(test))
+
+    def _is_on_loop(self, test: Test) -> bool:
         return (
             self.is_async(test)
             or bool(self.model.legacy.loop_bound(test))
             or any(self.is_loop_fixture(item) for item in self.model.closure(test).fixtures)
-            or self.is_ambient(test)
         )
 
     def is_ambient(self, test: Test) -> bool:
