@@ -7,9 +7,10 @@ import gc
 import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from loopscope.frozen import frozen
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -85,7 +86,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Attempt:
     """One plan for a suite, carried out in memory, and what the recheck condemns of it.
 

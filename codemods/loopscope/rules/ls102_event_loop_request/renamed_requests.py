@@ -7,17 +7,17 @@ error that ends the whole run. See docs/loop-rules.md, The bridge.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.rules.context import DefinitionEdit, RuleContext, RuleResult, StatementEdit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenameRequest(DefinitionEdit):
     """Renames the fixture that a definition asks for, in any way."""
 
@@ -33,7 +33,7 @@ class RenameRequest(DefinitionEdit):
         return rename_fixture_strings(node, EVENT_LOOP, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenameMarkString(StatementEdit):
     """Renames the fixture in the usefixtures mark of a ``pytestmark = …``."""
 
