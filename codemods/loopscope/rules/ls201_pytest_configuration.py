@@ -51,6 +51,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield OptionEdit(
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
         )
+    if settings.command[0] and context.model.own_tests:
+        yield note(
+            "LS201",
+            *settings.command,
+            "pytest is run in the mode auto here, so that all async tests and fixtures count",
+        )
     yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
         if settings.fixture_option_unset and not _is_left_broken(context):
