@@ -47,6 +47,18 @@ def test_autouse_bridge_is_on_the_loop_of_async_tests_beside_sync_ones() -> None
     assert "LS390" not in "".join(messages(migrate_files(files)))
 
 
+def test_override_below_an_autouse_one_keeps_its_own_bridge() -> None:
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="session", autouse=True)'),
+        "test_x.py": override('(scope="module")') + "\n\nasync def test_one():\n    pass\n",
+        "test_y.py": "import asyncio\n\n\ndef test_sync():\n    asyncio.get_event_loop()\n"
+        "\n\nasync def test_two():\n    pass\n",
+    }
+    assert "LS390" not in "".join(messages(migrate_files(files)))
+    assert "async def event_loop():" in after(files)["test_x.py"]
+
+
 ASKS = """\
     import asyncio
 
@@ -57,18 +69,6 @@ ASKS = """\
     def test_sync():
         assert not asyncio.get_event_loop().is_running()
     """
-
-
-def test_override_below_an_autouse_one_keeps_its_own_bridge() -> None:
-    files = {
-        "pytest.ini": AUTO,
-        "conftest.py": override('(scope="session", autouse=True)'),
-        "test_x.py": override('(scope="module")') + "\n\nasync def test_one():\n    pass\n",
-        "test_y.py": ASKS.replace('@pytest.mark.usefixtures("event_loop")\n    ', "")
-        + "\n\nasync def test_two():\n    pass\n",
-    }
-    assert "LS390" not in "".join(messages(migrate_files(files)))
-    assert "async def event_loop():" in after(files)["test_x.py"]
 
 
 def ordinary(*body: str) -> str:
