@@ -223,6 +223,7 @@ class Declarations:
             for package, version in needs
             for one in self.of(package)
             if highest(one.pin) <= padded(version)
+            and self.aims.installations.share(one.pin) is not Share.NONE
         )
         return next(capped, None)
 
