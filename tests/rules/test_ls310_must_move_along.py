@@ -302,3 +302,25 @@ def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:
 def test_plugins_that_must_move_along(pin: str, target: str, count: int) -> None:
     found = findings({"requirements.txt": f"{pin}\npytest-asyncio<1\n"}, target, (0, 24))
     assert [finding.code for finding in found] == ["LS310"] * count
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"requirements/constraints.txt": "pytest-lazy-fixture>=999999999\n"}, []),
+        (
+            {"pyproject.toml": '[tool.uv]\nconstraint-dependencies = ["pytest-lazy-fixture<1"]\n'},
+            [],
+        ),
+        (
+            {
+                "constraints.txt": "pytest-lazy-fixture==0.6.3\n",
+                "dev.requirements.txt": "pytest-lazy-fixture\n",
+            },
+            ["dev.requirements.txt"],
+        ),
+    ],
+)
+def test_a_constraint_installs_no_plugin(files: dict[str, str], places: list[str]) -> None:
+    found = findings({"requirements.txt": "pytest-asyncio>=1.0\n", **files})
+    assert [one.path for one in found] == places
