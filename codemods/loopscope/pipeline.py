@@ -23,6 +23,7 @@ from loopscope.pipeline_check import (
 )
 from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
+from loopscope.python_source.syntax_tree import forget_trees
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
@@ -72,7 +73,7 @@ def migrate(suite: Suite, options: Options) -> Migration:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector away while a suite is worked on.
+    """Keep the garbage collector away while a suite is worked on, and its trees no longer.
 
     Syntax trees are many objects without cycles, and are kept for a while: looking through them
     over and over found nothing, and took a sixth of the time.
@@ -82,6 +83,7 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        forget_trees()
         if enabled:
             gc.enable()
 
