@@ -29,8 +29,13 @@ from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.registry import FILE_CHECKS, check_rules
-from loopscope.rules.run_declarations import check_declarations, least_version
+from loopscope.rules.run_declarations import (
+    check_declarations,
+    held_by_own_plugin,
+    least_version,
+)
 from loopscope.rules.withheld_edits import (
+    ALONE,
     edits_of_the_rest,
     is_left_whole,
     left_wrong,
@@ -224,6 +229,9 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    held = held_by_own_plugin(context, findings)
+    if held:
+        edits, option_edits = [edit for edit in edits if edit.code in ALONE], []
     findings += aside
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
@@ -231,9 +239,10 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         context,
         least,
         [*edits, *option_edits],
-        findings,
         finished=not (acts or left_whole or left_out),
+        held=held,
     )
+    left_whole = left_whole or bool(held)
     findings += requirements.findings
     findings += left_over(facts, findings)
     if suite.uncollected:

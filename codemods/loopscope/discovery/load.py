@@ -17,6 +17,7 @@ from loopscope.discovery.cross_suite import (
     importers_elsewhere,
     lock_above,
     modules_elsewhere,
+    own_names,
     prefix_of,
     suites_below,
 )
@@ -138,7 +139,11 @@ def _load(
         errors += (FileError(folder or ".", message) for folder in found.unfinished)
         return Suite(label, config, {}, errors=tuple(errors))
     if found.error is not None:
-        return Suite(label, config, {}, errors=(*errors, found.error))
+        filled = _read(found, found.error.path, []) or b""
+        braces = (b"{{", b"{%")
+        template = any(one in filled or one in os.fsencode(label) for one in braces)
+        files = {found.error.path: filled} if template else {}  # LS318 says whether it is one
+        return Suite(label, config, files, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors, tests)
     if touched and config.path is not None and config.path not in found.other_files:
         where = "lies outside of this suite"
@@ -191,7 +196,7 @@ def _cross_suite(
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
     outside = {**above, **outside, **lock_above(found)}
-    return CrossSuiteFiles(outside, modules, below, importers, configured)
+    return CrossSuiteFiles(outside, modules, below, importers, configured, own_names(found))
 
 
 def _scan(
@@ -222,8 +227,9 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    more = {*leading_to(files, others), *reexports(files, others, config)}
-    more |= set(starred(files, others, config))
+    names = own_names(found)
+    more = {*leading_to(files, others), *reexports(files, others, config, names)}
+    more |= set(starred(files, others, config, names))
     files |= {path: others[path] for path in sorted(more)}
     return files, True
 

@@ -68,7 +68,8 @@ class Namespaces:
         """Find the file of the suite that an import in ``importer`` names."""
         asked = (importer, module)
         if asked not in self._found:
-            found = find_module(self.files, importer, module, self.roots)
+            own_names = self.cross_suite.own_names
+            found = find_module(self.files, importer, module, self.roots, own_names)
             elsewhere = self.cross_suite.modules.get(module)
             self._found[asked] = found or (elsewhere if elsewhere in self.files else None)
         return self._found[asked]
