@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from loopscope.analysis.suite.closure import LoopRequest, RequestKind
+from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.trace import Trace
 from loopscope.loop_map.build_model import build_model, rebuild_model
-from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.model import LoopMap, TestLoops
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import FileError, Level, Migration, Options, Suite
@@ -135,9 +135,22 @@ def seen_in_source(original: OriginalCopy, after: Suite) -> Iterator[Difference]
     if kinds:
         yield from _kinds_lost(old.legacy_map, new.modern_map)
     for test in new.index.tests:
-        if any(request.target is None for request in _asks_while_it_runs(new, test)):
+        requests = _asks_while_it_runs(new, test)
+        if any(request.target is None for request in requests):
             what = "asks for event_loop while it runs, and there is none"
             yield Difference(Cause.OTHER, test.id, what, "somebody still asks for it (LS102)")
+        elif requests and _is_apart(new.modern_map.get(test.id)):
+            what = "asks for event_loop while it runs, which is on another loop"
+            why = "its loop scope is not that of the test (LS102, LS104)"
+            yield Difference(Cause.FOREIGN, test.id, what, why)
+
+
+def _is_apart(loops: TestLoops | None) -> bool:
+    """Whether event_loop is another loop than what a test has besides."""
+    if loops is None:
+        return False
+    held = loops.without(loops.free)
+    return held.fixtures.get(EVENT_LOOP) is not None and len(held.all) > 1
 
 
 def _kinds_lost(old: LoopMap, new: LoopMap) -> Iterator[Difference]:
