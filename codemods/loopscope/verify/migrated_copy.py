@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.trace import Trace
+from loopscope.frozen import frozen
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, TestLoops
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -22,7 +23,7 @@ from loopscope.verify.open_actions import OpenAction, open_actions
 from loopscope.verify.trace_file import changed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OriginalCopy:
     """The copy of the original, read."""
 
@@ -36,7 +37,7 @@ class OriginalCopy:
         return self.model.suite_style is SuiteStyle.MODERN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MigratedCopy:
     """What the migration of the original says about the second copy."""
 
