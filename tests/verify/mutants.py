@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopscope.loop_map.build_model import build_model
+from loopscope.loop_map.build_model import ReadSuite, build_model
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
 from loopscope.rules.registry import FILE_CHECKS
@@ -19,7 +19,7 @@ from loopscope.verify.collect_suite import COLLECT_ONLY
 from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
 from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import SESSION, compare
-from loopscope.verify.migrated_copy import OriginalCopy, as_planned, seen_in_source
+from loopscope.verify.migrated_copy import as_planned, seen_in_source
 from loopscope.verify.run_record import SuiteRun, TestRun
 
 from ..live.environments import LEGACY, MODERN, interpreter
@@ -134,10 +134,10 @@ def legacy_map(files: Files) -> LoopMap:
     return _read(files).model.legacy_map
 
 
-def _read(files: Files) -> OriginalCopy:
+def _read(files: Files) -> ReadSuite:
     suite = suite_of(files)
     model = build_model(suite, [], Options().time_limit, FILE_CHECKS)
-    return OriginalCopy(Path(suite.label), suite, model)
+    return ReadSuite(suite, model)
 
 
 def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
@@ -173,7 +173,7 @@ def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
 class Original:
     """The original, run, collected and read, and its right migration."""
 
-    read: OriginalCopy
+    read: ReadSuite
     before: SuiteRun
     collected: SuiteRun
     right: SuiteRun

@@ -11,7 +11,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKin
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.trace import Trace
 from loopscope.frozen import frozen
-from loopscope.loop_map.build_model import build_model, rebuild_model
+from loopscope.loop_map.build_model import ReadSuite, build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, TestLoops
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.rules.registry import FILE_CHECKS
@@ -24,20 +24,6 @@ from loopscope.verify.trace_file import changed
 
 
 @frozen
-class OriginalCopy:
-    """The copy of the original, read."""
-
-    folder: Path
-    suite: Suite
-    model: SuiteModel
-
-    @property
-    def is_modern(self) -> bool:
-        """Whether it is on 1.x already: it has nothing to be held against."""
-        return self.model.suite_style is SuiteStyle.MODERN
-
-
-@frozen
 class MigratedCopy:
     """What the migration of the original says about the second copy."""
 
@@ -47,22 +33,28 @@ class MigratedCopy:
     notes: tuple[str, ...] = ()
 
 
-def read_original(before: Path, options: Options, trace: Trace | None) -> OriginalCopy:
+def read_original(before: Path, options: Options, trace: Trace | None) -> ReadSuite:
     """Read the copy of the original; ``trace`` is the record that its migration follows.
 
     Raises:
         CannotRun: It cannot be read, or is not as it was recorded.
     """
-    original = _with_trace(load_copy(before), trace)
-    return OriginalCopy(before, original, _model(original, options.runs_on))
+    from loopscope.pipeline import read
+
+    return read(_with_trace(load_copy(before), trace), options)
 
 
-def _model(suite: Suite, runs_on: str = "") -> SuiteModel:
-    return build_model(suite, [], Options().time_limit, FILE_CHECKS, runs_on)
+def is_modern(read: ReadSuite) -> bool:
+    """Whether a suite is on 1.x already: it has nothing to be held against."""
+    return read.model.suite_style is SuiteStyle.MODERN
+
+
+def _model(suite: Suite) -> SuiteModel:
+    return build_model(suite, [], Options().time_limit, FILE_CHECKS)
 
 
 def migrate_copy(
-    original: OriginalCopy, after: Path, options: Options, *, anew: bool
+    original: ReadSuite, after: Path, options: Options, *, anew: bool
 ) -> MigratedCopy:
     """Migrate the second copy if it needs it.
 
@@ -77,7 +69,7 @@ def migrate_copy(
     """
     from loopscope.pipeline import migrate
 
-    migration = migrate(original.suite, options)
+    migration = migrate(original, options)
     if not migration.changes:
         raise CannotRun(
             "the migration of the original changes nothing: it does not use pytest-asyncio, or"
@@ -103,12 +95,12 @@ def migrate_copy(
     )
 
 
-def _planned(original: OriginalCopy, migration: Migration) -> LoopMap:
+def _planned(original: ReadSuite, migration: Migration) -> LoopMap:
     changes, seconds = migration.changes, Options().time_limit
     return rebuild_model(original.suite, original.model, changes, [], seconds).modern_map
 
 
-def notes_on_modern(original: OriginalCopy, after: Path, *, anew: bool) -> tuple[str, ...]:
+def notes_on_modern(original: ReadSuite, after: Path, *, anew: bool) -> tuple[str, ...]:
     """Say why a suite that is on 1.x already is looked at by itself.
 
     Raises:
@@ -126,7 +118,7 @@ def notes_on_modern(original: OriginalCopy, after: Path, *, anew: bool) -> tuple
     return (f"--before: {said}",) * anew
 
 
-def seen_in_source(original: OriginalCopy, after: Suite) -> Iterator[Difference]:
+def seen_in_source(original: ReadSuite, after: Suite) -> Iterator[Difference]:
     """Find what no collection shows: kinds of loops, and what code asks for while it runs."""
     old = original.model
     kinds = any(len(loops.kinds) > 1 or any(loops.kinds) for loops in old.legacy_map.values())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from loopscope.analysis.suite.trace import Trace
 from loopscope.frozen import frozen
+from loopscope.loop_map.build_model import ReadSuite
 from loopscope.types import Options, Suite
 from loopscope.verify import CannotRun
 from loopscope.verify.alone import foreign, harmless_tests, harmless_uses
@@ -20,7 +21,7 @@ from loopscope.verify.differences import always, compare, slower
 from loopscope.verify.id_matching import aligned
 from loopscope.verify.migrated_copy import (
     MigratedCopy,
-    OriginalCopy,
+    is_modern,
     load_copy,
     migrate_copy,
     notes_on_modern,
@@ -131,7 +132,7 @@ class _Steps:
         after = copy_with_suite(self._root, self._folder / "after")
         verify_options = self._verify_options
         original = read_original(before.suite, verify_options.options, verify_options.trace)
-        if original.is_modern:
+        if is_modern(original):
             anew = verify_options.before is not None
             self._notes += notes_on_modern(original, after.suite, anew=anew)
             return self._alone(after)
@@ -190,7 +191,7 @@ class _Steps:
         self._notes += side.notes
         return self._order("before", copy, side)
 
-    def _migrated(self, original: OriginalCopy, copy: ProjectCopy) -> tuple[MigratedCopy, Order]:
+    def _migrated(self, original: ReadSuite, copy: ProjectCopy) -> tuple[MigratedCopy, Order]:
         """Migrate the second copy; the Python that it wants is known afterwards."""
         options = self._verify_options
         anew = options.before is not None
@@ -201,7 +202,7 @@ class _Steps:
         return migrated, self._order("after", copy, side)
 
     def _compare_collected(
-        self, original: OriginalCopy, before: ProjectCopy, after: ProjectCopy
+        self, original: ReadSuite, before: ProjectCopy, after: ProjectCopy
     ) -> Verification:
         """Hold the loops that pytest's collections show against each other.
 
@@ -213,7 +214,10 @@ class _Steps:
             migrated, new_order = self._migrated(original, after)
             self._tell("after", new_order)
             with begun(new_order) as end_of_new:
-                read = list(seen_in_source(original, load_copy(after.suite)))
+                # What the migration of just now has left to nobody, its recheck has seen.
+                read: list[Difference] = []
+                if self._verify_options.before is not None or migrated.by_hand:
+                    read += seen_in_source(original, load_copy(after.suite))
                 with self._watch("before", order.record):
                     collected = self._known(order, end_of_old())
                 with self._watch("after", new_order.record):
@@ -238,7 +242,7 @@ class _Steps:
             details=details,
         )
 
-    def _compare(self, original: OriginalCopy, old: ProjectCopy, new: ProjectCopy) -> Verification:
+    def _compare(self, original: ReadSuite, old: ProjectCopy, new: ProjectCopy) -> Verification:
         migrated, new_order = self._migrated(original, new)
         orders = (self._order_before(old), new_order)
         started = time.monotonic()
