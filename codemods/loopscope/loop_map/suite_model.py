@@ -304,4 +304,4 @@ def _makes_no_more(override: FixtureDef) -> bool:
 
 def _is_debug(override: FixtureDef) -> bool:
     body = override.function.override
-    return body is not None and body.kind is BodyKind.DEBUG
+    return body is not None and body.debug and body.kind in (BodyKind.DEBUG, BodyKind.FACTORY)
