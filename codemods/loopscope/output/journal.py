@@ -23,12 +23,13 @@ import re
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import FrameType
 
 from loopscope.config.declaring_names import may_declare
 from loopscope.config.pytest_config import CONFIGURATION_FILES
 from loopscope.disk import what_it_is
+from loopscope.frozen import frozen
 from loopscope.output.seal import bears, seal
 from loopscope.output.tree import Tree, write_all
 from loopscope.types import JOURNAL, FileError
@@ -46,7 +47,7 @@ _FOREIGN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One file of a write; paths are relative to the journal's directory."""
 
@@ -57,7 +58,7 @@ class Entry:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Journal:
     """A journal that is under way."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from loopscope.frozen import frozen
 from loopscope.output.journal import (
     Entry,
     Journal,
@@ -26,7 +26,7 @@ _NOTHING = "nothing of this suite was written"
 _CHANGED = f"was changed by somebody else in the meantime; {_NOTHING}, run loopscope again"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     """One file, and where it really lies: below the suite's root, behind all links."""
 
