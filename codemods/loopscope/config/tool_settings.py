@@ -198,10 +198,10 @@ def _inside(directory: str, value: str) -> str:
 def _line(text: str, key: str) -> int:
     """Find the line of a key; the table's own line, or 0, where it is spelled otherwise."""
     start = 0
-    name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    own = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
     for number, line in enumerate(text.split("\n"), 1):
         if _HEADER.match(line):
             start = number
-        elif start and name.match(line):
+        elif start and own.match(line):
             return number
     return start

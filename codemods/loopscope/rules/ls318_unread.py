@@ -66,8 +66,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 # What Jinja fills in, also with comments around its statements.
-_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
-_STATEMENT_IN_COMMENT = re.compile(rb"^\s*#+\s*\{%", re.MULTILINE)
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^[^\S\n]*# % \w+", re.MULTILINE)
+_STATEMENT_IN_COMMENT = re.compile(rb"^[^\S\n]*#+[^\S\n]*\{%", re.MULTILINE)
 
 
 def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
