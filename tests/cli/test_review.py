@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import programs
+from tests.terminals import terminal
 
 pytestmark = pytest.mark.slow
 
@@ -105,8 +101,8 @@ def test_answers(
     result = review(tmp_path, answers)
     assert changed(tmp_path, original) == files
     assert (result.returncode, result.stderr) == (code, "")
-    last = result.stdout.splitlines()[-1]
-    assert (f"{left} hunk" in last) == bool(left)
+    [answer] = re.findall(r"^1 suite, .*", result.stdout, re.MULTILINE)
+    assert (f"{left} hunk" in answer) == bool(left)
 
 
 def test_hunk_comes_with_its_rules_and_reasons(tmp_path: Path, original: dict[str, bytes]) -> None:
@@ -259,80 +255,24 @@ def test_bowler_is_imported_for_a_review_only(tmp_path: Path, original: dict[str
 # -- a terminal -------------------------------------------------------------------------
 
 
-class Terminal:
-    """The person's end of a pseudo-terminal."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self.shown = self._new = ""
-
-    def sees(self, pattern: str, seconds: float) -> bool:
-        """Read until what is new matches, or the time is over."""
-        limit = time.monotonic() + seconds
-        while not re.search(pattern, self._new):
-            wait = max(0, limit - time.monotonic())
-            if not select.select([self._descriptor], [], [], wait)[0]:
-                return False
-            try:
-                data = os.read(self._descriptor, 10_000)
-            except OSError:  # the other end is closed
-                data = b""
-            assert data, f"it ended before {pattern!r}: {self._new!r}"
-            self._new += data.decode()
-        self.shown, self._new = self.shown + self._new, ""
-        return True
-
-    def wait_for(self, pattern: str) -> None:
-        assert self.sees(pattern, programs.LONG), f"waited in vain for {pattern!r}: {self._new!r}"
-
-    def type(self, text: str) -> None:
-        os.write(self._descriptor, text.encode())
-
-
-# With its standard input as controlling terminal, Ctrl-C there becomes a signal.
-ON_TERMINAL = """\
-import fcntl, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from loopscope.cli.main import main
-main()
-"""
-
-
-@contextmanager
-def terminal(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
-    ours, theirs = pty.openpty()
-    environment: dict[str, Any] = {**os.environ, "TERM": "xterm"}
-    environment.pop("NO_COLOR", None)
-    with programs.started(
-        [sys.executable, "-c", ON_TERMINAL, "migrate", *arguments],
-        cwd=root, stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
-    ) as process:  # fmt: skip
-        os.close(theirs)
-        try:
-            yield process, Terminal(ours)
-            process.wait(programs.LONG)
-        finally:
-            os.close(ours)
-
-
 def test_on_a_terminal(tmp_path: Path, original: dict[str, bytes]) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         for answer in ("?", "a", "n", "y"):
             person.wait_for(r"\? $")
             person.type(f"{answer}\n")
-        person.wait_for("hunk left out")
+        assert re.search(r"hunk\s+left\s+out", person.rest())
     assert process.returncode == 1
     assert "\x1b[31m-    loop.close()" in person.shown
     assert changed(tmp_path, original) == {"conftest.py", "test_z.py"}
 
 
 def test_end_of_input_on_a_terminal_quits(tmp_path: Path, original: dict[str, bytes]) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         person.type("a\n")
         person.wait_for(r"\? $")
         person.type("\x04")
-        person.wait_for("left out")
+        assert re.search(r"left\s+out", person.rest())
     assert process.returncode == 1
     assert changed(tmp_path, original) == {"conftest.py"}
 
@@ -340,7 +280,7 @@ def test_end_of_input_on_a_terminal_quits(tmp_path: Path, original: dict[str, by
 def test_interrupt_on_a_terminal_changes_nothing(
     tmp_path: Path, original: dict[str, bytes]
 ) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         person.type("a\n")
         person.wait_for(r"\? $")
@@ -356,7 +296,7 @@ def test_interrupt_on_a_terminal_changes_nothing(
 def test_file_that_is_edited_while_the_review_waits_is_not_overwritten(
     tmp_path: Path, original: dict[str, bytes]
 ) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         with (tmp_path / "test_z.py").open("a") as file:
             file.write("# mine\n")
@@ -370,7 +310,7 @@ def test_file_that_is_edited_while_the_review_waits_is_not_overwritten(
 def test_diff_on_a_terminal_shows_escape_sequences(tree: Tree, tmp_path: Path) -> None:
     tree({**SUITE, "test_e.py": "async def test_a(event_loop): '\x1b]0;title\x07'\n"})
     for color in ("--color", "--no-color"):
-        with terminal(tmp_path, "--diff", color) as (_, person):
-            person.wait_for("would change")
+        with terminal(tmp_path, "migrate", "--diff", color) as (_, person):
+            assert re.search(r"would\s+change", person.rest())
         assert "\\x1b]0;title\\x07" in person.shown
         assert "\x1b]0" not in person.shown

@@ -69,6 +69,61 @@ def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
     return replace(change, after=b"".join(lines), edits=edits)
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Text that takes the place of whole lines; lines and columns are 1-based.
+
+    The end is exclusive: it is the start of the line after them, unless the last line of the file
+    has no line end. Columns count characters, not bytes.
+    """
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    text: str
+
+
+def replacements(change: Change) -> list[Replacement]:
+    """Return what makes a file new; nothing where it is not UTF-8."""
+    before, after = split_lines(change.before or b""), split_lines(change.after)
+    found = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
+        if tag == "equal":
+            continue
+        try:
+            text = b"".join(after[j1:j2]).decode("utf-8")
+            end = (i2 + 1, 1)
+            if i1 < i2 and not before[i2 - 1].endswith(b"\n"):
+                end = (i2, len(before[i2 - 1].decode("utf-8")) + 1)
+        except UnicodeDecodeError:
+            return []
+        found.append(Replacement((i1 + 1, 1), end, text))
+    return found
+
+
+def column_of(change: Change, line: int) -> int:
+    """Return the 1-based column, in characters, at which the text of an old line begins."""
+    lines = (change.before or b"").split(b"\n", line)
+    text = lines[line - 1] if 0 < line <= len(lines) else b""
+    return len(text) - len(text.lstrip(b" \t\f")) + 1
+
+
+def place_of_edit(change: Change, edit: EditRecord) -> tuple[int, int]:
+    """Return the line and column of an edit in the file as it was.
+
+    One that has no line of its own, as that of an option, is where its hunk changes the file; in
+    a new file there is no place.
+    """
+    if edit.line:
+        return edit.line, column_of(change, edit.line)
+    if change.before is None:
+        return 0, 0
+    for hunk in hunks(change):
+        if edit in hunk.edits:
+            kept = next((n for n, line in enumerate(hunk.lines) if line[:1] != b" "), 0)
+            return hunk.old.start + kept + 1, 1
+    return 1, 1
+
+
 def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk]:
     """Assign each edit to the hunk that covers its line, else to the nearest one.
 
