@@ -101,6 +101,7 @@ def _applier(request: Request) -> ChangeApplier:
         patch_dir=request.patch_dir,
         allow_dirty=request.allow_dirty,
         color=screen.color,
+        wrap=screen.rows,
     )
     return ChangeApplier(destination)
 

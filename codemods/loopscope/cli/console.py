@@ -73,6 +73,11 @@ class Screen:
         """Write one line."""
         self.lines([((text, style),)])
 
+    def rows(self, text: str) -> list[str]:
+        """Return a text as the lines that it takes here."""
+        rows = wrapped(((text, ""),), self._width) if self._width else [((text, ""),)]
+        return ["".join(part for part, _ in row) for row in rows]
+
     def tree(self, node: Node) -> None:
         """Write a tree: indented lines, or with branches where there is colour."""
         if self._console is None:

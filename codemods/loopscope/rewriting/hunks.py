@@ -69,6 +69,43 @@ def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
     return replace(change, after=b"".join(lines), edits=edits)
 
 
+def split(hunk: Hunk) -> list[Hunk]:
+    """Split a hunk at the unchanged lines inside of it; its ranges stay side by side."""
+    parts: list[list[bytes]] = [[]]
+    for line in hunk.lines:
+        was_kept = bool(parts[-1]) and parts[-1][-1].startswith(b" ")
+        is_second = any(not old.startswith(b" ") for old in parts[-1])
+        if was_kept and is_second and not line.startswith(b" "):
+            parts.append([])
+        parts[-1].append(line)
+    found, old, new = [], hunk.old.start, hunk.new.start
+    for lines in parts:
+        before = sum(not line.startswith(b"+") for line in lines)
+        after = sum(not line.startswith(b"-") for line in lines)
+        found.append(Hunk(range(old, old + before), range(new, new + after), tuple(lines)))
+        old, new = old + before, new + after
+    return _with_edits(found, hunk.edits)
+
+
+def rewritten(hunk: Hunk, lines: Sequence[bytes]) -> Hunk:
+    """Return the hunk with other lines; those that were in the file have to be the same.
+
+    Raises:
+        ValueError: A line that was in the file is another now, or is missing.
+    """
+    was = [line[1:] for line in hunk.lines if not line.startswith(b"+")]
+    now = [line[1:] for line in lines if not line.startswith(b"+")]
+    if was != now:
+        pairs = enumerate(zip(was, now, strict=False), 1)
+        number = next(
+            (n for n, (one, other) in pairs if one != other), min(len(was), len(now)) + 1
+        )
+        raise ValueError(f"line {hunk.old.start + number} of the file is not there as it was")
+    size = sum(not line.startswith(b"-") for line in lines)
+    new = range(hunk.new.start, hunk.new.start + size)
+    return replace(hunk, new=new, lines=tuple(lines))
+
+
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """Text that takes the place of whole lines; lines and columns are 1-based.
