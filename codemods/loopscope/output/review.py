@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from loopscope.escape import visible, visible_line
-from loopscope.output.choices import Choices, Item
+from loopscope.output.hunk_choices import Choices, Item
 from loopscope.output.hunk_editing import edit
 from loopscope.output.patch import NO_NEWLINE, names, way_to
 from loopscope.rewriting.hunks import Hunk

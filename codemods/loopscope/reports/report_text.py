@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.reports import Line, ReportOptions, RunDocument, join, place_of
 from loopscope.reports.summary import RuleCounts, Summary, alike, counted, status_word
 from loopscope.rewriting.hunks import place_of_edit
@@ -59,7 +59,7 @@ class TextReport(RunDocument):
         yield from table_lines(rows, verbose=options.verbose, wrote=options.wrote)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What is said of one suite; kept instead of the migration, which is large."""
 
@@ -219,7 +219,7 @@ _STATUS = _TITLES.index("status")
 _PLACES = 4  # of notes that say the same, beside the first
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """What the table says of one suite; kept instead of the migration, which is large."""
 

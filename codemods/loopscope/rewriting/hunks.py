@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
+from loopscope.frozen import frozen
 from loopscope.types import Change, EditRecord
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hunk:
     """Lines that change together, with up to three unchanged lines before and after them.
 
@@ -106,7 +107,7 @@ def rewritten(hunk: Hunk, lines: Sequence[bytes]) -> Hunk:
     return replace(hunk, new=new, lines=tuple(lines))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replacement:
     """Text that takes the place of whole lines; lines and columns are 1-based.
 

@@ -7,13 +7,13 @@ want, so ``asyncio.get_running_loop()`` serves them; sync code gets the bridge (
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
@@ -34,7 +34,7 @@ from loopscope.types import Safety
 _SAME_IN_ASYNCIO = ("create_task",)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropArgument(DefinitionEdit):
     """Drops the ``event_loop`` argument; what used it gets the running loop.
 
@@ -59,7 +59,7 @@ class DropArgument(DefinitionEdit):
         return remove_parameter(node, EVENT_LOOP)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MakeAsync(DefinitionEdit):
     """Makes a sync function async that only ran coroutines on its loop."""
 
@@ -76,7 +76,7 @@ class MakeAsync(DefinitionEdit):
         return make_async(node)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeRunningLoop(DefinitionEdit):
     """Puts the running loop in the place of ``request.getfixturevalue("event_loop")``."""
 
@@ -88,7 +88,7 @@ class TakeRunningLoop(DefinitionEdit):
         return replace_fixture_values(node, EVENT_LOOP, f"{self.running}()")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddArgument(DefinitionEdit):
     """Makes an async fixture come after the working bridge."""
 
