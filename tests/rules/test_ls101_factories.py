@@ -332,20 +332,39 @@ def test_loop_that_no_policy_makes_is_a_finding_below_1_4() -> None:
     assert "loop factories need --target 1.4" in reason(text, target=Target(1, 3))
 
 
-@pytest.mark.parametrize(
-    ("decorator", "lines"),
-    [
-        ("(params=[True, False])", ["loop = asyncio.new_event_loop()", "loop.set_debug({})"]),
-        ("(params=[True, False])", ["loop = uvloop.new_event_loop()", "loop.set_debug({})"]),
-        ("", ["loop = uvloop.new_event_loop()", "loop.set_debug(True)"]),
-    ],
-)
-def test_debug_mode_of_a_factory_would_be_lost(decorator: str, lines: list[str]) -> None:
+@pytest.mark.parametrize("making", ["asyncio.new_event_loop()", "uvloop.new_event_loop()"])
+def test_debug_mode_of_some_params_is_an_action(making: str) -> None:
     """pytest-asyncio's runner sets the mode itself, after the factory."""
-    body = [line.format("request.param") for line in lines]
-    files = {"pytest.ini": AUTO, "conftest.py": override(decorator, *body, "yield loop")}
+    body = [f"loop = {making}", "loop.set_debug(request.param)", "yield loop"]
+    files = {"pytest.ini": AUTO, "conftest.py": override("(params=[True, False])", *body)}
     (finding,) = migrate_files({**files, "test_x.py": TESTS}).findings
     assert finding.code == "LS101"
+    assert "asyncio_debug" in finding.message
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("loop = uvloop.new_event_loop()", "loop.set_debug(True)", "yield loop", "loop.close()"),
+        ("loop = uvloop.Loop()", "loop.set_debug(enabled=True)", "return loop"),
+    ],
+)
+def test_debug_mode_of_a_factory_is_an_option_where_all_loops_have_it(
+    lines: tuple[str, ...],
+) -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": override("", *lines), "test_x.py": TESTS}
+    migrated = after(files)
+    assert "asyncio_debug = true" in migrated["pytest.ini"]
+    assert "set_debug" not in migrated["conftest.py"]
+    assert "pytest_asyncio_loop_factories" in migrated["conftest.py"]
+    assert after(migrated) == migrated
+
+
+def test_debug_mode_of_a_factory_for_a_part_is_an_action() -> None:
+    lines = ("loop = uvloop.Loop()", "loop.set_debug(True)", "yield loop", "loop.close()")
+    files = {"a/conftest.py": override("", *lines), "a/test_x.py": TESTS, "test_y.py": TESTS}
+    (finding, *_) = migrate_files({"pytest.ini": AUTO, **files}).findings
+    assert (finding.code, finding.path) == ("LS101", "a/conftest.py")
     assert "asyncio_debug" in finding.message
 
 

@@ -25,7 +25,7 @@ from loopscope.discovery.first_glance import has_trace, matters, mentions_asynci
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, is_vcs_root, read_regular
-from loopscope.types import PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
+from loopscope.types import JOURNAL, PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
 
 
 def load_suites(
@@ -75,8 +75,9 @@ def load_suites(
     everything = suites
     suites, errors = choose(suites, only, skip, working)
     yield from errors
+    broken: dict[str, list[FileError]] = {}
     if recover is not None and any(found.unfinished for found in suites):
-        yield from _recover(suites, recover)
+        broken = {found.root: _recover(found, recover) for found in suites}
         suites = everything = discover(existing, exclude, base or working)
         suites, _ = choose(suites, only, skip, working)
     index = Index(everything)
@@ -85,7 +86,12 @@ def load_suites(
         progress(done, total)
         done += len(found.python)
         label = os.path.relpath(found.root, working) if relative else found.root
-        suite = _load(found, label.replace(os.sep, "/"), index)
+        label = label.replace(os.sep, "/")
+        if broken.get(found.root):  # what is said of it is about more than one file
+            config = found.config or PytestConfig()
+            yield Suite(label, config, {}, errors=tuple(broken[found.root]))
+            continue
+        suite = _load(found, label, index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
 
@@ -115,14 +121,14 @@ def _is_broken(found: DiscoveredSuite) -> bool:
 
 
 def _recover(
-    suites: Sequence[DiscoveredSuite], recover: Callable[[str], tuple[FileError, ...]]
-) -> Iterator[FileError]:
-    for found in suites:
-        for folder in filter(found.may_edit, found.unfinished):
-            directory = os.path.join(found.root, folder)
-            for error in recover(directory):
-                path = os.path.relpath(os.path.join(directory, error.path))
-                yield replace(error, path=path.replace(os.sep, "/"))
+    found: DiscoveredSuite, recover: Callable[[str], tuple[FileError, ...]]
+) -> list[FileError]:
+    """Undo what was cut off in a suite; the whole of it, also where a part was given."""
+    return [
+        replace(error, path=os.path.join(folder, error.path).replace(os.sep, "/"))
+        for folder in found.unfinished
+        for error in recover(os.path.join(found.root, folder))
+    ]
 
 
 def _load(
@@ -133,8 +139,9 @@ def _load(
     errors = list(found.errors)
     if found.unfinished:
         message = (
-            "a loopscope migrate was killed here and left only some of its changes: run it"
-            " again, on this directory, to undo them and start afresh"
+            "a loopscope migrate is at work here, or was killed and left only some of its"
+            f" changes (there is a {JOURNAL}): run it again, on this directory, to undo them and"
+            " start afresh"
         )
         errors += (FileError(folder or ".", message) for folder in found.unfinished)
         return Suite(label, config, {}, errors=tuple(errors))

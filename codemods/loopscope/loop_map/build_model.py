@@ -23,11 +23,21 @@ from loopscope.config.pytest_config import (
     mode_is_added,
     read_configuration,
 )
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import Evidence, declares_plugin, given, installed, legacy_mode_floor
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite, Target
+
+
+@frozen
+class ReadSuite:
+    """A suite with its model, and what is wrong with files of its own."""
+
+    suite: Suite
+    model: SuiteModel
+    errors: tuple[FileError, ...] = ()
 
 
 def build_model(

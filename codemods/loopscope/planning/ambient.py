@@ -17,7 +17,6 @@ from loopscope.analysis.file.facts import Place
 from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
-from loopscope.analysis.suite.imports import imported
 from loopscope.config.collected_files import with_parents
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -142,8 +141,7 @@ class AmbientUsers:
 
     def _reaches(self, module: str, wanted: frozenset[str]) -> bool:
         conftests = (join(folder, "conftest.py") for folder in with_parents(dirname(module)))
-        found = imported(self._model.files, self._model.index.find, [module, *conftests])
-        return any(path in wanted for path in found)
+        return not wanted.isdisjoint(self._model.index.imported([module, *conftests]))
 
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.

@@ -178,6 +178,7 @@ def _package(files: Files, importer: str, module: str) -> Iterator[str]:
         directory = dirname(directory)
     prefixes = tuple(f"{base}{top}/" for base in bases)
     for path in files:
-        name = basename(path)
-        if path.startswith(prefixes) and name != "conftest.py" and not name.startswith("test_"):
-            yield path
+        if path.startswith(prefixes):
+            name = basename(path)
+            if name != "conftest.py" and not name.startswith("test_"):
+                yield path

@@ -61,13 +61,8 @@ class ComponentSolver:
         self._actions: dict[FixtureDef, OverrideAction] = {}
         self.after_work = fixtures_after_work(model, self._works, converted)
         self.users = LoopUsers(model, options, converted, caution)
-        # Those that ask for the loop themselves are left to a person.
-        self.made_tests = [
-            test
-            for test in model.classify.made_tests
-            if test.function.is_async and not model.closure(test).requests
-        ]
-        for test in (*model.tests, *self.made_tests):
+        self.made_tests = [test for test in model.classify.made_tests if test.function.is_async]
+        for test in (*model.tests, *model.classify.made_tests):
             if self.users.concerns(test):
                 self._join(test)
                 if test.module in caution.joined:
@@ -135,7 +130,9 @@ class ComponentSolver:
         if wants and self.users.ambient.set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
-            self._join_bridge(test, request, own)
+            # No edit reaches a test that a call has made: what it asks for stays.
+            made = test.key.is_external and request.requester is None
+            self._join_bridge(test, request, own and not made)
 
     def _follows(self, fixture_def: FixtureDef, test: Test) -> bool:
         """Whether the value of a sync fixture belongs to the loop of the test.

@@ -99,7 +99,7 @@ def _edit(
 
 
 def _told(specifier: str) -> str:
-    text = re.sub(r"(?<=[=<>~!^,])\s+|\s+(?=,)", "", specifier.strip())
+    text = re.sub(r"(?<=[=<>~!^,])\s+|(?<!\s)\s+(?=,)", "", specifier.strip())
     return f" {text}" if text[:1].isalnum() or text == "*" else text
 
 

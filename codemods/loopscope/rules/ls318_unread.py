@@ -12,7 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.mentions import MAKES_FIXTURES, MAKES_TESTS, MODE_BY_CODE
+from loopscope.analysis.file.mentions import (
+    MAKES_FIXTURES,
+    MAKES_TESTS,
+    MODE_BY_CODE,
+    SETS_MARKS,
+    USES_MARK,
+)
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
@@ -20,6 +26,7 @@ from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
+from loopscope.rules.ls105_test_loop_scope.collection_hooks import keeps_added_marks
 from loopscope.rules.trace_notes import collected_differences
 from loopscope.types import FileError, Finding, Scope, Suite
 
@@ -34,6 +41,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             continue  # pytest says which
         if complete and place.detail.endswith(MAKES_FIXTURES) and not asked:
             continue  # likewise, where none is asked for while tests run
+        if place.detail.endswith((USES_MARK, SETS_MARKS)) and keeps_added_marks(context):
+            continue  # likewise, of the tests that have it
         if trace.mode and place.detail == MODE_BY_CODE:
             yield note(
                 "LS318", path, place.line,
@@ -57,8 +66,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 # What Jinja fills in, also with comments around its statements.
-_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
-_STATEMENT_IN_COMMENT = re.compile(rb"^\s*#+\s*\{%", re.MULTILINE)
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^[^\S\n]*# % \w+", re.MULTILINE)
+_STATEMENT_IN_COMMENT = re.compile(rb"^[^\S\n]*#+[^\S\n]*\{%", re.MULTILINE)
 
 
 def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
@@ -208,8 +217,8 @@ def unseen_tests(context: RuleContext) -> Iterator[RuleResult]:
     for module, tests in kept.items():
         yield note(
             "LS318", module, tests[0].function.line,
-            f"{_names(tests)}: made while the module is imported, {shown}. The default loop scope,"
-            f" {default}, gives them the loop that they had",
+            f"{_names(tests)}: made while the module is imported, {shown}. The plan follows that:"
+            " they keep the loop that they had",
         )  # fmt: skip
     for module, tests in lost.items():
         yield action(
@@ -255,8 +264,10 @@ def _keeps_its_loop(context: RuleContext, test: Test) -> bool:
     """Whether the defaults alone put the test, and all of its async fixtures, on its old loop."""
     model, plan = context.model, context.plan
     closure = model.closure(test)
-    if not test.function.is_async or closure.requests or closure.unknown:
+    if closure.unknown:
         return False
+    if not test.function.is_async:
+        return True  # it is with its fixtures, and with the bridge that it asks for
     if test.id not in model.trace_index.trace.bare_marks:
         return False
     if plan.made.get(test.id) is not plan.default:

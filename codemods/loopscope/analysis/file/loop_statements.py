@@ -310,7 +310,8 @@ class LoopCode:
         if method in _QUIET:
             return True
         if method == "set_debug":
-            value = node.args[0] if node.args else None
+            given = [*node.args, *(one.value for one in node.keywords)]
+            value = given[0] if given else None
             if isinstance(value, ast.Constant) and value.value is True:
                 self.debug = True
                 return True

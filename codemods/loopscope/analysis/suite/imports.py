@@ -55,22 +55,6 @@ def _candidates(
             yield "", module.removeprefix(f"{own}.")
 
 
-def imported(files: Mapping[str, FileFacts], find: Find, paths: Collection[str]) -> Iterator[str]:
-    """Yield these files and those that they import, directly or not."""
-    seen = {path for path in paths if path in files}
-    queue = list(seen)
-    while queue:
-        path = queue.pop()
-        yield path
-        for bound in files[path].imports:
-            names = [bound.module]
-            if bound.attribute not in (None, "*"):
-                names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
-            new = {target for name in names if (target := find(path, name)) is not None}
-            queue += new - seen
-            seen |= new
-
-
 class Marks:
     """Follows names of marks through imports.
 
