@@ -138,3 +138,10 @@ def write_out(path: Path, data: bytes) -> None:
                     raise OSError(errno.ETIMEDOUT, message, path) from None
     finally:
         os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -173,6 +173,10 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         "--time-limit", type=click.IntRange(0, 86_400), default=60, show_default=True,
         metavar="SECONDS", help="Give a file up when it takes longer; 0: never.",
     ),
+    switch(
+        "--no-cache",
+        help="Work out each suite anew, also where nothing has changed since the last run.",
+    ),
     click.option(
         "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
         help="Processes for many suites. Default: the processors that may be used.",
