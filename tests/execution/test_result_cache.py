@@ -201,7 +201,8 @@ def test_a_folder_that_is_not_this_users_is_not_used(tmp_path: Path, kind: str) 
 
 
 def test_a_user_without_a_home_has_no_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: Path("~/.cache/loopscope"))
+    nowhere = Path("~/.cache/loopscope")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: nowhere)
     assert ResultCache().key(jobs(1)[0]) == ""
 
 
