@@ -23,13 +23,19 @@ from loopscope.pipeline_check import (
 )
 from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
+from loopscope.python_source.syntax_tree import forget_trees
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.registry import FILE_CHECKS, check_rules
-from loopscope.rules.run_declarations import check_declarations, least_version
+from loopscope.rules.run_declarations import (
+    check_declarations,
+    held_by_own_plugin,
+    least_version,
+)
 from loopscope.rules.withheld_edits import (
+    ALONE,
     edits_of_the_rest,
     is_left_whole,
     left_wrong,
@@ -86,7 +92,7 @@ def migrate(suite: Suite | ReadSuite, options: Options) -> Migration:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector away while a suite is worked on.
+    """Keep the garbage collector away while a suite is worked on, and its trees no longer.
 
     Syntax trees are many objects without cycles, and are kept for a while: looking through them
     over and over found nothing, and took a sixth of the time.
@@ -96,6 +102,7 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        forget_trees()
         if enabled:
             gc.enable()
 
@@ -236,6 +243,9 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    held = held_by_own_plugin(context, findings)
+    if held:
+        edits, option_edits = [edit for edit in edits if edit.code in ALONE], []
     findings += aside
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
@@ -243,9 +253,10 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
         context,
         least,
         [*edits, *option_edits],
-        findings,
         finished=not (acts or left_whole or left_out),
+        held=held,
     )
+    left_whole = left_whole or bool(held)
     findings += requirements.findings
     findings += left_over(facts, findings)
     if suite.uncollected:

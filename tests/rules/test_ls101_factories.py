@@ -419,3 +419,51 @@ def test_override_that_a_conftest_imports_has_its_hook_there(conftest: str, left
 def test_imported_override_that_no_hook_replaces_is_an_action(files: dict[str, str]) -> None:
     migration = migrate_files({"pytest.ini": AUTO, **files})
     assert any(f.code == "LS101" and f.level.value == "action" for f in migration.findings)
+
+
+APP = """\
+import asyncio
+
+
+def parse(line): ...
+
+
+class Server:
+    def run(self):
+        main()
+
+
+def main():
+    asyncio.get_event_loop().run_until_complete(serve())
+
+
+async def serve(): ...
+"""
+METHOD = "    def test_it(self): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "blocks"),
+    [
+        ("def test_it():\n    app.parse('')\n", False),
+        ("def test_it(line):\n    app.parse(line)\n", False),
+        ("def test_it():\n    app.main()\n", True),
+        ("def test_it():\n    app.Server().run()\n", True),
+        ("def test_it(served):\n    app.parse('')\n", True),
+        ("def test_it():\n    assert asyncio.get_event_loop()\n", True),
+        (f"class TestIt:\n    def setup_method(self):\n        app.main()\n\n{METHOD}", True),
+    ],
+)  # fmt: skip
+def test_sync_test_that_is_seen_to_use_a_loop_stands_in_the_way(test: str, blocks: bool) -> None:
+    fixtures = "@pytest.fixture\ndef line():\n    return ''\n\n\n"
+    fixtures += "@pytest.fixture\ndef served():\n    app.main()\n"
+    head = "import asyncio\n\nimport app\nimport pytest"
+    files = {
+        "pytest.ini": AUTO,
+        "app.py": APP,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}\n\n\n{fixtures}\n\n{TESTS}\n\n{test}",
+    }
+    result = after(files)["conftest.py"]
+    assert ("def event_loop_policy" in result) is blocks
+    assert ("def pytest_asyncio_loop_factories" in result) is not blocks

@@ -11,6 +11,7 @@ import click
 from loopscope.cli.choices import Nearest
 from loopscope.cli.console import Screen
 from loopscope.cli.options import (
+    baseline_options,
     collecting_options,
     diff_option,
     outcome_options,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @suite_options
 @outcome_options
 @collecting_options
+@baseline_options
 @diff_option
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:
@@ -43,6 +45,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
       loopscope check tests services/billing --target 1.1
       loopscope check --diff
       loopscope check --select LS101,LS2 --format json > report.json
+      loopscope check --baseline known.json --write-baseline
 
     Exit code: 0 nothing to do, 1 something would change or a person must act, 2 a file could
     not be read or parsed, or there is no Python file at or below a path.
@@ -98,6 +101,7 @@ def _applier(request: Request) -> ChangeApplier:
         patch_dir=request.patch_dir,
         allow_dirty=request.allow_dirty,
         color=screen.color,
+        wrap=screen.rows,
     )
     return ChangeApplier(destination)
 

@@ -46,7 +46,12 @@ def suite_options(function: _Function) -> _Function:
 
 def planning_options(function: _Function) -> _Function:
     """Add PATHS and the options that decide which loops a suite gets."""
-    return _add(_PLANNING, function)
+    return _add((*_PLANNING, *_SETTINGS), function)
+
+
+def baseline_options(function: _Function) -> _Function:
+    """Add the options that leave out what is known already to a command."""
+    return _add((_BASELINE, _WRITE_BASELINE), function)
 
 
 def outcome_options(function: _Function) -> _Function:
@@ -82,7 +87,7 @@ def table_options() -> dict[str, click.Option]:
     def command() -> None: ...
 
     parameters = click.command()(
-        _add((*_PLANNING, *_REPORTING, *_OUTCOME, *_WRITING), command)
+        _add((*_PLANNING, *_REPORTING, *_OUTCOME, _BASELINE, *_WRITING), command)
     ).params
     options = (option for option in parameters if isinstance(option, click.Option))
     return {max(option.opts, key=len).lstrip("-"): option for option in options}
@@ -179,6 +184,20 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip
 
 
+# No table may hold them: they say which table counts.
+_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Take [tool.loopscope] from this TOML file, for all suites.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no [tool.loopscope] at all."),
+    click.option(
+        "--show-settings", is_flag=True,
+        help="Print the options that count here and where each comes from, and do nothing else.",
+    ),
+)  # fmt: skip
+
+
 _COLLECTING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--collect", is_flag=True,
@@ -207,8 +226,8 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
         help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
-    switch("-q", "--quiet", help="Only errors and the summary line."),
-    switch("-v", "--verbose", help="Suites with nothing to do as well."),
+    switch("-q", "--quiet", help="Only errors, the answer and the table of suites."),
+    switch("-v", "--verbose", help="Every edit, and suites with nothing to do as well."),
     click.option(
         "--color/--no-color", default=None, help="Default: colour on a terminal only."
     ),
@@ -219,6 +238,16 @@ _OUTCOME: tuple[Callable[[Any], Any], ...] = (
     switch("--statistics", help="Count edits, actions and notes by rule (text and json)."),
     switch("--exit-zero", help="Exit with 0 unless there is an error, whatever was found."),
 )
+
+
+_BASELINE = click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Leave out what this file knows: what was found when --write-baseline made it.",
+)  # fmt: skip
+_WRITE_BASELINE = click.option(
+    "--write-baseline", is_flag=True,
+    help="Write what is found now to the file of --baseline; the exit code is 0.",
+)  # fmt: skip
 
 
 _DIFF = switch(

@@ -41,8 +41,15 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
     report = _Reports(request, kind, wrote=applier is not None and applier.wrote)
     summary = Summary()
     trace = TraceOption(request.trace)
+    baseline = None
+    if request.baseline is not None:
+        from loopscope.cli.baseline import Baseline
+
+        baseline = Baseline(request.baseline, write=request.write_baseline)
     workers = _cluster(request)
-    with Bar(quiet=request.quiet) as bar, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(report.told_when_cut_off(summary))
+        bar = stack.enter_context(Bar(quiet=request.quiet))
         suites: dict[str, Suite] = {}
         jobs = _noted(_jobs(request, trace, applier, report, summary, bar), suites)
         processes = 1 if request.review else request.jobs or processors()
@@ -53,10 +60,15 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
             suite = suites.pop(migration.label)
             with bar.paused():
                 done = applier.apply(suite, migration) if applier else migration
+                if baseline is not None:
+                    done, known = baseline.rest(done)
+                    summary.known += known
                 summary.add(done)
                 report.suite(done)
             if applier and applier.stopped:
                 break
+    if baseline is not None:
+        baseline.finish()
     _finish(applier, report, summary)
     code = summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
     return 0 if code == 1 and request.exit_zero else code
@@ -76,6 +88,7 @@ class _Reports:
             verbose=request.verbose,
             statistics=request.statistics,
         )
+        self._for_people = (kind, request.format) == ("report", "text")
         self._printed = make_report(kind, request.format, options)
         self._path = request.html
         self._page: HtmlReport | None = None
@@ -97,6 +110,16 @@ class _Reports:
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         self._write_page(summary)
         self._printed.finish(summary, commands)
+
+    @contextlib.contextmanager
+    def told_when_cut_off(self, summary: Summary) -> Iterator[None]:
+        """Say at Ctrl-C what was done: it may be on disk."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._for_people and summary.suites:
+                self._printed.finish(summary, ())
+            raise
 
     def _write_page(self, summary: Summary) -> None:
         if self._page is None or self._path is None:

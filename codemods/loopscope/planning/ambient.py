@@ -14,8 +14,9 @@ from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Place
+from loopscope.analysis.file.override_facts import BodyKind
+from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
-from loopscope.analysis.suite.imports import imported
 from loopscope.config.collected_files import with_parents
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -65,6 +66,8 @@ class AmbientUsers:
         self._settled = settled  # functions whose calls the migration takes care of
         self._asking = frozenset(path for path in model.files if self._asks(path))
         self._taking = model.current.files if self._wanted else frozenset()
+        self._safe_only = options.safe_only
+        self._by_autouse: dict[FixtureDef, bool] = {}
         self._reach: dict[tuple[str, frozenset[str]], bool] = {}
 
     def concerns(self, test: Test) -> bool:
@@ -76,6 +79,10 @@ class AmbientUsers:
         return (self._all and self._reached(test.module, self._asking)) or (
             self._reached(test.module, self._taking) and self._takes(test)
         )
+
+    def is_seen(self, test: Test) -> bool:
+        """Whether the source, or a run, shows that the test asks for the current loop."""
+        return test.id in self._model.trace_index.trace.asking_tests or self._takes(test)
 
     def _takes(self, test: Test) -> bool:
         """Whether what the test calls takes the current loop, as ``asyncio.Future()`` does."""
@@ -90,6 +97,27 @@ class AmbientUsers:
         ]
         needs = not self._all
         return any(current.asks(key, needs=needs) for key in keys) or self.set_up_by_methods(test)
+
+    def is_current_by_autouse(self, override: FixtureDef) -> bool:
+        """Whether a sync test may ask for the loop that an autouse override makes current."""
+        known = self._by_autouse.get(override)
+        if known is None:
+            known = self._by_autouse[override] = self._is_current_by_autouse(override)
+        return known
+
+    def _is_current_by_autouse(self, override: FixtureDef) -> bool:
+        model = self._model
+        if not self._all or self._safe_only:
+            return True
+        asking = self._asking | model.current.files
+        return any(
+            test.module in self._careful
+            or test.id in model.trace_index.trace.asking_tests
+            or self._reached(test.module, asking)
+            for test in model.tests
+            if not model.is_async_test(test)
+            and override in model.closures.visible(test, EVENT_LOOP)
+        )
 
     def set_up_by_methods(self, test: Test) -> bool:
         """Whether an xunit method of the test's classes asks for the current loop."""
@@ -113,17 +141,21 @@ class AmbientUsers:
 
     def _reaches(self, module: str, wanted: frozenset[str]) -> bool:
         conftests = (join(folder, "conftest.py") for folder in with_parents(dirname(module)))
-        found = imported(self._model.files, self._model.index.find, [module, *conftests])
-        return any(path in wanted for path in found)
+        return not wanted.isdisjoint(self._model.index.imported([module, *conftests]))
 
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.
 
-        One in a class is left out: the fixture stands in the module, where not all see it.
+        One in a class is left out: the fixture stands in the module, where not all see it. So is
+        one of another kind for a test that is not seen to ask: loop factories do not reach it.
         """
         if test.unittest:
             return None  # the plan has no bridge for them
         override = self._model.override_of(test)
+        body = override.function.override if override is not None else None
+        kind = body is not None and body.kind is BodyKind.FACTORY and not body.windows
+        if kind and not self.is_seen(test):
+            return None
         wide = self._model.legacy.loop_scope(test) > Scope.FUNCTION
         return override if override is not None and wide and not override.in_class else None
 

@@ -158,7 +158,7 @@ class ComponentSolver:
             # If this override were deleted, the test would see the next one outside of it.
             around = self.model.closures.visible(test, EVENT_LOOP)
             if any(self._works(item) for item in around) or any(
-                item.fixture.autouse for item in around[:-1]
+                item.fixture.autouse and self._is_current(item) for item in around[:-1]
             ):
                 yield LoopRequest(None, RequestKind.WORK, override)
         yield from requests_after_work(self.model, test, self.after_work)
@@ -179,10 +179,19 @@ class ComponentSolver:
             and self.override_action(override).kind is ActionKind.WORK
         )
 
+    def _is_current(self, override: FixtureDef) -> bool:
+        """Whether an autouse override does more for sync tests than to make an idle loop."""
+        known = self.model.is_override(override.function)
+        goes = known and self.override_action(override).kind is ActionKind.DELETE
+        return not goes or self.users.ambient.is_current_by_autouse(override)
+
     def _join_bridge(self, test: Test, request: LoopRequest, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
         if request.target is not None and not self.model.is_override(request.target.function):
             self.held.add((request.target, test.module))
+            return
+        autouse = request.kind is RequestKind.AUTOUSE
+        if autouse and request.target is not None and not self._is_current(request.target):
             return
         if not self.stays(request, own):
             if request.kind is RequestKind.AUTOUSE:

@@ -51,6 +51,11 @@ def parse(text: str) -> ast.Module:
     return tree
 
 
+def forget_trees() -> None:
+    """Forget all trees: another suite has other files."""
+    _kept.clear()
+
+
 def _make_room(size: int) -> None:
     """Forget the trees that were not used for the longest time."""
     left = sum(map(len, _kept)) + size - _MOST_KEPT

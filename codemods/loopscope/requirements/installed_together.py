@@ -28,6 +28,7 @@ _ALWAYS = re.compile(
 )
 _LIST = re.compile(r"(.*?)(?:\.(?:pypi-|extra-)?dependencies|\.deps)")
 _FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|tests?|testing|ci|all|pytest)(?:[-_.].*)?")
+_FOR_DOCS = re.compile(r"(?:.*[-_.])?(?:docs?|documentation|sphinx|lint(?:ing)?)(?:[-_.].*)?")
 _EXTRA = re.compile(r"(?:project\.optional-dependencies|(?:options\.)?extras_require)\.")
 _INCLUDED = re.compile(r"^[ \t]*(?:-r|--requirement)[ =]*([^\s#]+)", re.MULTILINE)
 
@@ -140,7 +141,10 @@ class Installations:
             return False  # the plugin's list has one of its own
         if here[1].startswith("tool.tox.") is not there[1].startswith("tool.tox."):
             return True  # an environment may have groups and extras, too
-        return here[0] != there[0] or _FOR_TESTS.fullmatch(here[1].rpartition(".")[2]) is not None
+        named = here[1].rpartition(".")[2] or here[0].replace("/", "-")
+        if _FOR_TESTS.fullmatch(named):
+            return True
+        return here[0] != there[0] and not _FOR_DOCS.fullmatch(named)
 
     def _share_a_list(self, here: Place, there: Place) -> bool:
         if self._is_always(here) or self._is_always(there):

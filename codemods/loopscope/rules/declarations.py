@@ -195,6 +195,8 @@ class Declarations:
         known = COMPANIONS.get(pin.package)
         if known is None or pin.kind is Kind.LOCK:
             return False
+        if known.below is None and "constraint" in pin.path + pin.where:
+            return False  # it may forbid the plugin, and installs none
         newest = self.newest()
         least = self.aims.least if self.aims.raises or newest is None else newest.series
         old = known.below is None or highest(pin) <= padded(known.below)
@@ -223,6 +225,7 @@ class Declarations:
             for package, version in needs
             for one in self.of(package)
             if highest(one.pin) <= padded(version)
+            and self.aims.installations.share(one.pin) is not Share.NONE
         )
         return next(capped, None)
 

@@ -22,7 +22,7 @@ from loopscope.analysis.file.mentions import (
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
-from loopscope.config.pytest_config import is_test_file
+from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
@@ -66,11 +66,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 # What Jinja fills in, also with comments around its statements.
-_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^[^\S\n]*# % \w+", re.MULTILINE)
+_STATEMENT_IN_COMMENT = re.compile(rb"^[^\S\n]*#+[^\S\n]*\{%", re.MULTILINE)
 
 
 def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
-    """Take the files that are no Python, and that no test run reads, out of the errors.
+    """Take templates, and what is no Python and no test run reads, out of the errors.
 
     Returns:
         Notes that say so.
@@ -79,18 +80,28 @@ def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
     for error in tuple(errors):
         path = f"{suite.label}/{error.path}"
         never = error.message.startswith(NO_PYTHON) and NEWER_PYTHON not in error.message
-        filled = not is_test_file(error.path, suite.config) and _TEMPLATE.search(
-            suite.files.get(error.path, b"")
-        )
-        if "{{" in path or "{%" in path or (never and filled):
-            why = "this is a template, and no file that a tool can read"
+        data = suite.files.get(error.path, b"")
+        if "{{" in path or "{%" in path or _is_filled(suite, error, data, never=never):
+            why = "this is a template, and no file that a tool can read: it was not read"
         elif never and not collects(suite.config, error.path):
-            why = "this is no Python, and pytest does not collect it"
+            why = "this is no Python, and pytest does not collect it: it was not read"
         else:
             continue
+        if error.path in CONFIGURATION_FILES:
+            why += ", and neither were the tests that it configures"
         errors.remove(error)
-        found.append(note("LS318", error.path, error.line, f"{why}: it was not read"))
+        found.append(note("LS318", error.path, error.line, why))
     return found
+
+
+def _is_filled(suite: Suite, error: FileError, data: bytes, *, never: bool) -> bool:
+    """Whether Jinja makes something of a file that can be read."""
+    if error.path not in CONFIGURATION_FILES:
+        tests = is_test_file(error.path, suite.config)
+        return never and not tests and bool(_TEMPLATE.search(data))
+    # Configurations hold templates of their tools as values, too.
+    place = [line for number, line in enumerate(data.splitlines(), 1) if number == error.line]
+    return any(map(_TEMPLATE.search, place)) or bool(_STATEMENT_IN_COMMENT.search(data))
 
 
 def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:

@@ -19,6 +19,7 @@ from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.fixture_edits import async_annotation
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
@@ -64,6 +65,7 @@ class MakeAsync(DefinitionEdit):
     """Makes a sync function async that only ran coroutines on its loop."""
 
     receivers: tuple[str, ...]
+    returns: str = ""  # its new annotation
 
     def apply(self, node: Any) -> Any:
         from loopscope.rewriting.bodies import await_calls, make_async
@@ -73,7 +75,7 @@ class MakeAsync(DefinitionEdit):
             node = await_calls(node, receiver)
         if has_parameter(node, EVENT_LOOP):
             node = remove_parameter(node, EVENT_LOOP)
-        return make_async(node)
+        return make_async(node, self.returns)
 
 
 @frozen
@@ -149,8 +151,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
     """Find a function of the file that calls another one with arguments of its own."""
     for other in context.files[key.path].functions:
-        if {function.name, f"self.{function.name}"} & set(other.calls) and other is not function:
-            return other
+        names = {f"self.{function.name}", *({function.name} - {*other.parameters})}
+        if names & set(other.calls) and other is not function:
+            return other  # what it gets as an argument is the value of a fixture
     return None
 
 
@@ -206,6 +209,7 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         why = "below pytest-asyncio 1.1 it finds its loop only so"
     elif not called and not function.loop_uses:
         why = "loop factories reach the async fixtures of async tests only"
+    returns = async_annotation(context.files[key.path], context.contents[key.path], function)
     return MakeAsync(
         "LS102",
         key.path,
@@ -214,7 +218,9 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         f"sync {kind} made async: {why}",
         key.ordinal,
         tuple(sorted(receivers)),
+        returns.code,
         safety=safety,
+        needs=returns.needs,
     )
 
 
