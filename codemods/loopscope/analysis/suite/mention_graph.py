@@ -65,8 +65,8 @@ class MentionGraph:
         for cls in test.classes:
             for owner in self._index.mro(cls):
                 yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-                for function in self._files[owner.path].functions:
-                    if function.class_ordinal == owner.ordinal and function.name in SET_UPS:
+                for function in self._index.methods(owner):
+                    if function.name in SET_UPS:
                         yield (NodeKind.FUNCTION, owner.path, function.ordinal)
 
     def refers(self, node: Node) -> tuple[str, ...]:
@@ -115,14 +115,14 @@ class MentionGraph:
         """Yield the method of that name; an attribute was set by the body or by ``__init__``."""
         mro = self._index.mro(cls)
         for owner in mro:
-            for function in self._files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == name:
+            for function in self._index.methods(owner):
+                if function.name == name:
                     yield (NodeKind.FUNCTION, owner.path, function.ordinal)
                     return
         for owner in mro:
             yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-            for function in self._files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == "__init__":
+            for function in self._index.methods(owner):
+                if function.name == "__init__":
                     yield (NodeKind.FUNCTION, owner.path, function.ordinal)
 
     def _meant(self, path: str, name: str) -> tuple[Node, ...]:
