@@ -87,6 +87,7 @@ def load_suites(
         suite = _load(found, label.replace(os.sep, "/"), index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
+    progress(done, total)
 
 
 def _is_bare(path: str, suites: Sequence[DiscoveredSuite]) -> bool:
