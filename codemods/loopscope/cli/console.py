@@ -256,6 +256,11 @@ class Bar:
                 task = self._progress.task_ids[0]
                 self._progress.update(task, completed=done, total=total or None)
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody sees it."""
+        return self._timer is not None
+
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Take the bar away while something else is printed."""

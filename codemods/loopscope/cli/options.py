@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
-from loopscope.cli.choices import Nearest, rule_codes, target
+from loopscope.cli.choices import (
+    Nearest,
+    complete_rules,
+    complete_targets,
+    rule_codes,
+    target,
+)
 from loopscope.reports import formats
 from loopscope.types import RUNS_ON
 
@@ -129,7 +135,7 @@ def _is_ours(path: Path | None, mark: bytes) -> bool:
 _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
-        "--target", metavar="X.Y", callback=target,
+        "--target", metavar="X.Y", callback=target, shell_complete=complete_targets,
         help="Oldest pytest-asyncio that the result must run on. Default: the newest known.",
     ),
     click.option(
@@ -144,11 +150,13 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--select", multiple=True, metavar="RULE", callback=rule_codes,
+        shell_complete=complete_rules,
         help="Only these rules, by code or name; the beginning of one selects a family. May be"
         " repeated.",
     ),
     click.option(
         "--ignore", multiple=True, metavar="RULE", callback=rule_codes,
+        shell_complete=complete_rules,
         help="Not these rules. May be repeated.",
     ),
     click.option(
