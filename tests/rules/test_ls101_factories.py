@@ -377,6 +377,50 @@ def test_params_that_come_from_the_tests_are_an_action_that_says_what_to_do() ->
     assert "pytest_asyncio_loop_factories" in found[0].message
 
 
+IMPORTED = override("", "loop = uvloop.new_event_loop()", "yield loop", "loop.close()")
+
+
+@pytest.mark.parametrize(
+    ("conftest", "left"),
+    [
+        ("from helpers import event_loop  # noqa: F401\n\nX = 1\n", ""),
+        ("import helpers\n\nevent_loop = helpers.event_loop\n", ""),
+        ("from helpers import *\n", "from helpers import *"),
+    ],
+)
+def test_override_that_a_conftest_imports_has_its_hook_there(conftest: str, left: str) -> None:
+    files = {"pytest.ini": AUTO, "helpers.py": IMPORTED, "conftest.py": conftest}
+    migrated = after({**files, "test_x.py": TESTS})
+    hook = 'def pytest_asyncio_loop_factories():\n    return {"uvloop": uvloop.new_event_loop}\n'
+    assert hook in migrated["conftest.py"]
+    assert "import uvloop" in migrated["conftest.py"]
+    assert left in migrated["conftest.py"]
+    assert "event_loop(" not in migrated["helpers.py"]
+    assert "event_loop\n" not in migrated["conftest.py"].replace("new_event_loop", "")
+    assert after(migrated) == migrated
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"conftest.py": "from helpers import event_loop\n", "test_x.py": TESTS,
+         "helpers.py": IMPORTED.replace("uvloop.new", "OurLoop().new")
+         + "class OurLoop(uvloop.EventLoopPolicy): ...\n"},
+        {"a/conftest.py": "from helpers import event_loop\n", "a/test_x.py": TESTS,
+         "b/conftest.py": "from helpers import event_loop\n", "b/test_x.py": TESTS,
+         "helpers.py": IMPORTED},
+        {"test_x.py": "from helpers import event_loop\n" + TESTS, "helpers.py": IMPORTED},
+        {"a/conftest.py": "from helpers import event_loop\n", "a/test_x.py": TESTS,
+         "a/b/conftest.py": override("", "loop = asyncio.new_event_loop()", "yield loop"),
+         "a/b/test_y.py": TESTS, "helpers.py": IMPORTED},
+    ],
+    ids=["of its own class", "two conftests", "a module", "another below"],
+)  # fmt: skip
+def test_imported_override_that_no_hook_replaces_is_an_action(files: dict[str, str]) -> None:
+    migration = migrate_files({"pytest.ini": AUTO, **files})
+    assert any(f.code == "LS101" and f.level.value == "action" for f in migration.findings)
+
+
 APP = """\
 import asyncio
 

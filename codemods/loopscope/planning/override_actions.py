@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from posixpath import basename
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
@@ -156,7 +157,10 @@ def _factory(
         return manual(
             BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
         )
-    if _imported(fixture_defs):
+    by_one_conftest = len({item.file for item in fixture_defs}) == 1 and all(
+        basename(item.file) == "conftest.py" for item in fixture_defs
+    )
+    if _imported(fixture_defs) and not (by_one_conftest and options.target.has(1, 4)):
         return manual(f"{KIND}, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)

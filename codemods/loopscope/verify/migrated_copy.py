@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
+from loopscope.analysis.file.loop_kinds import UNKNOWN
 from loopscope.analysis.suite.closure import EVENT_LOOP, LoopRequest, RequestKind
 from loopscope.analysis.suite.fixtures import Test
 from loopscope.analysis.suite.trace import Trace
@@ -126,7 +127,7 @@ def seen_in_source(original: ReadSuite, after: Suite) -> Iterator[Difference]:
         return
     new = _model(after)
     if kinds:
-        yield from _kinds_lost(old.legacy_map, new.modern_map)
+        yield from _kinds_lost(old.legacy_map, new)
     for test in new.index.tests:
         requests = _asks_while_it_runs(new, test)
         if any(request.target is None for request in requests):
@@ -146,13 +147,19 @@ def _is_apart(loops: TestLoops | None) -> bool:
     return held.fixtures.get(EVENT_LOOP) is not None and len(held.all) > 1
 
 
-def _kinds_lost(old: LoopMap, new: LoopMap) -> Iterator[Difference]:
-    for test, loops in old.items():
-        lost = loops.kinds_lost(new[test]) if test in new else ""
+def _kinds_lost(old: LoopMap, new: SuiteModel) -> Iterator[Difference]:
+    why = "what made its loops, in event_loop or a policy, no longer does (LS101, LS106)"
+    for test in new.index.tests:
+        before, after = old.get(test.id), new.modern_map.get(test.id)
+        if before is None or after is None:
+            continue
+        lost = before.kinds_lost(after)
         if lost:
             what = f"was on a loop of the kind {lost}, and is on none"
-            why = "what made its loops, in event_loop or a policy, no longer does (LS101, LS106)"
-            yield Difference(Cause.KIND, test, what, why)
+            yield Difference(Cause.KIND, test.id, what, why)
+        elif UNKNOWN in before.kinds and new.override_of(test) is not None:
+            what = "was on the loop of an event_loop that is still there, and is on none of its"
+            yield Difference(Cause.KIND, test.id, what, why)
 
 
 def _asks_while_it_runs(model: SuiteModel, test: Test) -> list[LoopRequest]:

@@ -68,6 +68,39 @@ async def test_kind():
 """,
         }
     ),
+    "another_kind_by_import": sample(
+        {
+            "pytest.ini": AUTO,
+            "kinds.py": """
+            import asyncio
+
+
+            class OurLoop(asyncio.SelectorEventLoop):
+                pass
+            """,
+            "helpers.py": """
+            import pytest
+            from kinds import OurLoop
+
+
+            @pytest.fixture(scope="session")
+            def event_loop():
+                loop = OurLoop()
+                yield loop
+                loop.close()
+            """,
+            "conftest.py": "from helpers import event_loop\n",
+            "test_kind.py": """
+            import asyncio
+
+            from kinds import OurLoop
+
+
+            async def test_kind():
+                assert isinstance(asyncio.get_running_loop(), OurLoop)
+            """,
+        }
+    ),
     "return_the_current_loop": _plain("""
         import asyncio
 
