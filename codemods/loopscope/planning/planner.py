@@ -127,6 +127,7 @@ class LoopPlanner:
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
             explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
+            explicit = explicit or bool(model.cross_suite.bare)  # no configuration is written
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
@@ -254,6 +255,8 @@ class LoopPlanner:
             return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
         nodes = self.solver.nodes
         external = [nodes.loop_scope(EXTERNAL)] if EXTERNAL in nodes else []
+        if self.model.cross_suite.bare:
+            return None
         if settings.fixture_default is None:
             return external[0] if external else default
         present = settings.fixture_default
