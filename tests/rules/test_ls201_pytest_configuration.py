@@ -280,7 +280,8 @@ def test_root_of_projects_without_a_configuration_gets_none(
 ) -> None:
     test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one(wide, narrow): ...\n"
     narrow = "\n\n@pytest.fixture\nasync def narrow():\n    return 1\n"
-    files = {"conftest.py": dedent(SESSION) + WIDE.partition("pytest\n")[2] + narrow, "test_a.py": test}
+    conftest = dedent(SESSION) + WIDE.partition("pytest\n")[2] + narrow
+    files = {"conftest.py": conftest, "test_a.py": test}
     suite = replace(
         suite_of({**files, "requirements.txt": "pytest-asyncio==0.21.1\n"}),
         config=PytestConfig(),
