@@ -218,9 +218,8 @@ class CrossSuiteFiles:
     the root collects, too; its keys are their folders, with a slash at the end. ``importers``
     names the files of other suites that import from a module of this one. ``above`` is the
     configuration of a suite above whose runs collect this suite's tests, too. ``own_names`` are
-    the dotted names by which the root itself can be imported, from the folders above it. In a
-    root without a pytest configuration ``projects`` are the folders of the suites below, and
-    whether each has one: else one in the root would be theirs.
+    the dotted names by which the root itself can be imported, from the folders above it.
+    ``projects`` are the folders of the suites below, and whether each has a pytest configuration.
     """
 
     outside: Mapping[str, bytes] = field(default_factory=dict)
@@ -233,7 +232,7 @@ class CrossSuiteFiles:
 
     @property
     def bare(self) -> tuple[str, ...]:
-        """The projects below for which a configuration in the root would count."""
+        """The projects below for which pytest would read a configuration in the root."""
         return tuple(folder for folder, configured in self.projects.items() if not configured)
 
     def __contains__(self, path: str) -> bool:

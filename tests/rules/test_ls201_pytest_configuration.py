@@ -302,3 +302,10 @@ def test_root_of_projects_without_a_configuration_gets_none(
             suite, files={**suite.files, **{p: t.encode() for p, t in after_it.items()}}
         )
         assert not migrate(suite, Options()).changes
+
+
+def test_a_root_that_has_a_configuration_keeps_it_for_all() -> None:
+    suite = suite_of({"pytest.ini": AUTO, "conftest.py": SESSION, "test_a.py": ASYNC_TEST})
+    suite = replace(suite, cross_suite=CrossSuiteFiles(projects={"api": False}))
+    (change,) = [one for one in migrate(suite, Options()).changes if one.path == "pytest.ini"]
+    assert b"asyncio_default_test_loop_scope = session" in change.after

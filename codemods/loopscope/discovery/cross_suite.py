@@ -230,9 +230,7 @@ def importers_elsewhere(
 
 
 def projects_below(found: DiscoveredSuite) -> dict[str, bool]:
-    """Map the folders of the suites below one without a configuration to whether they have one."""
-    if found.config is not None:
-        return {}
+    """Map the folders of the suites below one to whether they have a configuration."""
     return {
         prefix_of(inner, found.root).rstrip("/"): inner.config is not None
         for inner in _descendants(found)

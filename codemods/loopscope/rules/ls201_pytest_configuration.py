@@ -111,7 +111,7 @@ def _others_below(context: RuleContext) -> list[str]:
     """
     projects = context.model.cross_suite
     modern = context.plan.suite_style is SuiteStyle.MODERN
-    if modern and not context.model.settings.fixture_option_unset:
+    if context.config.path is not None:
         return []
     return [*(projects.projects if modern else projects.bare)]
 
