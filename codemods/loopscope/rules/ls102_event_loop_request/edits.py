@@ -1,0 +1,94 @@
+"""The edits of LS102: what becomes of a function that asked for ``event_loop``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from loopscope.analysis.file.facts import Function
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.rules.context import DefinitionEdit, Need, RuleContext
+
+_YIELDING = re.compile(r"->\s*[\"']?(Iterator|Iterable|Generator)\b")
+
+
+def needs_of_annotation(context: RuleContext, key: Key, function: Function) -> tuple[Need, ...]:
+    """Return the import of ``AsyncIterator`` for a generator that returns an ``Iterator``."""
+    if not function.is_generator:
+        return ()
+    lines = context.contents[key.path].decode(errors="replace").splitlines()
+    found = _YIELDING.search("\n".join(lines[function.line - 1 : function.end_line]))
+    if found is None:
+        return ()
+    return tuple(
+        (bound.module, f"Async{found[1]}")
+        for bound in context.files[key.path].imports
+        if bound.name == bound.attribute == found[1]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DropArgument(DefinitionEdit):
+    """Drops the ``event_loop`` argument; what used it gets the running loop.
+
+    ``methods`` maps loop methods to functions that do the same, ``in_place`` is the
+    expression that takes the place of the name, ``first`` a first statement for the body.
+    """
+
+    methods: tuple[tuple[str, str], ...] = ()
+    in_place: str = ""
+    first: str = ""
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import insert_first, replace_method_calls, replace_name
+        from loopscope.rewriting.parameters import remove_parameter
+
+        if self.methods:
+            node = replace_method_calls(node, EVENT_LOOP, dict(self.methods))
+        if self.in_place:
+            node = replace_name(node, EVENT_LOOP, self.in_place)
+        if self.first:
+            node = insert_first(node, self.first)
+        return remove_parameter(node, EVENT_LOOP)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAsync(DefinitionEdit):
+    """Makes a sync function async that only ran coroutines on its loop."""
+
+    receivers: tuple[str, ...]
+    yields: bool = False
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import await_calls, make_async, with_async_annotation
+        from loopscope.rewriting.parameters import has_parameter, remove_parameter
+
+        for receiver in self.receivers:
+            node = await_calls(node, receiver)
+        if has_parameter(node, EVENT_LOOP):
+            node = remove_parameter(node, EVENT_LOOP)
+        return make_async(with_async_annotation(node) if self.yields else node)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRunningLoop(DefinitionEdit):
+    """Puts the running loop in the place of ``request.getfixturevalue("event_loop")``."""
+
+    running: str
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.bodies import replace_fixture_values
+
+        return replace_fixture_values(node, EVENT_LOOP, f"{self.running}()")
+
+
+@dataclass(frozen=True, slots=True)
+class AddArgument(DefinitionEdit):
+    """Makes an async fixture come after the working bridge."""
+
+    def apply(self, node: Any) -> Any:
+        from loopscope.rewriting.parameters import add_parameter
+
+        return add_parameter(node, EVENT_LOOP)
