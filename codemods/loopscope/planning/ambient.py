@@ -9,14 +9,17 @@ set up last).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import Place
+from loopscope.analysis.file.facts import LoopCall, Place
+from loopscope.analysis.suite.asking_code import AskingCode
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.imports import imported
+from loopscope.analysis.suite.mention_graph import NodeKind
 from loopscope.config.collected_files import with_parents
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
@@ -35,12 +38,14 @@ class Ambient:
 
     path: str
     shared: bool
+    reason: str  # the first of the tests that need it, and the call
 
 
 class AmbientUsers:
     """The sync tests from which code that asks for the current loop can be reached.
 
-    In a suite on loop scopes they are those that call such code, not those that import it.
+    In a suite on loop scopes they are those that call such code, in an old one those, too, whose
+    code mentions it in any way.
     """
 
     def __init__(
@@ -60,61 +65,109 @@ class AmbientUsers:
             and options.target.has(1, 4)
             and options.wants("LS109")
         )
-        # A suite on 1.x is green as it is: what its imports could do is no reason to change it.
-        self._all = model.suite_style is SuiteStyle.LEGACY
         self._settled = settled  # functions whose calls the migration takes care of
-        self._asking = frozenset(path for path in model.files if self._asks(path))
-        self._taking = model.current.files if self._wanted else frozenset()
-        self._reach: dict[tuple[str, frozenset[str]], bool] = {}
+        self._reasons: dict[str, str] = {}  # by test, "" for one that needs none
+        self._reach: dict[str, bool] = {}  # by module
 
-    def concerns(self, test: Test) -> bool:
-        """Whether the test is one of them; the caller asks for sync tests only."""
+    @cached_property
+    def _asking(self) -> dict[Key, LoopCall]:
+        """The functions of sync code that cannot do without a current loop, with the call."""
+        current = self._model.current
+        return {
+            key: call
+            for key in current.askers
+            if key not in self._settled
+            for call in current.own_calls(key)
+            if call.what in CURRENT_LOOP and not call.guarded
+        }
+
+    @cached_property
+    def _code(self) -> AskingCode:
+        return AskingCode(self._model.driven.graph, self._model.index, self._asking)
+
+    def reason(self, test: Test) -> str:
+        """Say what needs a current loop in the test, "" where nothing does.
+
+        The caller asks for sync tests only.
+        """
+        known = self._reasons.get(test.id)
+        if known is None:
+            known = self._reasons[test.id] = self._reason(test)
+        return known
+
+    def _reason(self, test: Test) -> str:
+        name = test.id
         if self._wanted and test.id in self._model.trace_index.trace.asking_tests:
-            return True
-        if not self._wanted or test.module in self._careful:
-            return False
-        return (self._all and self._reached(test.module, self._asking)) or (
-            self._reached(test.module, self._taking) and self._takes(test)
-        )
-
-    def _takes(self, test: Test) -> bool:
-        """Whether what the test calls takes the current loop, as ``asyncio.Future()`` does."""
+            return f"{name} asks for the current loop, as the record of the legacy run shows"
+        if not self._wanted or test.module in self._careful or not self._reached(test.module):
+            return ""
         current = self._model.current
         # In a green suite who makes a loop may well hand it to what asks for one otherwise.
-        has_own = not self._all and test.function.drives_loops and current.only_through(test.key)
-        keys = [] if has_own else [test.key]
+        legacy = self._model.suite_style is SuiteStyle.LEGACY
+        has_own = not legacy and test.function.drives_loops and current.only_through(test.key)
+        keys = [] if has_own else [(test.key, name)]
         keys += [
-            item.key
+            (item.key, f"{name} uses {item.fixture.name} ({self._place(item.key)}), which")
             for item in self._model.closure(test).fixtures
             if not (item.function.is_async or item.key in self._settled or item.key.is_external)
         ]
-        needs = not self._all
-        return any(current.asks(key, needs=needs) for key in keys) or self.set_up_by_methods(test)
+        for key, subject in keys:
+            if current.asks(key, needs=True):
+                return f"{subject} {self._called(key)}"
+        if method := self.set_up_by_methods(test):
+            return f"{method} of {name} asks for the current loop"
+        return next(self._mentioned(test, keys), "") if legacy else ""
 
-    def set_up_by_methods(self, test: Test) -> bool:
-        """Whether an xunit method of the test's classes asks for the current loop."""
+    def _called(self, key: Key) -> str:
+        """Say how a function asks for the current loop, itself or through what it calls."""
+        current = self._model.current
+        calls = [call for call in current.calls(key) if not call.guarded]
+        calls = [call for call in calls if call.place is Place.SYNC]
+        call = next((call for call in calls if not call.through), calls[0])
+        if not call.through:
+            return f"calls {call.what}()"
+        graph = self._model.closures.call_graph
+        for other in graph.of(key):
+            if self._model.index.function(other).qualname == call.through:
+                return f"calls {call.through}() ({self._place(other)}), which calls {call.what}()"
+        return f"calls {call.through}(), which calls {call.what}()"
+
+    def _mentioned(self, test: Test, keys: Iterable[tuple[Key, str]]) -> Iterator[str]:
+        """Say by which mentions a test, or a fixture of it, reaches a function that asks."""
+        graph, index = self._model.driven.graph, self._model.index
+        starts = []
+        for key, subject in keys:
+            function = index.function(key)
+            starts.append((subject, graph.mentioned(key.path, function.refers, function)))
+        starts.append((test.id, graph.around(test)))
+        for subject, nodes in starts:
+            itself = (NodeKind.FUNCTION, *test.key)  # its own name is in its text
+            for _, path, ordinal in self._code.way(node for node in nodes if node != itself)[-1:]:
+                asker = Key(path, int(ordinal))
+                called = f"{index.function(asker).qualname}() ({self._place(asker)})"
+                yield f"{subject} reaches {called}, which calls {self._asking[asker].what}()"
+
+    def _place(self, key: Key) -> str:
+        return f"{key.path}:{self._model.index.function(key).line}"
+
+    def set_up_by_methods(self, test: Test) -> str:
+        """Name an xunit method of the test's classes that asks for the current loop."""
         names = _OF_UNITTEST if test.unittest else _XUNIT_METHODS
-        return any(self._model.current.in_methods(cls, names) for cls in test.classes)
+        found = (self._model.current.in_methods(cls, names) for cls in test.classes)
+        return next(filter(None, found), "")
 
-    def _reached(self, module: str, files: frozenset[str]) -> bool:
-        """Whether a module imports one of the files, directly or not, or its conftests do."""
-        known = self._reach.get((module, files)) if files else False
+    def _reached(self, module: str) -> bool:
+        """Whether a module imports code that asks, directly or not, or its conftests do."""
+        known = self._reach.get(module)
         if known is None:
-            known = self._reach[module, files] = self._reaches(module, files)
+            known = self._reach[module] = self._reaches(module)
         return known
 
-    def _asks(self, path: str) -> bool:
-        return any(
-            call.what in CURRENT_LOOP
-            and call.place is not Place.ASYNC
-            and (call.owner is None or Key(path, call.owner) not in self._settled)
-            for call in self._model.files[path].loop_calls
-        )
-
-    def _reaches(self, module: str, wanted: frozenset[str]) -> bool:
+    def _reaches(self, module: str) -> bool:
+        wanted = self._model.current.files
         conftests = (join(folder, "conftest.py") for folder in with_parents(dirname(module)))
         found = imported(self._model.files, self._model.index.find, [module, *conftests])
-        return any(path in wanted for path in found)
+        return bool(wanted) and any(path in wanted for path in found)
 
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.
@@ -133,21 +186,21 @@ class AmbientUsers:
 
     def place(self, tests: Collection[Test]) -> list[Ambient]:
         """Place the fixtures for these tests, one for each region of one loop."""
-        modules: set[str] = set()
-        shared: set[str] = set()
+        modules: dict[str, str] = {}
+        shared: dict[str, str] = {}
         for test in tests:
             if self._served(test):
                 continue
             override = self.shared(test)
             if override is not None:
-                shared.add(override.file)
+                shared.setdefault(override.file, self.reason(test))
             else:
-                modules.add(test.module)
-        found = [Ambient(path, True) for path in sorted(shared)]
+                modules.setdefault(test.module, self.reason(test))
+        found = [Ambient(path, True, shared[path]) for path in sorted(shared)]
         if modules:
             directories = [dirname(path) for path in modules]
             common = "" if "" in directories else commonpath(directories)
             path = f"{common}/conftest.py" if common else "conftest.py"
             if path not in shared:
-                found.append(Ambient(path, False))
+                found.append(Ambient(path, False, next(iter(modules.values()))))
         return found

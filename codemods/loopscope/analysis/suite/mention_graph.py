@@ -187,11 +187,11 @@ class DrivenLoops:
         self._index = index
         self._free: set[Node] = set()  # from these no driver is reached
         self._driving: set[Node] = set()  # from these one is
-        self._graph = MentionGraph(files, index)
+        self.graph = MentionGraph(files, index)
 
     def by_test(self, test: Test) -> bool:
         """Whether the test, or an xunit method around it, drives a loop of its own."""
-        return self.by_function(test.key) or any(map(self._drives, self._graph.around(test)))
+        return self.by_function(test.key) or any(map(self._drives, self.graph.around(test)))
 
     def by_function(self, key: Key) -> bool:
         """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
@@ -201,7 +201,7 @@ class DrivenLoops:
         if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return True
         itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
-        mentioned = self._graph.mentioned(key.path, function.refers, function)
+        mentioned = self.graph.mentioned(key.path, function.refers, function)
         return any(node != itself and self._drives(node) for node in mentioned)
 
     def unsets_current(self, key: Key) -> bool:
@@ -210,14 +210,14 @@ class DrivenLoops:
         if not UNSETTING.isdisjoint(function.refers):
             return True
         itself = (NodeKind.FUNCTION, *key)
-        seen = {itself, *self._graph.mentioned(key.path, function.refers, function)}
+        seen = {itself, *self.graph.mentioned(key.path, function.refers, function)}
         queue = list(seen - {itself})
         while queue:
             node = queue.pop()
-            refers = self._graph.refers(node)
+            refers = self.graph.refers(node)
             if not UNSETTING.isdisjoint(refers):
                 return True
-            new = {target for target in self._graph.next(node, refers) if target not in seen}
+            new = {target for target in self.graph.next(node, refers) if target not in seen}
             seen |= new
             queue += new
         return False
@@ -244,11 +244,11 @@ class DrivenLoops:
         queue = [node]
         while queue:
             current = queue.pop()
-            refers = self._graph.refers(current)
+            refers = self.graph.refers(current)
             if current in self._driving or DRIVEN in refers or not RUNNERS.isdisjoint(refers):
                 self._driving |= {node, current}
                 return True
-            for target in self._graph.next(current, refers):
+            for target in self.graph.next(current, refers):
                 if target not in seen and target not in self._free:
                     seen.add(target)
                     queue.append(target)
