@@ -11,15 +11,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from loopscope.frozen import frozen
 
 _PATIENCE = 5.0  # seconds that a program has to clean up before it is killed, and to be gone then
 _KEPT = 1 << 20  # bytes of output that are kept, from the end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """How a program ended; ``code`` is None where it took too long and was stopped."""
 
@@ -27,7 +28,7 @@ class Done:
     output: str  # standard output and standard error together
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a program said; ``code`` is None where it took too long and was stopped."""
 

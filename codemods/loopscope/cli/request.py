@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from loopscope.config.tool_settings import (
 )
 from loopscope.discovery.selection import excluding
 from loopscope.disk import behind_links
+from loopscope.frozen import frozen
 from loopscope.reports import formats
 from loopscope.types import FileError, Options, Suite
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from loopscope.analysis.suite.trace import Trace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What a run shall do: one command line and the ``[tool.loopscope]`` of its paths."""
 

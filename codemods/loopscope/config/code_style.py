@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.config.formats import FormatError, decode, parse_ini, parse_toml
+from loopscope.frozen import frozen
 
 # Files that only say how code is to look; the others are read for pytest and requirements.
 STYLE_FILES = ("ruff.toml", ".ruff.toml", ".flake8", "mypy.ini", ".mypy.ini")
@@ -16,7 +16,7 @@ _HOOKS = (("ruff", "ruff-format"), ("ruff", "ruff-pre-commit"), ("black", "psf/b
 _STRICT = ("strict", "disallow_untyped_defs", "disallow_incomplete_defs")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeStyle:
     """The style of one project; ``longest`` is 0 where nothing limits a line."""
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from loopscope.config.formats import parse_toml
+from loopscope.frozen import frozen
 
 Path = tuple[str, ...]
 
@@ -27,7 +28,7 @@ _SCALAR = re.compile(r"[^,\]}#\r\n]*[^,\]}#\r\n \t]")
 _IN_ARRAY = re.compile(r"[^\[\]{}\"'#]+|#[^\n]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One ``key = value``; the places are offsets into the text.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from click.core import ParameterSource
 from loopscope.config.formats import FormatError, decode, parse_toml
 from loopscope.disk import is_vcs_root, read_regular
 from loopscope.escape import visible
+from loopscope.frozen import frozen
 
 _FILE = "pyproject.toml"
 _HEADER = re.compile(r"""\s*\[\s*["']?tool["']?\s*\.\s*["']?loopscope["']?\s*\]""")
@@ -40,7 +41,7 @@ class SettingsError(Exception):
         return visible(f"{os.path.relpath(self.path)}{line}: {self.message}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """One table: values by the names of click's parameters, and the directory it holds for."""
 
@@ -48,7 +49,7 @@ class Settings:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CliValues:
     """The values of a command's parameters, and which of them were typed."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from loopscope.disk import is_vcs_root, read_regular
+from loopscope.frozen import frozen
 from loopscope.types import FileError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def is_skipped_content(name: str, names: Set[str]) -> bool:
     return not names.isdisjoint(_ENVIRONMENT_MARKS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ignored:
     """The ignore rules that hold in one directory: its own, and those of the directories above.
 

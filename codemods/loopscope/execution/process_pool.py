@@ -17,11 +17,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, InvalidStateError
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from loopscope.execution.jobs import Job, Workers, failed, migrate_one
+from loopscope.frozen import frozen
 from loopscope.types import Migration
 
 _PATIENCE = 5.0  # seconds that a process has to be gone after it was told to, or killed
@@ -31,7 +31,7 @@ _LIMITS, _LIMITS_PER_MIB = 10, 2
 _AT_LEAST, _AT_MOST = 60, 86_400  # what counts as the limit of a file; "never" is a day
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Worker:
     process: SpawnProcess
     pipe: Connection

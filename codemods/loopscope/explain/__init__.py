@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from loopscope.explain.fixture_errors import FIXTURE_ERRORS
 from loopscope.explain.known_error import KnownError
 from loopscope.explain.loop_errors import LOOP_ERRORS
 from loopscope.explain.release_errors import RELEASE_ERRORS, UNSET
+from loopscope.frozen import frozen
 
 __all__ = ["KNOWN_ERRORS", "Answer", "KnownError", "answer", "match_errors"]
 
@@ -29,7 +29,7 @@ _CUT = re.compile(r"(?:FAILED|ERROR)\b.*\.\.\.$")
 _FRAME = re.compile(r"^(?:E\s|>|INTERNALERROR>)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What is known of a text: its errors, the most telling first.
 

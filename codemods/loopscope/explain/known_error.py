@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from loopscope.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownError:
     """One error text.
 

@@ -12,7 +12,6 @@ current loop).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -22,13 +21,14 @@ from loopscope.analysis.file.values import Use
 from loopscope.analysis.suite.closure import RequestKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.loop_values import Bond, Held
+from loopscope.frozen import frozen
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.other_plugins import is_of_another_plugin, of_other_plugins
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopUse:
     """The use of a fixture's value by a test, or by an async fixture that the test sets up.
 

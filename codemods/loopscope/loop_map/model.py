@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from posixpath import dirname
 from typing import NamedTuple
 
 from loopscope.analysis.file.loop_kinds import DEFAULT, UNKNOWN
 from loopscope.analysis.suite.fixtures import Test
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 
@@ -27,7 +28,7 @@ class Loop(NamedTuple):
     base_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestLoops:
     """The loops that one test meets: its own (None for a sync test) and its fixtures'."""
 
@@ -107,7 +108,7 @@ class Cause(enum.Enum):
         return f"{self.value[1]} {names}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """A test whose loops do not come out as they were; ``names`` are fixtures or a test."""
 

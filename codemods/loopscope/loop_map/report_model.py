@@ -8,10 +8,11 @@ file or nothing in particular is meant.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from loopscope.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Reason:
     """What gives a test or a fixture its loop, such as a mark, and where that stands.
 
@@ -33,7 +34,7 @@ class Reason:
         )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class LoopTest:
     """A test on a loop; ``reason`` says why a sync test has one, or an async test this one."""
 
@@ -49,7 +50,7 @@ class LoopTest:
         return self.id.rpartition("::")[0]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class LoopFixture:
     """An async fixture, or one that holds the loop, as it lives on a loop."""
 
@@ -60,7 +61,7 @@ class LoopFixture:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SharedLoop:
     """One loop with all tests and fixtures that meet on it."""
 
@@ -81,7 +82,7 @@ class SharedLoop:
         return tuple(reason for reason, _ in Counter(t.reason for t in self.tests).most_common())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopPicture:
     """All loops of a suite under one set of rules, the widest first.
 
@@ -99,7 +100,7 @@ class LoopPicture:
         return tuple(sorted(test for test, number in counts.items() if number > 1))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopMaps:
     """The loops of a suite before and after its migration.
 

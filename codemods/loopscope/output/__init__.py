@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loopscope.frozen import frozen
 from loopscope.types import FileError, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from loopscope.output.review import Reviewer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Destination:
     """Where changes go: to a patch or a stream, else to the files themselves."""
 

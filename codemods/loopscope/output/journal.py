@@ -19,15 +19,16 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from loopscope.disk import open_regular, read_regular
+from loopscope.frozen import frozen
 from loopscope.types import JOURNAL, FileError
 
 _SPARE = re.compile(r"\.loopscope-[0-9a-f]{8}-\d+\.(new|old)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One file of a write; paths are relative to the journal's directory."""
 

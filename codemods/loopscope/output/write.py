@@ -9,15 +9,15 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope.disk import read_regular, what_it_is
+from loopscope.frozen import frozen
 from loopscope.output.journal import Entry, clean_up, digest, journal, link_or_copy, roll_back
 from loopscope.types import JOURNAL, Change, FileError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     """One file, and where it really lies."""
 

@@ -10,7 +10,6 @@ set up last).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from posixpath import commonpath, dirname, join
 
@@ -21,6 +20,7 @@ from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.imports import imported
 from loopscope.analysis.suite.mention_graph import NodeKind
 from loopscope.config.collected_files import with_parents
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Options, Scope
 
@@ -28,7 +28,7 @@ _XUNIT_METHODS = frozenset({"setup_method", "setup", "teardown_method", "teardow
 _OF_UNITTEST = frozenset({"setUp", "tearDown"})  # called after the autouse fixtures
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ambient:
     """An autouse fixture that gives sync tests a current loop.
 

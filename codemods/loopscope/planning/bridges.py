@@ -19,6 +19,7 @@ from loopscope.analysis.suite.fixtures import (
     own_base_id,
     registering_base_id,
 )
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.shared_bridges import Bridge, Standing, seen, share
 from loopscope.types import Scope, Target
@@ -39,7 +40,7 @@ class BridgeNeed:
     works: bool = False  # the override does work, which only its own bridge can keep
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sites:
     """The places of a suite as far as bridges depend on them."""
 

@@ -16,6 +16,7 @@ from itertools import product
 
 from loopscope.analysis.suite.classify import can_say_fixture_scope
 from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.frozen import frozen
 from loopscope.loop_map.foreign import LoopUse, LoopUses, newly_mixed, newly_refused
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.disjoint_set import DisjointSet
@@ -26,7 +27,7 @@ MarkPlace = tuple[str, int | None, int | None]
 _SCOPES = tuple(Scope)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cure:
     """The loop scopes by which nobody uses a value of another loop any more.
 

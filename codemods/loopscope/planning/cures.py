@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.loop_map.foreign import LoopUse, LoopUses, too_narrow
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.cure_solver import Cure, CureSolver, is_ignored
 from loopscope.types import Options, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ForeignUse:
     """The uses of one fixture on one other loop scope, and whether its value belongs to its own.
 
@@ -25,7 +25,7 @@ class ForeignUse:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """What is on another loop in a modern suite, and the cure, where there is one."""
 

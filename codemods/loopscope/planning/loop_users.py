@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.types import Options
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caution:
     """Where a plan rests on no assumption, and which tests it puts on one loop.
 

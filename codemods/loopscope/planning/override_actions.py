@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import FixtureDef
+from loopscope.frozen import frozen
 from loopscope.types import Options, Scope
 
 KIND = "it makes a loop of another kind"  # the beginning of reasons
@@ -40,7 +40,7 @@ _KIND_BY_CONDITION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OverrideAction:
     """The action of one override, for MANUAL with the reason.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import TypeAlias
 
 from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.imports import find_module
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import SOURCE_ROOTS
 
@@ -24,7 +24,7 @@ _NAME = "get_event_loop"
 _FROM_EVENTS = f"asyncio.events.{_NAME}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patch:
     """One patch and the calls that it reaches, with the paths of their files."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.classify import can_say_fixture_scope
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
@@ -33,7 +34,7 @@ from loopscope.planning.solver import EXTERNAL, ComponentSolver
 from loopscope.types import Options, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The loop scope of everything, and what stands in for the old fixture."""
 

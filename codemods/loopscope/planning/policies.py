@@ -7,12 +7,12 @@ counted for all loops that 0.21 made from then on, and counts for none on 1.x.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function, Hazard
 from loopscope.analysis.file.loop_kinds import DEFAULT
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.mention_graph import SET_UPS
+from loopscope.frozen import frozen
 from loopscope.loop_map.model import TestLoops
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.types import Scope
@@ -25,7 +25,7 @@ _FIRST = ("pytest_runtest_setup", "pytest_runtest_protocol", "pytest_runtest_log
 _HOOKS = ("pytest_runtest_", "pytest_fixture_", "pytest_pyfunc_call")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicySetter:
     """A function that pytest runs and that sets a policy, itself or through what it calls."""
 

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import commonpath, dirname
 
 from loopscope.analysis.suite.fixtures import Key, conftest_base_id, enclosing_base_ids
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 _FOR_A_NEW_CONFTEST = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bridge:
     """An async fixture that hands the running loop to sync code.
 

@@ -10,7 +10,8 @@ import codecs
 import re
 import sys
 import tokenize
-from dataclasses import dataclass
+
+from loopscope.frozen import frozen
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -30,7 +31,7 @@ class SourceError(ValueError):
         return type(self), (self.message, self.line)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """A decoded file: the text without its BOM, and what is needed to encode it again."""
 

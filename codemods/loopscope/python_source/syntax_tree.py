@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from loopscope.frozen import frozen
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -138,7 +140,7 @@ _SIMPLE = (ast.Assign, ast.Expr, ast.Return, ast.Assert)  # the most frequent wi
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # in document order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatementNumbers:
     """The statements of a file by number; ``ends[n]`` is the number after n's last child."""
 

@@ -13,11 +13,11 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
+from loopscope.frozen import frozen
 from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Finding, Migration
 
@@ -111,7 +111,7 @@ class Report(Protocol):
     def finish(self, summary: Summary, commands: Sequence[str]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportOptions:
     """What a report is made for; ``wrote`` says that the changes are on disk."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from loopscope.frozen import frozen
 from loopscope.loop_map.report_model import (
     LoopFixture,
     LoopMaps,
@@ -24,7 +24,7 @@ _TESTS = 30
 _REASONS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Tests of one module, of which the first ones are named."""
 
@@ -37,7 +37,7 @@ class Group:
         return test.id.removeprefix(self.module).removeprefix("::")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chip:
     """The fixtures of one name."""
 
@@ -45,7 +45,7 @@ class Chip:
     fixtures: tuple[LoopFixture, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """One loop, or all loops that serve one test each."""
 

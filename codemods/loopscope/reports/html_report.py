@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from markupsafe import Markup
 
 from loopscope import __version__
 from loopscope.escape import visible
+from loopscope.frozen import frozen
 from loopscope.guides import text, title
 from loopscope.reports import ReportOptions, RunDocument, join
 from loopscope.reports.html_loop_map import boxes
@@ -201,7 +201,7 @@ def _rules(shown: Sequence[_Shown]) -> list[dict[str, object]]:
     return [{"code": rule.code, "name": rule.name, "count": n} for rule, n in rules if rule]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuidePage:
     """One guide; ``links`` are the names of the guides that it links to."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
 
@@ -16,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from loopscope.escape import pieces, visible
+from loopscope.frozen import frozen
 from loopscope.rewriting.hunks import Hunk
 
 # How much of the longer of two lines must stay for the rest of them to be marked.
@@ -60,7 +60,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """One line on one side; the number is 1-based."""
 
@@ -69,7 +69,7 @@ class Cell:
     ended: bool  # False: the last line of a file without a final newline
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """Two lines that stand beside each other; None where one side has no such line."""
 

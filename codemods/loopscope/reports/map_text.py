@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.loop_map.report_model import (
     LoopFixture,
     LoopMaps,
@@ -26,7 +26,7 @@ _RULES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """A line with the branches below it."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.reports import Line, ReportOptions, RunDocument, join, place_of
 from loopscope.reports.summary import RuleCounts, Summary, alike, by_group, status_word
 from loopscope.types import Change, EditRecord, Finding, Level, Migration, Status
@@ -140,7 +140,7 @@ _STATUS = _TITLES.index("status")
 _PLACES = 4  # of notes that say the same, beside the first
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """What the table says of one suite; kept instead of the migration, which is large."""
 

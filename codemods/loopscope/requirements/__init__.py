@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import basename
 
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.formats import FormatError
+from loopscope.frozen import frozen
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
 from loopscope.requirements.compatibility import PLUGIN, RELEASES, Version
@@ -26,7 +27,7 @@ Series = tuple[int, int]
 NEWEST: Series = RELEASES[-1].series
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What the declarations admit; ``place`` is where that stands, "" where they say nothing.
 

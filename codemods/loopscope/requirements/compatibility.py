@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from loopscope.config.declaring_names import is_pin_file
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 Version = tuple[int, ...]
@@ -14,7 +14,7 @@ Version = tuple[int, ...]
 PLUGIN = "pytest-asyncio"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Release:
     """One pytest-asyncio series, and its newest patch release as an exact pin names it."""
 
@@ -41,7 +41,7 @@ RELEASES: tuple[Release, ...] = (
 PYTEST_EXACT = {(8, 2): "8.2.2", (8, 4): "8.4.2"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Companion:
     """A plugin that must move along: ``below`` is the first release that works, if one does.
 
@@ -75,7 +75,7 @@ COMPANIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PluginLoops:
     """A plugin with the names of its fixtures that belong to a loop.
 

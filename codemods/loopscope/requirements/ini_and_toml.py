@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import basename
 
 from loopscope.config.formats import IniOption, parse_ini, parse_toml
 from loopscope.config.toml import Key, layout
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import PLUGIN, WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised
 from loopscope.requirements.source_text import SourceText, remote
@@ -120,7 +121,7 @@ def read_toml(source: SourceText) -> Iterator[Pin]:
     yield from _Tables(source, layout(source.text).keys).pins()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Tables:
     source: SourceText
     keys: list[Key]

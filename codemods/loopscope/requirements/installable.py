@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from loopscope.config.formats import FormatError, decode, parse_toml
 from loopscope.disk import read_regular
+from loopscope.frozen import frozen
 from loopscope.requirements.pin import normalised
 from loopscope.requirements.places import is_requirements_list
 
@@ -35,7 +35,7 @@ _NOT_READ = {
 _ITSELF = re.compile(r"(?:(?:-e|--editable)[ =]?\s*)?\.(?:/|\[[^]]*\])?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """A declaration of pytest or pytest-asyncio."""
 
@@ -44,7 +44,7 @@ class Declared:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installable:
     """The requirements of a project: pytest and pytest-asyncio apart, as these are exchanged."""
 

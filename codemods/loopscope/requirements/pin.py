@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import Version
 
 _SPLIT = re.compile(r"\s*,\s*|\s+(?=[<>=!~^])")
@@ -45,7 +46,7 @@ class Style(enum.Enum):
     CONDA = "conda"  # "=1.1" and "1.1.*" besides
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pin:
     """One declaration of a package.
 
@@ -248,7 +249,7 @@ _NOT_PYTHON = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pythons:
     """The minor versions of Python that a project supports; None where it does not say."""
 

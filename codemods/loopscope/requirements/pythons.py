@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import basename
 
 from loopscope.config.formats import FormatError, parse_toml
 from loopscope.config.toml import layout
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import Pin, Pythons
 from loopscope.requirements.python_files import session_pythons
@@ -31,7 +31,7 @@ _JOB = re.compile(r"^(?:  )?[\w.-]+:[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _TESTS = re.compile(r"\b(?:py\.?test|tox|nox|unittest|tests?)\b|make |hatch ", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredPythons:
     """One place: its Pythons, and who says so, in words for a message."""
 

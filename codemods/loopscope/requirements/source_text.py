@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import PLUGIN, WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, kind_of, normal, normalised
 
@@ -18,7 +19,7 @@ _ODD = tuple("<>=!~@({$%")  # what may follow a name in a declaration, other tha
 _REVISION = re.compile(r"(?:git|hg|bzr|svn)\+[^#\s]*?(?:@([^@#/\s]+))?(?=#|\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceText:
     """One file's path and decoded text."""
 

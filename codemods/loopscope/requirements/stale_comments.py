@@ -7,8 +7,8 @@ without an object afterwards, and goes. One that only sounds like a reason is fo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import PLUGIN
 from loopscope.requirements.pin import ENDLESS, Kind, Pin, highest
 
@@ -46,7 +46,7 @@ _ABOVE = re.compile(r"[ \t]*#[^\r\n]*\r?\n")
 _SENTENCE_ENDS = re.compile(r"[.:!?][\s\"')]*$|^#\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stale:
     """The places of comments that go, and the first line of one that a person should read."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import basename
 
 from loopscope.config.formats import FormatError, IniOption, IniSection, parse_ini
 from loopscope.config.toml import layout
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import normalised
 from loopscope.types import PROJECT_FILES
@@ -32,7 +32,7 @@ _WITH_EXTRAS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environment:
     """One environment: its factors, the lines that it installs, and its Python if that is told.
 
@@ -47,7 +47,7 @@ class Environment:
     extras: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToxFile:
     """The environments of a file, the line that lists them, and the lines under factors."""
 
@@ -102,7 +102,7 @@ def _embedded(text: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """One line of requirements: its number, its factors ("" for none) and the rest of it."""
 

@@ -7,10 +7,10 @@ about. A comment that is still there is a finding of the next run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loopscope.analysis.file.facts import FileFacts
+from loopscope.frozen import frozen
 from loopscope.rewriting.edits import Edit
 from loopscope.types import Finding, Level
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST = 99
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Annotation(Edit):
     """Puts a comment above a definition, or above a simple statement."""
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from loopscope.frozen import frozen
 from loopscope.python_source.source import split_lines
 
 LineT = TypeVar("LineT")
@@ -81,7 +81,7 @@ def close_gap(
     return [*head, *max(blanks_above, blanks_below, key=len), *tail]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Lines of code, and whether they begin and end with a def or class statement."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from loopscope.frozen import frozen
 from loopscope.types import Safety
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Need = tuple[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """One change of one Python file; subclasses say where and what.
 
@@ -40,7 +41,7 @@ class Edit:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DefinitionEdit(Edit):
     """Changes one function or class; ``apply`` maps its LibCST node to a new one.
 
@@ -57,7 +58,7 @@ class DefinitionEdit(Edit):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatementEdit(Edit):
     """Changes the simple statement that starts on ``statement``, a 1-based line."""
 
@@ -70,7 +71,7 @@ class StatementEdit(Edit):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportEdit(Edit):
     """Only the imports of the file change: see ``needs`` and ``forget``."""
 
@@ -78,7 +79,7 @@ class ImportEdit(Edit):
         return
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AppendEdit(Edit):
     """New code at the end of the file, which may be a new one."""
 
@@ -88,7 +89,7 @@ class AppendEdit(Edit):
         editor.append(self.source)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionEdit:
     """Sets one option in the file that pytest reads its configuration from; None removes it."""
 
@@ -99,7 +100,7 @@ class OptionEdit:
     safety: Safety = Safety.SAFE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequirementEdit:
     """Gives one declaration another specifier.
 

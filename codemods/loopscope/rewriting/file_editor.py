@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 
+from loopscope.frozen import frozen
 from loopscope.python_source.source import SourceError, split_lines
 from loopscope.python_source.syntax_tree import DEFINITIONS, StatementNumbers, parse
 from loopscope.rewriting.assembler import Assembler, Piece
@@ -14,7 +14,7 @@ from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fra
 from loopscope.rewriting.parameters import join_heads, line_length, three_line_heads
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Unit:
     """A top-level statement, or several that share a line: whole lines of the file."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
+from loopscope.frozen import frozen
 from loopscope.types import Change, EditRecord
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hunk:
     """Lines that change together, with up to three unchanged lines before and after them.
 

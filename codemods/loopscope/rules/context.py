@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.cure_solver import Cure
 from loopscope.planning.planner import Plan
@@ -49,7 +50,7 @@ _ASIDE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleContext:
     """One suite as a rule sees it."""
 
@@ -109,7 +110,7 @@ class RuleContext:
 RuleResult = Edit | OptionEdit | Finding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A rule's entry in the registry.
 

@@ -6,11 +6,11 @@ The pipeline reads them once all edits are known: they say which pytest-asyncio 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from posixpath import dirname
 
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.entry_points import plugin_entry_points
+from loopscope.frozen import frozen
 from loopscope.requirements import read_pins, requires_python, text_of
 from loopscope.requirements.compatibility import (
     COMPANIONS,
@@ -33,7 +33,7 @@ _AT_RUN_TIME = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Need:
     """The oldest pytest-asyncio that has all which the result uses, and what needs it.
 
@@ -50,7 +50,7 @@ class Need:
     held: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """A pin, and its place in its file."""
 
@@ -58,7 +58,7 @@ class Declared:
     ordinal: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aims:
     """The releases that the declarations should admit.
 
@@ -140,7 +140,7 @@ class Aims:
         return self.pythons if told is None else Pythons(told)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declarations:
     """All of a suite, in the order of its files; ``unread`` are files that could not be read."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.rules.context import (
     DefinitionEdit,
     Edit,
@@ -20,7 +20,7 @@ from loopscope.rules.context import (
 from loopscope.types import Finding, Safety
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixtureChange:
     """The name and keywords for what makes a fixture, where that is written as ``spelled``.
 
@@ -40,7 +40,7 @@ class FixtureChange:
         return _call(self.name, {**self.written, **self.keywords})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetFixtureDecorator(DefinitionEdit):
     """Changes the fixture decorator of a function, and puts a comment above it."""
 
@@ -60,7 +60,7 @@ class SetFixtureDecorator(DefinitionEdit):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetFixtureCall(StatementEdit):
     """Changes the call that makes a fixture: ``db = pytest.fixture(make_db)``."""
 
@@ -75,7 +75,7 @@ class SetFixtureCall(StatementEdit):
         return set_fixture_call(node, change.spelled, change.keywords, change.name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteStatement(StatementEdit):
     """Deletes the statement that makes a fixture of a function."""
 

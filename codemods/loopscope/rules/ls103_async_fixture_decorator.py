@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Fixture, ScopeKind
 from loopscope.analysis.suite.classify import can_say_fixture_scope
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
@@ -32,7 +32,7 @@ from loopscope.rules.fixture_edits import fixture_edit, place_of
 from loopscope.types import Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveMarks(DefinitionEdit):
     """Removes marks from a fixture, where they never did anything."""
 
@@ -99,7 +99,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield from _users_of_raw(context, raw - foreign, moved)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropAwaits(DefinitionEdit):
     """Uses the value of an argument that was a coroutine."""
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.config.code_style import CodeStyle
+from loopscope.frozen import frozen
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.patched_names import find_patches
 from loopscope.rules.context import DefinitionEdit, Need, Rule, RuleContext, RuleResult, spell
 from loopscope.rules.version_branches import VersionBranches
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UseRunningLoop(DefinitionEdit):
     """Swaps the calls in the body of one async function."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from loopscope.config.entry_points import plugin_entry_points
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
@@ -89,7 +90,7 @@ def _disturbs_runner(context: RuleContext) -> bool:
 _EVENT_LOOP = re.compile(r"(?<![a-z_])event_loop\b")  # not get_event_loop()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requirements:
     """The edits of declarations, what is said about them, and what is required afterwards."""
 

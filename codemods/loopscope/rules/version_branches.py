@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import parse, walk
 from loopscope.rules.context import RuleContext
 
@@ -16,7 +16,7 @@ _LISTS = ("body", "orelse", "finalbody")
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VersionBranches:
     """Line ranges under a condition on the version: all, and those for older versions only."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from loopscope.frozen import frozen
 from loopscope.types import Suite
 from loopscope.verify import CannotRun
 from loopscope.verify.pinned import Place
@@ -20,7 +21,7 @@ COLLECT_ONLY = ("--collect-only", "-q", "--maxfail=0")
 _LINES = 15  # of an error of pytest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collection:
     """A suite with what pytest says of it, or without, and then ``problem`` says why."""
 

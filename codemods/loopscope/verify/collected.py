@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from loopscope.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class CollectedMark:
     """An asyncio mark, and the node that it is on."""
 
@@ -16,7 +18,7 @@ class CollectedMark:
     keywords: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectedFixture:
     """A fixture of an item, by the place of its definition.
 
@@ -32,7 +34,7 @@ class CollectedFixture:
     kind: str  # "async", "bound", "raw" or "", see the probe
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectedTest:
     """A test as pytest sees it; its marks are the closest first, its fixtures in set-up order."""
 
@@ -47,7 +49,7 @@ class CollectedTest:
     fixtures: tuple[CollectedFixture, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collected:
     """The session, and its tests."""
 

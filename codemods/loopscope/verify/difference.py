@@ -6,8 +6,8 @@ import difflib
 import enum
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.verify.run_record import SuiteRun, Warned
 
 _INTERNAL = "INTERNALERROR> "  # before each line of a traceback of pytest's own
@@ -24,7 +24,7 @@ class Cause(enum.Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One test that does not run as before."""
 
@@ -46,7 +46,7 @@ def grouped(differences: Iterable[Difference]) -> Mapping[Cause, list[Difference
     return {cause: several for cause, several in found.items() if several}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alike:
     """Differences that differ in their tests alone."""
 

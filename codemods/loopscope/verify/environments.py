@@ -9,11 +9,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope import processes
 from loopscope.disk import read_regular
+from loopscope.frozen import frozen
 from loopscope.verify import CannotRun
 from loopscope.verify.interpreters import python_in
 
@@ -23,7 +23,7 @@ _LINK = "_loopscope.pth"
 _MISSING = "loopscope-missing.txt"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environment:
     """The contents of a virtual environment.
 

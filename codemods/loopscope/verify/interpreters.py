@@ -7,10 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope import processes
+from loopscope.frozen import frozen
 from loopscope.verify import CannotRun
 
 _PATIENCE = 120.0  # seconds that a Python has to say what is installed
@@ -42,7 +42,7 @@ print(json.dumps({
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interpreter:
     """A Python and what is installed for it; distributions by their normalized names."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from loopscope.analysis.suite.trace import Trace
+from loopscope.frozen import frozen
 from loopscope.loop_map.build_model import build_model
 from loopscope.loop_map.model import LoopMap
 from loopscope.loop_map.suite_model import SuiteStyle
@@ -19,7 +20,7 @@ from loopscope.verify.open_actions import OpenAction, open_actions
 from loopscope.verify.trace_file import changed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MigratedCopy:
     """What the migration of the original says about the second copy."""
 

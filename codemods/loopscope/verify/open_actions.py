@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from loopscope.frozen import frozen
 from loopscope.types import Finding, Level
 from loopscope.verify.difference import Difference
 from loopscope.verify.run_record import SuiteRun
@@ -16,7 +17,7 @@ _SHOWN = 3
 _OVERRIDE = "LS101"  # decides about the loops of all tests that see it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenAction:
     """An action and the function at whose lines it stands: "" for the module, or none."""
 

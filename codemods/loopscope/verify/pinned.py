@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.disk import read_regular
+from loopscope.frozen import frozen
 from loopscope.requirements import Kind, read_pins
 from loopscope.requirements.compatibility import RELEASES
 from loopscope.requirements.installable import Declared, Installable, project_requirements
@@ -34,7 +35,7 @@ _SERIES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A project and the suite in it; the same folder where the suite is all of it."""
 
@@ -42,7 +43,7 @@ class Place:
     suite: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pinned:
     """What the files of one side ask for."""
 

@@ -7,11 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from loopscope import processes
 from loopscope.disk import is_vcs_root
+from loopscope.frozen import frozen
 from loopscope.verify import CannotRun
 
 _PATIENCE = 1800.0  # seconds for one command of git: writing a large revision takes minutes
@@ -23,7 +23,7 @@ _CACHES = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectCopy:
     """A copy of a project, or the room for one."""
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from loopscope.analysis.suite.trace import TracedFunction
 from loopscope.disk import open_regular
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 from loopscope.verify.collected import Collected, CollectedReader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestRun:
     """One test: how each phase ended, and the serial numbers of the loops that it met."""
 
@@ -67,7 +68,7 @@ class TestRun:
         return {name: loop for name, loop in used if loop != self.home}
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Warned:
     """A warning that concerns asyncio."""
 
@@ -76,7 +77,7 @@ class Warned:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SuiteRun:
     """One run of a suite."""
 

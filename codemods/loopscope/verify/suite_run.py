@@ -8,11 +8,12 @@ import os
 import re
 import signal
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from loopscope import processes
 from loopscope.disk import read_regular
+from loopscope.frozen import frozen
 from loopscope.verify import CannotRun
 from loopscope.verify.run_record import SuiteRun, parse
 
@@ -23,7 +24,7 @@ _WORDS = {2: "was interrupted", 3: "ended with an internal error", 4: "did not t
 _CONFTEST = re.compile(r"^ImportError while loading conftest '(.+)'\.\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """What to run: a Python, in the folder of a suite, with options for pytest.
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from loopscope.frozen import frozen
 from loopscope.verify.difference import Difference
 from loopscope.verify.differences import errors_like
 from loopscope.verify.run_record import SuiteRun, Warned
@@ -16,7 +16,7 @@ from loopscope.verify.run_record import SuiteRun, Warned
 _LINES = 12  # of the output of a run that did not come to its end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verification:
     """One suite, run before and after its migration.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from loopscope.analysis.suite.trace import Trace
+from loopscope.frozen import frozen
 from loopscope.types import Options, Suite
 from loopscope.verify import CannotRun
 from loopscope.verify.alone import foreign, harmless_tests, harmless_uses
@@ -49,7 +50,7 @@ _AT_LEAST = 120.0  # ... but so many seconds in any case
 _AN_HOUR = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VerifyOptions:
     """What the user asked for."""
 

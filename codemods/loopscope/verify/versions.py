@@ -7,13 +7,14 @@ followed is said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import COMPANIONS, PLUGIN, RELEASES
 from loopscope.types import Target
 from loopscope.verify import CannotRun
@@ -28,7 +29,7 @@ _LEGACY_PYTHON_BELOW = (3, 14)
 _SHOWN = 5  # requirements that are not followed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """A Python to run one of the copies with."""
 
@@ -37,7 +38,7 @@ class Side:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wanted:
     """What one side is to be run with: pytest and pytest-asyncio as requirements."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.names import Names, imports_of, statements
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import FUNCTIONS
 
 
@@ -20,7 +20,7 @@ def position(node: ast.expr | ast.stmt | ast.excepthandler, detail: str = "") ->
     return Position(node.lineno, node.col_offset + 1, detail)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileCheck:
     """Looks at one function, or with ``anywhere`` at each statement outside functions too.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import escape
 from typing import TypeGuard
@@ -12,13 +11,14 @@ from typing import TypeGuard
 from loopscope.analysis.file.constants import text_of
 from loopscope.analysis.file.decorators import parameter_values
 from loopscope.analysis.file.names import Constants, Names, last_name
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import walk
 
 _LOOP = "event_loop"
 _ADDING = ("append", "insert", "extend")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requests:
     """The names that one function passes to ``getfixturevalue``.
 

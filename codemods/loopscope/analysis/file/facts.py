@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from loopscope.analysis.file.mark_facts import Mark, MarkingHook, Spelling
 from loopscope.analysis.file.override_facts import LoopMaking, OverrideBody, PolicyBody
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import:
     """A name that an import, or an assignment such as ``db = helpers.db``, binds."""
 
@@ -35,7 +36,7 @@ class ScopeKind(enum.Enum):
     CALLABLE = "callable"  # a name or lambda: known only when pytest asks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fixture:
     """The decorator that makes a function a fixture."""
 
@@ -57,7 +58,7 @@ class Fixture:
     by_project: bool = False  # a decorator of the project makes it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Maker:
     """A function of the project that makes fixtures, by way of ``origin``.
 
@@ -74,7 +75,7 @@ class Maker:
     wraps: bool = False  # the fixture is a sync function around the one that it gets
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elsewhere:
     """What other files of the suite say of the names of one file, by their dotted origins.
 
@@ -89,7 +90,7 @@ class Elsewhere:
     taken: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A fixture that a call makes of a function of another file."""
 
@@ -106,7 +107,7 @@ class UseKind(enum.Enum):
     STORE = "store"  # assigned to or deleted: no longer the argument
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopUse:
     """One mention of the loop argument in a function's body."""
 
@@ -128,7 +129,7 @@ class Place(enum.Enum):
     MODULE = "module level"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopCall:
     """A call that asks for the current loop, such as ``asyncio.get_event_loop()``."""
 
@@ -144,7 +145,7 @@ class LoopCall:
     guarded: bool = False  # what it raises without a current loop is caught there
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GivenFunction:
     """A function that another one defines and returns."""
 
@@ -152,7 +153,7 @@ class GivenFunction:
     parameters: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A function at module or class level, outside any other function."""
 
@@ -207,7 +208,7 @@ class Function:
         return self.fixture.bound if self.fixture and self.fixture.bound else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Class:
     """A class at module level or inside another class."""
 
@@ -234,7 +235,7 @@ class Position(NamedTuple):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hazard:
     """Something that the check of a rule has found in one file.
 
@@ -250,7 +251,7 @@ class Hazard:
     imports: tuple[Import, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileFacts:
     """The facts of one file."""
 

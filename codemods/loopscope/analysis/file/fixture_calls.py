@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from loopscope.analysis.file.constants import Unknown, value_of
 from loopscope.analysis.file.facts import Maker
 from loopscope.analysis.file.names import Names, dotted
+from loopscope.frozen import frozen
 
 FIXTURES = frozenset({"pytest.fixture", "pytest.yield_fixture", "pytest_asyncio.fixture"})
 _ALIASES = {
@@ -23,7 +24,7 @@ _ALIASES = {
 PARTIAL = "functools.partial"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decoration:
     """What an expression gives a function that it decorates: a fixture with these keywords."""
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from loopscope.analysis.file.decorators import as_fixture, is_plain
 from loopscope.analysis.file.facts import Fixture, Made
 from loopscope.analysis.file.fixture_calls import PARTIAL, Decoration, applied
 from loopscope.analysis.file.functions import given_functions, parameters
 from loopscope.analysis.file.names import Names
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode
 
 _COMPOUND = (ast.If, ast.Try, ast.With)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MadeByCall:
     """``name = fixture(…)(function)``: the fixture, and what it is made of."""
 
@@ -29,7 +30,7 @@ class MadeByCall:
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfFunction:
     """A fixture made of a function: ``keywords`` of the call, ``given`` (bound) arguments."""
 
@@ -39,7 +40,7 @@ class OfFunction:
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MadeFixtures:
     """``functions`` are those of the file by name, ``lambdas`` stand in the calls themselves."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 
@@ -41,7 +42,7 @@ class Subject(NamedTuple):
     marks: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A question, with the text or the conditions that it is about."""
 
@@ -100,7 +101,7 @@ def both(first: Condition, second: Condition) -> Condition:
 Spelling = str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A ``pytest.mark.NAME`` as it stands somewhere: on a definition, in a variable, a list.
 
@@ -127,7 +128,7 @@ class Mark:
         return Scope.parse(self.keywords.get("loop_scope") or self.keywords.get("scope"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddedMark:
     """A mark that a hook adds to tests; ``prepended``: with ``append=False``."""
 
@@ -136,7 +137,7 @@ class AddedMark:
     condition: Condition  # of the tests that get it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MarkingHook:
     """A collection hook that adds an asyncio mark to tests."""
 

@@ -11,10 +11,10 @@ import ast
 import enum
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from loopscope.analysis.file.calls import Lines
 from loopscope.analysis.file.names import last_name
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import FUNCTIONS, children
 
 EVENT_LOOP = "event_loop"
@@ -45,7 +45,7 @@ class Subject(enum.Enum):
     VALUE = "what takes the current loop, handed on as a value"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mention:
     """One mention: its node and the nodes around it, the outermost first."""
 

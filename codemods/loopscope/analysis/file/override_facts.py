@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from loopscope.frozen import frozen
 
 
 class LoopMaking(enum.Enum):
@@ -26,7 +27,7 @@ class BodyKind(enum.Enum):
     BRIDGE = "bridge"  # ours: an async fixture that returns the running loop
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopVariant:
     """One kind of loop that an override makes, as source texts.
 
@@ -46,7 +47,7 @@ class LoopVariant:
     condition: str = ""  # of the tests that get it, by ``item``; "" for all others
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyBody:
     """The policies of an ``event_loop_policy`` override, one for each of its params.
 
@@ -59,7 +60,7 @@ class PolicyBody:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OverrideBody:
     """The reading of an override's body; statements are dedented source texts."""
 

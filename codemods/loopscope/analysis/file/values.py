@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from loopscope.analysis.file.constants import constants
@@ -18,6 +18,7 @@ from loopscope.analysis.file.functions import NESTED, own_nodes
 from loopscope.analysis.file.names import Names, aliases, imports_of, module_imports, statements
 from loopscope.analysis.file.value_uses import Use, uses_in
 from loopscope.analysis.file.value_words import Value, ValueKind
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import DEFINITIONS, FUNCTIONS, FunctionNode, parse
 
 __all__ = ["FunctionValues", "Stored", "Use", "Value", "ValueKind", "read_values"]
@@ -33,7 +34,7 @@ class Stored(NamedTuple):
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionValues:
     """What one function gives, stores and uses."""
 

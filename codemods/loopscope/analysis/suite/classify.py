@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from loopscope.analysis.file.facts import FileFacts, Function
@@ -13,11 +13,12 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.hook_marks import HookMarks
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import Trace, TraceIndex
+from loopscope.frozen import frozen
 from loopscope.requirements import Evidence
 from loopscope.types import Options, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The configuration as far as loops depend on it."""
 

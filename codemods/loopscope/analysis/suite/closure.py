@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.call_graph import CallGraph
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 EVENT_LOOP = "event_loop"
@@ -30,7 +30,7 @@ class RequestKind(enum.Enum):
     AMBIENT = "ambient"  # a sync test counts on the current loop
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoopRequest:
     """A request for ``event_loop``: by the test itself (requester None) or by a fixture.
 
@@ -42,7 +42,7 @@ class LoopRequest:
     target: FixtureDef | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closure:
     """The fixtures of the suite that one test sets up, and the requests for the loop."""
 

@@ -8,12 +8,13 @@ visible to the tests whose id starts with the base id.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from posixpath import basename, dirname
 from typing import NamedTuple
 
 from loopscope.analysis.file.facts import Fixture, Function
 from loopscope.analysis.file.mark_facts import Mark
+from loopscope.frozen import frozen
 
 # Rule LS109's fixture: it asks for the bridge in sync tests only.
 AMBIENT = "_ambient_event_loop"
@@ -41,7 +42,7 @@ class Key(NamedTuple):
         return self.path.startswith("<")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixtureDef:
     """A fixture as it is registered under one base id; one imported by name has two of them."""
 
@@ -76,7 +77,7 @@ class FixtureDef:
         return self.base_id.partition("::")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test:
     """One test function as collected in one class or module."""
 

@@ -8,12 +8,13 @@ facts, so that all later steps read them there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from loopscope.analysis.file.facts import FileFacts, Fixture, Function, LoopCall, Place, ScopeKind
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
+from loopscope.frozen import frozen
 from loopscope.types import Scope
 
 _EVENT_LOOP = "event_loop"
@@ -23,7 +24,7 @@ _SHOWN_BY_RUN = "as the record of the legacy run shows"
 _SHOWN_BY_COLLECTION = "as pytest collects it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TracedFunction:
     """The function of a fixture that was set up, or of a test with requests at run time."""
 
@@ -39,7 +40,7 @@ class TracedFunction:
     on_loop: bool = False  # it ran on the loop of its test, or asked for it as the current one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trace:
     """The record of one run of a suite. Test ids are without parameters."""
 
@@ -68,7 +69,7 @@ class Trace:
         return self.collected and {name.partition("::")[0] for name in self.lines} >= {*modules}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TraceIndex:
     """A trace and the functions of the suite that it names; empty where there is no trace."""
 

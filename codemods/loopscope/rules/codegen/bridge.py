@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.override_facts import OverrideBody
 from loopscope.analysis.suite.fixtures import CURRENT
+from loopscope.frozen import frozen
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.python_source.syntax_tree import body_of, indented
 from loopscope.rules.context import Need, spell
 from loopscope.types import Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """Definitions for one place: ``main`` takes the override's, the others stand around it."""
 

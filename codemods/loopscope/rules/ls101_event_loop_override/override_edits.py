@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.override_facts import LoopVariant
+from loopscope.frozen import frozen
 from loopscope.planning.factories import name_below
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_first
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loopscope.rewriting.file_editor import FileEditor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteOverride(DefinitionEdit):
     """Deletes the override."""
 
@@ -27,7 +27,7 @@ class DeleteOverride(DefinitionEdit):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReplaceOverride(DefinitionEdit):
     """Puts other definitions where the override stood."""
 
@@ -52,7 +52,7 @@ class ReplaceOverride(DefinitionEdit):
         return replace_definition(node, self.replacement.main)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetCurrentLoop(DefinitionEdit):
     """Makes an override that stays set and unset the current loop, as the plugin did."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.rules.context import DefinitionEdit, Need, RuleContext
 
 _YIELDING = re.compile(r"->\s*[\"']?(Iterator|Iterable|Generator)\b")
@@ -29,7 +29,7 @@ def needs_of_annotation(context: RuleContext, key: Key, function: Function) -> t
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropArgument(DefinitionEdit):
     """Drops the ``event_loop`` argument; what used it gets the running loop.
 
@@ -54,7 +54,7 @@ class DropArgument(DefinitionEdit):
         return remove_parameter(node, EVENT_LOOP)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MakeAsync(DefinitionEdit):
     """Makes a sync function async that only ran coroutines on its loop."""
 
@@ -72,7 +72,7 @@ class MakeAsync(DefinitionEdit):
         return make_async(with_async_annotation(node) if self.yields else node)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeRunningLoop(DefinitionEdit):
     """Puts the running loop in the place of ``request.getfixturevalue("event_loop")``."""
 
@@ -84,7 +84,7 @@ class TakeRunningLoop(DefinitionEdit):
         return replace_fixture_values(node, EVENT_LOOP, f"{self.running}()")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddArgument(DefinitionEdit):
     """Makes an async fixture come after the working bridge."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -15,6 +14,7 @@ from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import CURRENT, FixtureDef, Key, Test
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.syntax_tree import walk
 from loopscope.rules.codegen.bridge import current_loop_code
@@ -155,7 +155,7 @@ def _is_early(context: RuleContext, item: FixtureDef, loop_scope: Scope) -> bool
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropUsefixtures(DefinitionEdit):
     """Drops ``"event_loop"`` from the usefixtures marks of a definition."""
 
@@ -168,7 +168,7 @@ class DropUsefixtures(DefinitionEdit):
         return drop_string_argument(node, self.spelled, EVENT_LOOP, self.written)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropUsefixturesInStatement(StatementEdit):
     """The same in a ``pytestmark = …``; None when nothing remains of it."""
 

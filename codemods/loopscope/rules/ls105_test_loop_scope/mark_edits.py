@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from loopscope.frozen import frozen
 from loopscope.rules.context import DefinitionEdit, Edit, StatementEdit
 from loopscope.types import Scope
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MarkChange:
     """New keywords for a mark: ``scope`` renamed, ``loop_scope`` set, others removed."""
 
@@ -30,7 +30,7 @@ class MarkChange:
         return {"scope": "loop_scope"} if self.rename else {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeDecoratorMark(DefinitionEdit):
     """Changes the mark among the decorators of a function or class."""
 
@@ -45,7 +45,7 @@ class ChangeDecoratorMark(DefinitionEdit):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeStatementMark(StatementEdit):
     """Changes the mark in a ``pytestmark = …`` or another assignment."""
 
@@ -58,7 +58,7 @@ class ChangeStatementMark(StatementEdit):
         return set_call_in_statement(node, (change.spelled,), change.keywords, change.renames)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddDecoratorMark(DefinitionEdit):
     """Adds a mark as the decorator closest to the definition."""
 
@@ -70,7 +70,7 @@ class AddDecoratorMark(DefinitionEdit):
         return add_decorator(node, self.source, "last")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveDecoratorMark(DefinitionEdit):
     """Removes a mark that says no more than a wider one."""
 
@@ -82,7 +82,7 @@ class RemoveDecoratorMark(DefinitionEdit):
         return remove_decorator(node, (self.spelled,))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoveStatementMark(StatementEdit):
     """Removes a mark from a ``pytestmark``; None when nothing remains of it."""
 
@@ -94,7 +94,7 @@ class RemoveStatementMark(StatementEdit):
         return remove_mark(node, (self.spelled,))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JoinPytestmark(StatementEdit):
     """Joins a mark to the ``pytestmark`` that is there."""
 
@@ -106,7 +106,7 @@ class JoinPytestmark(StatementEdit):
         return add_mark(node, self.source)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddPytestmark(Edit):
     """Adds ``pytestmark = …`` below the imports of a module."""
 
@@ -116,7 +116,7 @@ class AddPytestmark(Edit):
         editor.insert_after_imports(f"pytestmark = {self.source}\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteHook(DefinitionEdit):
     """Deletes a collection hook that auto mode replaces."""
 
@@ -124,7 +124,7 @@ class DeleteHook(DefinitionEdit):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeMarksInside(DefinitionEdit):
     """Changes the mark wherever it stands inside a definition, its decorators included."""
 

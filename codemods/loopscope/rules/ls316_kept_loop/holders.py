@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.rules.ls316_kept_loop.in_files import (
     CLASS_SET_UPS,
@@ -18,7 +19,7 @@ from loopscope.rules.ls316_kept_loop.in_files import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """A variable, class attribute, cached function or wide fixture, with where it is made.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from loopscope.analysis.file.checks import position
 from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.functions import arguments, own_nodes
 from loopscope.analysis.file.names import Names, dotted, last_name
+from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, children, walk
 
 # Since Python 3.10 they take the loop of the first task that has to wait.
@@ -81,7 +81,7 @@ _ADDING = ("append", "add", "insert", "setdefault")
 _FIELDS = ("field", "Field", "attrib", "ib", "Factory")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Making:
     """A value that is made and kept.
 

@@ -6,10 +6,10 @@ What calls such a method itself (``await self.setUp()``) makes it a helper.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.frozen import frozen
 from loopscope.rules.context import RuleContext
 from loopscope.rules.ls317_never_run.test_cases import Kind, kind_of
 
@@ -38,7 +38,7 @@ _NEVER_CALLED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AsyncMethod:
     """An async set-up or tear-down with the tests that it is for."""
 

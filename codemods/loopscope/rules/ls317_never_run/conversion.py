@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.functions import own_nodes
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.source import decode
 from loopscope.rules.context import DefinitionEdit, RuleContext, spell
@@ -31,7 +31,7 @@ _PAIRS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MakeFixture(DefinitionEdit):
     """Makes a set-up method an autouse fixture; ``after`` is the source of its tear-down."""
 
@@ -54,7 +54,7 @@ class MakeFixture(DefinitionEdit):
         return add_decorator(node, self.decorator, "first")  # above @classmethod
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeleteMethod(DefinitionEdit):
     """Deletes a tear-down that stands after the yield of the fixture."""
 
@@ -146,7 +146,7 @@ def _beside(found: AsyncMethod, name: str, methods: Sequence[AsyncMethod]) -> As
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Body:
     """The body of a method: its source, and its tree."""
 
