@@ -76,7 +76,7 @@ def test_fixture_in_a_class_with_another_name() -> None:
         ("def run(event_loop):\n    return lambda it: event_loop.run_until_complete(it)\n\n\n"
          "@pytest.fixture\ndef client(event_loop, run):\n"
          "    run(start())\n    return Client(event_loop)\n",
-         "what run gives it drives a loop"),
+         "what run gives it may drive a loop"),
     ],
 )  # fmt: skip
 def test_what_keeps_a_fixture_sync_stands_above_it(fixture: str, reason: str) -> None:
@@ -85,12 +85,33 @@ def test_what_keeps_a_fixture_sync_stands_above_it(fixture: str, reason: str) ->
     assert after({"test_a.py": result, "pytest.ini": AUTO}, runs_on="1.x")["test_a.py"] == result
 
 
-def test_method_of_what_it_makes_drives_a_loop() -> None:
+@pytest.mark.parametrize("call", ["client.connect()", "Client.connect(client)", "again(client)"])
+def test_method_of_what_it_makes_drives_a_loop(call: str) -> None:
     fixture = (
-        f"{DRIVER}@pytest.fixture\ndef client(event_loop):\n"
-        "    client = Client()\n    client.loop = event_loop\n    return client\n"
+        f"{DRIVER}def again(client):\n    Client.connect(client)\n\n\n"
+        "@pytest.fixture\ndef client(event_loop):\n"
+        f"    client = Client()\n    client.loop = event_loop\n    {call}\n    return client\n"
     )
     assert "# sync: what it calls may drive a loop\n@pytest_asyncio" in migrated(fixture)
+    fixture = fixture.replace(f"    {call}\n    return", "    return")
+    assert "@pytest_asyncio.fixture\nasync def client():" in migrated(fixture)
+
+
+def test_method_of_what_it_is_given_drives_a_loop() -> None:
+    given = f"{DRIVER}@pytest.fixture\ndef given():\n    return Client()\n\n\n"
+    fixture = "@pytest.fixture\ndef client(event_loop, given):\n    {}\n    return event_loop, 1\n"
+    called = migrated(given + fixture.format("given.connect()"))
+    assert "# sync: what given gives it may drive a loop\n@pytest_asyncio" in called
+    handed = migrated(given + fixture.format("print(given)"))
+    assert "@pytest_asyncio.fixture\nasync def client(given):" in handed
+
+
+def test_context_manager_drives_a_loop() -> None:
+    helper = "@contextmanager\ndef running():\n    asyncio.run(work())\n    yield\n"
+    fixture = "@pytest.fixture\ndef client(event_loop):\n    with running():\n"
+    source = f"from contextlib import contextmanager\n\n\n{helper}\n\n{fixture}"
+    result = migrated(f"{source}        yield event_loop, 1\n")
+    assert "# sync: what it calls may drive a loop\n@pytest_asyncio" in result
 
 
 def test_getfixturevalue_asks_for_it() -> None:

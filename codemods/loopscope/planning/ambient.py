@@ -15,10 +15,10 @@ from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import LoopCall, Place
-from loopscope.analysis.suite.asking_code import AskingCode
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.imports import imported
-from loopscope.analysis.suite.mention_graph import NodeKind
+from loopscope.analysis.suite.mention_graph import Node, NodeKind
+from loopscope.analysis.suite.mention_search import MentionSearch
 from loopscope.config.collected_files import with_parents
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -82,8 +82,20 @@ class AmbientUsers:
         }
 
     @cached_property
-    def _code(self) -> AskingCode:
-        return AskingCode(self._model.driven.graph, self._model.index, self._asking)
+    def _code(self) -> MentionSearch:
+        def asks(node: Node) -> bool:
+            kind, path, name = node
+            return kind is NodeKind.FUNCTION and Key(path, int(name)) in self._asking
+
+        def is_sync(node: Node, _: Node | None) -> bool:
+            """Pass over what runs while a loop of its own does."""
+            kind, path, name = node
+            return not (
+                kind is NodeKind.FUNCTION
+                and self._model.index.function(Key(path, int(name))).is_async
+            )
+
+        return MentionSearch(self._model.driven.graph, asks, is_sync)
 
     def reason(self, test: Test) -> str:
         """Say what needs a current loop in the test, "" where nothing does.

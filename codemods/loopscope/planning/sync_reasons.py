@@ -11,14 +11,19 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function, Place, UseKind
-from loopscope.analysis.file.references import DRIVEN
+from loopscope.analysis.file.references import DRIVEN, RUNNERS
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.mention_graph import Node, NodeKind
+from loopscope.analysis.suite.mention_search import MentionSearch
 from loopscope.loop_map.suite_model import SuiteModel
 
 _DRIVING = frozenset({"run_until_complete", "run_forever", "is_running"})
 # Code that refuses a running loop in its thread: Django's models, Playwright's sync half.
 _GUARDED = re.compile(r"django\.|playwright\.sync_api\b|.*\.objects\b")
+_WHILE_IT_IS_MADE = frozenset(
+    {"__new__", "__init__", "__post_init__", "__enter__", "__exit__", "__call__"}
+)
 # Fixtures of pytest-django that are of no use without the database.
 _DATABASE = frozenset(
     {"db", "transactional_db", "admin_user", "admin_client", "django_user_model", "live_server"}
@@ -39,7 +44,7 @@ class SyncReasons:
         methods |= {call.method for call in model.current.calls(key)}
         if methods & _DRIVING or DRIVEN in function.refers:
             return "it drives a loop"
-        if model.driven.by_function(key):
+        if function.drives_loops or self._calls_a_driver(key, function):
             return "what it calls may drive a loop"
         if any(map(_GUARDED.match, function.refers)):
             return "what it calls refuses a running loop"
@@ -52,9 +57,40 @@ class SyncReasons:
         for name, other in self._requested(function):
             if other is None and name in _DATABASE:
                 return "Django's database refuses a running loop"
-            if other is not None and self._hands_out_a_driver(other):
-                return f"what {name} gives it drives a loop"
+            called = name in function.parameters and name not in function.handed
+            if other is not None and self._hands_out_a_driver(other, called=called):
+                return f"what {name} gives it may drive a loop"
         return ""
+
+    def _calls_a_driver(self, key: Key, function: Function) -> bool:
+        """Whether a function drives a loop, or what it calls, and what it makes while it is made.
+
+        Of an object that is made here, other methods count where they are called.
+        """
+        model = self._model
+        starts = list(model.driven.graph.mentioned(key.path, function.refers, function))
+        called = ((NodeKind.FUNCTION, *other) for other in model.closures.call_graph.of(key))
+        itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
+        return not RUNNERS.isdisjoint(function.refers) or bool(
+            self._drivers.way(node for node in (*starts, *called) if node != itself)
+        )
+
+    @cached_property
+    def _drivers(self) -> MentionSearch:
+        graph, index = self._model.driven.graph, self._model.index
+
+        def drives(node: Node) -> bool:
+            refers = graph.refers(node)
+            return DRIVEN in refers or not RUNNERS.isdisjoint(refers)
+
+        def runs(node: Node, origin: Node | None) -> bool:
+            if node[0] is NodeKind.MODULE:
+                return False
+            if origin is None or origin[0] is not NodeKind.CLASS or node[0] is NodeKind.CLASS:
+                return True
+            return index.function(Key(node[1], int(node[2]))).name in _WHILE_IT_IS_MADE
+
+        return MentionSearch(graph, drives, runs)
 
     def asks_while_it_runs(self, key: Key, function: Function) -> bool:
         """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs.
@@ -97,10 +133,10 @@ class SyncReasons:
                     found[function.fixture.name].append(Key(path, function.ordinal))
         return found
 
-    def _hands_out_a_driver(self, key: Key) -> bool:
-        """Whether the value of a fixture may drive a loop when it is called or used."""
+    def _hands_out_a_driver(self, key: Key, *, called: bool) -> bool:
+        """Whether the value of a fixture may drive a loop, as a function or where it is used."""
         function = self._model.index.function(key)
         nested = any(use.kind is UseKind.NESTED for use in function.loop_uses) or any(
             call.place in (Place.NESTED, Place.LAMBDA) for call in self._model.current.calls(key)
         )
-        return nested or function.drives_loops or self._model.driven.by_function(key)
+        return nested or function.drives_loops or (called and self._model.driven.by_function(key))
