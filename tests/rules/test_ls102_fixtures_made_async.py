@@ -68,6 +68,13 @@ def test_fixture_in_a_class_with_another_name() -> None:
         ("def client(event_loop, request):\n    other = request.getfixturevalue('tmp_path')\n"
          "    return Client(event_loop, other)\n",
          "getfixturevalue sets nothing up while a loop runs"),
+        ("def client(event_loop):\n    yield event_loop, 1\n    asyncio.all_tasks(event_loop)\n",
+         "it looks at the tasks of its loop"),
+        ("def client(event_loop):\n    yield Client(event_loop)\n    check()\n\n\n"
+         "def check():\n    assert not asyncio.all_tasks()\n", "what it calls may look at tasks"),
+        ("def client(event_loop):\n    return Client(event_loop)\n\n\n"
+         "@pytest.mark.anyio\nasync def test_two(client): ...\n",
+         "tests of another plugin use it, too"),
         ("def client(event_loop, db):\n    return Client(event_loop)\n",
          "Django's database refuses a running loop"),
         ("def client(event_loop):\n    from shop.models import User\n"
@@ -104,6 +111,13 @@ def test_method_of_what_it_is_given_drives_a_loop() -> None:
     assert "# sync: what given gives it may drive a loop\n@pytest_asyncio" in called
     handed = migrated(given + fixture.format("print(given)"))
     assert "@pytest_asyncio.fixture\nasync def client(given):" in handed
+
+
+def test_class_that_mentions_a_variable_may_be_made() -> None:
+    made = "import shop\n\nSTATES = [shop]\n\n\nclass Client:\n    states = STATES\n\n\n"
+    fixture = "@pytest.fixture\ndef client(event_loop):\n    return Client(event_loop)\n"
+    shop = f"import asyncio\n\n\n{DRIVER}"
+    assert "async def client():" in migrated(f"{made}{fixture}", **{"shop.py": shop})
 
 
 def test_context_manager_drives_a_loop() -> None:

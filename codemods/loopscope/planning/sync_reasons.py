@@ -16,11 +16,14 @@ from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.mention_graph import Node, NodeKind
 from loopscope.analysis.suite.mention_search import MentionSearch
+from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel
 
 _DRIVING = frozenset({"run_until_complete", "run_forever", "is_running"})
 # Code that refuses a running loop in its thread: Django's models, Playwright's sync half.
 _GUARDED = re.compile(r"django\.|playwright\.sync_api\b|.*\.objects\b")
+# A task that looks at all of them sees itself.
+_LOOKS = re.compile(r"\b(all_tasks|current_task)$")
 _WHILE_IT_IS_MADE = frozenset(
     {"__new__", "__init__", "__post_init__", "__enter__", "__exit__", "__call__"}
 )
@@ -44,14 +47,21 @@ class SyncReasons:
         methods |= {call.method for call in model.current.calls(key)}
         if methods & _DRIVING or DRIVEN in function.refers:
             return "it drives a loop"
-        if function.drives_loops or self._calls_a_driver(key, function):
+        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return "what it calls may drive a loop"
+        if way := self._drivers.way(self._called(key, function)):
+            looks = any(map(_LOOKS.search, self._refers(way[-1])))
+            return f"what it calls may {'look at tasks' if looks else 'drive a loop'}"
+        if any(map(_LOOKS.search, function.refers)):
+            return "it looks at the tasks of its loop"
         if any(map(_GUARDED.match, function.refers)):
             return "what it calls refuses a running loop"
         if self.asks_while_it_runs(key, function):
             return "getfixturevalue sets nothing up while a loop runs"
         if fixture.name in self.dynamic:
             return "getfixturevalue asks for it"
+        if key in self._shared:
+            return "tests of another plugin use it, too"
         if fixture.decorators > 1:
             return "its other decorators take a def"
         for name, other in self._requested(function):
@@ -62,35 +72,42 @@ class SyncReasons:
                 return f"what {name} gives it may drive a loop"
         return ""
 
-    def _calls_a_driver(self, key: Key, function: Function) -> bool:
-        """Whether a function drives a loop, or what it calls, and what it makes while it is made.
+    def _called(self, key: Key, function: Function) -> Iterator[Node]:
+        """Yield what a function mentions and calls.
 
-        Of an object that is made here, other methods count where they are called.
+        Of an object that is made, what makes it counts, and the methods that are called here.
         """
         model = self._model
-        starts = list(model.driven.graph.mentioned(key.path, function.refers, function))
-        called = ((NodeKind.FUNCTION, *other) for other in model.closures.call_graph.of(key))
         itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
-        return not RUNNERS.isdisjoint(function.refers) or bool(
-            self._drivers.way(node for node in (*starts, *called) if node != itself)
-        )
+        for node in model.driven.graph.mentioned(key.path, function.refers, function):
+            if node != itself:
+                yield node
+        for other in model.closures.call_graph.of(key):
+            yield (NodeKind.FUNCTION, *other)
+
+    def _refers(self, node: Node) -> tuple[str, ...]:
+        return self._model.driven.graph.refers(node)
 
     @cached_property
     def _drivers(self) -> MentionSearch:
-        graph, index = self._model.driven.graph, self._model.index
+        index = self._model.index
 
         def drives(node: Node) -> bool:
-            refers = graph.refers(node)
-            return DRIVEN in refers or not RUNNERS.isdisjoint(refers)
+            refers = self._refers(node)
+            return (
+                DRIVEN in refers
+                or not RUNNERS.isdisjoint(refers)
+                or any(map(_LOOKS.search, refers))
+            )
 
         def runs(node: Node, origin: Node | None) -> bool:
-            if node[0] is NodeKind.MODULE:
-                return False
-            if origin is None or origin[0] is not NodeKind.CLASS or node[0] is NodeKind.CLASS:
-                return True
-            return index.function(Key(node[1], int(node[2]))).name in _WHILE_IT_IS_MADE
+            kind, path, name = node
+            if kind is not NodeKind.FUNCTION or origin is None or origin[0] is not NodeKind.CLASS:
+                return kind is not NodeKind.MODULE
+            function = index.function(Key(path, int(name)))
+            return not function.is_method or function.name in _WHILE_IT_IS_MADE
 
-        return MentionSearch(graph, drives, runs)
+        return MentionSearch(self._model.driven.graph, drives, runs)
 
     def asks_while_it_runs(self, key: Key, function: Function) -> bool:
         """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs.
@@ -123,6 +140,13 @@ class SyncReasons:
         """The names of fixtures that ``getfixturevalue`` asks for."""
         functions = (item for facts in self._model.files.values() for item in facts.functions)
         return frozenset(name for function in functions for name in function.dynamic)
+
+    @cached_property
+    def _shared(self) -> frozenset[Key]:
+        """The fixtures of tests that anyio or trio runs."""
+        model = self._model
+        tests = (test for test in model.tests if is_of_another_plugin(model, test))
+        return frozenset(item.key for test in tests for item in model.closure(test).fixtures)
 
     @cached_property
     def _named(self) -> dict[str, list[Key]]:
