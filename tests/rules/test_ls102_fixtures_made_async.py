@@ -174,3 +174,26 @@ def test_below_1_0_only_an_async_fixture_finds_its_loop() -> None:
     migration = migrate_files({"test_a.py": HEAD + fixture + TEST}, target=Target(0, 26))
     text = next(one.after.decode() for one in migration.changes if one.path == "test_a.py")
     assert "async def client():\n    return Client(asyncio.get_running_loop())" in text
+
+
+STYLE = "[tool.pytest.ini_options]\n[tool.black]\nline-length = {}\n"
+ONE_LINE = "def client(event_loop: Any, tmp_path: Path, request: Any) -> Client:"
+
+
+@pytest.mark.parametrize(
+    ("head", "longest", "now"),
+    [
+        (ONE_LINE, 68, "async def client(tmp_path: Path, request: Any) -> Client:"),
+        (ONE_LINE, 57, "async def client(tmp_path: Path, request: Any) -> Client:"),
+        (ONE_LINE, 56, "async def client(\n    tmp_path: Path, request: Any\n) -> Client:"),
+        (ONE_LINE, 31, "async def client(\n    tmp_path: Path,\n    request: Any,\n) -> Client:"),
+        ("def client(\n    event_loop: Any, tmp_path: Path\n) -> Client:", 44,
+         "async def client(tmp_path: Path) -> Client:"),
+        ("def client(\n    event_loop: Any, tmp_path: Path\n) -> Client:", 42,
+         "async def client(\n    tmp_path: Path\n) -> Client:"),
+    ],
+)  # fmt: skip
+def test_head_as_the_formatter_writes_it(head: str, longest: int, now: str) -> None:
+    fixture = f"@pytest.fixture\n{head}\n    return Client(event_loop)\n"
+    files = {"pyproject.toml": STYLE.format(longest), "test_a.py": HEAD + fixture + TEST}
+    assert f"@pytest_asyncio.fixture\n{now}\n" in after(files)["test_a.py"]

@@ -9,6 +9,7 @@ from posixpath import basename
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.imports import find_module
+from loopscope.config.code_style import CodeStyle
 from loopscope.python_source.source import decode
 from loopscope.requirements.pin import PinsError
 from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
@@ -106,6 +107,7 @@ class ChangeSet:
         for edit in edits:
             by_path[edit.path].append(edit)
         imported = _imported(facts)
+        longest = CodeStyle.of(self._suite.files).longest
         for path, found in by_path.items():
             names = frozenset(imported[path])
 
@@ -115,7 +117,7 @@ class ChangeSet:
                 found: list[Edit] = found,
                 names: frozenset[str] = names,
             ) -> bytes:
-                after = rewrite(data, found, names)
+                after = rewrite(data, found, names, longest)
                 self._look_for_broken_code(path, data, after)
                 return after
 
