@@ -26,6 +26,7 @@ from loopscope.planning.planner import make_plan
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
+from loopscope.rules.file_style import in_the_style_of_files
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import check_declarations, least_version
@@ -243,7 +244,7 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     change_set = ChangeSet(suite, errors, seconds)
     # First: their places are those of the files as they were.
     change_set.require(requirements.edits)
-    change_set.rewrite(facts, edits)
+    change_set.rewrite(facts, in_the_style_of_files(context, edits))
     change_set.configure(option_edits)
     changes = change_set.changes
     before = (
