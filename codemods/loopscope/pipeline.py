@@ -38,6 +38,7 @@ from loopscope.rules.withheld_edits import (
     product_part,
     saying_so,
 )
+from loopscope.rules.witnesses import options_with_reasons, with_reasons
 from loopscope.types import (
     Change,
     EditRecord,
@@ -244,8 +245,9 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     change_set = ChangeSet(suite, errors, seconds)
     # First: their places are those of the files as they were.
     change_set.require(requirements.edits)
-    change_set.rewrite(facts, in_the_style_of_files(context, edits))
-    change_set.configure(option_edits)
+    edits = with_reasons(context, in_the_style_of_files(context, edits))
+    change_set.rewrite(facts, edits)
+    change_set.configure(options_with_reasons(context, option_edits))
     changes = change_set.changes
     before = (
         model.legacy_map if context.plan.suite_style is SuiteStyle.LEGACY else model.modern_map

@@ -1,6 +1,6 @@
 """What keeps a sync fixture sync: what it does would be refused where a loop runs already.
 
-Each reason ends the sentence "it stays sync, since …", and stands as a comment above the fixture.
+Each reason comes after "it stays sync:" in the report, and in a comment above the fixture.
 """
 
 from __future__ import annotations

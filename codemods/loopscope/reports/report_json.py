@@ -79,6 +79,7 @@ def _change(change: Change) -> dict[str, Any]:
             "line": edit.line,
             "definition": edit.definition,
             "message": edit.message,
+            "reason": edit.reason,
             "safety": edit.safety.value,
         }
         for edit in change.edits

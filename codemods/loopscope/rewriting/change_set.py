@@ -122,7 +122,8 @@ class ChangeSet:
                 return after
 
             records = [
-                EditRecord(e.code, e.line, e.definition, e.message, e.safety) for e in found
+                EditRecord(e.code, e.line, e.definition, _told(e), e.safety, reason=e.reason)
+                for e in found
             ]
             self._put(path, change, records, (RewriteError,))
 
@@ -149,7 +150,8 @@ class ChangeSet:
         values = {edit.name: edit.value for edit in edits if edit.value is not None}
         gone = [edit.name for edit in edits if edit.value is None]
         records = [
-            EditRecord(e.code, 0, e.name, e.message, e.safety, _written(e.value)) for e in edits
+            EditRecord(e.code, 0, e.name, _told(e), e.safety, _written(e.value), e.reason)
+            for e in edits
         ]
         config = self._suite.config
         if config.path is not None:
@@ -197,3 +199,8 @@ def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
 def _written(value: str | bool | None) -> str:
     """Return the value of an option as it stands in a file; "" where the option goes."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value
+
+
+def _told(edit: Edit | OptionEdit) -> str:
+    """Return the message of an edit, with its reason."""
+    return f"{edit.message}, because {edit.reason}" if edit.reason else edit.message

@@ -88,7 +88,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if conversion is Conversion.BOUND:
             message = f"sync fixture moved to {new}, which gives it the loop of its tests"
             reason = sync.reason(key, function)
-            message += f"; it stays sync, since {reason}" if reason else ""
+            message += f" (it stays sync: {reason})" if reason else ""
         comment = f"sync: {reason}" if reason else ""
         edit = fixture_edit(context, "LS103", key, message, comment=comment)
         if isinstance(edit, Edit) and not context.ignores(edit):
