@@ -218,7 +218,8 @@ class CrossSuiteFiles:
     names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
     the root collects, too; its keys are their folders, with a slash at the end. ``importers``
     names the files of other suites that import from a module of this one. ``above`` is the
-    configuration of a suite above whose runs collect this suite's tests, too.
+    configuration of a suite above whose runs collect this suite's tests, too. ``own_names`` are
+    the dotted names by which the root itself can be imported, from the folders above it.
     """
 
     outside: Mapping[str, bytes] = field(default_factory=dict)
@@ -226,6 +227,7 @@ class CrossSuiteFiles:
     below: Mapping[str, Suite] = field(default_factory=dict)
     importers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     above: PytestConfig | None = None
+    own_names: tuple[str, ...] = ()
 
     def __contains__(self, path: str) -> bool:
         """Whether a path, relative to the root of the suite, is that of another suite."""

@@ -147,7 +147,6 @@ def test_safe_edits_leave_it_sync_without_a_comment() -> None:
         ("from typing import Iterator", "Iterator[int]", "AsyncIterator[int]"),
         ("from collections.abc import Generator", "Generator[int, None, str]",
          "AsyncGenerator[int, None]"),
-        ("from collections import abc", "abc.Iterable[int]", "abc.AsyncIterable[int]"),
         ("import typing", '"typing.Iterator[int]"', '"typing.AsyncIterator[int]"'),
         ("import typing", "typing.Any", "typing.Any"),
     ],

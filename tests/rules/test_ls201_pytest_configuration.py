@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 
-from loopscope.types import Safety, Target
+from loopscope.config.pytest_config import choose_configuration
+from loopscope.pipeline import migrate
+from loopscope.types import CrossSuiteFiles, Options, PytestConfig, Safety, Target
 from tests.rules.changed import ASYNC_TEST, SESSION
-from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
+from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files, suite_of
 
 NUMBER = "\n\n@pytest.fixture\nasync def number():\n    return 1\n"
 
@@ -240,3 +243,27 @@ def test_both_tables_are_for_a_person_where_pytest_9_is_admitted(pins: str, leve
         "test_a.py": "async def test_a(): ...\n",
     }
     assert f"pyproject.toml:1 LS201 {level}" in messages(migrate_files(files))
+
+
+MARKED = f"import pytest\n\n\n@pytest.mark.asyncio\n{ASYNC_TEST}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "test", "above", "said"),
+    [
+        ("auto", MARKED, "", True),
+        ("auto", ASYNC_TEST, "", False),  # it never ran from there
+        ("auto", MARKED + NUMBER, "", False),
+        ("auto", MARKED + NUMBER, "asyncio_mode = auto\n", True),
+        ("strict", MARKED, "", True),
+    ],
+)
+def test_configuration_above_has_the_default_too(
+    mode: str, test: str, above: str, said: bool
+) -> None:
+    config = f"[pytest]\nasyncio_mode = {mode}\n"
+    suite = suite_of({"pytest.ini": config, "conftest.py": SESSION, "test_a.py": test})
+    outer = choose_configuration({"tox.ini": f"[pytest]\n{above}".encode()}, "../")
+    assert isinstance(outer, PytestConfig)
+    migration = migrate(replace(suite, cross_suite=CrossSuiteFiles(above=outer)), Options())
+    assert ("pytest.ini:1 LS201 action" in messages(migration)) is said

@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--random", type=int, default=100, help="how many random suites")
     parser.add_argument("--samples", type=int, default=len(ALL), help="how many sample suites")
     parser.add_argument("--most", type=int, default=3, help="mutants of one suite")
+    parser.add_argument("--only", nargs="*", help="names of suites, such as seed-7")
     parser.add_argument("--jobs", type=int, default=2)
     chosen = parser.parse_args()
     suites = [
@@ -33,6 +34,7 @@ def main() -> int:
     for seed in range(chosen.random):
         drawn = generate(attempts(seed)[0])
         suites.append((f"seed-{seed}", drawn.files, drawn.legacy_options))
+    suites = [suite for suite in suites if chosen.only is None or suite[0] in chosen.only]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(chosen.jobs) as pool:
         tried = list(
             pool.map(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopscope.loop_map.build_model import build_model
+from loopscope.loop_map.build_model import ReadSuite, build_model
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
 from loopscope.rules.registry import FILE_CHECKS
@@ -19,7 +19,7 @@ from loopscope.verify.collect_suite import COLLECT_ONLY
 from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
 from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import SESSION, compare
-from loopscope.verify.migrated_copy import as_planned
+from loopscope.verify.migrated_copy import as_planned, seen_in_source
 from loopscope.verify.run_record import SuiteRun, TestRun
 
 from ..live.environments import LEGACY, MODERN, interpreter
@@ -111,10 +111,10 @@ def try_mutants(
     after = _run(MODERN, right, folder / "after")
     if after is None:
         return Tried((), (f"{name}: the migration does not run",))
-    original = Original(before, collected, after, planned)
-    alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(planned)))
+    original = Original(_read(files), before, collected, after, planned)
+    alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(lambda: planned)))
     recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY) or SuiteRun(None, {})
-    collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected))
+    collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected, right))
     chosen = list(mutants(right))
     random.Random(name).shuffle(chosen)
     results = [
@@ -131,7 +131,13 @@ def try_mutants(
 
 def legacy_map(files: Files) -> LoopMap:
     """Read the loops of an original."""
-    return build_model(suite_of(files), [], Options().time_limit, FILE_CHECKS).legacy_map
+    return _read(files).model.legacy_map
+
+
+def _read(files: Files) -> ReadSuite:
+    suite = suite_of(files)
+    model = build_model(suite, [], Options().time_limit, FILE_CHECKS)
+    return ReadSuite(suite, model)
 
 
 def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
@@ -165,42 +171,59 @@ def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The original, run and collected, and its right migration."""
+    """The original, run, collected and read, and its right migration."""
 
+    read: ReadSuite
     before: SuiteRun
     collected: SuiteRun
     right: SuiteRun
     planned: LoopMap
 
-    def held_against(self, run: SuiteRun | None) -> tuple[Difference, ...]:
+    def held_against(self, run: SuiteRun | None, files: Files) -> tuple[Difference, ...]:
         """List what a collection shows as different; one that could not be made is different."""
         if run is None:
             return (Difference(Cause.COLLECTION, SESSION, "is not collected"),)
         before, after = legacy_loops(self.collected), modern_loops(run, self.collected)
-        return (*compare(before, after, as_planned(self.planned)), *unsettled(before, after))
+        return (
+            *compare(before, after, as_planned(lambda: self.planned)),
+            *unsettled(before, after),
+            *seen_in_source(self.read, suite_of(files)),
+        )
 
 
 def _result(name: str, mutant: Mutant, original: Original, folder: Path) -> Result:
     run = _run(MODERN, mutant.files, folder / "mutant")
     if run is None:  # said as what could not be run: found
         return Result(name, mutant.dropped, True, True, True)
-    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(original.planned)
+    by_map = _shape(style_and_loops(suite_of(mutant.files))[1], original.right)
     collected = _run(MODERN, mutant.files, folder / "mutant", COLLECT_ONLY)
     return Result(
         name,
         mutant.dropped,
-        changes_loops=by_map or bool(compare(original.right, run)),
-        found=bool(compare(original.before, run, as_planned(original.planned))),
-        collected=bool(original.held_against(collected)),
+        changes_loops=by_map != _shape(original.planned, original.right)
+        or bool(compare(original.right, run)),
+        found=bool(compare(original.before, run, as_planned(lambda: original.planned))),
+        collected=bool(original.held_against(collected, mutant.files)),
     )
 
 
-def _shape(loops: LoopMap) -> object:
-    """Return the map with numbers for loops, in the order in which they are met."""
+def _shape(loops: LoopMap, right: SuiteRun) -> object:
+    """Return the map with numbers for loops, in the order in which they are met.
+
+    A fixture that had no loop in the run of the right migration has none to lose.
+    """
+    held: set[tuple[str, str]] = set()
+    used: set[tuple[str, str]] = set()
+    for test, run in right.tests.items():
+        bare = test.partition("[")[0]
+        held |= {(bare, name) for name, _ in (*run.fixtures, ("event_loop", 0))}
+        used |= {(bare, name) for name in run.used}
     numbers: dict[object, int] = {}
     return [
         (test, [numbers.setdefault(loop, len(numbers)) for loop in
-                (*((met.own,) if met.own else ()), *met.fixtures.values())])
+                (*((met.own,) if met.own else ()),
+                 *(loop for name, loop in met.fixtures.items()
+                   if (test, name) not in used - held))])
         for test, met in sorted(loops.items())
     ]  # fmt: skip
 

@@ -10,10 +10,17 @@ from typing import Any, TypeVar
 
 import click
 
-from loopscope.cli.choices import Nearest, rule_codes, target
+from loopscope.cli.choices import (
+    Nearest,
+    complete_rules,
+    complete_targets,
+    rule_codes,
+    target,
+)
 from loopscope.reports import formats
 from loopscope.types import RUNS_ON
 
+_START = 2000  # bytes in which a page of loopscope says that it is one
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -46,7 +53,12 @@ def suite_options(function: _Function) -> _Function:
 
 def planning_options(function: _Function) -> _Function:
     """Add PATHS and the options that decide which loops a suite gets."""
-    return _add(_PLANNING, function)
+    return _add((*_PLANNING, *_SETTINGS), function)
+
+
+def baseline_options(function: _Function) -> _Function:
+    """Add the options that leave out what is known already to a command."""
+    return _add((_BASELINE, _WRITE_BASELINE), function)
 
 
 def outcome_options(function: _Function) -> _Function:
@@ -82,7 +94,7 @@ def table_options() -> dict[str, click.Option]:
     def command() -> None: ...
 
     parameters = click.command()(
-        _add((*_PLANNING, *_REPORTING, *_OUTCOME, *_WRITING), command)
+        _add((*_PLANNING, *_REPORTING, *_OUTCOME, _BASELINE, *_WRITING), command)
     ).params
     options = (option for option in parameters if isinstance(option, click.Option))
     return {max(option.opts, key=len).lstrip("-"): option for option in options}
@@ -98,24 +110,32 @@ def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Pat
     """Accept a file named like a page, so that no test module is overwritten by mistake."""
     if value is not None and value.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(f"'{value}' is no name of an HTML file: it must end with .html")
+    if not _is_ours(value, b"<title>loopscope"):
+        raise click.BadParameter(f"'{value}' is there and is not loopscope's: give another name")
     return value
 
 
 def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
     """Accept a new file or an older patch, so that no module is overwritten by mistake."""
-    with contextlib.suppress(OSError):  # writing says what is wrong with it
-        if value is not None and value.is_file():
-            with value.open("rb") as file:
-                start = file.read(4)
-            if start not in (b"", b"--- "):
-                raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
+    if not _is_ours(value, b"--- "):
+        raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
     return value
+
+
+def _is_ours(path: Path | None, mark: bytes) -> bool:
+    """Whether a file may be written: a new or empty one, or what an older run has written."""
+    with contextlib.suppress(OSError):  # writing says what is wrong with it
+        if path is not None and path.is_file():
+            with path.open("rb") as file:
+                start = file.read(_START)
+            return not start or (start.startswith(mark) if mark == b"--- " else mark in start)
+    return True
 
 
 _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
-        "--target", metavar="X.Y", callback=target,
+        "--target", metavar="X.Y", callback=target, shell_complete=complete_targets,
         help="Oldest pytest-asyncio that the result must run on. Default: the newest known.",
     ),
     click.option(
@@ -130,11 +150,13 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--select", multiple=True, metavar="RULE", callback=rule_codes,
+        shell_complete=complete_rules,
         help="Only these rules, by code or name; the beginning of one selects a family. May be"
         " repeated.",
     ),
     click.option(
         "--ignore", multiple=True, metavar="RULE", callback=rule_codes,
+        shell_complete=complete_rules,
         help="Not these rules. May be repeated.",
     ),
     click.option(
@@ -168,13 +190,31 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         "--time-limit", type=click.IntRange(0, 86_400), default=60, show_default=True,
         metavar="SECONDS", help="Give a file up when it takes longer; 0: never.",
     ),
+    switch(
+        "--no-cache",
+        help="Work out each suite anew, also where nothing has changed since the last run.",
+    ),
     click.option(
-        "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+        "-j", "--jobs", type=click.IntRange(1, 256), metavar="N",
         help="Processes for many suites. Default: the processors that may be used.",
     ),
     click.option(
         "--dask", metavar="ADDRESS",
         help="Hand the suites to a running Dask scheduler, such as tcp://HOST:8786.",
+    ),
+)  # fmt: skip
+
+
+# No table may hold them: they say which table counts.
+_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Take [tool.loopscope] from this TOML file, for all suites.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no [tool.loopscope] at all."),
+    click.option(
+        "--show-settings", is_flag=True,
+        help="Print the options that count here and where each comes from, and do nothing else.",
     ),
 )  # fmt: skip
 
@@ -207,8 +247,8 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
         help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
-    switch("-q", "--quiet", help="Only errors and the summary line."),
-    switch("-v", "--verbose", help="Suites with nothing to do as well."),
+    switch("-q", "--quiet", help="Only errors, the answer and the table of suites."),
+    switch("-v", "--verbose", help="Every edit, and suites with nothing to do as well."),
     click.option(
         "--color/--no-color", default=None, help="Default: colour on a terminal only."
     ),
@@ -219,6 +259,16 @@ _OUTCOME: tuple[Callable[[Any], Any], ...] = (
     switch("--statistics", help="Count edits, actions and notes by rule (text and json)."),
     switch("--exit-zero", help="Exit with 0 unless there is an error, whatever was found."),
 )
+
+
+_BASELINE = click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Leave out what this file knows: what was found when --write-baseline made it.",
+)  # fmt: skip
+_WRITE_BASELINE = click.option(
+    "--write-baseline", is_flag=True,
+    help="Write what is found now to the file of --baseline; the exit code is 0.",
+)  # fmt: skip
 
 
 _DIFF = switch(

@@ -25,6 +25,13 @@ from loopscope.frozen import frozen
 
 _FILE = "pyproject.toml"
 _HEADER = re.compile(r"""\s*\[\s*["']?tool["']?\s*\.\s*["']?loopscope["']?\s*\]""")
+# What a repository has no say in: what is written where, and who is asked.
+_FILE_NAMED = "say where something is written, not a repository"
+_TYPED_ONLY = {
+    "html": _FILE_NAMED, "patch": _FILE_NAMED, "patch_dir": _FILE_NAMED,
+    "dask": "name a scheduler, not a repository",  # its answers are pickles, which run anything
+}  # fmt: skip
+_MOST_SECONDS = 600
 # What migrate does with the changes: who names one of these means none of the others.
 _WAYS = frozenset({"diff", "review", "patch", "patch_dir"})
 
@@ -43,10 +50,14 @@ class SettingsError(Exception):
 
 @frozen
 class Settings:
-    """One table: values by the names of click's parameters, and the directory it holds for."""
+    """One table: values by the names of click's parameters, and the directory it holds for.
+
+    ``path`` is its file, "" where there is no table.
+    """
 
     directory: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
 
 
 @frozen
@@ -86,6 +97,35 @@ def common_directory(paths: Sequence[Path]) -> str:
         return folders[0]
 
 
+@frozen
+class SettingsLookup:
+    """Where tables are looked for: in one file, nowhere, or near the paths."""
+
+    file: Path | None = None
+    isolated: bool = False
+
+    def near(self, directory: str, known: Mapping[str, click.Option]) -> Settings:
+        """Return the table that holds for ``directory``, see ``nearest_settings``.
+
+        Raises:
+            SettingsError: A table cannot be used, or the file has none.
+        """
+        if self.isolated:
+            return Settings(directory)
+        if self.file is None:
+            return nearest_settings(directory, known)
+        path = os.path.abspath(self.file)
+        try:
+            found = _settings_of(path, read_regular(path), known)
+        except OSError as error:
+            raise SettingsError(path, 0, f"cannot be read: {error.strerror or error}") from None
+        if found is None:
+            raise SettingsError(
+                path, 0, "has no table [tool.loopscope]: write one, or give another"
+            )
+        return found
+
+
 def nearest_settings(directory: str, known: Mapping[str, click.Option]) -> Settings:
     """Return the table that holds for ``directory``, empty where there is none.
 
@@ -115,6 +155,10 @@ def _settings_in(directory: str, known: Mapping[str, click.Option]) -> Settings 
         data = read_regular(path)
     except OSError:
         return None  # reading it as a configuration file says why
+    return _settings_of(path, data, known)
+
+
+def _settings_of(path: str, data: bytes, known: Mapping[str, click.Option]) -> Settings | None:
     if b"loopscope" not in data:
         return None
     try:
@@ -127,7 +171,7 @@ def _settings_in(directory: str, known: Mapping[str, click.Option]) -> Settings 
         return None
     if not isinstance(table, dict):
         raise SettingsError(path, 0, f"tool.loopscope must be a table, not {table!r}")
-    return Settings(directory, _values(path, text, table, known))
+    return Settings(os.path.dirname(path), _values(path, text, table, known), path)
 
 
 def _values(
@@ -159,9 +203,13 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     Raises:
         click.BadParameter: It has the wrong type, or the option refuses it.
     """
+    if option.name in _TYPED_ONLY:
+        raise click.BadParameter(f"only the command line may {_TYPED_ONLY[option.name]}")
     if option.is_flag:
         if not isinstance(value, bool):
             raise click.BadParameter(f"must be true or false, not {value!r}")
+        if value and option.name == "allow_dirty":
+            raise click.BadParameter("only the command line may switch this on, not a repository")
         return value
     if option.multiple:
         texts = [value] if isinstance(value, str) else value
@@ -171,12 +219,15 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     elif isinstance(option.type, click.types.IntParamType):
         if not isinstance(value, int) or isinstance(value, bool):
             raise click.BadParameter(f"must be a whole number, not {value!r}")
+        if option.name == "time_limit" and not 0 < value <= _MOST_SECONDS:
+            message = f"a repository may set 1 to {_MOST_SECONDS}, the command line also others"
+            raise click.BadParameter(message)
+        if option.name == "jobs":  # the machine is not the repository's
+            value = min(value, os.cpu_count() or 1)
     elif not isinstance(value, str):
         raise click.BadParameter(f"must be a string in quotes, not {value!r}")
     elif isinstance(option.type, click.Path):
         value = _inside(directory, value)
-    elif option.name == "dask":  # its answers are pickles, which can run anything
-        raise click.BadParameter("only the command line may name a scheduler, not a repository")
     return option.process_value(click.Context(click.Command("loopscope")), value)
 
 
@@ -184,7 +235,7 @@ def _inside(directory: str, value: str) -> str:
     """Resolve a path that is relative to the directory of the table.
 
     Raises:
-        click.BadParameter: A repository would have a file written outside of it.
+        click.BadParameter: A repository would have a file read outside of it.
     """
     path = os.path.join(directory, value)
     top = os.path.join(os.path.realpath(directory), "")
@@ -198,10 +249,10 @@ def _inside(directory: str, value: str) -> str:
 def _line(text: str, key: str) -> int:
     """Find the line of a key; the table's own line, or 0, where it is spelled otherwise."""
     start = 0
-    name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    own = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
     for number, line in enumerate(text.split("\n"), 1):
         if _HEADER.match(line):
             start = number
-        elif start and name.match(line):
+        elif start and own.match(line):
             return number
     return start

@@ -9,14 +9,15 @@ set up last).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from posixpath import commonpath, dirname, join
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import LoopCall, Place
+from loopscope.analysis.file.override_facts import BodyKind
+from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
-from loopscope.analysis.suite.imports import imported
 from loopscope.analysis.suite.mention_graph import Node, NodeKind
 from loopscope.analysis.suite.mention_search import MentionSearch
 from loopscope.config.collected_files import with_parents
@@ -68,6 +69,8 @@ class AmbientUsers:
         self._settled = settled  # functions whose calls the migration takes care of
         self._reasons: dict[str, str] = {}  # by test, "" for one that needs none
         self._reach: dict[str, bool] = {}  # by module
+        self._safe_only = options.safe_only
+        self._by_autouse: dict[FixtureDef, bool] = {}
 
     @cached_property
     def _asking(self) -> dict[Key, LoopCall]:
@@ -108,27 +111,38 @@ class AmbientUsers:
         return known
 
     def _reason(self, test: Test) -> str:
-        name = test.id
         if self._wanted and test.id in self._model.trace_index.trace.asking_tests:
-            return f"{name} asks for the current loop, as the record of the legacy run shows"
+            return f"{test.id} asks for the current loop, as the record of the legacy run shows"
         if not self._wanted or test.module in self._careful or not self._reached(test.module):
             return ""
+        legacy = self._model.suite_style is SuiteStyle.LEGACY
+        return self._seen(test) or (next(self._mentioned(test), "") if legacy else "")
+
+    def is_seen(self, test: Test) -> bool:
+        """Whether the source, or a run, shows that the test asks for the current loop."""
+        return test.id in self._model.trace_index.trace.asking_tests or bool(self._seen(test))
+
+    def _seen(self, test: Test) -> str:
+        """Say what the test calls that takes the current loop, as ``asyncio.Future()`` does."""
         current = self._model.current
+        for key, subject in self._runs(test):
+            if current.asks(key, needs=True):
+                return f"{subject} {self._called(key)}"
+        method = self.set_up_by_methods(test)
+        return f"{method} of {test.id} asks for the current loop" if method else ""
+
+    def _runs(self, test: Test) -> list[tuple[Key, str]]:
+        """List the test and its sync fixtures, each with the begin of a sentence."""
         # In a green suite who makes a loop may well hand it to what asks for one otherwise.
         legacy = self._model.suite_style is SuiteStyle.LEGACY
-        has_own = not legacy and test.function.drives_loops and current.only_through(test.key)
-        keys = [] if has_own else [(test.key, name)]
-        keys += [
-            (item.key, f"{name} uses {item.fixture.name} ({self._place(item.key)}), which")
+        through = self._model.current.only_through(test.key)
+        has_own = not legacy and test.function.drives_loops and through
+        keys = [] if has_own else [(test.key, test.id)]
+        return keys + [
+            (item.key, f"{test.id} uses {item.fixture.name} ({self._place(item.key)}), which")
             for item in self._model.closure(test).fixtures
             if not (item.function.is_async or item.key in self._settled or item.key.is_external)
         ]
-        for key, subject in keys:
-            if current.asks(key, needs=True):
-                return f"{subject} {self._called(key)}"
-        if method := self.set_up_by_methods(test):
-            return f"{method} of {name} asks for the current loop"
-        return next(self._mentioned(test, keys), "") if legacy else ""
 
     def _called(self, key: Key) -> str:
         """Say how a function asks for the current loop, itself or through what it calls."""
@@ -144,11 +158,11 @@ class AmbientUsers:
                 return f"calls {call.through}() ({self._place(other)}), which calls {call.what}()"
         return f"calls {call.through}(), which calls {call.what}()"
 
-    def _mentioned(self, test: Test, keys: Iterable[tuple[Key, str]]) -> Iterator[str]:
+    def _mentioned(self, test: Test) -> Iterator[str]:
         """Say by which mentions a test, or a fixture of it, reaches a function that asks."""
         graph, index = self._model.driven.graph, self._model.index
         starts = []
-        for key, subject in keys:
+        for key, subject in self._runs(test):
             function = index.function(key)
             starts.append((subject, graph.mentioned(key.path, function.refers, function)))
         starts.append((test.id, graph.around(test)))
@@ -161,6 +175,26 @@ class AmbientUsers:
 
     def _place(self, key: Key) -> str:
         return f"{key.path}:{self._model.index.function(key).line}"
+
+    def is_current_by_autouse(self, override: FixtureDef) -> bool:
+        """Whether a sync test may ask for the loop that an autouse override makes current."""
+        known = self._by_autouse.get(override)
+        if known is None:
+            known = self._by_autouse[override] = self._is_current_by_autouse(override)
+        return known
+
+    def _is_current_by_autouse(self, override: FixtureDef) -> bool:
+        model = self._model
+        if model.suite_style is not SuiteStyle.LEGACY or self._safe_only:
+            return True
+        return any(
+            test.module in self._careful
+            or test.id in model.trace_index.trace.asking_tests
+            or self._reached(test.module)
+            for test in model.tests
+            if not model.is_async_test(test)
+            and override in model.closures.visible(test, EVENT_LOOP)
+        )
 
     def set_up_by_methods(self, test: Test) -> str:
         """Name an xunit method of the test's classes that asks for the current loop."""
@@ -178,17 +212,21 @@ class AmbientUsers:
     def _reaches(self, module: str) -> bool:
         wanted = self._model.current.files
         conftests = (join(folder, "conftest.py") for folder in with_parents(dirname(module)))
-        found = imported(self._model.files, self._model.index.find, [module, *conftests])
-        return bool(wanted) and any(path in wanted for path in found)
+        return not wanted.isdisjoint(self._model.index.imported([module, *conftests]))
 
     def shared(self, test: Test) -> FixtureDef | None:
         """Return the override whose loop was the current one of the sync test, too.
 
-        One in a class is left out: the fixture stands in the module, where not all see it.
+        One in a class is left out: the fixture stands in the module, where not all see it. So is
+        one of another kind for a test that is not seen to ask: loop factories do not reach it.
         """
         if test.unittest:
             return None  # the plan has no bridge for them
         override = self._model.override_of(test)
+        body = override.function.override if override is not None else None
+        kind = body is not None and body.kind is BodyKind.FACTORY and not body.windows
+        if kind and not self.is_seen(test):
+            return None
         wide = self._model.legacy.loop_scope(test) > Scope.FUNCTION
         return override if override is not None and wide and not override.in_class else None
 

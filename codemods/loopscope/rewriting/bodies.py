@@ -33,38 +33,14 @@ def append_body(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
     )
 
 
-def make_async(node: cst.FunctionDef) -> cst.FunctionDef:
-    """Return the function as ``async def``."""
-    return node if node.asynchronous else node.with_changes(asynchronous=cst.Asynchronous())
-
-
-_YIELDED = ("Iterator", "Iterable", "Generator")
-
-
-def with_async_annotation(node: cst.FunctionDef) -> cst.FunctionDef:
-    """Return a generator's function with the type that it returns as ``async def``."""
-    if node.returns is None:
+def make_async(node: cst.FunctionDef, returns: str = "") -> cst.FunctionDef:
+    """Return the function as ``async def``, with a new annotation ``returns`` if there is one."""
+    if node.asynchronous:
         return node
-    returns = _async_type(node.returns.annotation)
-    return node.with_changes(returns=node.returns.with_changes(annotation=returns))
-
-
-def _async_type(node: cst.BaseExpression) -> cst.BaseExpression:
-    """``Iterator[X]`` as ``AsyncIterator[X]``; of a generator the returned type goes."""
-    if isinstance(node, cst.SimpleString) and not node.prefix:
-        inner = cst.Module([]).code_for_node(_async_type(cst.parse_expression(node.raw_value)))
-        return node.with_changes(value=f"{node.quote}{inner}{node.quote}")
-    if isinstance(node, cst.Name):
-        return node.with_changes(value=f"Async{node.value}") if node.value in _YIELDED else node
-    if isinstance(node, cst.Attribute):
-        return node.with_changes(attr=_async_type(node.attr))
-    if not isinstance(node, cst.Subscript):
-        return node
-    value, elements = _async_type(node.value), list(node.slice)
-    if (spelled(value) or "").endswith("AsyncGenerator"):
-        elements = elements[:2]  # no returned value
-        elements[-1] = elements[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return node.with_changes(value=value, slice=elements)
+    if returns and node.returns is not None:
+        annotation = node.returns.with_changes(annotation=cst.parse_expression(returns))
+        node = node.with_changes(returns=annotation)
+    return node.with_changes(asynchronous=cst.Asynchronous())
 
 
 def replace_calls(node: cst.FunctionDef, mapping: Mapping[str, str]) -> cst.FunctionDef:

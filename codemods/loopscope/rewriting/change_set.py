@@ -106,7 +106,7 @@ class ChangeSet:
         by_path: dict[str, list[Edit]] = defaultdict(list)
         for edit in edits:
             by_path[edit.path].append(edit)
-        imported = _imported(facts)
+        imported = _imported(facts, self._suite.cross_suite.own_names)
         longest = CodeStyle.of(self._suite.files).longest
         for path, found in by_path.items():
             names = frozenset(imported[path])
@@ -185,13 +185,15 @@ class ChangeSet:
             self._put(path, change, records, (PinsError,))
 
 
-def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
+def _imported(facts: Mapping[str, FileFacts], own_names: Sequence[str]) -> dict[str, set[str]]:
     """Map each file to the names that other files of the suite import from it."""
     found: dict[str, set[str]] = defaultdict(set)
     for path, file in facts.items():
         for bound in file.bindings:
-            origin = find_module(facts, path, bound.module) if bound.attribute else None
-            if origin is not None and bound.attribute is not None:
+            if bound.attribute is None:
+                continue
+            origin = find_module(facts, path, bound.module, own_names=own_names)
+            if origin is not None:
                 found[origin].add(bound.attribute)
     return found
 

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.classify import Settings, can_say_fixture_scope
-from loopscope.config.pytest_config import loop_scope_option
+from loopscope.config.pytest_config import asyncio_mode, loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.requirements.compatibility import used_plugins
 from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
-from loopscope.types import FileError, Finding, Safety, Scope
+from loopscope.types import FileError, Finding, PytestConfig, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
@@ -50,6 +50,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     elif settings.mode == "legacy":
         yield OptionEdit(
             "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
+        )
+    if settings.command[0] and context.model.own_tests:
+        yield note(
+            "LS201",
+            *settings.command,
+            "pytest is run in the mode auto here, so that all async tests and fixtures count",
         )
     yield from debug_mode(context)
     if context.plan.suite_style is SuiteStyle.MODERN:
@@ -132,7 +138,9 @@ def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResu
     (docs/loop-rules.md, Where pytest reads its configuration).
     """
     above = context.model.cross_suite.above
-    if above is not None and loop_scope_option(above, TEST_OPTION) is not default:
+    if above is None or _never_ran(context, above):
+        return
+    if loop_scope_option(above, TEST_OPTION) is not default:
         yield action(
             "LS201",
             context.config.path or "",
@@ -141,6 +149,18 @@ def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResu
             f" the loop scope {default.word} is lost: state {TEST_OPTION} there, too, run this"
             " suite by itself, or migrate it with --style explicit",
         )
+
+
+def _never_ran(context: RuleContext, above: PytestConfig) -> bool:
+    """Whether the suite lives by a mode that the configuration above does not have."""
+    if asyncio_mode(context.config) != "auto" or asyncio_mode(above) == "auto":
+        return False
+    return any(
+        function.is_async and function.fixture and function.fixture.origin == "pytest.fixture"
+        for _, function in context.functions()
+    ) or any(
+        test.function.is_async and not test.mark("asyncio") for test in context.model.own_tests
+    )
 
 
 def _is_idle(context: RuleContext) -> bool:

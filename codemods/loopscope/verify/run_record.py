@@ -132,7 +132,7 @@ def parse(lines: Iterable[str]) -> SuiteRun:
     for line in lines:
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             reader.take(entry)
@@ -302,5 +302,5 @@ def _collected(path: Path) -> int:
 def _field(line: bytes, name: str) -> str:
     try:
         return str(json.loads(line)[name])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""

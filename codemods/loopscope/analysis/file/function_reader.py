@@ -12,6 +12,7 @@ from loopscope.analysis.file.decorators import (
     parametrized_scopes,
     read_fixture,
     read_step,
+    wraps_sync,
 )
 from loopscope.analysis.file.dynamic_requests import Requests, dynamic_requests, passes_loop_name
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
@@ -27,7 +28,6 @@ from loopscope.analysis.file.functions import (
     own_statements,
     parameters,
     returns_call,
-    wraps_sync,
 )
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy

@@ -79,8 +79,8 @@ class CallGraph:
 
     def _in_class(self, cls: Key, name: str) -> Key | None:
         for owner in self._index.mro(cls):
-            for function in self._index.files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == name:
+            for function in self._index.methods(owner):
+                if function.name == name:
                     return Key(owner.path, function.ordinal)
         return None
 
@@ -208,10 +208,8 @@ class CurrentLoop:
             (
                 function.name
                 for owner in self._index.mro(cls)
-                for function in self._index.files[owner.path].functions
-                if function.class_ordinal == owner.ordinal
-                and function.name in names
-                and self.asks(Key(owner.path, function.ordinal))
+                for function in self._index.methods(owner)
+                if function.name in names and self.asks(Key(owner.path, function.ordinal))
             ),
             "",
         )

@@ -43,7 +43,7 @@ class MentionSearch:
             node = queue.popleft()
             if node in self._ways or self._hits(node):
                 return self._keep(node, before)
-            for target in self._graph.next(node, self._graph.refers(node)):
+            for target in self._graph.next(node):
                 enter(target, node)
         self._free |= before.keys()
         return ()

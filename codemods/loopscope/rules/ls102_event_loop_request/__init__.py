@@ -18,13 +18,13 @@ from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.fixture_edits import async_annotation
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.edits import (
     AddArgument,
     DropArgument,
     MakeAsync,
     TakeRunningLoop,
-    needs_of_annotation,
 )
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
@@ -91,8 +91,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
     """Find a function of the file that calls another one with arguments of its own."""
     for other in context.files[key.path].functions:
-        if {function.name, f"self.{function.name}"} & set(other.calls) and other is not function:
-            return other
+        names = {f"self.{function.name}", *({function.name} - {*other.parameters})}
+        if names & set(other.calls) and other is not function:
+            return other  # what it gets as an argument is the value of a fixture
     return None
 
 
@@ -148,6 +149,7 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         why = "it is set up on the loop of its tests then"
     elif not called and not function.loop_uses:
         why = "loop factories reach the async fixtures of async tests only"
+    returns = async_annotation(context.files[key.path], context.contents[key.path], function)
     return MakeAsync(
         "LS102",
         key.path,
@@ -156,9 +158,9 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         f"sync {kind} made async: {why}",
         key.ordinal,
         tuple(sorted(receivers)),
-        function.is_generator,
+        returns.code,
         safety=safety,
-        needs=needs_of_annotation(context, key, function),
+        needs=returns.needs,
     )
 
 

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key
 from loopscope.frozen import frozen
-from loopscope.rules.context import DefinitionEdit, Need, RuleContext
-
-_YIELDING = re.compile(r"->\s*[\"']?(Iterator|Iterable|Generator)\b")
-
-
-def needs_of_annotation(context: RuleContext, key: Key, function: Function) -> tuple[Need, ...]:
-    """Return the import of ``AsyncIterator`` for a generator that returns an ``Iterator``."""
-    if not function.is_generator:
-        return ()
-    lines = context.contents[key.path].decode(errors="replace").splitlines()
-    found = _YIELDING.search("\n".join(lines[function.line - 1 : function.end_line]))
-    if found is None:
-        return ()
-    return tuple(
-        (bound.module, f"Async{found[1]}")
-        for bound in context.files[key.path].imports
-        if bound.name == bound.attribute == found[1]
-    )
+from loopscope.rules.context import DefinitionEdit
 
 
 @frozen
@@ -59,17 +39,17 @@ class MakeAsync(DefinitionEdit):
     """Makes a sync function async that only ran coroutines on its loop."""
 
     receivers: tuple[str, ...]
-    yields: bool = False
+    returns: str = ""  # its new annotation
 
     def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.bodies import await_calls, make_async, with_async_annotation
+        from loopscope.rewriting.bodies import await_calls, make_async
         from loopscope.rewriting.parameters import has_parameter, remove_parameter
 
         for receiver in self.receivers:
             node = await_calls(node, receiver)
         if has_parameter(node, EVENT_LOOP):
             node = remove_parameter(node, EVENT_LOOP)
-        return make_async(with_async_annotation(node) if self.yields else node)
+        return make_async(node, self.returns)
 
 
 @frozen

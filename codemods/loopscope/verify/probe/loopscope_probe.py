@@ -603,18 +603,30 @@ def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
         found = {"event_loop": _visible("event_loop", item), **found}
     for name, defs in found.items():
         for fixturedef in reversed(defs):  # the one that wins, and those that it may ask for
-            entry = _functions.of_fixture(fixturedef)
-            if entry["module"].startswith("_pytest.python"):  # an argument by parametrize
+            told = _told.get(fixturedef)
+            if told is None:
+                told = _told[fixturedef] = _as_collected(fixturedef, root, mode)
+            if told[1].startswith("_pytest.python"):  # an argument by parametrize
                 break
-            ours, loop_scope = _asyncio_fixture(fixturedef.func)
-            entry["scope"] = str(fixturedef.scope)
-            entry["on_loop"] = entry["async"] and (mode == "auto" or ours)
-            kind = "raw" if entry["async"] else "bound" if ours else ""
-            place = _below(root, entry["path"]), entry["line"], fixturedef.baseid or ""
-            scopes = entry["scope"], loop_scope
-            yield [name, *place, *scopes, "async" if entry["on_loop"] else kind]
-            if name not in entry["arguments"]:
+            yield [name, *told[0]]
+            if name not in told[2]:
                 break
+
+
+_told: dict[Any, tuple[list[Any], str, list[str]]] = {}
+
+
+def _as_collected(fixturedef: Any, root: str, mode: str) -> tuple[list[Any], str, list[str]]:
+    """Return what is written of a fixture, its module and its arguments."""
+    entry = _functions.of_fixture(fixturedef)
+    ours, loop_scope = _asyncio_fixture(fixturedef.func)
+    if not entry["module"].startswith("_pytest.python"):
+        entry["scope"] = str(fixturedef.scope)
+        entry["on_loop"] = entry["async"] and (mode == "auto" or ours)
+    kind = "raw" if entry["async"] else "bound" if ours else ""
+    place = _below(root, entry["path"]), entry["line"], fixturedef.baseid or ""
+    row = [*place, str(fixturedef.scope), loop_scope, "async" if entry["on_loop"] else kind]
+    return row, entry["module"], entry["arguments"]
 
 
 def _visible(name: str, item: Any) -> Any:
