@@ -467,3 +467,26 @@ def test_sync_test_that_is_seen_to_use_a_loop_stands_in_the_way(test: str, block
     result = after(files)["conftest.py"]
     assert ("def event_loop_policy" in result) is blocks
     assert ("def pytest_asyncio_loop_factories" in result) is not blocks
+
+
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        "@pytest.fixture\ndef home(event_loop):\n    return event_loop.run_until_complete(up())\n",
+        "@pytest.fixture\ndef home(event_loop):\n    yield 1\n"
+        "    event_loop.run_until_complete(up())\n",
+        "@pytest.fixture\ndef home():\n"
+        "    return asyncio.get_event_loop().run_until_complete(up())\n",
+    ],
+)
+def test_sync_test_follows_a_fixture_that_becomes_async_for_a_factory(fixture: str) -> None:
+    """Nothing else would set its fixture up on a loop of that kind."""
+    head = "import asyncio\n\nimport pytest\n\n\nasync def up(): ...\n\n\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}{fixture}\n\ndef test_sync(home):\n    assert home\n\n\n{TESTS}",
+    }
+    result = after(files)
+    assert "async def test_sync(home):" in result["test_x.py"]
+    assert "pytest_asyncio_loop_factories" in result["conftest.py"]

@@ -160,7 +160,10 @@ class Candidates:
             and self.options.target.has(1, 4)
             and not test.function.loop_uses
             and not self.current_calls(test.key)
-            and any(item.function.is_async for item in self.model.closure(test).fixtures)
+            and any(
+                item.function.is_async or self.fixture(item.key, item.function)
+                for item in self.model.closure(test).fixtures
+            )
         )
 
     def _called(self, test: Test) -> bool:
