@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
@@ -220,11 +221,17 @@ def _of_product(migration: Migration, part: Collection[str]) -> Migration:
     )
 
 
+def _quoted(path: str) -> str:
+    """Write a path as a shell takes it for one, and no program for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
+
+
 def _not_in_part(suite: Suite, first: Finding) -> Migration:
     """Return an error for a part without which the rest of its suite would be wrong."""
     message = (
         f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
-        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate {suite.label}"
+        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate"
+        f" {_quoted(suite.label)}"
     )
     errors = (*suite.errors, FileError(".", message))
     return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)

@@ -116,6 +116,7 @@ def _applier(request: Request) -> ChangeApplier:
     show_default=True,
     help="Form of the map on standard output.",
 )
+@switch("--changes", help="Only the loops that are others before than after.")
 @switch("-v", "--verbose", help="Name every test and fixture, with its place and reason.")
 @click.option("--color/--no-color", default=None, help="Default: colour on a terminal only.")
 @click.pass_context
@@ -124,17 +125,20 @@ def map_(ctx: click.Context, /, **_: Any) -> None:
 
     A suite that relies on the event_loop fixture is shown twice: with the loops that it has up
     to pytest-asyncio 0.21, and with those of its migration. A suite with loop scopes is shown
-    once.
+    once. With PATHS inside of a suite, the loops of the tests there are shown.
 
     \b
     Examples:
       loopscope map
       loopscope map tests/orders -v
+      loopscope map --changes
       loopscope map --format json > loops.json
 
     Exit code: 0, or 2 where a file could not be read or parsed.
     """
     from loopscope.cli.run import run
 
-    request = replace(Request.from_click(ctx, "map"), maps=True)
+    request = replace(
+        Request.from_click(ctx, "map"), maps=True, changes=bool(ctx.params["changes"])
+    )
     ctx.exit(2 if run(request, kind="map") == 2 else 0)

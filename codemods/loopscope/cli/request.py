@@ -23,7 +23,7 @@ from loopscope.discovery.selection import excluding
 from loopscope.disk import behind_links
 from loopscope.frozen import frozen
 from loopscope.reports import formats
-from loopscope.types import FileError, Options, Suite
+from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
     from loopscope.analysis.suite.trace import Trace
@@ -50,6 +50,7 @@ class Request:
     patch: Path | None
     patch_dir: Path | None
     allow_dirty: bool
+    no_cache: bool  # ask for no result of an earlier run, and keep none
     jobs: int | None  # processes; None: as many as there are processors
     dask: str | None  # the address of a scheduler, which then takes the place of processes
     only: tuple[str, ...]
@@ -61,6 +62,20 @@ class Request:
     trace: Path | None  # the record of a legacy run
     collect: CollectOption
     maps: bool = False  # draw the loop maps
+    changes: bool = False  # of these, what differs before and after
+
+    def narrowed(self, migration: Migration) -> Migration:
+        """Leave in the loop maps what was asked for: the tests below the paths, what differs."""
+        maps = migration.maps
+        if maps is None:
+            return migration
+        root = os.path.abspath(migration.label)
+        places = [os.path.join(os.path.abspath(path), "") for path in self.paths]
+        if not any(os.path.join(root, "").startswith(place) for place in places):
+            maps = maps.of_tests(
+                lambda module: os.path.join(root, module, "").startswith(tuple(places))
+            )
+        return replace(migration, maps=maps.changes() if self.changes else maps)
 
     @classmethod
     def from_click(cls, context: click.Context, kind: str = "report") -> Request:
@@ -100,6 +115,7 @@ class Request:
             patch_dir=values.get("patch_dir"),
             allow_dirty=values.get("allow_dirty", False),
             jobs=values["jobs"],
+            no_cache=values["no_cache"],
             dask=values["dask"],
             only=values["only"],
             skip=values["skip"],
@@ -150,6 +166,8 @@ class Request:
                 and not excluded(os.path.join(root, behind_links(root, path)))
             }
             suite = replace(suite, files=kept)
+        if self.maps:
+            suite = replace(suite, editable=None)  # the map of a part is cut out of the whole
         named = _names_target(self.cli_values, settings)
         options = _options(self.cli_values.merged_with(settings), named=named)
         return suite, replace(options, loop_maps=self.maps or self.html is not None)

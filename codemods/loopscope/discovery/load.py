@@ -94,6 +94,7 @@ def load_suites(
         suite = _load(found, label, index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
+    progress(done, total)
 
 
 def _is_bare(path: str, suites: Sequence[DiscoveredSuite]) -> bool:

@@ -33,6 +33,14 @@ _EXTRA = re.compile(r"(?:project\.optional-dependencies|(?:options\.)?extras_req
 _INCLUDED = re.compile(r"^[ \t]*(?:-r|--requirement)[ =]*([^\s#]+)", re.MULTILINE)
 
 
+_LIMITS = "constraint"  # in the name of a file or list
+
+
+def is_limit(pin: Pin) -> bool:
+    """Whether the declaration only limits what others install, and may forbid it."""
+    return _LIMITS in pin.path or _LIMITS in pin.where
+
+
 class Share(enum.Enum):
     """How many of the environments that install something install pytest-asyncio, too."""
 
@@ -137,6 +145,7 @@ class Installations:
         if any(
             pin.package == other.package and self._share_a_list(_place(other), there)
             for other in self._pins
+            if not is_limit(other)
         ):
             return False  # the plugin's list has one of its own
         if here[1].startswith("tool.tox.") is not there[1].startswith("tool.tox."):
@@ -153,7 +162,7 @@ class Installations:
 
     @staticmethod
     def _is_always(place: Place) -> bool:
-        return "constraint" in place[0] or _ALWAYS.fullmatch(place[1]) is not None
+        return _LIMITS in place[0] or _ALWAYS.fullmatch(place[1]) is not None
 
     @cached_property
     def _closures(self) -> dict[Place, frozenset[Place]]:

@@ -20,7 +20,7 @@ from loopscope.requirements.compatibility import (
     Version,
     release_of,
 )
-from loopscope.requirements.installed_together import Installations, Share
+from loopscope.requirements.installed_together import Installations, Share, is_limit
 from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
 from loopscope.requirements.tox import own_names, read_tox
@@ -195,8 +195,8 @@ class Declarations:
         known = COMPANIONS.get(pin.package)
         if known is None or pin.kind is Kind.LOCK:
             return False
-        if known.below is None and "constraint" in pin.path + pin.where:
-            return False  # it may forbid the plugin, and installs none
+        if known.below is None and is_limit(pin):
+            return False
         newest = self.newest()
         least = self.aims.least if self.aims.raises or newest is None else newest.series
         old = known.below is None or highest(pin) <= padded(known.below)

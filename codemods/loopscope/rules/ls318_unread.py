@@ -27,6 +27,7 @@ from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
 from loopscope.rules.ls105_test_loop_scope.collection_hooks import keeps_added_marks
+from loopscope.rules.ls305_closed_loop import needless_hooks
 from loopscope.rules.trace_notes import collected_differences
 from loopscope.types import FileError, Finding, Scope, Suite
 
@@ -114,9 +115,14 @@ def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:
     if not decides and not (model.uses_plugin and model.misses_event_loop):
         return
     index = model.index
+    ended = list(needless_hooks(model))
     for path in (*index.conftests, *index.test_modules, *index.plugins):
         for place in model.files[path].unread:
-            if decides or EVENT_LOOP in place.detail:
+            known = any(
+                key.path == path and hook.first_line <= place.line <= hook.end_line
+                for key, hook in ended
+            )
+            if (decides or EVENT_LOOP in place.detail) and not known:
                 yield path, place
     if decides:
         yield from _in_decorators(model)

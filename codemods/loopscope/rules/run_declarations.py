@@ -47,8 +47,11 @@ def least_version(
         floor = Need((0, 24), _LOOP_SCOPES)
     else:
         floor = Need((1, 0), _GONE)
+    edits = list(edits)
     factory = any(edit.code == "LS106" and isinstance(edit, ReplaceOverride) for edit in edits)
+    ends = any(edit.code == "LS305" for edit in edits)  # a hook that ended loops goes
     needs = [floor, *([Need((1, 4), _FACTORIES)] if factory else []), *_needed(context, options)]
+    needs += [Need((1, 1), _CLEANS_UP)] if ends else []
     return replace(max(needs, key=lambda need: need.version), stays=stays)
 
 

@@ -79,8 +79,8 @@ class CallGraph:
 
     def _in_class(self, cls: Key, name: str) -> Key | None:
         for owner in self._index.mro(cls):
-            for function in self._index.files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == name:
+            for function in self._index.methods(owner):
+                if function.name == name:
                     return Key(owner.path, function.ordinal)
         return None
 
@@ -196,9 +196,7 @@ class CurrentLoop:
     def in_methods(self, cls: Key, names: Collection[str]) -> bool:
         """Whether a method of one of these names asks for it, in a class or its bases."""
         return any(
-            function.class_ordinal == owner.ordinal
-            and function.name in names
-            and self.asks(Key(owner.path, function.ordinal))
+            function.name in names and self.asks(Key(owner.path, function.ordinal))
             for owner in self._index.mro(cls)
-            for function in self._index.files[owner.path].functions
+            for function in self._index.methods(owner)
         )

@@ -42,6 +42,7 @@ class SuiteIndex:
         self._collection = Collection(names)
         self.find, self.find_class = names.find, names.find_class
         self.cls, self.mro, self.is_unittest = names.cls, names.mro, names.is_unittest
+        self.methods = names.methods
         self.module_fixtures = names.module_fixtures
         self.module_functions, self.find_function = names.module_functions, names.find_function
         self._external = external or {}
@@ -118,10 +119,9 @@ class SuiteIndex:
         for cls in {key for test in self.tests for key in test.classes}:
             winner = self._names.class_fixtures(cls).get(_LOOP)
             for owner in self.mro(cls) if winner is not None else ():
-                for function in self.files[owner.path].functions:
-                    inside = function.class_ordinal == owner.ordinal and function.override
+                for function in self.methods(owner):
                     key = Key(owner.path, function.ordinal)
-                    if inside and winner is not None and key != winner[0]:
+                    if function.override and winner is not None and key != winner[0]:
                         hiding.setdefault(key, set()).add(winner[0])
         used = {fixtures[_LOOP].key for fixtures in self.registered.values() if _LOOP in fixtures}
         return {key: frozenset(found) for key, found in hiding.items() if key not in used}

@@ -10,7 +10,6 @@ and whoever reaches it has to stay sync.
 from __future__ import annotations
 
 import enum
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
@@ -59,7 +58,6 @@ class MentionGraph:
         self._targets: dict[tuple[str, str], tuple[Node, ...]] = {}
         self._members: dict[tuple[Key, str], tuple[Node, ...]] = {}
         self._next: dict[Node, tuple[Node, ...]] = {}
-        self._of_classes: dict[str, dict[int, list[Function]]] = {}
 
     def around(self, test: Test) -> Iterator[Node]:
         """Yield the set-ups of the classes and the module of a test."""
@@ -69,7 +67,7 @@ class MentionGraph:
         for cls in test.classes:
             for owner in self._index.mro(cls):
                 yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-                for function in self._methods(owner):
+                for function in self._index.methods(owner):
                     if function.name in SET_UPS:
                         yield (NodeKind.FUNCTION, owner.path, function.ordinal)
 
@@ -97,7 +95,7 @@ class MentionGraph:
             cls = Key(path, int(name))
             for base in self._index.mro(cls)[1:]:
                 yield (NodeKind.CLASS, *base)
-            for function in self._methods(cls):
+            for function in self._index.methods(cls):
                 if not function.name.startswith("test"):
                     yield (NodeKind.FUNCTION, path, function.ordinal)
             for inner in self._files[path].classes:
@@ -109,15 +107,6 @@ class MentionGraph:
             yield from ((NodeKind.VARIABLE, path, variable) for variable in facts.variables)
         owner = self._index.function(Key(path, int(name))) if kind is NodeKind.FUNCTION else None
         yield from self.mentioned(path, self.refers(node), owner)
-
-    def _methods(self, cls: Key) -> list[Function]:
-        found = self._of_classes.get(cls.path)
-        if found is None:
-            found = self._of_classes[cls.path] = defaultdict(list)
-            for function in self._files[cls.path].functions:
-                if function.class_ordinal is not None:
-                    found[function.class_ordinal].append(function)
-        return found.get(cls.ordinal, [])
 
     # -- what a mention means ---------------------------------------------------------------
 
@@ -141,13 +130,13 @@ class MentionGraph:
         """Yield the method of that name; an attribute was set by the body or by ``__init__``."""
         mro = self._index.mro(cls)
         for owner in mro:
-            for function in self._methods(owner):
+            for function in self._index.methods(owner):
                 if function.name == name:
                     yield (NodeKind.FUNCTION, owner.path, function.ordinal)
                     return
         for owner in mro:
             yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-            for function in self._methods(owner):
+            for function in self._index.methods(owner):
                 if function.name == "__init__":
                     yield (NodeKind.FUNCTION, owner.path, function.ordinal)
 
