@@ -159,6 +159,7 @@ class Candidates:
             and override.key not in self._policies
             and self.options.target.has(1, 4)
             and not test.function.loop_uses
+            and not test.function.dynamic
             and not self.current_calls(test.key)
             and any(
                 item.function.is_async or self.fixture(item.key, item.function)
