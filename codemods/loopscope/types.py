@@ -139,6 +139,7 @@ class EditRecord:
     message: str
     safety: Safety = Safety.SAFE
     value: str = ""  # what an option is set to
+    reason: str = ""  # the test for whose sake it is made, and how that needs it
 
     @property
     def subject(self) -> str:

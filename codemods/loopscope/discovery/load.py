@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from loopscope.config.code_style import STYLE_FILES
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.pytest_config import CONFIGURATION_FILES, added_options, is_test_file
 from loopscope.discovery.cross_suite import (
@@ -160,7 +161,7 @@ def _load(
     cross_suite = CrossSuiteFiles()
     if touched:
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or (
+            if name in (*CONFIGURATION_FILES, *STYLE_FILES) or (
                 is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
             ):
                 data = _read(found, name, errors)
