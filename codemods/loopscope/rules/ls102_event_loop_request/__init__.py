@@ -20,7 +20,7 @@ from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.fixture_edits import async_annotation
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
-from loopscope.rules.ls102_event_loop_request.edits import (
+from loopscope.rules.ls102_event_loop_request.request_edits import (
     AddArgument,
     DropArgument,
     MakeAsync,
