@@ -467,3 +467,51 @@ def test_sync_test_that_is_seen_to_use_a_loop_stands_in_the_way(test: str, block
     result = after(files)["conftest.py"]
     assert ("def event_loop_policy" in result) is blocks
     assert ("def pytest_asyncio_loop_factories" in result) is not blocks
+
+
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        "@pytest.fixture\ndef home(event_loop):\n    return event_loop.run_until_complete(up())\n",
+        "@pytest.fixture\ndef home(event_loop):\n    yield 1\n"
+        "    event_loop.run_until_complete(up())\n",
+        "@pytest.fixture\ndef home():\n"
+        "    return asyncio.get_event_loop().run_until_complete(up())\n",
+    ],
+)
+def test_sync_test_follows_a_fixture_that_becomes_async_for_a_factory(fixture: str) -> None:
+    """Nothing else would set its fixture up on a loop of that kind."""
+    head = "import asyncio\n\nimport pytest\n\n\nasync def up(): ...\n\n\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}{fixture}\n\ndef test_sync(home):\n    assert home\n\n\n{TESTS}",
+    }
+    result = after(files)
+    assert "async def test_sync(home):" in result["test_x.py"]
+    assert "pytest_asyncio_loop_factories" in result["conftest.py"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "home.run_until_complete(up())",
+        "run = home.run_until_complete\n    run(up())",
+        "drive(home)",
+        "request.getfixturevalue(NAME).run_until_complete(up())",
+        "loop = request.getfixturevalue('event_loop')\n    loop.run_until_complete(up())",
+        "asyncio.run(up())",
+    ],
+)
+def test_sync_test_that_drives_a_loop_itself_is_not_made_async_for_a_factory(body: str) -> None:
+    head = "import asyncio\n\nimport pytest\n\nNAME = 'event_loop'\n\n\nasync def up(): ...\n\n\n"
+    head += "def drive(loop):\n    loop.run_until_complete(up())\n\n\n"
+    head += "@pytest.fixture\ndef home(event_loop):\n"
+    head += "    return event_loop.run_until_complete(up())\n\n\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}def test_sync(home, request):\n    {body}\n\n\n{TESTS}",
+    }
+    changes = {one.path: one.after.decode() for one in migrate_files(files).changes}
+    assert "async def test_sync" not in changes.get("test_x.py", "")

@@ -6,7 +6,7 @@ import ast
 import random
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,8 @@ Files = Mapping[str, str]
 
 _LOOP_SCOPE = re.compile(r'(?:, )?loop_scope="\w+"')
 _MARK = re.compile(r"^[ ]*(?:@|pytestmark = )pytest\.mark\.asyncio(?:\(.*\))?\n", re.MULTILINE)
-_OPTION = re.compile(r"^asyncio_(?:mode|default_\w+)\s*=.*\n", re.MULTILINE)
+_OPTION = re.compile(r"^asyncio_(?:mode|debug|default_\w+)\s*=.*\n", re.MULTILINE)
+_KINDS = {"pytest_asyncio_loop_factories": "factories", "event_loop_policy": "policy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +77,47 @@ def mutants(files: Files) -> Iterator[Mutant]:
                 dropped = f"{kind} at {path}:{line}"
                 yield Mutant(dropped, {**files, path: shorter.replace("(, ", "(")})
         if python:
-            yield from _without_bridge(files, path)
+            yield from _without_functions(files, path)
 
 
-def _without_bridge(files: Files, path: str) -> Iterator[Mutant]:
+def _without_functions(files: Files, path: str) -> Iterator[Mutant]:
     for node in ast.walk(ast.parse(files[path])):
-        if isinstance(node, ast.AsyncFunctionDef) and node.name == "event_loop":
+        kind = ""
+        if isinstance(node, ast.AsyncFunctionDef):
+            kind = "bridge" if node.name == "event_loop" else ""
+        elif isinstance(node, ast.FunctionDef):
+            kind = _KINDS.get(node.name, "")
+        if kind:
+            assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
             lines = files[path].splitlines(keepends=True)
-            first = min(decorator.lineno for decorator in node.decorator_list) - 1
+            first = min(one.lineno for one in (node, *node.decorator_list)) - 1
             shorter = "".join(lines[:first] + ["pass\n"] * (node.col_offset == 0)
                               + lines[node.end_lineno :])  # fmt: skip
-            yield Mutant(f"bridge at {path}:{node.lineno}", {**files, path: shorter})
+            yield Mutant(f"{kind} at {path}:{node.lineno}", {**files, path: shorter})
 
 
 def try_mutants(
-    name: str, files: Files, options: Sequence[str], folder: Path, most: int | None = None
+    name: str,
+    files: Files,
+    options: Sequence[str],
+    folder: Path,
+    most: int | None = None,
+    kinds: Collection[str] = (),
 ) -> Tried:
     """Run the original, its migration and (at ``most`` so many of) its mutants.
 
-    Nothing is tried where the original is not green, or the migration leaves work to a person.
+    Nothing is tried where the original is not green, or the migration leaves work to a person, or
+    where it has no mutant of the ``kinds`` that are asked for.
     """
+    migration = migrate_files(files)
+    right = applied(files, migration)
+    chosen = [one for one in mutants(right) if not kinds or one.dropped.split()[0] in kinds]
+    if migration.status.value != "changed" or (kinds and not chosen):
+        return Tried(())
     before = _run(LEGACY, files, folder / "before", options)
     collected = _run(LEGACY, files, folder / "before", (*COLLECT_ONLY, *options))
-    migration = migrate_files(files)
-    if (
-        before is None
-        or before.exit_code
-        or collected is None
-        or migration.status.value != "changed"
-    ):
+    if before is None or before.exit_code or collected is None:
         return Tried(())
-    right = applied(files, migration)
     planned = style_and_loops(suite_of(files), migration.changes)[1]
     after = _run(MODERN, right, folder / "after")
     if after is None:
@@ -115,7 +126,6 @@ def try_mutants(
     alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(lambda: planned)))
     recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY) or SuiteRun(None, {})
     collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected, right))
-    chosen = list(mutants(right))
     random.Random(name).shuffle(chosen)
     results = [
         _result(name, mutant, original, folder)

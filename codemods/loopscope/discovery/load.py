@@ -20,6 +20,7 @@ from loopscope.discovery.cross_suite import (
     modules_elsewhere,
     own_names,
     prefix_of,
+    projects_below,
     suites_below,
 )
 from loopscope.discovery.first_glance import has_trace, matters, mentions_asyncio
@@ -205,7 +206,8 @@ def _cross_suite(
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
     outside = {**above, **outside, **lock_above(found)}
-    return CrossSuiteFiles(outside, modules, below, importers, configured, own_names(found))
+    names, projects = own_names(found), projects_below(found)
+    return CrossSuiteFiles(outside, modules, below, importers, configured, names, projects)
 
 
 def _scan(

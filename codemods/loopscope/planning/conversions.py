@@ -135,8 +135,12 @@ class Candidates:
             and override.key not in self._policies
             and self.options.target.has(1, 4)
             and not test.function.loop_uses
+            and not test.function.dynamic
             and not self.current_calls(test.key)
-            and any(item.function.is_async for item in self.model.closure(test).fixtures)
+            and any(
+                item.function.is_async or self.fixture(item.key, item.function)
+                for item in self.model.closure(test).fixtures
+            )
         )
 
     def _called(self, test: Test) -> bool:

@@ -90,12 +90,14 @@ def factory_hooks(context: RuleContext) -> Iterator[RuleResult]:
             )
     for path, cases in hooks.items():
         code = hook_code(context.files.get(path), cases)
+        parts = any(condition for condition, *_ in cases)
+        made = "override of a module or class" if parts else "imported override"
         yield AppendEdit(
             "LS101",
             path,
             0,
             "pytest_asyncio_loop_factories",
-            "hook added: it makes the loops that an override elsewhere made",
+            f"hook added: it makes the loops that an {made} made",
             code.main,
             needs=code.needs,
         )
