@@ -28,6 +28,7 @@ from loopscope.python_source.syntax_tree import forget_trees
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
+from loopscope.rules.file_style import in_the_style_of_files
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.registry import FILE_CHECKS, check_rules
 from loopscope.rules.run_declarations import (
@@ -44,6 +45,7 @@ from loopscope.rules.withheld_edits import (
     product_part,
     saying_so,
 )
+from loopscope.rules.witnesses import options_with_reasons, with_reasons
 from loopscope.types import (
     Change,
     EditRecord,
@@ -275,8 +277,9 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     change_set = ChangeSet(suite, errors, seconds)
     # First: their places are those of the files as they were.
     change_set.require(requirements.edits)
+    edits = with_reasons(context, in_the_style_of_files(context, edits))
     change_set.rewrite(facts, edits)
-    change_set.configure(option_edits)
+    change_set.configure(options_with_reasons(context, option_edits))
     changes = change_set.changes
     before = (
         model.legacy_map if context.plan.suite_style is SuiteStyle.LEGACY else model.modern_map

@@ -203,7 +203,8 @@ def test_fixture_of_a_suite_on_loop_scopes_goes_to_the_loop_of_its_tests() -> No
         """
     config = AUTO + "asyncio_default_fixture_loop_scope = function\n"
     result = after({"pytest.ini": config, "test_x.py": before}, runs_on="1.x")
-    assert '@pytest_asyncio.fixture(loop_scope="module")\ndef client():' in result["test_x.py"]
+    fixture = '@pytest_asyncio.fixture(loop_scope="module")\nasync def client():'
+    assert fixture in result["test_x.py"]
     assert result["pytest.ini"] == config
 
 

@@ -229,6 +229,15 @@ def importers_elsewhere(
     return {path: tuple(keys) for path, keys in importers.items()}
 
 
+def projects_below(found: DiscoveredSuite) -> dict[str, bool]:
+    """Map the folders of the suites below one to whether they have a configuration."""
+    return {
+        prefix_of(inner, found.root).rstrip("/"): inner.config is not None
+        for inner in _descendants(found)
+        if inner.error is None
+    }
+
+
 def own_names(found: DiscoveredSuite) -> tuple[str, ...]:
     """List the dotted names by which the root is imported, from the folders above it.
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from loopscope.config.code_style import STYLE_FILES
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.pytest_config import CONFIGURATION_FILES, added_options, is_test_file
 from loopscope.discovery.cross_suite import (
@@ -19,6 +20,7 @@ from loopscope.discovery.cross_suite import (
     modules_elsewhere,
     own_names,
     prefix_of,
+    projects_below,
     suites_below,
 )
 from loopscope.discovery.first_glance import has_trace, matters, mentions_asyncio
@@ -159,7 +161,7 @@ def _load(
     cross_suite = CrossSuiteFiles()
     if touched:
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or (
+            if name in (*CONFIGURATION_FILES, *STYLE_FILES) or (
                 is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
             ):
                 data = _read(found, name, errors)
@@ -204,7 +206,8 @@ def _cross_suite(
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
     outside = {**above, **outside, **lock_above(found)}
-    return CrossSuiteFiles(outside, modules, below, importers, configured, own_names(found))
+    names, projects = own_names(found), projects_below(found)
+    return CrossSuiteFiles(outside, modules, below, importers, configured, names, projects)
 
 
 def _scan(

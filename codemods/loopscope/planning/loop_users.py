@@ -61,7 +61,7 @@ class LoopUsers:
 
     def is_ambient(self, test: Test) -> bool:
         """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
-        if self.is_async(test) or test.key.is_external or not self.ambient.concerns(test):
+        if self.is_async(test) or test.key.is_external or not self.ambient.reason(test):
             return False
         if test.unittest:
             return not test.function.is_async  # those of IsolatedAsyncioTestCase have their own

@@ -5,7 +5,7 @@ The pipeline reads them once all edits are known: they say which pytest-asyncio 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from posixpath import dirname
 
 from loopscope.config.declaring_names import is_pin_file
@@ -247,7 +247,12 @@ class Declarations:
 
 
 def read_declarations(
-    files: Mapping[str, bytes], target: Target, need: Need, *, named: bool = True
+    files: Mapping[str, bytes],
+    target: Target,
+    need: Need,
+    *,
+    named: bool = True,
+    projects: Collection[str] = (),
 ) -> Declarations:
     """Return the declarations in the files of a suite; those that declare nothing are passed over.
 
@@ -256,6 +261,7 @@ def read_declarations(
         target: The oldest pytest-asyncio that the result must run on.
         need: The oldest pytest-asyncio that has all features which the result uses.
         named: Whether the user asked for that target.
+        projects: The folders of other suites below.
     """
     declared: list[Declared] = []
     unread: list[FileError] = []
@@ -272,7 +278,7 @@ def read_declarations(
     own = own_names(texts)
     tox = {path: one for path, text in texts.items() if (one := read_tox(path, text, own))}
     required = requires_python(files)
-    pythons = project_pythons(texts, required, tox)
+    pythons = project_pythons(texts, required, tox, projects)
     installations = Installations(texts, (one.pin for one in declared), tox)
     return Declarations(
         tuple(declared),

@@ -46,14 +46,17 @@ class FixtureChange:
 
 @frozen
 class SetFixtureDecorator(DefinitionEdit):
-    """Changes the fixture decorator of a function."""
+    """Changes the fixture decorator of a function, and puts a comment above it."""
 
     change: FixtureChange
+    comment: str = ""
 
     def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.decorator_lists import put_decorator, set_decorator
+        from loopscope.rewriting.decorator_lists import add_comment, put_decorator, set_decorator
 
         change = self.change
+        if self.comment:
+            node = add_comment(node, self.comment)
         if change.project:
             node = put_decorator(node, change.project, change.plain)
         return set_decorator(
@@ -106,6 +109,7 @@ def fixture_edit(
     plugin: bool = True,
     keywords: Mapping[str, str] | None = None,
     safety: Safety = Safety.SAFE,
+    comment: str = "",
 ) -> Edit | Finding:
     """Make the edit that gives a fixture pytest-asyncio's (or pytest's) ``fixture``, and keywords.
 
@@ -140,7 +144,7 @@ def fixture_edit(
         )  # fmt: skip
     return SetFixtureDecorator(
         code, path, line, function.qualname, message, key.ordinal, change,
-        safety=safety, needs=needs,
+        comment, safety=safety, needs=needs,
     )  # fmt: skip
 
 

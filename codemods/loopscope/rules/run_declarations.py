@@ -132,7 +132,11 @@ def check_declarations(
     if held:
         need = replace(need, raises=False, held=held)
     declarations = read_declarations(
-        context.contents, context.options.target, need, named=context.options.target_named
+        context.contents,
+        context.options.target,
+        need,
+        named=context.options.target_named,
+        projects=context.model.cross_suite.projects,
     )
     chosen = [
         outcome

@@ -202,11 +202,11 @@ class DrivenLoops:
         self._index = index
         self._before: dict[Node, list[Node]] = {}  # all that were looked at, and who leads there
         self._driving: set[Node] = set()  # from these a driver is reached
-        self._graph = MentionGraph(files, index)
+        self.graph = MentionGraph(files, index)
 
     def by_test(self, test: Test) -> bool:
         """Whether the test, or an xunit method around it, drives a loop of its own."""
-        return self.by_function(test.key) or any(map(self._drives, self._graph.around(test)))
+        return self.by_function(test.key) or any(map(self._drives, self.graph.around(test)))
 
     def by_function(self, key: Key) -> bool:
         """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
@@ -216,7 +216,7 @@ class DrivenLoops:
         if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return True
         itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
-        mentioned = self._graph.mentioned(key.path, function.refers, function)
+        mentioned = self.graph.mentioned(key.path, function.refers, function)
         return any(node != itself and self._drives(node) for node in mentioned)
 
     def unsets_current(self, key: Key) -> bool:
@@ -225,14 +225,14 @@ class DrivenLoops:
         if not UNSETTING.isdisjoint(function.refers):
             return True
         itself = (NodeKind.FUNCTION, *key)
-        seen = {itself, *self._graph.mentioned(key.path, function.refers, function)}
+        seen = {itself, *self.graph.mentioned(key.path, function.refers, function)}
         queue = list(seen - {itself})
         while queue:
             node = queue.pop()
-            refers = self._graph.refers(node)
+            refers = self.graph.refers(node)
             if not UNSETTING.isdisjoint(refers):
                 return True
-            new = set(self._graph.next(node)) - seen
+            new = set(self.graph.next(node)) - seen
             seen |= new
             queue += new
         return False
@@ -266,10 +266,10 @@ class DrivenLoops:
         driving: list[Node] = []
         while queue:
             node = queue.pop()
-            refers = self._graph.refers(node)
+            refers = self.graph.refers(node)
             if DRIVEN in refers or not RUNNERS.isdisjoint(refers):
                 driving.append(node)
-            for target in self._graph.next(node):
+            for target in self.graph.next(node):
                 if target not in self._before:
                     self._before[target] = []
                     queue.append(target)
