@@ -15,7 +15,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "loopscope.svg"
-RUNS = (("check", "examples/shop"), ("map", "examples/shop"))
+RUNS = (("check", "-v", "examples/shop"), ("map", "examples/shop"))
 WIDTH = 120
 
 

@@ -27,6 +27,7 @@ def state() -> Iterator[Path]:
     """Keep the key of the tests, and of the programs that they start, out of the user's folder."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "XDG_STATE_HOME", folder)
+        patch.setitem(os.environ, "LOOPSCOPE_NO_CACHE", "1")  # each test works for itself
         yield Path(folder) / "loopscope"
 
 

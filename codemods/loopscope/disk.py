@@ -147,6 +147,13 @@ def write_out(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
 def _link_on_the_way(path: Path) -> str:
     """Find the first link of a path at or below the current directory or a working copy."""
     full, here = os.path.abspath(path), os.getcwd()

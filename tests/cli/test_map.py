@@ -180,3 +180,71 @@ def test_branches_in_a_terminal_without_utf_8() -> None:
     )
     assert "\\u25" not in done.stdout
     assert "+-- " in done.stdout
+
+
+# -- parts of it ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["test_b.py", "./test_b.py", str])
+@pytest.mark.usefixtures("legacy")
+def test_path_narrows_it_to_the_loops_of_the_tests_there(
+    loopscope: Run, tmp_path: Path, path: Any
+) -> None:
+    given = path if isinstance(path, str) else str(tmp_path / "test_b.py")
+    document = json.loads(loopscope("map", given, "--format", "json").out)
+    [suite] = document["suites"]
+    for picture in (suite["before"], suite["after"]):
+        tests = [test["id"] for loop in picture["loops"] for test in loop["tests"]]
+        assert tests == ["test_b.py::TestB::test_three"]
+    assert suite["after"]["loops"][0]["scope"] == "session"  # as all of the suite is migrated
+
+
+def test_folder_narrows_it_and_its_namesake_is_another(loopscope: Run, tree: Tree) -> None:
+    tree({"pytest.ini": MODERN, "a/test_1.py": ASYNC, "ab/test_2.py": ASYNC})
+    shown = loopscope("map", "a").out
+    assert "a/test_1.py: 2 tests" in shown
+    assert "ab/" not in shown
+    assert len(loopscope("map", "a", "-v").out) < len(loopscope("map", "-v").out)
+
+
+def test_part_whose_migration_is_refused_is_shown(loopscope: Run, tree: Tree) -> None:
+    tree({"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "a/conftest.py": OVERRIDE})
+    tree({"a/test_a.py": ASYNC, "b/test_b.py": "def test_b(event_loop): ...\n"})
+    assert loopscope("map", "b").code == 0
+
+
+@pytest.mark.usefixtures("legacy")
+def test_where_no_loop_changes_it_says_so(loopscope: Run) -> None:
+    said = "No loop changes: each is for the same tests before and after.\n"
+    assert loopscope("map", "--changes").out == said
+
+
+def test_changes_are_the_loops_that_differ(loopscope: Run, tree: Tree) -> None:
+    wide = "import pytest\n\n@pytest.fixture(scope='module')\nasync def wide(): return 1\n"
+    tree({"pytest.ini": "[pytest]\nasyncio_mode = auto\n", "test_b.py": ASYNC})
+    tree({"conftest.py": OVERRIDE.replace("session", "module")})
+    tree({"test_a.py": wide + "async def test_one(wide): ...\ndef test_two(event_loop): ...\n"})
+    tree({"pkg/conftest.py": wide.replace("module", "session"), "pkg/test_c.py": ASYNC})
+    tree({"pkg/test_d.py": "async def test_d(wide): ...\n"})
+    whole = json.loads(loopscope("map", "--format", "json").out)["suites"][0]
+    part = json.loads(loopscope("map", "--changes", "--format", "json").out)["suites"][0]
+
+    def loops(picture: Any) -> set[tuple[str, tuple[str, ...]]]:
+        return {(one["scope"], tuple(t["id"] for t in one["tests"])) for one in picture["loops"]}
+
+    before, after = loops(whole["before"]), loops(whole["after"])
+    assert before != after
+    assert before & after
+    assert (loops(part["before"]), loops(part["after"])) == (before - after, after - before)
+
+
+def test_reason_of_many_loops_is_one_line_with_the_number_of_its_places(
+    loopscope: Run, tree: Tree
+) -> None:
+    mark = "    @pytest.mark.asyncio(loop_scope='function')\n    async def test_{}(self): ...\n"
+    tests = "".join(mark.format(name) for name in "abc")
+    tree({"pytest.ini": MODERN, "test_a.py": f"import pytest\nclass TestA:\n{tests}"})
+    assert (
+        "3 function loops, one for each test: mark asyncio(loop_scope=function) (test_a.py:3) and"
+        " 2 other places\n"
+    ) in loopscope("map").out

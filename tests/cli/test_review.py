@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from loopscope.output.review import _ANSWERS
 from tests import programs
+from tests.terminals import terminal
 
 pytestmark = pytest.mark.slow
 
@@ -105,8 +102,8 @@ def test_answers(
     result = review(tmp_path, answers)
     assert changed(tmp_path, original) == files
     assert (result.returncode, result.stderr) == (code, "")
-    last = result.stdout.splitlines()[-1]
-    assert (f"{left} hunk" in last) == bool(left)
+    [answer] = re.findall(r"^1 suite, .*", result.stdout, re.MULTILINE)
+    assert (f"{left} hunk" in answer) == bool(left)
 
 
 def test_hunk_comes_with_its_rules_and_reasons(tmp_path: Path, original: dict[str, bytes]) -> None:
@@ -115,7 +112,7 @@ def test_hunk_comes_with_its_rules_and_reasons(tmp_path: Path, original: dict[st
         "--- a/conftest.py\n+++ b/conftest.py\nhunk 1 of 4, file 1 of 3\n"
         "LS101 (line 13, event_loop): override deleted"
     )
-    assert "Apply this hunk [y,n,a,d,q,A,?; Enter: n]? " in asked
+    assert "Apply this hunk [y,n,a,d,A,r,S,k,j,g,/,s,e,q,?; Enter: n]? " in asked
 
 
 def test_it_says_how_far_it_is(tmp_path: Path, original: dict[str, bytes]) -> None:
@@ -132,20 +129,20 @@ def test_of_several_suites_it_says_in_which_it_is(
     tmp_path: Path, original: dict[str, bytes], tree: Tree
 ) -> None:
     tree({f"other/{name}": text for name, text in SUITE.items()})
-    places = re.findall(r"^hunk .*", review(tmp_path, "A\n", "other").stdout, re.MULTILINE)
+    places = re.findall(r"^hunk .*", review(tmp_path, "y\n" * 4, "other").stdout, re.MULTILINE)
     assert places[2:] == ["hunk 3 of 4, file 2 of 3 of other", "hunk 4 of 4, file 3 of 3 of other"]
 
 
 def test_product_code_is_called_so(tmp_path: Path, tree: Tree) -> None:
     tree({"pytest.ini": SUITE["pytest.ini"], "clock.py": SUITE["test_z.py"]})
     tree({"tests/test_a.py": "async def test_a(): ...\n"})
-    places = re.findall(r"^hunk .*", review(tmp_path, "A\n").stdout, re.MULTILINE)
+    places = re.findall(r"^hunk .*", review(tmp_path, "y\ny\n").stdout, re.MULTILINE)
     assert places == ["hunk 1 of 2, file 1 of 2, product code", "hunk 2 of 2, file 2 of 2"]
 
 
 def test_help_explains_every_answer(tmp_path: Path, original: dict[str, bytes]) -> None:
     shown = review(tmp_path, "?\n").stdout.partition("Enter: n]? ")[2]
-    assert [line[0] for line in shown.splitlines() if line[1:4] == " - "] == list("ynadqA?")
+    assert [line[0] for line in shown.splitlines() if line[1:4] == " - "] == [*_ANSWERS]
 
 
 def test_what_no_longer_agrees_is_said(tmp_path: Path, original: dict[str, bytes]) -> None:
@@ -256,83 +253,166 @@ def test_bowler_is_imported_for_a_review_only(tmp_path: Path, original: dict[str
         assert done.stderr.endswith(loaded)
 
 
-# -- a terminal -------------------------------------------------------------------------
+# -- more answers -----------------------------------------------------------------------
 
 
-class Terminal:
-    """The person's end of a pseudo-terminal."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self.shown = self._new = ""
-
-    def sees(self, pattern: str, seconds: float) -> bool:
-        """Read until what is new matches, or the time is over."""
-        limit = time.monotonic() + seconds
-        while not re.search(pattern, self._new):
-            wait = max(0, limit - time.monotonic())
-            if not select.select([self._descriptor], [], [], wait)[0]:
-                return False
-            try:
-                data = os.read(self._descriptor, 10_000)
-            except OSError:  # the other end is closed
-                data = b""
-            assert data, f"it ended before {pattern!r}: {self._new!r}"
-            self._new += data.decode()
-        self.shown, self._new = self.shown + self._new, ""
-        return True
-
-    def wait_for(self, pattern: str) -> None:
-        assert self.sees(pattern, programs.LONG), f"waited in vain for {pattern!r}: {self._new!r}"
-
-    def type(self, text: str) -> None:
-        os.write(self._descriptor, text.encode())
+def test_the_hunk_is_shown_again_after_help(tmp_path: Path, original: dict[str, bytes]) -> None:
+    shown = review(tmp_path, "?\nq\n").stdout
+    assert shown.count("hunk 1 of 4, file 1 of 3\n") == 2
 
 
-# With its standard input as controlling terminal, Ctrl-C there becomes a signal.
-ON_TERMINAL = """\
-import fcntl, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from loopscope.cli.main import main
-main()
+def test_before_anything_is_written_it_sums_up_and_asks(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
+    shown = review(tmp_path, "y\ny\nn\ny\nk\ny\nn\n").stdout
+    assert (
+        "3 of 4 hunks are taken, 1 left out:\n  conftest.py: 2 of 2\n  pytest.ini: 0 of 1" in shown
+    )
+    assert shown.count("Go on with them [y,n,k; Enter: y]? ") == 2
+    assert changed(tmp_path, original) == set()
+    assert "4 hunks left out" in shown
+
+
+def test_what_no_longer_agrees_is_said_before_it_is_written(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
+    shown = review(tmp_path, "a\nn\nn\nn\n").stdout
+    assert shown.index("LS390 3 tests now run on") < shown.index("Go on with them")
+    assert changed(tmp_path, original) == set()
+
+
+@pytest.mark.parametrize(
+    ("answers", "files"),
+    [
+        ("y\nk\nn\nn\nn\nn\n", set()),
+        ("j\nj\nj\ny\nd\nd\n", {"test_z.py"}),
+        ("g 4\ny\nd\nd\n", {"test_z.py"}),
+        ("/ get_running\ny\nd\nd\n", {"test_z.py"}),
+        ("/LS201\nr\nd\nd\n", {"pytest.ini"}),
+        ("g 3\nS\n", {"conftest.py", "pytest.ini", "test_z.py"}),
+        ("g 9\ng x\n/ nothing\nk\ng 4\nj\nq\n", set()),
+    ],
+    ids=["back", "forward", "go to", "search", "rule", "safe", "nowhere"],
+)
+def test_ways(tmp_path: Path, original: dict[str, bytes], answers: str, files: set[str]) -> None:
+    result = review(tmp_path, answers)
+    assert result.stderr == ""
+    assert changed(tmp_path, original) == files
+
+
+def test_an_answer_that_led_nowhere_says_so(tmp_path: Path, original: dict[str, bytes]) -> None:
+    shown = review(tmp_path, "k\ng 9\n/ nothing\ns\ng\nzz\nq\n").stdout
+    for said in (
+        "This is the first hunk.", "There are hunks 1 to 4.", "No hunk holds 'nothing'.",
+        "Its lines belong together.", "1-2  conftest.py\n3  pytest.ini\n4  test_z.py\n",
+        "There is no answer 'zz'.",
+    ):  # fmt: skip
+        assert said in shown
+
+
+def test_all_of_a_suite_by_all_ways_is_what_migrate_writes(
+    tmp_path: Path, original: dict[str, bytes], tree: Tree
+) -> None:
+    review(tmp_path, "S\n")
+    taken = {name: (tmp_path / name).read_bytes() for name in original}
+    tree(SUITE)
+    programs.run([sys.executable, "-m", "loopscope", "migrate", "-q"], cwd=tmp_path, check=True)
+    assert taken == {name: (tmp_path / name).read_bytes() for name in original}
+
+
+SPLIT = "async def test_a(event_loop): ...\n# one\n# two\nasync def test_b(event_loop): ...\n"
+
+
+def test_part_of_a_split_hunk(tmp_path: Path, tree: Tree) -> None:
+    tree({"pytest.ini": SUITE["pytest.ini"], "test_a.py": SPLIT})
+    shown = review(tmp_path, "d\ns\nn\ny\n").stdout
+    assert "It is 2 hunks now." in shown
+    assert (tmp_path / "test_a.py").read_text() == SPLIT.replace("b(event_loop)", "b()")
+
+
+def test_actions_of_a_file_are_shown_beside_its_hunks(tmp_path: Path, tree: Tree) -> None:
+    far = "\n" * 20 + "def test_c():\n    assert 1\n    import asyncio\n"
+    closes = "async def test_d():\n    asyncio.get_running_loop().close()\n"
+    tree({"pytest.ini": SUITE["pytest.ini"], "test_a.py": f"import asyncio\n{SPLIT}{far}{closes}"})
+    shown = review(tmp_path, "n\nn\n").stdout
+    [place] = re.findall(r"^to do by hand, line \d+: LS305 .*\n@@ -(\d+)", shown, re.MULTILINE)
+    assert place == "1"
+
+
+EDITOR = """\
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+text = path.read_bytes()
+path.write_bytes({})
 """
 
 
-@contextmanager
-def terminal(root: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
-    ours, theirs = pty.openpty()
-    environment: dict[str, Any] = {**os.environ, "TERM": "xterm"}
-    environment.pop("NO_COLOR", None)
-    with programs.started(
-        [sys.executable, "-c", ON_TERMINAL, "migrate", *arguments],
-        cwd=root, stdin=theirs, stdout=theirs, stderr=theirs, env=environment,
-    ) as process:  # fmt: skip
-        os.close(theirs)
-        try:
-            yield process, Terminal(ours)
-            process.wait(programs.LONG)
-        finally:
-            os.close(ours)
+def edited(root: Path, expression: str, answers: str) -> subprocess.CompletedProcess[str]:
+    editor = root.parent / "editor.py"
+    editor.write_text(EDITOR.format(expression))
+    return programs.run(
+        [sys.executable, "-m", "loopscope", "migrate", "--review"],
+        cwd=root, input=answers, capture_output=True, text=True, check=False,
+        env={**os.environ, "VISUAL": f"{sys.executable} {editor}", "EDITOR": "false"},
+    )  # fmt: skip
+
+
+def test_an_edited_hunk_is_written_as_it_was_edited(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
+    replace = "text.replace(b'+async def test_z', b'+# mine\\n+async def test_z')"
+    result = edited(tmp_path, replace, "g 4\ne\na\na\n")
+    assert (tmp_path / "test_z.py").read_text() == (
+        "import asyncio\n# mine\nasync def test_z(): asyncio.get_running_loop()\n"
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("text.replace(b'-async', b'-ASYNC')", "line 2 of the file is not there as it was"),
+        ("text + b'no sign'", "'no sign' begins with neither a blank, + nor -"),
+        ("b''", "line 1 of the file is not there as it was"),
+        ("sys.exit(1)", "Editing failed"),
+    ],
+)
+def test_what_does_not_fit_any_more_leaves_the_hunk_as_it_was(
+    tmp_path: Path, original: dict[str, bytes], expression: str, said: str
+) -> None:
+    result = edited(tmp_path, expression, "g 4\ne\ny\nd\nd\n")
+    assert said in result.stdout
+    assert "get_running_loop()" in (tmp_path / "test_z.py").read_text()
+
+
+def test_an_edit_that_breaks_the_suite_is_said(tmp_path: Path, original: dict[str, bytes]) -> None:
+    result = edited(tmp_path, "text.replace(b'+async', b'+def async')", "g 4\ne\na\na\nn\n")
+    assert "can parse: invalid syntax" in result.stdout
+    assert changed(tmp_path, original) == set()
+
+
+# -- a terminal -------------------------------------------------------------------------
 
 
 def test_on_a_terminal(tmp_path: Path, original: dict[str, bytes]) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
-        for answer in ("?", "a", "n", "y"):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
+        for answer in ("?", "y", "y", "n", "k", "n", "y", "y"):
             person.wait_for(r"\? $")
             person.type(f"{answer}\n")
-        person.wait_for("hunk left out")
+        assert re.search(r"hunk\s+left\s+out", person.rest())
     assert process.returncode == 1
     assert "\x1b[31m-    loop.close()" in person.shown
+    assert "hunk 3 of 4, file 2 of 3 (left out)" in person.shown
     assert changed(tmp_path, original) == {"conftest.py", "test_z.py"}
 
 
 def test_end_of_input_on_a_terminal_quits(tmp_path: Path, original: dict[str, bytes]) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         person.type("a\n")
         person.wait_for(r"\? $")
         person.type("\x04")
-        person.wait_for("left out")
+        assert re.search(r"left\s+out", person.rest())
     assert process.returncode == 1
     assert changed(tmp_path, original) == {"conftest.py"}
 
@@ -340,7 +420,7 @@ def test_end_of_input_on_a_terminal_quits(tmp_path: Path, original: dict[str, by
 def test_interrupt_on_a_terminal_changes_nothing(
     tmp_path: Path, original: dict[str, bytes]
 ) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         person.type("a\n")
         person.wait_for(r"\? $")
@@ -356,11 +436,13 @@ def test_interrupt_on_a_terminal_changes_nothing(
 def test_file_that_is_edited_while_the_review_waits_is_not_overwritten(
     tmp_path: Path, original: dict[str, bytes]
 ) -> None:
-    with terminal(tmp_path, "--review") as (process, person):
+    with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         with (tmp_path / "test_z.py").open("a") as file:
             file.write("# mine\n")
         person.type("A\n")
+        person.wait_for(r"\? $")
+        person.type("y\n")
         person.wait_for("was changed by somebody else in the meantime")
     assert process.returncode == 2
     assert changed(tmp_path, original) == {"test_z.py"}
@@ -370,7 +452,7 @@ def test_file_that_is_edited_while_the_review_waits_is_not_overwritten(
 def test_diff_on_a_terminal_shows_escape_sequences(tree: Tree, tmp_path: Path) -> None:
     tree({**SUITE, "test_e.py": "async def test_a(event_loop): '\x1b]0;title\x07'\n"})
     for color in ("--color", "--no-color"):
-        with terminal(tmp_path, "--diff", color) as (_, person):
-            person.wait_for("would change")
+        with terminal(tmp_path, "migrate", "--diff", color) as (_, person):
+            assert re.search(r"would\s+change", person.rest())
         assert "\\x1b]0;title\\x07" in person.shown
         assert "\x1b]0" not in person.shown

@@ -259,3 +259,67 @@ def test_time_limit(loopscope: Run, tree: Tree) -> None:
     assert "must be a whole number, not 'x'" in loopscope("check").err
     tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 600\n", "test_a.py": ""})
     assert loopscope("check").code == 0
+
+
+# -- which table counts -----------------------------------------------------------------
+
+
+def test_a_file_by_name_counts_for_all_suites(loopscope: Run, tree: Tree) -> None:
+    tree(suite('target = "1.1"', "a/"))
+    tree({"other.toml": '[tool.loopscope]\ntarget = "1.2"\n'})
+    assert requirement(loopscope, "--config", "other.toml").startswith("pytest-asyncio==1.2.")
+    assert requirement(loopscope, "a").startswith("pytest-asyncio==1.1.")
+
+
+def test_no_table_counts_where_none_shall(loopscope: Run, tree: Tree) -> None:
+    tree(suite('target = "1.1"\nunknown = 1'))
+    assert loopscope("check").code == 2
+    assert requirement(loopscope, "--isolated").startswith("pytest-asyncio==1.5.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--config", "none.toml"), "none.toml: cannot be read: No such file"),
+        (("--config", "pytest.ini"), "pytest.ini: has no table [tool.loopscope]"),
+        (("--config", "pyproject.toml"), "pyproject.toml:2: [tool.loopscope] has no key 'targt'"),
+        (("--config", "pyproject.toml", "--isolated"), "exclude each other"),
+    ],
+)
+def test_a_file_without_a_table_is_an_error(
+    loopscope: Run, tree: Tree, arguments: tuple[str, ...], said: str
+) -> None:
+    tree(suite("targt = 1"))
+    done = loopscope("check", *arguments)
+    assert done.code == 2
+    assert said in done.err
+
+
+@pytest.mark.parametrize("command", ["check", "migrate", "map"])
+def test_settings_are_shown_with_their_source_and_nothing_is_done(
+    loopscope: Run, tree: Tree, tmp_path: Path, command: str
+) -> None:
+    tree(suite('target = "1.1"\nignore = ["LS303", "LS2"]'))
+    before = (tmp_path / "conftest.py").read_text()
+    done = loopscope(command, "--show-settings", "--style", "explicit")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "[tool.loopscope]"
+    assert 'target = "1.1"  # pyproject.toml' in lines
+    assert 'ignore = ["LS303", "LS2"]  # pyproject.toml' in lines
+    assert 'style = "explicit"  # command line' in lines
+    assert "time-limit = 60  # default" in lines
+    assert "# trace is not set" in lines
+    assert (tmp_path / "conftest.py").read_text() == before
+
+
+def test_what_is_shown_is_a_table_that_can_be_used(
+    loopscope: Run, tree: Tree, tmp_path: Path
+) -> None:
+    tree(suite('target = "1.1"\nstrict = true'))
+    shown = loopscope("check", "--show-settings").out
+    (tmp_path / "kept.toml").write_text(shown)
+    again = loopscope("check", "--show-settings", "--config", "kept.toml")
+    assert again.code == 0
+    assert 'target = "1.1"  # kept.toml' in again.out
+    assert "strict = true  # kept.toml" in again.out

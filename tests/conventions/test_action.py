@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 
 
 def test_shape_of_a_composite_action() -> None:
-    assert set(ACTION) == {"name", "description", "branding", "inputs", "runs"}
+    assert set(ACTION) == {"name", "description", "branding", "inputs", "outputs", "runs"}
     assert ACTION["runs"]["using"] == "composite"
     for name, given in ACTION["inputs"].items():
         assert set(given) == {"description", "default"}, name
@@ -43,13 +44,18 @@ def test_python_looks_for_no_modules_in_the_checkout(checkout: Path) -> None:
     assert not (checkout / "mark").exists()
 
 
+[CHECK] = [step for step in STEPS if step.get("id") == "check"]
+
+
 def run_check(directory: Path, paths: str, arguments: str = "") -> int:
-    """Run the last step, as the runner starts bash, with the environment at hand."""
+    """Run the step that checks, as the runner starts bash, with the environment at hand."""
+    aside = directory.parent
     done = programs.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[-1]["run"]],
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", CHECK["run"]],
         cwd=directory,
         env={**os.environ, "BIN": str(Path(sys.executable).parent), "PATHS": paths,
-             "ARGUMENTS": arguments},
+             "ARGUMENTS": arguments, "REPORT": str(aside / "report.sarif"),
+             "GITHUB_OUTPUT": str(aside / "outputs")},
         capture_output=True,
         text=True,
         check=False,
@@ -60,6 +66,7 @@ def run_check(directory: Path, paths: str, arguments: str = "") -> int:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
+    tmp_path /= "checkout"
     shutil.copytree(ROOT / "examples" / "shop", tmp_path / "my shop")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "test_a.py").write_text("def test_a(): ...\n")
@@ -77,3 +84,26 @@ def test_paths_are_lines(checkout: Path, paths: str, code: int) -> None:
 def test_arguments_are_lines(checkout: Path) -> None:
     assert run_check(checkout, ".", "--exclude\nmy shop\n") == 0
     assert run_check(checkout, ".", "--exclude my shop") == 2
+
+
+@pytest.mark.parametrize(("paths", "code"), [("my shop", 1), ("other", 0), ("nowhere", 2)])
+def test_outputs_are_the_exit_code_and_a_report_for_code_scanning(
+    checkout: Path, paths: str, code: int
+) -> None:
+    assert run_check(checkout, paths) == code
+    lines = (checkout.parent / "outputs").read_text().splitlines()
+    outputs = dict(line.split("=", 1) for line in lines)
+    assert set(outputs) == set(ACTION["outputs"])
+    assert outputs["exit-code"] == str(code)
+    [run] = json.loads(Path(outputs["report"]).read_text())["runs"]
+    assert bool(run["results"]) == (code == 1)
+    assert run["invocations"][0]["executionSuccessful"] == (code != 2)
+
+
+def test_outputs_are_those_of_the_step_and_it_is_what_is_uploaded() -> None:
+    for name, output in ACTION["outputs"].items():
+        assert output["value"] == f"${{{{ steps.check.outputs.{name} }}}}"
+        assert f'echo "{name}=' in CHECK["run"]
+    [upload] = [step for step in STEPS if "upload-sarif" in step.get("uses", "")]
+    assert upload["with"]["sarif_file"] == ACTION["outputs"]["report"]["value"]
+    assert upload["if"].startswith("${{ always() &&")  # also where the check fails

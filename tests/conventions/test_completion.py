@@ -52,6 +52,24 @@ def test_values_of_an_option_are_completed() -> None:
     assert complete("bash", "loopscope check --style ", "3") == ["plain,config", "plain,explicit"]
 
 
+@pytest.mark.parametrize(
+    ("words", "position", "expected"),
+    [
+        ("loopscope check --select LS20", "3", ["LS201", "LS202"]),
+        ("loopscope check --select LS101,LS20", "3", ["LS101,LS201", "LS101,LS202"]),
+        ("loopscope migrate --ignore running", "3", ["running-loop"]),
+        ("loopscope map --target 1.", "3", ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5"]),
+        ("loopscope rules from-", "2", ["from-0.21", "from-0.23"]),
+        ("loopscope rules ls39", "2", ["LS390"]),
+    ],
+)
+def test_rules_targets_and_guides_are_completed(
+    words: str, position: str, expected: list[str]
+) -> None:
+    found = [line.partition(",")[2] for line in complete("bash", words, position)]
+    assert found == expected
+
+
 def test_in_a_real_bash(tmp_path: Path) -> None:
     program = tmp_path / "loopscope"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m loopscope "$@"\n')

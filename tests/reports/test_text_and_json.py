@@ -7,8 +7,9 @@ import pytest
 
 from loopscope.reports import error_lines
 from loopscope.reports.report_json import document, error_entry, suite_entry
-from loopscope.reports.report_text import suite_lines
+from loopscope.reports.report_text import Told, report_lines
 from loopscope.reports.summary import Summary
+from loopscope.rewriting.hunks import place_of_edit
 from loopscope.types import (
     Change,
     EditRecord,
@@ -34,23 +35,49 @@ CURRENT = Migration(".", None, Status.CURRENT)
 
 
 def text(migration: Migration, *, verbose: bool = False) -> list[str]:
-    lines = suite_lines(migration, verbose=verbose)
+    lines = report_lines([Told.of(migration)], verbose=verbose)
     return ["".join(part for part, _ in line) for line in lines]
 
 
-def test_text_says_what_was_done_why_and_what_is_left() -> None:
+def test_text_says_what_is_left_then_what_to_judge_then_what_else_there_is() -> None:
+    more = "(-v shows every edit, loopscope rules CODE says what a rule does and why)"
     assert text(CHANGED) == [
-        "pkg (pytest.ini): manual",
-        "  pkg/conftest.py",
-        "     7  LS101 event_loop: the override goes",
-        "    20  LS102 test_a: is made async [assumption]",
-        "  pkg/new.ini (new)",
-        "  left to do",
-        "    pkg/tests/test_a.py:3:5: LS303 action: asks for a loop in sync code"
-        " (loopscope rules LS303)",
-        "    pkg/tests/test_b.py: LS311 note: policies are deprecated (loopscope rules LS311)",
+        "left to do by hand:",
+        "pkg/tests/test_a.py:3:5: LS303 action: asks for a loop in sync code",
+        "",
+        "done on an assumption:",
+        "pkg/conftest.py:20:1: LS102 test_a: is made async [assumption]",
+        "",
+        "notes:",
+        "pkg/tests/test_b.py: LS311 note: policies are deprecated",
+        "",
+        more,
         "",
     ]
+    assert text(CHANGED, verbose=True)[:2] == text(CHANGED)[:2]
+    assert text(CHANGED, verbose=True)[6:] == [
+        "pkg (pytest.ini): manual",
+        "  runs on ",
+        "  loops: 2 -> 1, requires pytest-asyncio>=1.1",
+        "pkg/conftest.py:7:1: LS101 event_loop: the override goes",
+        "pkg/conftest.py:20:1: LS102 test_a: is made async [assumption]",
+        "",
+        more.replace("-v shows every edit, ", ""),
+        "",
+    ]
+
+
+def test_column_of_an_edit_is_where_its_line_begins_and_an_option_is_where_the_file_changes() -> (
+    None
+):
+    before = b"[pytest]\nasyncio_mode = auto\n  x = 1\n"
+    option = EditRecord("LS201", 0, "loop_scope", "all", value="session")
+    inside = EditRecord("LS101", 3, "x", "goes")
+    change = Change(
+        "pytest.ini", before, before.replace(b"auto\n", b"auto\ny = 1\n"), (option, inside)
+    )
+    assert [place_of_edit(change, edit) for edit in change.edits] == [(3, 1), (3, 3)]
+    assert place_of_edit(replace(change, before=None), option) == (0, 0)
 
 
 def test_notes_that_say_the_same_are_one_line_with_their_number_and_places() -> None:
@@ -58,17 +85,30 @@ def test_notes_that_say_the_same_are_one_line_with_their_number_and_places() -> 
     other = replace(NOTE, message="another")
     actions = [replace(ACTION, line=line) for line in (1, 2)]
     found = replace(CURRENT, findings=(*actions, *notes, other))
-    head, rest = "    tests/test_b.py", " (loopscope rules LS311)"
-    says = f"{head}:1:1: LS311 note (7 times): policies are deprecated{rest}"
     places = ", ".join(f"tests/test_b.py:{line}:1" for line in range(2, 8))
-    assert text(found, verbose=True)[4:] == [
-        says, f"      also at {places}", f"{head}: LS311 note: another{rest}", "",
-    ]  # fmt: skip
-    assert text(found)[2].startswith("    tests/test_a.py:1:5: LS303 action: ")
-    assert text(found)[5] == (
-        "      also at tests/test_b.py:2:1, tests/test_b.py:3:1, tests/test_b.py:4:1,"
+    assert text(found, verbose=True)[:7] == [
+        "left to do by hand:",
+        "tests/test_a.py:1:5: LS303 action: asks for a loop in sync code",
+        "tests/test_a.py:2:5: LS303 action: asks for a loop in sync code",
+        "",
+        "notes:",
+        "tests/test_b.py:1:1: LS311 note (7 times): policies are deprecated",
+        f"    also at {places}",
+    ]
+    assert text(found, verbose=True)[7] == "tests/test_b.py: LS311 note: another"
+    assert text(found)[6] == (
+        "    also at tests/test_b.py:2:1, tests/test_b.py:3:1, tests/test_b.py:4:1,"
         " tests/test_b.py:5:1 and 2 more (-v shows them)"
     )
+
+
+def test_notes_of_several_suites_that_say_the_same_are_one_line() -> None:
+    suites = [Told.of(replace(CURRENT, label=label, findings=(NOTE,))) for label in "ab"]
+    lines = ["".join(part for part, _ in line) for line in report_lines(suites)]
+    assert lines[1:3] == [
+        "a/tests/test_b.py: LS311 note (2 times): policies are deprecated",
+        "    also at b/tests/test_b.py",
+    ]
 
 
 def test_suite_that_is_up_to_date_is_shown_only_when_verbose() -> None:
@@ -104,12 +144,15 @@ def test_json_keys_and_their_order() -> None:
             "status": "manual",
             "changes": [
                 {"path": "conftest.py", "edits": [
-                    {"code": "LS102", "line": 20, "definition": "test_a",
-                     "message": "is made async", "safety": "assumption"},
-                    {"code": "LS101", "line": 7, "definition": "event_loop",
-                     "message": "the override goes", "safety": "safe"},
+                    {"code": "LS102", "line": 20, "column": 1, "definition": "test_a",
+                     "message": "is made async", "reason": "", "safety": "assumption"},
+                    {"code": "LS101", "line": 7, "column": 1, "definition": "event_loop",
+                     "message": "the override goes", "reason": "", "safety": "safe"},
+                ], "replacements": [
+                    {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 2},
+                     "text": "b"},
                 ]},
-                {"path": "new.ini", "edits": []},
+                {"path": "new.ini", "edits": [], "replacements": []},
             ],
             "findings": [
                 {"code": "LS303", "level": "action", "path": "tests/test_a.py", "line": 3,
@@ -179,6 +222,6 @@ def test_summary_line_of_a_suite_that_was_refused() -> None:
 def test_option_is_shown_with_its_value() -> None:
     edit = EditRecord("LS201", 0, "asyncio_debug", "all loops were", value="true")
     change = Change("pytest.ini", b"a", b"b", (edit,))
-    assert text(replace(CHANGED, changes=(change,)))[2] == (
-        "        LS201 asyncio_debug = true: all loops were"
+    assert text(replace(CHANGED, changes=(change,)), verbose=True)[9] == (
+        "pkg/pytest.ini:1:1: LS201 asyncio_debug = true: all loops were"
     )

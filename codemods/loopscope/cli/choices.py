@@ -109,3 +109,20 @@ def _codes_of(word: str) -> Iterator[str]:
 def fold_name(word: str) -> str:
     """Spell a name as rules and guides are named."""
     return word.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def complete_rules(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the last of the codes and names that are typed with commas between them."""
+    from loopscope.rules.registry import REGISTRY
+
+    before, comma, word = incomplete.rpartition(",")
+    names = (name for rule in REGISTRY for name in (rule.code, rule.name))
+    return [
+        f"{before}{comma}{name}" for name in names if name.casefold().startswith(word.casefold())
+    ]
+
+
+def complete_targets(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the series of pytest-asyncio that can be aimed at."""
+    known = (f"{major}.{minor}" for major, minor in KNOWN_TARGETS)
+    return [series for series in known if series.startswith(incomplete)]

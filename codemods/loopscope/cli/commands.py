@@ -11,6 +11,7 @@ import click
 from loopscope.cli.choices import Nearest
 from loopscope.cli.console import Screen
 from loopscope.cli.options import (
+    baseline_options,
     collecting_options,
     diff_option,
     outcome_options,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @suite_options
 @outcome_options
 @collecting_options
+@baseline_options
 @diff_option
 @click.pass_context
 def check(ctx: click.Context, /, **_: Any) -> None:
@@ -43,6 +45,7 @@ def check(ctx: click.Context, /, **_: Any) -> None:
       loopscope check tests services/billing --target 1.1
       loopscope check --diff
       loopscope check --select LS101,LS2 --format json > report.json
+      loopscope check --baseline known.json --write-baseline
 
     Exit code: 0 nothing to do, 1 something would change or a person must act, 2 a file could
     not be read or parsed, or there is no Python file at or below a path.
@@ -98,6 +101,7 @@ def _applier(request: Request) -> ChangeApplier:
         patch_dir=request.patch_dir,
         allow_dirty=request.allow_dirty,
         color=screen.color,
+        wrap=screen.rows,
     )
     return ChangeApplier(destination)
 
@@ -112,6 +116,7 @@ def _applier(request: Request) -> ChangeApplier:
     show_default=True,
     help="Form of the map on standard output.",
 )
+@switch("--changes", help="Only the loops that are others before than after.")
 @switch("-v", "--verbose", help="Name every test and fixture, with its place and reason.")
 @click.option("--color/--no-color", default=None, help="Default: colour on a terminal only.")
 @click.pass_context
@@ -120,17 +125,20 @@ def map_(ctx: click.Context, /, **_: Any) -> None:
 
     A suite that relies on the event_loop fixture is shown twice: with the loops that it has up
     to pytest-asyncio 0.21, and with those of its migration. A suite with loop scopes is shown
-    once.
+    once. With PATHS inside of a suite, the loops of the tests there are shown.
 
     \b
     Examples:
       loopscope map
       loopscope map tests/orders -v
+      loopscope map --changes
       loopscope map --format json > loops.json
 
     Exit code: 0, or 2 where a file could not be read or parsed.
     """
     from loopscope.cli.run import run
 
-    request = replace(Request.from_click(ctx, "map"), maps=True)
+    request = replace(
+        Request.from_click(ctx, "map"), maps=True, changes=bool(ctx.params["changes"])
+    )
     ctx.exit(2 if run(request, kind="map") == 2 else 0)

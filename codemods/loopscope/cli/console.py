@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+import shutil
 import stat
 import sys
 import threading
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from loopscope.verify.run_record import RunProgress
 
 
+_HANG = 4  # columns by which the second line of a message stands further in
 _DIFF_STYLES = {b"-": "red", b"+": "green", b"@": "cyan"}
 
 
@@ -44,23 +47,37 @@ class Screen:
         self._console: Console | None = None
         self._forced = bool(color)
         self.color = wants_color(stream) if color is None else color
+        self._width = terminal_width() if is_terminal(stream) else 0
         if self.color:
             from rich.console import Console
 
-            self._console = Console(file=stream, force_terminal=True, highlight=False)
+            self._console = Console(
+                file=stream, force_terminal=True, no_color=False, highlight=False
+            )
 
-    def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines of styled text; control characters in it are shown, not obeyed."""
-        for line in lines:
-            if self._console is None:
-                text = "".join(visible(text) for text, _ in line)
-                self._stream.write(no_command(text) + "\n")
-            else:
-                self._console.print(_text(line), soft_wrap=True)
+    def lines(self, lines: Iterable[Line], *, wrap: bool = True) -> None:
+        """Write lines of styled text; control characters in it are shown, not obeyed.
+
+        On a terminal, ``wrap`` breaks them between words.
+        """
+        width = self._width if wrap else 0
+        for whole in lines:
+            safe: Line = tuple((visible(text), style) for text, style in whole)
+            for line in wrapped(safe, width) if width else (safe,):
+                if self._console is None:
+                    text = "".join(text for text, _ in line)
+                    self._stream.write(no_command(text) + "\n")
+                else:
+                    self._console.print(_text(line), soft_wrap=True)
 
     def text(self, text: str, style: str = "") -> None:
         """Write one line."""
         self.lines([((text, style),)])
+
+    def rows(self, text: str) -> list[str]:
+        """Return a text as the lines that it takes here."""
+        rows = wrapped(((text, ""),), self._width) if self._width else [((text, ""),)]
+        return ["".join(part for part, _ in row) for row in rows]
 
     def tree(self, node: Node) -> None:
         """Write a tree: indented lines, or with branches where there is colour."""
@@ -87,7 +104,7 @@ class Screen:
         for line in lines:
             bold = line.startswith((b"--- ", b"+++ "))
             style = "bold" if bold else _DIFF_STYLES.get(line[:1], "")
-            self.text(visible_line(line).expandtabs(), style)
+            self.lines([((visible_line(line).expandtabs(), style),)], wrap=False)
 
 
 @contextlib.contextmanager
@@ -112,6 +129,57 @@ def _not_obeyed(stream: BinaryIO) -> Iterator[None]:
 def is_terminal(stream: TextIO) -> bool:
     """Whether a person looks at the stream, on a terminal that can do more than print."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, or what COLUMNS says."""
+    return shutil.get_terminal_size().columns
+
+
+def wrapped(line: Line, width: int) -> Iterator[Line]:
+    """Break a line between words; what follows stands further in than its beginning.
+
+    A word that is longer than the width, such as a path, stays whole: it can be clicked then.
+    """
+    start = "".join(text for text, _ in line)
+    hang = " " * min(len(start) - len(start.lstrip(" ")) + _HANG, width // 2)
+    row: list[tuple[str, str]] = []
+    used, empty = 0, True
+    for gap, word in _words(line):
+        length = sum(cell_width(text) for text, _ in (*gap, *word))
+        if not empty and word and used + length > width:
+            yield tuple(row)
+            row, used, gap = [(hang, "")], len(hang), []
+            length = sum(cell_width(text) for text, _ in word)
+        row += (*gap, *word)
+        used += length
+        empty = False
+    yield tuple(row)
+
+
+def _words(line: Line) -> Iterator[tuple[list[tuple[str, str]], list[tuple[str, str]]]]:
+    """Yield each word with the blanks before it; one may have pieces of several styles."""
+    gap: list[tuple[str, str]] = []
+    word: list[tuple[str, str]] = []
+    for text, style in line:
+        for piece in re.findall(r" +|[^ ]+", text):
+            if not piece.startswith(" "):
+                word.append((piece, style))
+            elif word:
+                yield gap, word
+                gap, word = [(piece, style)], []
+            else:
+                gap.append((piece, style))
+    yield gap, word
+
+
+def cell_width(text: str) -> int:
+    """Count the columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def wants_color(stream: TextIO) -> bool:
@@ -187,6 +255,11 @@ class Bar:
             if self._progress is not None:
                 task = self._progress.task_ids[0]
                 self._progress.update(task, completed=done, total=total or None)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody sees it."""
+        return self._timer is not None
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loopscope.cli.choices import did_you_mean, fold_name
+from loopscope.cli.choices import complete_rules, did_you_mean, fold_name
 from loopscope.cli.console import is_terminal, wants_color
 
 if TYPE_CHECKING:
@@ -21,8 +21,19 @@ _STYLES = {"markdown.code": "bold cyan"}  # on the terminal's own background, da
 _LINK = re.compile(r"\[([^\]]+)\]\(([\w./-]+)\.md(?:#[\w-]+)?\)")
 
 
+def complete_pages(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete codes and names of rules, and names of guides."""
+    from loopscope.guides import GuidesMissing, names
+
+    try:
+        guides = [name for name in names() if name.startswith(incomplete)]
+    except GuidesMissing:
+        guides = []
+    return [*complete_rules(ctx, param, incomplete), *guides]
+
+
 @click.command()
-@click.argument("code", required=False, metavar="[RULE]")
+@click.argument("code", required=False, metavar="[RULE]", shell_complete=complete_pages)
 def rules(code: str | None) -> None:
     """List the rules; with a RULE, such as LS105 or test-loop-scope, show its guide.
 

@@ -10,7 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
-from loopscope.cli.choices import Nearest, rule_codes, target
+from loopscope.cli.choices import (
+    Nearest,
+    complete_rules,
+    complete_targets,
+    rule_codes,
+    target,
+)
 from loopscope.reports import formats
 from loopscope.types import RUNS_ON
 
@@ -47,7 +53,12 @@ def suite_options(function: _Function) -> _Function:
 
 def planning_options(function: _Function) -> _Function:
     """Add PATHS and the options that decide which loops a suite gets."""
-    return _add(_PLANNING, function)
+    return _add((*_PLANNING, *_SETTINGS), function)
+
+
+def baseline_options(function: _Function) -> _Function:
+    """Add the options that leave out what is known already to a command."""
+    return _add((_BASELINE, _WRITE_BASELINE), function)
 
 
 def outcome_options(function: _Function) -> _Function:
@@ -83,7 +94,7 @@ def table_options() -> dict[str, click.Option]:
     def command() -> None: ...
 
     parameters = click.command()(
-        _add((*_PLANNING, *_REPORTING, *_OUTCOME, *_WRITING), command)
+        _add((*_PLANNING, *_REPORTING, *_OUTCOME, _BASELINE, *_WRITING), command)
     ).params
     options = (option for option in parameters if isinstance(option, click.Option))
     return {max(option.opts, key=len).lstrip("-"): option for option in options}
@@ -124,7 +135,7 @@ def _is_ours(path: Path | None, mark: bytes) -> bool:
 _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
-        "--target", metavar="X.Y", callback=target,
+        "--target", metavar="X.Y", callback=target, shell_complete=complete_targets,
         help="Oldest pytest-asyncio that the result must run on. Default: the newest known.",
     ),
     click.option(
@@ -139,11 +150,13 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--select", multiple=True, metavar="RULE", callback=rule_codes,
+        shell_complete=complete_rules,
         help="Only these rules, by code or name; the beginning of one selects a family. May be"
         " repeated.",
     ),
     click.option(
         "--ignore", multiple=True, metavar="RULE", callback=rule_codes,
+        shell_complete=complete_rules,
         help="Not these rules. May be repeated.",
     ),
     click.option(
@@ -177,6 +190,10 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         "--time-limit", type=click.IntRange(0, 86_400), default=60, show_default=True,
         metavar="SECONDS", help="Give a file up when it takes longer; 0: never.",
     ),
+    switch(
+        "--no-cache",
+        help="Work out each suite anew, also where nothing has changed since the last run.",
+    ),
     click.option(
         "-j", "--jobs", type=click.IntRange(1, 256), metavar="N",
         help="Processes for many suites. Default: the processors that may be used.",
@@ -184,6 +201,20 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--dask", metavar="ADDRESS",
         help="Hand the suites to a running Dask scheduler, such as tcp://HOST:8786.",
+    ),
+)  # fmt: skip
+
+
+# No table may hold them: they say which table counts.
+_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Take [tool.loopscope] from this TOML file, for all suites.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no [tool.loopscope] at all."),
+    click.option(
+        "--show-settings", is_flag=True,
+        help="Print the options that count here and where each comes from, and do nothing else.",
     ),
 )  # fmt: skip
 
@@ -216,8 +247,8 @@ _REPORTING: tuple[Callable[[Any], Any], ...] = (
         help="Write the report as one HTML page, too: summary, loop map, diffs with reasons.",
     ),
     switch("--strict", help="Notes count for the exit code too."),
-    switch("-q", "--quiet", help="Only errors and the summary line."),
-    switch("-v", "--verbose", help="Suites with nothing to do as well."),
+    switch("-q", "--quiet", help="Only errors, the answer and the table of suites."),
+    switch("-v", "--verbose", help="Every edit, and suites with nothing to do as well."),
     click.option(
         "--color/--no-color", default=None, help="Default: colour on a terminal only."
     ),
@@ -228,6 +259,16 @@ _OUTCOME: tuple[Callable[[Any], Any], ...] = (
     switch("--statistics", help="Count edits, actions and notes by rule (text and json)."),
     switch("--exit-zero", help="Exit with 0 unless there is an error, whatever was found."),
 )
+
+
+_BASELINE = click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Leave out what this file knows: what was found when --write-baseline made it.",
+)  # fmt: skip
+_WRITE_BASELINE = click.option(
+    "--write-baseline", is_flag=True,
+    help="Write what is found now to the file of --baseline; the exit code is 0.",
+)  # fmt: skip
 
 
 _DIFF = switch(

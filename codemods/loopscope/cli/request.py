@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,14 +16,14 @@ from loopscope.config.tool_settings import (
     CliValues,
     Settings,
     SettingsError,
+    SettingsLookup,
     common_directory,
-    nearest_settings,
 )
 from loopscope.discovery.selection import excluding
 from loopscope.disk import behind_links
 from loopscope.frozen import frozen
 from loopscope.reports import formats
-from loopscope.types import FileError, Options, Suite
+from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
     from loopscope.analysis.suite.trace import Trace
@@ -49,14 +50,32 @@ class Request:
     patch: Path | None
     patch_dir: Path | None
     allow_dirty: bool
+    no_cache: bool  # ask for no result of an earlier run, and keep none
     jobs: int | None  # processes; None: as many as there are processors
     dask: str | None  # the address of a scheduler, which then takes the place of processes
     only: tuple[str, ...]
     skip: tuple[str, ...]
     cli_values: CliValues
+    lookup: SettingsLookup
+    baseline: Path | None  # what it knows is left out
+    write_baseline: bool  # make it know what is found
     trace: Path | None  # the record of a legacy run
     collect: CollectOption
     maps: bool = False  # draw the loop maps
+    changes: bool = False  # of these, what differs before and after
+
+    def narrowed(self, migration: Migration) -> Migration:
+        """Leave in the loop maps what was asked for: the tests below the paths, what differs."""
+        maps = migration.maps
+        if maps is None:
+            return migration
+        root = os.path.abspath(migration.label)
+        places = [os.path.join(os.path.abspath(path), "") for path in self.paths]
+        if not any(os.path.join(root, "").startswith(place) for place in places):
+            maps = maps.of_tests(
+                lambda module: os.path.join(root, module, "").startswith(tuple(places))
+            )
+        return replace(migration, maps=maps.changes() if self.changes else maps)
 
     @classmethod
     def from_click(cls, context: click.Context, kind: str = "report") -> Request:
@@ -67,8 +86,11 @@ class Request:
         """
         cli_values = CliValues.from_click(context)
         paths = cli_values.values["paths"] or (Path("."),)
+        lookup = SettingsLookup(cli_values.values["config"], cli_values.values["isolated"])
+        if lookup.file and lookup.isolated:
+            raise click.UsageError("--config and --isolated exclude each other: give one of them")
         try:
-            settings = nearest_settings(common_directory(paths), table_options())
+            settings = lookup.near(common_directory(paths), table_options())
         except SettingsError as error:
             raise click.UsageError(str(error)) from None
         values = cli_values.merged_with(settings)
@@ -93,13 +115,22 @@ class Request:
             patch_dir=values.get("patch_dir"),
             allow_dirty=values.get("allow_dirty", False),
             jobs=values["jobs"],
+            no_cache=values["no_cache"],
             dask=values["dask"],
             only=values["only"],
             skip=values["skip"],
             trace=values["trace"],
             cli_values=cli_values,
+            lookup=lookup,
+            baseline=values.get("baseline"),
+            write_baseline=values.get("write_baseline", False),
             collect=CollectOption(values),
         )
+        if request.write_baseline and request.baseline is None:
+            raise click.UsageError("--write-baseline needs --baseline FILE: the file to write")
+        if values["show_settings"]:
+            _show_settings(values, cli_values, settings)
+            context.exit()
         if request.review and (request.diff or request.format != "text"):
             raise click.UsageError(
                 "--review talks to a person: it goes with neither --diff nor another --format"
@@ -123,7 +154,7 @@ class Request:
         Raises:
             SettingsError: Its table holds what it may not.
         """
-        settings = nearest_settings(suite.label, table_options())
+        settings = self.lookup.near(suite.label, table_options())
         exclude = settings.values.get("exclude", ())
         if exclude and "exclude" not in self.cli_values.typed:
             excluded = excluding(exclude, settings.directory)
@@ -135,6 +166,8 @@ class Request:
                 and not excluded(os.path.join(root, behind_links(root, path)))
             }
             suite = replace(suite, files=kept)
+        if self.maps:
+            suite = replace(suite, editable=None)  # the map of a part is cut out of the whole
         named = _names_target(self.cli_values, settings)
         options = _options(self.cli_values.merged_with(settings), named=named)
         return suite, replace(options, loop_maps=self.maps or self.html is not None)
@@ -149,6 +182,34 @@ def _format(cli_values: CliValues, name: str, kind: str) -> str:
     typed = cli_values.typed
     reads = "diff" in typed and any(cli_values.values.get(way) for way in ("diff", "review"))
     return name if "format" in typed or (name in formats(kind) and not reads) else "text"
+
+
+def _show_settings(values: Mapping[str, Any], cli_values: CliValues, settings: Settings) -> None:
+    """Print the options of a command as a table, each with where it comes from."""
+    click.echo("[tool.loopscope]")
+    for key, option in table_options().items():
+        name = option.name or key
+        if name not in values:
+            continue
+        if name in cli_values.values and name in cli_values.typed:
+            source = "command line"
+        elif name in settings.values:
+            source = os.path.relpath(settings.path)
+        else:
+            source = "default"
+        value = _toml(values[name])
+        click.echo(f"{key} = {value}  # {source}" if value else f"# {key} is not set")
+
+
+def _toml(value: Any) -> str:
+    """Write a value as in the table; "" for one that is not set."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _names_target(cli_values: CliValues, settings: Settings) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loopscope.cli.console import Bar, Screen
+from loopscope.cli.pace import Pace
 from loopscope.cli.request import Request, TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
@@ -23,8 +24,11 @@ from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
+    from loopscope.execution.result_cache import ResultCache
     from loopscope.output import ChangeApplier
     from loopscope.reports.html_report import HtmlReport
+
+_NO_CACHE = "LOOPSCOPE_NO_CACHE"  # of the environment: as --no-cache
 
 
 def run(request: Request, applier: ChangeApplier | None = None, kind: str = "report") -> int:
@@ -41,25 +45,60 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
     report = _Reports(request, kind, wrote=applier is not None and applier.wrote)
     summary = Summary()
     trace = TraceOption(request.trace)
+    baseline = None
+    if request.baseline is not None:
+        from loopscope.cli.baseline import Baseline
+
+        baseline = Baseline(request.baseline, write=request.write_baseline)
     workers = _cluster(request)
-    with Bar(quiet=request.quiet) as bar, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(report.told_when_cut_off(summary))
+        bar = stack.enter_context(Bar(quiet=request.quiet))
         suites: dict[str, Suite] = {}
-        jobs = _noted(_jobs(request, trace, applier, report, summary, bar), suites)
+        pace = Pace(bar.update)
+        jobs = _noted(
+            _jobs(request, trace, applier, report, summary, bar, pace),
+            suites,
+            pace,
+            watched=bar.wanted,
+        )
         processes = 1 if request.review else request.jobs or processors()
         say = partial(_say, bar)
-        migrations = migrate_all(jobs, processes=processes, workers=workers, say=say)
+        cache = _cache(request, applier, stack)
+        migrations = migrate_all(jobs, processes=processes, workers=workers, say=say, cache=cache)
         stack.callback(migrations.close)
         for migration in migrations:
             suite = suites.pop(migration.label)
+            pace.finished()
             with bar.paused():
                 done = applier.apply(suite, migration) if applier else migration
+                if baseline is not None:
+                    done, known = baseline.rest(done)
+                    summary.known += known
+                if kind == "map":
+                    done = request.narrowed(done)
                 summary.add(done)
                 report.suite(done)
             if applier and applier.stopped:
                 break
+    if baseline is not None:
+        baseline.finish()
     _finish(applier, report, summary)
     code = summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
     return 0 if code == 1 and request.exit_zero else code
+
+
+def _cache(
+    request: Request, applier: ChangeApplier | None, stack: contextlib.ExitStack
+) -> ResultCache | None:
+    """Open the results of earlier runs for a run that writes nothing of its suites."""
+    if request.no_cache or os.environ.get(_NO_CACHE) or (applier and request.writes):
+        return None
+    from loopscope.execution.result_cache import ResultCache
+
+    cache = ResultCache()
+    stack.callback(cache.close)
+    return cache
 
 
 class _Reports:
@@ -75,7 +114,9 @@ class _Reports:
             quiet=request.quiet,
             verbose=request.verbose,
             statistics=request.statistics,
+            changes=request.changes,
         )
+        self._for_people = (kind, request.format) == ("report", "text")
         self._printed = make_report(kind, request.format, options)
         self._path = request.html
         self._page: HtmlReport | None = None
@@ -97,6 +138,16 @@ class _Reports:
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         self._write_page(summary)
         self._printed.finish(summary, commands)
+
+    @contextlib.contextmanager
+    def told_when_cut_off(self, summary: Summary) -> Iterator[None]:
+        """Say at Ctrl-C what was done: it may be on disk."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._for_people and summary.suites:
+                self._printed.finish(summary, ())
+            raise
 
     def _write_page(self, summary: Summary) -> None:
         if self._page is None or self._path is None:
@@ -126,12 +177,13 @@ def _jobs(
     report: Report,
     summary: Summary,
     bar: Bar,
+    pace: Pace,
 ) -> Iterator[tuple[Suite, Options]]:
     recover = applier.recover if applier else None
     loaded = load_suites(
         request.paths,
         request.exclude,
-        bar.update,
+        pace.loads,
         base=request.base,
         recover=recover,
         only=request.only,
@@ -176,12 +228,12 @@ def _cluster(request: Request) -> Workers | None:
 
 
 def _noted(
-    jobs: Iterable[tuple[Suite, Options]], suites: dict[str, Suite]
+    jobs: Iterable[tuple[Suite, Options]], suites: dict[str, Suite], pace: Pace, *, watched: bool
 ) -> Iterator[tuple[Suite, Options]]:
     """Yield the same jobs, and keep the suites that are under way in ``suites``."""
     for suite, options in jobs:
         suites[suite.label] = suite
-        yield suite, options
+        yield pace.hands_out(suite, watched=watched), options
 
 
 def _finish(applier: ChangeApplier | None, report: Report, summary: Summary) -> None:

@@ -50,10 +50,14 @@ class SettingsError(Exception):
 
 @frozen
 class Settings:
-    """One table: values by the names of click's parameters, and the directory it holds for."""
+    """One table: values by the names of click's parameters, and the directory it holds for.
+
+    ``path`` is its file, "" where there is no table.
+    """
 
     directory: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
 
 
 @frozen
@@ -93,6 +97,35 @@ def common_directory(paths: Sequence[Path]) -> str:
         return folders[0]
 
 
+@frozen
+class SettingsLookup:
+    """Where tables are looked for: in one file, nowhere, or near the paths."""
+
+    file: Path | None = None
+    isolated: bool = False
+
+    def near(self, directory: str, known: Mapping[str, click.Option]) -> Settings:
+        """Return the table that holds for ``directory``, see ``nearest_settings``.
+
+        Raises:
+            SettingsError: A table cannot be used, or the file has none.
+        """
+        if self.isolated:
+            return Settings(directory)
+        if self.file is None:
+            return nearest_settings(directory, known)
+        path = os.path.abspath(self.file)
+        try:
+            found = _settings_of(path, read_regular(path), known)
+        except OSError as error:
+            raise SettingsError(path, 0, f"cannot be read: {error.strerror or error}") from None
+        if found is None:
+            raise SettingsError(
+                path, 0, "has no table [tool.loopscope]: write one, or give another"
+            )
+        return found
+
+
 def nearest_settings(directory: str, known: Mapping[str, click.Option]) -> Settings:
     """Return the table that holds for ``directory``, empty where there is none.
 
@@ -122,6 +155,10 @@ def _settings_in(directory: str, known: Mapping[str, click.Option]) -> Settings 
         data = read_regular(path)
     except OSError:
         return None  # reading it as a configuration file says why
+    return _settings_of(path, data, known)
+
+
+def _settings_of(path: str, data: bytes, known: Mapping[str, click.Option]) -> Settings | None:
     if b"loopscope" not in data:
         return None
     try:
@@ -134,7 +171,7 @@ def _settings_in(directory: str, known: Mapping[str, click.Option]) -> Settings 
         return None
     if not isinstance(table, dict):
         raise SettingsError(path, 0, f"tool.loopscope must be a table, not {table!r}")
-    return Settings(directory, _values(path, text, table, known))
+    return Settings(os.path.dirname(path), _values(path, text, table, known), path)
 
 
 def _values(

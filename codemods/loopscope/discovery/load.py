@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from loopscope.config.code_style import STYLE_FILES
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.pytest_config import CONFIGURATION_FILES, added_options, is_test_file
 from loopscope.discovery.cross_suite import (
@@ -17,7 +18,9 @@ from loopscope.discovery.cross_suite import (
     importers_elsewhere,
     lock_above,
     modules_elsewhere,
+    own_names,
     prefix_of,
+    projects_below,
     suites_below,
 )
 from loopscope.discovery.first_glance import has_trace, matters, mentions_asyncio
@@ -93,6 +96,7 @@ def load_suites(
         suite = _load(found, label, index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
+    progress(done, total)
 
 
 def _is_bare(path: str, suites: Sequence[DiscoveredSuite]) -> bool:
@@ -145,7 +149,11 @@ def _load(
         errors += (FileError(folder or ".", message) for folder in found.unfinished)
         return Suite(label, config, {}, errors=tuple(errors))
     if found.error is not None:
-        return Suite(label, config, {}, errors=(*errors, found.error))
+        filled = _read(found, found.error.path, []) or b""
+        braces = (b"{{", b"{%")
+        template = any(one in filled or one in os.fsencode(label) for one in braces)
+        files = {found.error.path: filled} if template else {}  # LS318 says whether it is one
+        return Suite(label, config, files, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors, tests)
     if touched and config.path is not None and config.path not in found.other_files:
         where = "lies outside of this suite"
@@ -153,7 +161,7 @@ def _load(
     cross_suite = CrossSuiteFiles()
     if touched:
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or (
+            if name in (*CONFIGURATION_FILES, *STYLE_FILES) or (
                 is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
             ):
                 data = _read(found, name, errors)
@@ -198,7 +206,8 @@ def _cross_suite(
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
     outside = {**above, **outside, **lock_above(found)}
-    return CrossSuiteFiles(outside, modules, below, importers, configured)
+    names, projects = own_names(found), projects_below(found)
+    return CrossSuiteFiles(outside, modules, below, importers, configured, names, projects)
 
 
 def _scan(
@@ -229,8 +238,9 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    more = {*leading_to(files, others), *reexports(files, others, config)}
-    more |= set(starred(files, others, config))
+    names = own_names(found)
+    more = {*leading_to(files, others), *reexports(files, others, config, names)}
+    more |= set(starred(files, others, config, names))
     files |= {path: others[path] for path in sorted(more)}
     return files, True
 

@@ -8,6 +8,8 @@ file or nothing in particular is meant.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 from loopscope.frozen import frozen
 
@@ -77,6 +79,11 @@ class SharedLoop:
         return " or ".join(kind or "default" for kind in self.kinds)
 
     @property
+    def shape(self) -> object:
+        """What makes it the same loop, whoever says so: its scope and tests."""
+        return self.scope, frozenset(test.id for test in self.tests)
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Why the tests are on it, the commonest reason first, each once."""
         return tuple(reason for reason, _ in Counter(t.reason for t in self.tests).most_common())
@@ -99,6 +106,29 @@ class LoopPicture:
         counts = Counter(test.id for loop in self.loops for test in loop.tests)
         return tuple(sorted(test for test, number in counts.items() if number > 1))
 
+    def of_tests(self, wanted: Callable[[str], bool]) -> LoopPicture:
+        """Return the loops that certain tests meet, see ``LoopMaps.of_tests``."""
+        found = []
+        for loop in self.loops:
+            tests = tuple(test for test in loop.tests if wanted(test.id.partition("::")[0]))
+            if tests:
+                found.append(replace(loop, tests=tests))
+        return replace(self, loops=tuple(found))
+
+    def but(self, other: LoopPicture) -> LoopPicture:
+        """Return the picture without the loops that are the same in another one.
+
+        These have the same scope, tests and kinds; a kind that could not be read may be any.
+        """
+        known = {loop.shape: loop.kinds for loop in other.loops}
+        loops = [
+            loop
+            for loop in self.loops
+            if loop.shape not in known
+            or (known[loop.shape] != loop.kinds and "?" not in (*known[loop.shape], *loop.kinds))
+        ]
+        return replace(self, loops=tuple(loops))
+
 
 @frozen
 class LoopMaps:
@@ -110,3 +140,19 @@ class LoopMaps:
 
     before: LoopPicture
     after: LoopPicture | None = None
+
+    def of_tests(self, wanted: Callable[[str], bool]) -> LoopMaps:
+        """Return the loops that certain tests meet, with these tests alone.
+
+        ``wanted`` is asked for the module of each.
+        """
+        return self._mapped(lambda picture: picture.of_tests(wanted))
+
+    def changes(self) -> LoopMaps:
+        """Return the loops that are others before than after: in scope, kind or tests."""
+        if self.after is None:
+            return replace(self, before=replace(self.before, loops=()))
+        return LoopMaps(self.before.but(self.after), self.after.but(self.before))
+
+    def _mapped(self, change: Callable[[LoopPicture], LoopPicture]) -> LoopMaps:
+        return LoopMaps(change(self.before), change(self.after) if self.after else None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loopscope.frozen import frozen
-from loopscope.types import FileError, Migration, Options, Status, Suite
+from loopscope.types import Change, FileError, Finding, Level, Migration, Options, Status, Suite
 
 if TYPE_CHECKING:
     from loopscope.output.patch import Patches
@@ -27,6 +27,7 @@ class Destination:
     patch_dir: Path | None = None
     allow_dirty: bool = False
     color: bool = False  # of the questions
+    wrap: Callable[[str], Iterable[str]] = lambda text: (text,)  # breaks what is long
 
 
 class ChangeApplier:
@@ -93,19 +94,35 @@ class ChangeApplier:
 
     def _review(self, suite: Suite, migration: Migration) -> Migration:
         from loopscope.output.review import Reviewer
-
-        if self._reviewer is None:
-            self._reviewer = Reviewer(color=self._destination.color)
-        before = self._reviewer.declined
-        changes = self._reviewer.review(migration.label, migration.changes, migration.product)
-        if self._reviewer.declined == before:
-            return migration
         from loopscope.pipeline_check import recheck
 
-        findings = set(migration.findings)
-        if changes:
-            findings |= set(recheck(suite, changes, self._destination.options))
-        status = Status.ERROR if migration.errors else Status.MANUAL
+        if self._reviewer is None:
+            self._reviewer = Reviewer(self._destination.color, self._destination.wrap)
+        before, declined = migration.changes, self._reviewer.declined
+        new: set[Finding] = set()
+
+        def look(changes: tuple[Change, ...]) -> list[Finding]:
+            new.clear()
+            new.update(recheck(suite, changes, self._destination.options))
+            return sorted(new - set(migration.findings))
+
+        changes = self._reviewer.review(
+            migration.label,
+            migration.changes,
+            product=migration.product,
+            findings=migration.findings,
+            recheck=look,
+        )
+        if [one.after for one in changes] == [one.after for one in before]:
+            return migration
+        findings = set(migration.findings) | (new if changes else set())
+        by_hand = any(finding.level is Level.ACTION for finding in findings)
+        if migration.errors:
+            status = Status.ERROR
+        elif by_hand or self._reviewer.declined > declined:
+            status = Status.MANUAL
+        else:
+            status = Status.CHANGED
         findings_in_order = tuple(sorted(findings))
         return replace(
             migration, status=status, changes=changes, findings=findings_in_order, maps=None

@@ -28,10 +28,10 @@ from types import FrameType
 
 from loopscope.config.declaring_names import may_declare
 from loopscope.config.pytest_config import CONFIGURATION_FILES
-from loopscope.disk import what_it_is
+from loopscope.disk import what_it_is, write_all
 from loopscope.frozen import frozen
-from loopscope.output.seal import bears, seal
-from loopscope.output.tree import Tree, write_all
+from loopscope.output.tree import Tree
+from loopscope.seal import bears, seal
 from loopscope.types import JOURNAL, FileError
 
 LARGEST = 64 << 20  # bytes of a journal, which are those of some 200,000 files

@@ -54,6 +54,11 @@ def parse(text: str) -> ast.Module:
     return tree
 
 
+def forget_trees() -> None:
+    """Forget all trees: another suite has other files."""
+    _kept.clear()
+
+
 def parse_afresh(text: str) -> ast.Module:
     """Parse ``text`` into a tree of the caller's own.
 

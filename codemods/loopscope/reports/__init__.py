@@ -122,6 +122,7 @@ class ReportOptions:
     quiet: bool = False
     verbose: bool = False
     statistics: bool = False  # count edits and findings by rule, too
+    changes: bool = False  # of loop maps only what differs
 
 
 def formats(kind: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from loopscope.types import Migration
 
 _SHOWN = 12  # branches of one node, unless all are wanted
 _NAMES = 8
+_REASONS = 2
 _RULES = {
     "legacy": "by the rules of pytest-asyncio up to 0.21",
     "modern": "by the rules of pytest-asyncio 1.x",
@@ -48,6 +49,7 @@ class TextMap(RunDocument):
     def __init__(self, options: ReportOptions) -> None:
         super().__init__(options)
         self._shown = False
+        self._changes = options.changes
 
     def add(self, migration: Migration) -> None:
         """Nothing where no test of the suite runs on a loop."""
@@ -61,6 +63,8 @@ class TextMap(RunDocument):
         """Say so where there was nothing to show."""
         if not summary.suites and not summary.errors:
             self.options.out.text("No pytest suite found.")
+        elif not self._shown and not summary.errors and self._changes:
+            self.options.out.text("No loop changes: each is for the same tests before and after.")
         elif not self._shown and not summary.errors:
             self.options.out.text("No test here runs on an event loop of pytest-asyncio.")
 
@@ -158,10 +162,17 @@ def _fixture_names(fixtures: Iterable[LoopFixture]) -> str:
     return f", {word} {_names(names, False)}" if names else ""
 
 
-def _reasons(reasons: Sequence[Reason]) -> str:
-    number = len(reasons) - 2
-    more = f" and {number} other reason{'s' if number > 1 else ''}" if number > 0 else ""
-    return "; ".join(map(str, reasons[:2])) + more
+def _reasons(reasons: Iterable[Reason]) -> str:
+    """Say why in one line: what is said of several places once, with their number."""
+    found: dict[str, list[Reason]] = {}
+    for reason in dict.fromkeys(reasons):
+        found.setdefault(reason.text, []).append(reason)
+    texts = [
+        f"{same[0]} and {counted(len(same) - 1, 'other place')}" if len(same) > 1 else str(same[0])
+        for same in sorted(found.values(), key=len, reverse=True)
+    ]
+    left = len(texts) - _REASONS
+    return "; ".join(texts[:_REASONS]) + (f"; {counted(left, 'other reason')}" if left > 0 else "")
 
 
 def _names(names: Sequence[str], verbose: bool) -> str:

@@ -10,7 +10,10 @@ from typing import Any
 from loopscope import __version__
 from loopscope.reports import ReportOptions, RunDocument
 from loopscope.reports.summary import RuleCounts, Summary
+from loopscope.rewriting.hunks import column_of, replacements
 from loopscope.types import Change, FileError, Finding, Migration
+
+_PLACE = ("line", "column")
 
 
 class JsonReport(RunDocument):
@@ -77,13 +80,23 @@ def _change(change: Change) -> dict[str, Any]:
         {
             "code": edit.code,
             "line": edit.line,
+            "column": column_of(change, edit.line) if edit.line else 0,
             "definition": edit.definition,
             "message": edit.message,
+            "reason": edit.reason,
             "safety": edit.safety.value,
         }
         for edit in change.edits
     ]
-    return {"path": change.path, "edits": edits}
+    texts = [
+        {
+            "start": dict(zip(_PLACE, one.start, strict=True)),
+            "end": dict(zip(_PLACE, one.end, strict=True)),
+            "text": one.text,
+        }
+        for one in replacements(change)
+    ]
+    return {"path": change.path, "edits": edits, "replacements": texts}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

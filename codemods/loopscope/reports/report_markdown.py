@@ -37,7 +37,8 @@ class MarkdownReport(RunDocument):
         made = "made" if self.options.wrote else "that loopscope migrate makes"
         of = "" if label == "." else f" of {label}"
         for product, changes, findings in by_group(migration):
-            for found in alike(findings):
+            for same in alike((label, finding) for finding in findings):
+                found = [finding for _, finding in same]
                 is_action = found[0].level is Level.ACTION
                 line = _finding(label, found, product=product)
                 (self._actions if is_action else self._notes).append(line)

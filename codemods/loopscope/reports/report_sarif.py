@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from difflib import SequenceMatcher
 from typing import Any
 
 from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.reports import ReportOptions, RunDocument, base_directory, directory_uri, uri_from
 from loopscope.reports.summary import Summary
-from loopscope.rewriting.hunks import split_lines
+from loopscope.rewriting.hunks import Replacement, place_of_edit, replacements
 from loopscope.rules.registry import REGISTRY, describe
 from loopscope.types import Change, EditRecord, FileError, Finding, Level, Migration
 
@@ -74,7 +73,7 @@ def results_of(migration: Migration, base: str, *, wrote: bool) -> Iterator[dict
         uri = uri_from(base, migration.label, change.path)
         fixes = _fixes(change, uri) if _complete(change, migration) else []
         for edit in change.edits:
-            found = _edit(edit, uri) | ({"fixes": fixes} if fixes else {})
+            found = _edit(change, edit, uri) | ({"fixes": fixes} if fixes else {})
             yield found | _group(migration, change.path)
             fixes = []  # it makes all edits of the file: once is enough
 
@@ -114,13 +113,13 @@ def _finding(finding: Finding, uri: str) -> dict[str, Any]:
     }
 
 
-def _edit(edit: EditRecord, uri: str) -> dict[str, Any]:
+def _edit(change: Change, edit: EditRecord, uri: str) -> dict[str, Any]:
     return {
         "ruleId": edit.code,
         "ruleIndex": _INDEX[edit.code],
         "level": "warning",
         "message": _message(edit.text),
-        "locations": [_place(uri, edit.line)],
+        "locations": [_place(uri, *place_of_edit(change, edit))],
     }
 
 
@@ -153,28 +152,19 @@ def _complete(change: Change, migration: Migration) -> bool:
 
 def _fixes(change: Change, uri: str) -> list[dict[str, Any]]:
     """One fix that makes all changes of a file; none where the file is not UTF-8."""
-    before = split_lines(change.before or b"")
-    after = split_lines(change.after)
-    replacements = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
-        if tag != "equal":
-            try:
-                text = b"".join(after[j1:j2]).decode("utf-8")
-                region = _region(before, i1, i2)
-            except UnicodeDecodeError:
-                return []
-            replacements.append({"deletedRegion": region, "insertedContent": {"text": text}})
-    files = [{"artifactLocation": _artifact(uri), "replacements": replacements}]
+    found = [
+        {"deletedRegion": _region(one), "insertedContent": {"text": one.text}}
+        for one in replacements(change)
+    ]
+    if not found:
+        return []
+    files = [{"artifactLocation": _artifact(uri), "replacements": found}]
     return [{"description": {"text": "Make all changes of this file"}, "artifactChanges": files}]
 
 
-def _region(lines: list[bytes], start: int, stop: int) -> dict[str, int]:
-    """Whole lines, their line ends included; empty where ``start`` equals ``stop``."""
-    region = {"startLine": start + 1, "startColumn": 1, "endLine": stop + 1, "endColumn": 1}
-    if start < stop and not lines[stop - 1].endswith(b"\n"):
-        length = len(lines[stop - 1].decode("utf-8"))
-        region |= {"endLine": stop, "endColumn": length + 1}
-    return region
+def _region(found: Replacement) -> dict[str, int]:
+    names = ("startLine", "startColumn", "endLine", "endColumn")
+    return dict(zip(names, (*found.start, *found.end), strict=True))
 
 
 REPORT = SarifReport

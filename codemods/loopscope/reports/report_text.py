@@ -1,120 +1,199 @@
-"""A migration as lines of text for people: what was done and why, and what is left."""
+"""A run as lines of text for people: what it comes to, what is left to do, what was done and why.
+
+Every finding and edit is one line that begins ``path:line:column: CODE``, as editors and terminals
+understand it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from loopscope.frozen import frozen
 from loopscope.reports import Line, ReportOptions, RunDocument, join, place_of
-from loopscope.reports.summary import RuleCounts, Summary, alike, by_group, status_word
-from loopscope.types import Change, EditRecord, Finding, Level, Migration, Status
+from loopscope.reports.summary import RuleCounts, Summary, alike, counted, status_word
+from loopscope.rewriting.hunks import place_of_edit
+from loopscope.types import EditRecord, Finding, Level, Migration, Safety, Status
 
 STATUS_STYLES = {
     Status.CURRENT: "green", Status.CHANGED: "green", Status.MANUAL: "yellow",
     Status.ERROR: "red",
 }  # fmt: skip
+_SCREEN = 20  # lines below the answer from which on it is said again at the end
 
 
 class TextReport(RunDocument):
-    """Lines for people, suite by suite; then a table, and the summary."""
+    """The answer in one line, what is left to do, the edits; then a table of suites."""
 
     def __init__(self, options: ReportOptions) -> None:
         super().__init__(options)
-        self._rows: list[Row] = []
+        self._suites: list[Told] = []
 
     def add(self, migration: Migration) -> None:
-        options = self.options
-        self._rows.append(Row.of(migration))
-        if not options.quiet:
-            lines = suite_lines(migration, verbose=options.verbose, wrote=options.wrote)
-            options.out.lines(lines)
+        self._suites.append(Told.of(migration))
 
     def finish(self, summary: Summary, commands: Sequence[str]) -> None:
         options = self.options
-        if not options.quiet:
-            lines = table_lines(self._rows, verbose=options.verbose, wrote=options.wrote)
-            options.out.lines(lines)
+        answer = summary.line(wrote=options.wrote)
+        lines = [*self._body()]
         if options.statistics:
-            options.out.lines(statistics_lines(summary.by_rule))
+            lines += statistics_lines(summary.by_rule)
+        options.out.text(answer, "bold")
+        if lines:
+            options.out.text("")
+            options.out.lines(lines[:-1] if not lines[-1] else lines)
         if summary.errors:
             rest = "The rest was handled. " if summary.partly_done else ""
             options.err.text(f"{rest}Correct what is named above and run it again.")
         for command in commands:
             options.out.text(f"To apply: {command}")
-        options.out.text(summary.line(wrote=options.wrote), "bold")
+        if len(lines) > _SCREEN:
+            options.out.lines([(), ((answer, "bold"),)])
+
+    def _body(self) -> Iterator[Line]:
+        options = self.options
+        if not options.quiet:
+            yield from report_lines(self._suites, verbose=options.verbose, wrote=options.wrote)
+        rows = [told.row for told in self._suites]
+        yield from table_lines(rows, verbose=options.verbose, wrote=options.wrote)
 
 
-def suite_lines(
-    migration: Migration, *, verbose: bool = False, wrote: bool = True
+@frozen
+class Told:
+    """What is said of one suite; kept instead of the migration, which is large."""
+
+    row: Row
+    config: str
+    edits: tuple[tuple[bool, str, EditRecord], ...]  # of product code, place
+    findings: tuple[tuple[bool, Finding], ...]  # of product code
+    numbers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, migration: Migration) -> Told:
+        """Take what is said of a migration."""
+        edits = [
+            (*place_of_edit(change, edit), edit.code, number, change, edit)
+            for change in migration.changes
+            for number, edit in enumerate(change.edits)
+        ]
+        edits.sort(key=lambda found: (found[4].path, *found[:4]))
+        loops = f"{migration.loops_before} -> {migration.loops_after}"
+        return cls(
+            Row.of(migration),
+            migration.config or "no pytest configuration",
+            tuple(
+                (
+                    change.path in migration.product,
+                    join(migration.label, change.path)
+                    + (f":{line}:{column}" if line else " (new)"),
+                    edit,
+                )
+                for line, column, _, _, change, edit in edits
+            ),
+            tuple((found.path in migration.product, found) for found in migration.findings),
+            (f"runs on {migration.runs_on}", f"loops: {loops}, requires {migration.requires}")
+            if migration.requires
+            else (),
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say, unless all is asked for."""
+        return not (self.edits or self.findings)
+
+
+def report_lines(
+    suites: Sequence[Told], *, verbose: bool = False, wrote: bool = True
 ) -> Iterator[Line]:
-    """Report on one suite; nothing for one that is up to date and has no notes.
+    """Say what a person must do and judge, then what else there is; what is product code apart.
 
     Args:
-        migration: Its errors are left out: they go to standard error.
-        verbose: Show suites that are up to date, loops and requirement, too.
+        suites: All of the run.
+        verbose: Show every edit, every place, suites that are up to date, loops and requirement.
         wrote: The changes are on disk.
     """
-    if not (migration.changes or migration.findings or verbose):
-        return
-    yield _heading(migration, wrote=wrote)
-    for product, changes, findings in by_group(migration):
-        if product and changes:
+    hidden = False
+    for product in (False, True):
+        where = " in product code" if product else ""
+        edits = [e for told in suites for e in told.edits if e[0] is product]
+        trusted = [e for e in edits if e[2].safety is Safety.ASSUMPTION]
+        hidden = hidden or len(trusted) < len(edits)
+        found = [
+            (told.row.label, finding)
+            for told in suites
+            for group, finding in told.findings
+            if group is product
+        ]
+        yield from _section(f"left to do by hand{where}", _findings(found, Level.ACTION, verbose))
+        if not verbose:
+            yield from _section(f"done on an assumption{where}", map(_edit, trusted))
+            if product:
+                yield from _section(f"changed{where}", _by_file(edits))
+        yield from _section(f"notes{where}", _findings(found, Level.NOTE, verbose))
+    if verbose:
+        for told in suites:
+            yield from _suite(told, wrote=wrote)
+    if any(not told.empty for told in suites):
+        more = "-v shows every edit, " if hidden and not verbose else ""
+        yield ((f"({more}loopscope rules CODE says what a rule does and why)", "dim"),)
+        yield ()
+
+
+def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """Put a title above lines, if there are any."""
+    found = list(lines)
+    if found:
+        yield ((f"{title}:", "bold"),)
+        yield from found
+        yield ()
+
+
+def _suite(told: Told, *, wrote: bool) -> Iterator[Line]:
+    row = told.row
+    status = (status_word(row.status, wrote=wrote), STATUS_STYLES[row.status])
+    yield ((row.label, "bold"), (f" ({told.config}): ", ""), status)
+    for text in told.numbers:
+        yield ((f"  {text}", ""),)
+    for product in (False, True):
+        edits = [edit for edit in told.edits if edit[0] is product]
+        if edits and product:
             yield (("  product code", "bold"),)
-        for change in changes:
-            yield from _change(migration.label, change)
-        if findings:
-            yield (("  left to do", "bold"), (" in product code" if product else "", "bold"))
-            yield from _findings(migration.label, findings, verbose=verbose)
-    if verbose and migration.requires:
-        loops = f"{migration.loops_before} -> {migration.loops_after}"
-        yield ((f"  runs on {migration.runs_on}", ""),)
-        yield ((f"  loops: {loops}, requires {migration.requires}", ""),)
+        yield from map(_edit, edits)
     yield ()
 
 
-def _heading(migration: Migration, *, wrote: bool) -> Line:
-    config = migration.config or "no pytest configuration"
-    style = STATUS_STYLES[migration.status]
-    status = (status_word(migration.status, wrote=wrote), style)
-    return ((migration.label, "bold"), (f" ({config}): ", ""), status)
+def _by_file(edits: Iterable[tuple[bool, str, EditRecord]]) -> Iterator[Line]:
+    files = Counter(re.sub(r"(:\d+:\d+| \(new\))$", "", place) for _, place, _ in edits)
+    for path, number in files.items():
+        yield ((f"{path}: {counted(number, 'edit')}", ""),)
 
 
-def _change(label: str, change: Change) -> Iterator[Line]:
-    new = " (new)" if change.before is None else ""
-    yield (("  ", ""), (join(label, change.path), "cyan"), (new, ""))
-    for edit in sorted(change.edits, key=lambda edit: (edit.line, edit.code)):
-        yield _edit(edit)
-
-
-def _edit(edit: EditRecord) -> Line:
-    line = f"{edit.line:>6}  " if edit.line else " " * 8
+def _edit(told: tuple[bool, str, EditRecord]) -> Line:
+    _, place, edit = told
     subject = f" {edit.subject}:" if edit.definition else ""
     return (
-        (line, "dim"), (edit.code, "magenta"), (subject, "bold"), (f" {edit.message}", ""),
+        (f"{place}: ", ""), (edit.code, "magenta"), (subject, "bold"), (f" {edit.message}", ""),
         (edit.trust, "yellow"),
     )  # fmt: skip
 
 
-def _findings(label: str, findings: Sequence[Finding], *, verbose: bool) -> Iterator[Line]:
+def _findings(found: Sequence[tuple[str, Finding]], level: Level, verbose: bool) -> Iterator[Line]:
     """One line for each action, and for all notes that say the same of their places."""
-    for first, *more in alike(findings):
-        yield _finding(label, first, len(more) + 1)
+    of_level = [(label, finding) for label, finding in found if finding.level is level]
+    for (label, first), *more in alike(of_level):
+        times = f" ({len(more) + 1} times)" if more else ""
+        style = "yellow" if level is Level.ACTION else "blue"
+        yield (
+            (f"{place_of(label, first)}: ", ""), (first.code, "magenta"), (" ", ""),
+            (level.value, style), (times, ""), (f": {first.message}", ""),
+        )  # fmt: skip
         if more:
             shown = more if verbose else more[:_PLACES]
             left = len(more) - len(shown)
             rest = f" and {left} more (-v shows them)" if left else ""
-            places = ", ".join(place_of(label, finding) for finding in shown)
-            yield ((f"      also at {places}{rest}", ""),)
-
-
-def _finding(label: str, finding: Finding, times: int = 1) -> Line:
-    style = "yellow" if finding.level is Level.ACTION else "blue"
-    return (
-        (f"    {place_of(label, finding)}: ", ""), (finding.code, "magenta"), (" ", ""),
-        (finding.level.value, style), (f" ({times} times)" if times > 1 else "", ""),
-        (f": {finding.message}", ""),
-        (f" (loopscope rules {finding.code})", "dim"),
-    )  # fmt: skip
+            places = ", ".join(place_of(label, finding) for label, finding in shown)
+            yield ((f"    also at {places}{rest}", ""),)
 
 
 def statistics_lines(counts: Mapping[str, RuleCounts]) -> Iterator[Line]:
@@ -196,8 +275,7 @@ def table_lines(rows: list[Row], *, verbose: bool = False, wrote: bool = True) -
         )
     left = len(rows) - len(shown)
     if left:
-        suites = "1 suite" if left == 1 else f"{left} suites"
-        yield ((f"and {suites} with nothing to do (-v shows them)", "dim"),)
+        yield ((f"and {counted(left, 'suite')} with nothing to do (-v shows them)", "dim"),)
     yield ()
 
 

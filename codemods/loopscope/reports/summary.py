@@ -30,6 +30,7 @@ class Summary:
     errors: int = 0
     declined: int = 0  # hunks that the user left out
     refused: int = 0  # suites with errors and no changes
+    known: int = 0  # edits and findings that a baseline leaves out
     unwritten: int = 0  # suites of which no patch could be written
     by_rule: dict[str, RuleCounts] = field(default_factory=dict)
 
@@ -101,6 +102,8 @@ class Summary:
             parts.append(f"{self.actions} left to do by hand")
         if self.notes:
             parts.append(counted(self.notes, "note"))
+        if self.known:
+            parts.append(f"{self.known} in the baseline")
         if self.errors:
             parts.append(counted(self.errors, "error"))
         return ", ".join(parts) + "."
@@ -121,13 +124,16 @@ def by_group(
             yield product, changes, findings
 
 
-def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Put notes that say the same of their places together; each action is by itself."""
-    same: dict[object, list[Finding]] = {}
-    for finding in findings:
+def alike(findings: Iterable[tuple[str, Finding]]) -> list[list[tuple[str, Finding]]]:
+    """Put notes that say the same of their places together; each action is by itself.
+
+    Each comes with the label of its suite.
+    """
+    same: dict[object, list[tuple[str, Finding]]] = {}
+    for label, finding in findings:
         is_note = finding.level is Level.NOTE
-        key = (finding.code, finding.message) if is_note else finding
-        same.setdefault(key, []).append(finding)
+        key = (finding.code, finding.message) if is_note else (label, finding)
+        same.setdefault(key, []).append((label, finding))
     return list(same.values())
 
 

@@ -70,6 +70,98 @@ def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
     return replace(change, after=b"".join(lines), edits=edits)
 
 
+def split(hunk: Hunk) -> list[Hunk]:
+    """Split a hunk at the unchanged lines inside of it; its ranges stay side by side."""
+    parts: list[list[bytes]] = [[]]
+    for line in hunk.lines:
+        was_kept = bool(parts[-1]) and parts[-1][-1].startswith(b" ")
+        is_second = any(not old.startswith(b" ") for old in parts[-1])
+        if was_kept and is_second and not line.startswith(b" "):
+            parts.append([])
+        parts[-1].append(line)
+    found, old, new = [], hunk.old.start, hunk.new.start
+    for lines in parts:
+        before = sum(not line.startswith(b"+") for line in lines)
+        after = sum(not line.startswith(b"-") for line in lines)
+        found.append(Hunk(range(old, old + before), range(new, new + after), tuple(lines)))
+        old, new = old + before, new + after
+    return _with_edits(found, hunk.edits)
+
+
+def rewritten(hunk: Hunk, lines: Sequence[bytes]) -> Hunk:
+    """Return the hunk with other lines; those that were in the file have to be the same.
+
+    Raises:
+        ValueError: A line that was in the file is another now, or is missing.
+    """
+    was = [line[1:] for line in hunk.lines if not line.startswith(b"+")]
+    now = [line[1:] for line in lines if not line.startswith(b"+")]
+    if was != now:
+        pairs = enumerate(zip(was, now, strict=False), 1)
+        number = next(
+            (n for n, (one, other) in pairs if one != other), min(len(was), len(now)) + 1
+        )
+        raise ValueError(f"line {hunk.old.start + number} of the file is not there as it was")
+    size = sum(not line.startswith(b"-") for line in lines)
+    new = range(hunk.new.start, hunk.new.start + size)
+    return replace(hunk, new=new, lines=tuple(lines))
+
+
+@frozen
+class Replacement:
+    """Text that takes the place of whole lines; lines and columns are 1-based.
+
+    The end is exclusive: it is the start of the line after them, unless the last line of the file
+    has no line end. Columns count characters, not bytes.
+    """
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    text: str
+
+
+def replacements(change: Change) -> list[Replacement]:
+    """Return what makes a file new; nothing where it is not UTF-8."""
+    before, after = split_lines(change.before or b""), split_lines(change.after)
+    found = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
+        if tag == "equal":
+            continue
+        try:
+            text = b"".join(after[j1:j2]).decode("utf-8")
+            end = (i2 + 1, 1)
+            if i1 < i2 and not before[i2 - 1].endswith(b"\n"):
+                end = (i2, len(before[i2 - 1].decode("utf-8")) + 1)
+        except UnicodeDecodeError:
+            return []
+        found.append(Replacement((i1 + 1, 1), end, text))
+    return found
+
+
+def column_of(change: Change, line: int) -> int:
+    """Return the 1-based column, in characters, at which the text of an old line begins."""
+    lines = (change.before or b"").split(b"\n", line)
+    text = lines[line - 1] if 0 < line <= len(lines) else b""
+    return len(text) - len(text.lstrip(b" \t\f")) + 1
+
+
+def place_of_edit(change: Change, edit: EditRecord) -> tuple[int, int]:
+    """Return the line and column of an edit in the file as it was.
+
+    One that has no line of its own, as that of an option, is where its hunk changes the file; in
+    a new file there is no place.
+    """
+    if edit.line:
+        return edit.line, column_of(change, edit.line)
+    if change.before is None:
+        return 0, 0
+    for hunk in hunks(change):
+        if edit in hunk.edits:
+            kept = next((n for n, line in enumerate(hunk.lines) if line[:1] != b" "), 0)
+            return hunk.old.start + kept + 1, 1
+    return 1, 1
+
+
 def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk]:
     """Assign each edit to the hunk that covers its line, else to the nearest one.
 

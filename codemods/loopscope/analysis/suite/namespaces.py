@@ -53,6 +53,7 @@ class Namespaces:
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._imports: dict[str, tuple[tuple[Import, str], ...]] = {}
+        self._bound: dict[str, set[str]] = {}  # what the imports of a file bind, "*" for all
         self._orders: dict[Key, tuple[Key, ...]] = {}
         self._circles = 0  # of base classes that were met
         self._by_name: dict[str, dict[str, Key]] = {}
@@ -70,7 +71,8 @@ class Namespaces:
         """Find the file of the suite that an import in ``importer`` names."""
         asked = (importer, module)
         if asked not in self._found:
-            found = find_module(self.files, importer, module, self.roots)
+            own_names = self.cross_suite.own_names
+            found = find_module(self.files, importer, module, self.roots, own_names)
             elsewhere = self.cross_suite.modules.get(module)
             self._found[asked] = found or (elsewhere if elsewhere in self.files else None)
         return self._found[asked]
@@ -271,6 +273,11 @@ class Namespaces:
         if "." in name or (path, name) in searched:  # such imports may be circular
             return None
         found = None
+        if path not in self._bound:
+            imports = self._imported(path)
+            self._bound[path] = {"*" if one.attribute == "*" else one.name for one, _ in imports}
+        if self._bound[path].isdisjoint((name, "*")):
+            return None
         for bound, origin in self._imported(path):
             attribute = name if bound.attribute == "*" else bound.attribute
             if attribute is not None and (bound.attribute == "*" or bound.name == name):

@@ -12,11 +12,9 @@ import hmac
 import os
 import secrets
 import stat
-import sys
 from pathlib import Path
 
-from loopscope.disk import read_regular
-from loopscope.output.tree import write_all
+from loopscope.disk import read_regular, write_all
 
 _LENGTH = 32
 
@@ -32,18 +30,18 @@ def bears(found: str, *parts: bytes) -> bool:
     return hmac.compare_digest(found.encode("utf-8", "replace"), seal(*parts).encode())
 
 
-def state_folder() -> Path:
-    """Return the folder in which programs of this user keep what is theirs alone.
+def user_folder(kind: str) -> Path:
+    """Return the folder of loopscope among what this user keeps: ``state`` or ``cache``.
 
     Raises:
         RuntimeError: The user has no home.
     """
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    named = os.environ.get("XDG_STATE_HOME", "")
-    return Path(named) if os.path.isabs(named) else Path.home() / ".local" / "state"
+    import platformdirs
+
+    found: Path = getattr(platformdirs, f"user_{kind}_path")("loopscope", appauthor=False)
+    if not found.is_absolute():
+        raise RuntimeError(f"there is no home, so {found} is no place of this user")
+    return found
 
 
 _passing = secrets.token_bytes(_LENGTH)  # where none can be kept: nothing is known later
@@ -51,7 +49,7 @@ _passing = secrets.token_bytes(_LENGTH)  # where none can be kept: nothing is kn
 
 def _key() -> bytes:
     try:
-        folder = state_folder() / "loopscope"
+        folder = user_folder("state")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = str(folder / "key")
         if not os.path.lexists(path):
