@@ -61,6 +61,91 @@ def test_a_filter_that_nothing_goes_with_says_so(open_page: Open, shops: str) ->
     assert shown(page, ".suite") == 2
 
 
+def codes_shown(page: Page) -> list[str]:
+    items = page.locator("[data-codes]").filter(visible=True).all()
+    return [item.get_attribute("data-codes") or "" for item in items]
+
+
+def test_filter_by_test_leaves_what_is_about_it_and_marks_it_in_the_maps(
+    open_page: Open, shops: str
+) -> None:
+    page = open_page(shops)
+    page.get_by_label("Test", exact=True).fill("TEST_CLOSES")
+    assert page.locator(".suite").filter(visible=True).locator("h2").all_inner_texts() == [
+        "shops/books"
+    ]
+    assert "LS102" in " ".join(codes_shown(page))
+    assert set(page.locator(".hit").all_inner_texts()) == {"test_closes"}
+    page.get_by_label("Test", exact=True).fill(
+        "test_one"
+    )  # nothing is changed of it in the other suite
+    assert shown(page, ".suite") == 2
+    page.get_by_label("Test", exact=True).fill("test_nowhere")
+    assert shown(page, ".suite") == 0
+
+
+def test_filter_by_status_and_assumption(open_page: Open, shops: str) -> None:
+    page = open_page(shops)
+    page.get_by_label("Status").select_option("would change")
+    assert page.locator(".suite").filter(visible=True).locator("h2").inner_text() == "shops/tea"
+    assert shown(page, "[data-row]") == 1
+    page.get_by_label("Status").select_option("all")
+    assert shown(page, ".suite") == 2
+    page.get_by_role("button", name="On an assumption").click()
+    assert shown(page, "[data-codes]") == page.locator("[data-assumption]").count()
+
+
+def test_overview_lists_the_suites_and_leads_to_them(open_page: Open, shops: str) -> None:
+    page = open_page(shops)
+    page.get_by_role("button", name="Close all").click()
+    rows = [row.locator("td").all_inner_texts() for row in page.locator("[data-row]").all()]
+    assert [row[:2] for row in rows] == [["shops/books", "manual"], ["shops/tea", "would change"]]
+    assert rows[0][4] == "1"  # by hand
+    page.get_by_role("link", name="shops/tea").click()
+    page.locator("#s2 .file summary").first.wait_for(state="visible")
+    assert not page.locator("#s1 .file summary").first.is_visible()
+
+
+# -- the address ------------------------------------------------------------------------
+
+
+def test_what_is_filtered_is_in_the_address_and_comes_from_it(open_page: Open, shops: str) -> None:
+    page = open_page(shops)
+    page.get_by_label("Suite").fill("books")
+    page.get_by_label("Test", exact=True).fill("test_")
+    page.locator("button.code[data-code=LS107]").click()
+    page.locator("button.code[data-code=LS102]").click()
+    address = page.evaluate("location.href")
+    assert address == f"{shops}#suite=books&test=test_&rules=LS102+LS107"
+    other = open_page(address)
+    assert codes_shown(other) == codes_shown(page) != []
+    assert other.get_by_label("Test", exact=True).input_value() == "test_"
+    other.get_by_role("button", name="Show all").click()
+    assert other.evaluate("location.href") == shops
+
+
+def test_a_hunk_can_be_linked_to_also_beside_a_filter(open_page: Open, shops: str) -> None:
+    page = open_page(shops)
+    link = page.locator("#s2 .hunk .here-link").first
+    link.click()
+    plain = page.evaluate("location.href")
+    assert plain == f"{shops}#s2f1h1"
+    page.get_by_label("Suite").fill("tea")
+    link.click()
+    filtered = page.evaluate("location.href")
+    assert filtered == f"{shops}#suite=tea&at=s2f1h1"
+    for address in (plain, filtered):
+        other = open_page(address, viewport={"width": 1280, "height": 400})
+        assert other.evaluate("document.activeElement.id") == "s2f1h1"
+        assert other.locator("#s2f1h1").is_visible()
+    assert shown(other, ".suite") == 1
+
+
+def test_an_address_that_names_what_is_not_there_does_no_harm(open_page: Open, shops: str) -> None:
+    page = open_page(f"{shops}#status=none&rules=LS999&at=s9f9h9")
+    assert shown(page, ".suite") == 2
+
+
 # -- clicks -----------------------------------------------------------------------------
 
 

@@ -57,6 +57,46 @@ def test_a_phone_shows_all_without_scrolling_sideways(open_page: Open, shops: st
     assert page.locator("#shown").inner_text() != ""
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off_and_all_can_be_read(
+    open_page: Open, shops: str, width: int, scheme: str
+) -> None:
+    page = open_page(shops, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(TOO_NARROW) == []
+    assert page.get_by_role("button", name="LS107 running-loop").is_visible()  # by its name, too
+    for selector in (".table td a", ".status", "button.code span", ".here-link", ".level"):
+        assert page.locator(selector).first.evaluate(CONTRAST) >= 4.5, selector
+
+
+# What is wider than its box, or has a column of a letter or two.
+TOO_NARROW = """
+[...document.querySelectorAll(".tile, .tile dd, td:not(.n):not(.none), .path, button, select")]
+  .filter((item) => item.checkVisibility() && item.innerText.trim().length > 6)
+  .filter((item) => item.scrollWidth > item.clientWidth + 1 && item.clientWidth > 0
+    || item.getBoundingClientRect().width < 40)
+  .map((item) => item.innerText)
+"""
+# Of a text to what is behind it, as the guidelines for accessible pages count it.
+CONTRAST = """(item) => {
+  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (colour) => {
+    probe.fillStyle = colour;
+    probe.fillRect(0, 0, 1, 1);
+    const parts = [...probe.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4));
+    return .2126 * parts[0] + .7152 * parts[1] + .0722 * parts[2];
+  };
+  let box = item;
+  while (getComputedStyle(box).backgroundColor.endsWith(", 0)")) box = box.parentElement;
+  const [one, other] = [
+    light(getComputedStyle(item).color), light(getComputedStyle(box).backgroundColor),
+  ].sort((a, b) => b - a);
+  return (one + .05) / (other + .05);
+}"""
+
+
 def test_a_wide_screen_shows_both_sides_beside_each_other(open_page: Open, shops: str) -> None:
     page = open_page(shops, viewport={"width": 1280, "height": 800})
     row = page.locator("tr:not(.same):has(td.old):has(td.new)").first

@@ -109,3 +109,24 @@ def test_a_phone_shows_names_in_lines_and_no_sideways_scrolling(
     )
     assert tiles
     assert all(tiles)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ids_of_tests_have_room(open_page: Open, tmp_path: Path, width: int, scheme: str) -> None:
+    test = "tests/integration/api/orders/test_orders.py::TestOrders::test_an_order_is_placed"
+    split = Difference(
+        Cause.SPLIT, test, "was passed, is failed in its call phase", "LS101 is open"
+    )
+    slower = ((test, 54.25, 155.75),)
+    suite = Verification("shop", _RUN, _RUN, (split,), (split,), (), slower)
+    page = open_page(
+        _file(tmp_path, suite), viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for cell in page.locator("td.path").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["width"] > 250
+    for tile in page.locator(".tile").all():
+        assert tile.evaluate("tile => tile.scrollWidth <= tile.clientWidth")

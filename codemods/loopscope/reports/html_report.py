@@ -5,6 +5,7 @@ The page is put together by Jinja2 with autoescape from the templates beside thi
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from loopscope import __version__
 from loopscope.escape import visible
 from loopscope.frozen import frozen
 from loopscope.guides import text, title
-from loopscope.reports import ReportOptions, RunDocument, join
+from loopscope.reports import ReportOptions, RunDocument, join, path_from
 from loopscope.reports.html_loop_map import boxes
 from loopscope.reports.html_templates import environment, own, policy, rows, tiles
 from loopscope.reports.summary import Summary, by_group, status_word
@@ -57,11 +58,15 @@ class HtmlReport(RunDocument):
             OSError: One of them cannot be read.
         """
         wrote, templates = self.options.wrote, environment()
-        shown = [_Shown(migration, wrote=wrote) for migration in self._suites]
+        shown = [
+            _Shown(migration, f"s{number}", wrote=wrote)
+            for number, migration in enumerate(self._suites, 1)
+        ]
         open_all = (
             sum(len(file["hunks"]) for suite in shown for file in suite.files) <= _OPEN_HUNKS
         )
         rules = _rules(shown)
+        rows_of = [suite.row() for suite in shown]
         template = templates.get_template("suite.html")
         style, script = own("page.css"), own("page.js")
         return templates.get_template("page.html").render(
@@ -74,9 +79,11 @@ class HtmlReport(RunDocument):
             version=__version__,
             tiles=tiles(_numbers(summary, self._suites, wrote)),
             rules=rules,
+            statuses=sorted({(row["status"], row["status_word"]) for row in rows_of}),
             guides=guide_pages(f"rules/{rule['code']}" for rule in rules),
             errors=[_error(error, label) for label, error in self.errors],
-            current=self._current,
+            current=list(map(name_of, self._current)),
+            table=rows_of if len(rows_of) > 1 else [],
             suites=[
                 Markup(template.render(suite.values(), wrote=wrote, open=open_all))
                 for suite in shown
@@ -86,14 +93,19 @@ class HtmlReport(RunDocument):
 
 def _error(error: FileError, label: str) -> dict[str, str]:
     line = f":{error.line}" if error.line else ""
-    return {"place": join(label, error.path) + line, "message": error.message}
+    return {
+        "place": join(name_of(label) if label else label, error.path) + line,
+        "message": error.message,
+    }
 
 
 class _Shown:
     """One suite in the words of its template."""
 
-    def __init__(self, migration: Migration, *, wrote: bool) -> None:
-        self._migration, self._wrote = migration, wrote
+    def __init__(self, migration: Migration, id_: str, *, wrote: bool) -> None:
+        self._migration, self._id, self._wrote = migration, id_, wrote
+        self._name = name_of(migration.label)
+        self._status = status_word(migration.status, wrote=wrote)
         self.groups: list[dict[str, Any]] = [
             {
                 "product": product,
@@ -113,16 +125,42 @@ class _Shown:
     def values(self) -> dict[str, Any]:
         migration = self._migration
         return {
-            "label": migration.label,
-            "name": visible(migration.label),
+            "id": self._id,
+            "label": self._name,
+            "name": visible(self._name),
             "status": migration.status.value,
-            "status_word": status_word(migration.status, wrote=self._wrote),
+            "status_word": self._status,
             "config": migration.config,
             "requires": migration.requires,
             "facts": _facts(migration),
             "maps": boxes(migration.maps) if migration.maps else {},
             "groups": self.groups,
         }
+
+    def row(self) -> dict[str, object]:
+        """Return the line of the table of suites."""
+        migration = self._migration
+        actions = sum(finding.level is Level.ACTION for finding in migration.findings)
+        return {
+            "id": self._id,
+            "label": self._name,
+            "status": migration.status.value,
+            "status_word": self._status,
+            "numbers": {
+                "files": len(migration.changes),
+                "edits": sum(len(change.edits) for change in migration.changes),
+                "by hand": actions,
+                "notes": len(migration.findings) - actions,
+            },
+        }
+
+
+def name_of(label: str) -> str:
+    """Name a suite for somebody who is elsewhere: by its path from here, or by its folder."""
+    path = path_from(os.getcwd(), label, "") if os.path.isabs(label) else label
+    if path == "." or os.path.isabs(path):
+        return os.path.basename(os.path.abspath(path)) or path
+    return path
 
 
 def _facts(migration: Migration) -> str:
@@ -144,6 +182,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[dict[str, str]]:
             "level": finding.level.value,
             "code": finding.code,
             "place": ":".join([finding.path, *numbers]),
+            "names": visible(f"{finding.path} {finding.message}"),
             "message": finding.message,
         }
 
@@ -155,11 +194,11 @@ def _file(change: Change) -> dict[str, Any]:
         "new": change.before is None,
         "added": sum(line.startswith(b"+") for hunk in found for line in hunk.lines),
         "removed": sum(line.startswith(b"-") for hunk in found for line in hunk.lines),
-        "hunks": [_hunk(hunk) for hunk in found],
+        "hunks": [_hunk(hunk, change.path) for hunk in found],
     }
 
 
-def _hunk(hunk: Hunk) -> dict[str, Any]:
+def _hunk(hunk: Hunk, path: str) -> dict[str, Any]:
     edits = [
         {
             "code": edit.code,
@@ -170,7 +209,11 @@ def _hunk(hunk: Hunk) -> dict[str, Any]:
         for edit in hunk.edits
     ]
     codes = list(dict.fromkeys(edit.code for edit in hunk.edits))
-    return {"codes": codes, "edits": edits, "rows": rows(hunk)}
+    names = visible(" ".join((path, *(edit.definition for edit in hunk.edits))))
+    trusts = any(edit["assumption"] for edit in edits)
+    return {
+        "codes": codes, "edits": edits, "rows": rows(hunk), "names": names, "assumption": trusts
+    }  # fmt: skip
 
 
 # -- the rest of the page ---------------------------------------------------------------

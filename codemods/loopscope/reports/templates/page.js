@@ -5,48 +5,97 @@
   const byId = (id) => document.getElementById(id);
   const suites = find(".suite");
   const input = byId("suite-filter");
+  const test = byId("test-filter");
+  const status = byId("status-filter");
+  const assumption = byId("assumption");
   const codes = find("button.code");
   const keys = byId("keys");
 
   // -- filters ---------------------------------------------------------------------------
 
+  const pressed = (button) => button.getAttribute("aria-pressed") === "true";
+  const press = (button, on) => button.setAttribute("aria-pressed", String(on));
+  const holds = (text, words) => text.toLowerCase().includes(words.toLowerCase());
+  let at = "";  // the hunk that the address names beside a filter
+
   function filter() {
-    const words = input.value.toLowerCase();
-    const chosen = codes.filter((b) => b.getAttribute("aria-pressed") === "true");
-    const wanted = new Set(chosen.map((button) => button.dataset.code));
+    const wanted = new Set(codes.filter(pressed).map((button) => button.dataset.code));
+    const trust = pressed(assumption);
+    const narrow = wanted.size > 0 || trust || test.value !== "";
     let shown = 0;
     for (const suite of suites) {
-      let any = wanted.size === 0;
+      let any = !narrow;
       for (const item of find("[data-codes]", suite)) {
-        const hit = !wanted.size || item.dataset.codes.split(" ").some((c) => wanted.has(c));
+        const hit = (!wanted.size || item.dataset.codes.split(" ").some((c) => wanted.has(c)))
+          && (!trust || "assumption" in item.dataset) && holds(item.dataset.names, test.value);
         item.hidden = !hit;
         any = any || hit;
       }
-      for (const box of find(".file, .findings, .files", suite)) {
-        box.hidden = wanted.size > 0 && !box.querySelector("[data-codes]:not([hidden])");
+      for (const chip of find("[data-test]", suite)) {
+        const hit = test.value !== "" && holds(chip.dataset.test, test.value);
+        chip.classList.toggle("hit", hit);
+        any = any || (hit && !wanted.size && !trust);
       }
-      suite.hidden = !(any && suite.dataset.name.toLowerCase().includes(words));
+      for (const box of find(".file, .findings, .files", suite)) {
+        box.hidden = narrow && !box.querySelector("[data-codes]:not([hidden])");
+      }
+      suite.hidden = !(any && holds(suite.dataset.name, input.value)
+        && (status.value === "" || suite.dataset.status === status.value));
+      const row = document.querySelector(`[data-row="${suite.id}"]`);
+      if (row) row.hidden = suite.hidden;
       shown += suite.hidden ? 0 : 1;
     }
-    const filtered = words !== "" || wanted.size > 0;
+    const filtered = narrow || input.value !== "" || status.value !== "";
     byId("shown").value = filtered ? `${shown} of ${suites.length} suites` : "";
     byId("clear").hidden = !filtered;
     byId("nothing").hidden = !(filtered && shown === 0);
   }
 
-  function clear() {
-    input.value = "";
-    for (const button of codes) button.setAttribute("aria-pressed", "false");
+  // -- the address: what is filtered, so that it can be passed on ---------------------------
+
+  function address() {
+    const state = new URLSearchParams();
+    if (input.value) state.set("suite", input.value);
+    if (test.value) state.set("test", test.value);
+    if (status.value) state.set("status", status.value);
+    if (pressed(assumption)) state.set("assumption", "yes");
+    const chosen = codes.filter(pressed).map((button) => button.dataset.code);
+    if (chosen.length) state.set("rules", chosen.join(" "));
+    if (at && state.size) state.set("at", at);
+    return state.size ? `#${state}` : "";
+  }
+
+  function changed() {
+    at = "";
+    filter();
+    history.replaceState(null, "", address() || location.pathname + location.search);
+  }
+
+  function restore() {
+    const state = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+    input.value = state.get("suite") ?? "";
+    test.value = state.get("test") ?? "";
+    status.value = state.get("status") ?? "";
+    if (status.selectedIndex < 0) status.value = "";
+    press(assumption, state.get("assumption") === "yes");
+    const chosen = (state.get("rules") ?? "").split(" ");
+    for (const button of codes) press(button, chosen.includes(button.dataset.code));
+    at = state.get("at") ?? "";
     filter();
   }
 
-  input.addEventListener("input", filter);
+  function clear() {
+    input.value = test.value = status.value = "";
+    for (const button of [...codes, assumption]) press(button, false);
+    changed();
+  }
+
+  for (const field of [input, test, status]) field.addEventListener("input", changed);
   byId("clear").addEventListener("click", clear);
-  for (const button of codes) {
+  for (const button of [...codes, assumption]) {
     button.addEventListener("click", () => {
-      const on = button.getAttribute("aria-pressed") === "true";
-      button.setAttribute("aria-pressed", String(!on));
-      filter();
+      press(button, !pressed(button));
+      changed();
     });
   }
 
@@ -73,17 +122,29 @@
   }, true);
 
   function openTarget() {
-    const target = byId(decodeURIComponent(location.hash.slice(1)));
-    if (target instanceof HTMLDetailsElement) {
-      target.open = true;
-      target.querySelector("summary").focus({ preventScroll: true });
-      target.scrollIntoView();
+    if (location.hash.includes("=")) restore();
+    const target = byId(at || decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let box = target; box; box = box.parentElement) {
+      if (box instanceof HTMLDetailsElement) box.open = true;
     }
+    if (target.matches(".suite")) target.querySelector("details").open = true;
+    (target.querySelector("summary") ?? target).focus({ preventScroll: true });
+    target.scrollIntoView();
   }
   addEventListener("hashchange", openTarget);
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#']");
-    if (link && link.hash === location.hash) openTarget();
+    if (!link) return;
+    const filtered = address();
+    if (link.matches(".here-link") && filtered) {
+      event.preventDefault();  // the filter stays in the address
+      at = link.hash.slice(1);
+      history.replaceState(null, "", address());
+      openTarget();
+    } else if (link.hash === location.hash) {
+      openTarget();
+    }
   });
 
   // -- where a test goes: what the pointer is on, in both maps --------------------------------
@@ -146,10 +207,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
     if (event.key === "Escape") {
       clear();
-      input.blur();
+      document.activeElement.blur();
       return;
     }
-    if (event.target === input) return;
+    if (event.target.matches("input, select")) return;
     const action = actions[event.key];
     if (action) {
       event.preventDefault();
