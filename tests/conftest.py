@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,15 @@ _FETCHING = frozenset(
     {"guides", "live", "modern_suites", "random_suites", "reports", "explain", "verify"}
 )
 _FETCHED_WITHIN = 7200  # seconds; loopscope gives an installation up after half an hour
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state() -> Iterator[Path]:
+    """Keep the key of the tests, and of the programs that they start, out of the user's folder."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "XDG_STATE_HOME", folder)
+        patch.setitem(os.environ, "LOOPSCOPE_NO_CACHE", "1")  # each test works for itself
+        yield Path(folder) / "loopscope"
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

@@ -114,15 +114,22 @@ def write_out(path: Path, data: bytes) -> None:
     A pipe, such as a shell makes of ``>(less)``, is waited for as long as somebody reads.
 
     Raises:
-        OSError: It cannot be written; also, nobody reads the pipe.
+        OSError: It cannot be written; also, nobody reads the pipe, or a repository has put a link
+            there, which would lead elsewhere.
     """
+    link = _link_on_the_way(path)
+    if link:
+        message = f"{link} is a symbolic link to {os.path.realpath(link)}: give the path itself"
+        raise OSError(errno.ELOOP, message, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         what = "is a file" if path.parent.is_file() else f"cannot be made: {error.strerror}"
         raise OSError(error.errno, f"its folder {what}", path) from None
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o666)
+        no_link = 0 if path.is_symlink() else getattr(os, "O_NOFOLLOW", 0)  # not since then
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | no_link | _FLAGS
+        descriptor = os.open(path, flags, 0o666)
     except OSError as error:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "it is a pipe or socket that nobody reads", path) from None
@@ -138,3 +145,24 @@ def write_out(path: Path, data: bytes) -> None:
                     raise OSError(errno.ETIMEDOUT, message, path) from None
     finally:
         os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _link_on_the_way(path: Path) -> str:
+    """Find the first link of a path at or below the current directory or a working copy."""
+    full, here = os.path.abspath(path), os.getcwd()
+    if full.startswith(("/dev/", "/proc/")):  # names of open files, as shells use them
+        return ""
+    place, inside = os.path.splitdrive(full)[0] + os.sep, False
+    for name in filter(None, full[len(place) :].split(os.sep)):
+        inside = inside or place == here or is_vcs_root(place)
+        place = os.path.join(place, name)
+        if inside and os.path.islink(place):
+            return place
+    return ""

@@ -18,6 +18,14 @@ def visible(text: str) -> str:
     return "".join(_escape(piece) if hidden else piece for piece, hidden in _runs(text))
 
 
+def no_command(text: str) -> str:
+    """One line that no build server takes for a command to itself, as some do with ``::``."""
+    bare = text.lstrip()
+    if not bare.startswith(("::", "##")):
+        return text
+    return f"{text[: len(text) - len(bare)]}\\x{ord(bare[0]):02x}{bare[1:]}"
+
+
 def visible_line(line: bytes) -> str:
     """Escape a line of a file, without its line end; tabs stay."""
     text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")

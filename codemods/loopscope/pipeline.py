@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loopscope.frozen import frozen
-from loopscope.loop_map.build_model import build_model, rebuild_model
+from loopscope.loop_map.build_model import ReadSuite, build_model, rebuild_model
 from loopscope.loop_map.model import LoopMap, count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
@@ -23,13 +24,20 @@ from loopscope.pipeline_check import (
 )
 from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.planning.planner import make_plan
+from loopscope.python_source.syntax_tree import forget_trees
 from loopscope.rewriting.annotations import comments_for, left_over
 from loopscope.rewriting.change_set import ChangeSet
 from loopscope.rules.context import RuleContext, note
+from loopscope.rules.file_style import in_the_style_of_files
 from loopscope.rules.ls318_unread import files_aside, unread_mentions
 from loopscope.rules.registry import FILE_CHECKS, check_rules
-from loopscope.rules.run_declarations import check_declarations, least_version
+from loopscope.rules.run_declarations import (
+    check_declarations,
+    held_by_own_plugin,
+    least_version,
+)
 from loopscope.rules.withheld_edits import (
+    ALONE,
     edits_of_the_rest,
     is_left_whole,
     left_wrong,
@@ -37,6 +45,7 @@ from loopscope.rules.withheld_edits import (
     product_part,
     saying_so,
 )
+from loopscope.rules.witnesses import options_with_reasons, with_reasons
 from loopscope.types import (
     Change,
     EditRecord,
@@ -59,7 +68,20 @@ if TYPE_CHECKING:
 _ONE_THREAD = threading.RLock()
 
 
-def migrate(suite: Suite, options: Options) -> Migration:
+def read(suite: Suite, options: Options) -> ReadSuite:
+    """Read a suite that is looked at before it is migrated."""
+    with _ONE_THREAD, _no_collection(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="<unknown>")
+        return _read(suite, options)
+
+
+def _read(suite: Suite, options: Options) -> ReadSuite:
+    errors = list(suite.errors)
+    model = build_model(suite, errors, options.time_limit, FILE_CHECKS, options.runs_on)
+    return ReadSuite(suite, model, tuple(errors))
+
+
+def migrate(suite: Suite | ReadSuite, options: Options) -> Migration:
     """Migrate one suite in memory.
 
     A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
@@ -67,12 +89,13 @@ def migrate(suite: Suite, options: Options) -> Migration:
     """
     with _ONE_THREAD, _no_collection(), warnings.catch_warnings():  # ast.parse warns of odd code
         warnings.filterwarnings("ignore", module="<unknown>")
-        return _migrate(suite, options)
+        known = suite if isinstance(suite, ReadSuite) else _read(suite, options)
+        return _migrate(known, options)
 
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector away while a suite is worked on.
+    """Keep the garbage collector away while a suite is worked on, and its trees no longer.
 
     Syntax trees are many objects without cycles, and are kept for a while: looking through them
     over and over found nothing, and took a sixth of the time.
@@ -82,6 +105,7 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        forget_trees()
         if enabled:
             gc.enable()
 
@@ -100,9 +124,10 @@ class _Attempt:
     left_out: tuple[tuple[str, EditRecord], ...]  # of files that may not be changed
 
 
-def _migrate(suite: Suite, options: Options) -> Migration:
+def _migrate(known: ReadSuite, options: Options) -> Migration:
     """Take the first plan whose result the recheck does not condemn; without one, none."""
-    attempt = _attempt(suite, options)
+    suite = known.suite
+    attempt = _attempt(known, options)
     if suite.editable is not None and attempt.migration.errors:
         # A part of a suite of which not all is known may break the rest.
         return replace(attempt.migration, changes=())
@@ -115,7 +140,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
             *left_wrong(suite.editable, attempt.model, attempt.migration, attempt.left_out),
         ]
         if wrong:
-            whole = _attempt(replace(suite, editable=None), options)
+            whole = _attempt(_read(replace(suite, editable=None), options), options)
             there = {(one.path, one.line, one.code) for one in whole.migration.findings}
             left = [one for one in wrong if (one.path, one.line, one.code) not in there]
             if left and not whole.condemned:
@@ -123,7 +148,7 @@ def _migrate(suite: Suite, options: Options) -> Migration:
     if not attempt.condemned:
         return attempt.migration
     for other_options, caution, how in _other_plans(options, attempt.region):
-        other = _attempt(suite, other_options, caution)
+        other = _attempt(_read(suite, other_options), other_options, caution)
         if not other.condemned and other.migration.changes:
             return _taken_instead(other.migration, attempt.condemned, how)
     return _nothing(attempt, options)
@@ -198,20 +223,25 @@ def _of_product(migration: Migration, part: Collection[str]) -> Migration:
     )
 
 
+def _quoted(path: str) -> str:
+    """Write a path as a shell takes it for one, and no program for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
+
+
 def _not_in_part(suite: Suite, first: Finding) -> Migration:
     """Return an error for a part without which the rest of its suite would be wrong."""
     message = (
         f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
-        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate {suite.label}"
+        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate"
+        f" {_quoted(suite.label)}"
     )
     errors = (*suite.errors, FileError(".", message))
     return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
 
 
-def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
-    errors = list(suite.errors)
+def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
+    suite, model, errors = known.suite, known.model, list(known.errors)
     seconds = options.time_limit
-    model = build_model(suite, errors, seconds, FILE_CHECKS, options.runs_on)
     aside = files_aside(suite, errors)
     facts = model.files
     plan = make_plan(model, options, caution)
@@ -222,6 +252,9 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     if left_whole:
         edits, option_edits = edits_of_the_rest(context, edits, option_edits)
         findings = saying_so(findings)
+    held = held_by_own_plugin(context, findings)
+    if held:
+        edits, option_edits = [edit for edit in edits if edit.code in ALONE], []
     findings += aside
     acts = any(finding.level is Level.ACTION for finding in findings)
     least = least_version(context, edits, option_edits)
@@ -229,9 +262,10 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
         context,
         least,
         [*edits, *option_edits],
-        findings,
         finished=not (acts or left_whole or left_out),
+        held=held,
     )
+    left_whole = left_whole or bool(held)
     findings += requirements.findings
     findings += left_over(facts, findings)
     if suite.uncollected:
@@ -243,8 +277,9 @@ def _attempt(suite: Suite, options: Options, caution: Caution = NO_CAUTION) -> _
     change_set = ChangeSet(suite, errors, seconds)
     # First: their places are those of the files as they were.
     change_set.require(requirements.edits)
+    edits = with_reasons(context, in_the_style_of_files(context, edits))
     change_set.rewrite(facts, edits)
-    change_set.configure(option_edits)
+    change_set.configure(options_with_reasons(context, option_edits))
     changes = change_set.changes
     before = (
         model.legacy_map if context.plan.suite_style is SuiteStyle.LEGACY else model.modern_map
@@ -310,7 +345,7 @@ def style_and_loops(
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
     """Collect the changes that the suites below make to their Python files."""
     for prefix, inner in suite.cross_suite.below.items():
-        for change in _migrate(inner, options).changes:
+        for change in _migrate(_read(inner, options), options).changes:
             if change.path.endswith(".py"):
                 yield replace(change, path=prefix + change.path)
 

@@ -260,7 +260,8 @@ def recheck(suite: Suite, changes: Sequence[Change], options: Options) -> tuple[
     """List the differences that remain when only ``changes``, some of a migration's, are made."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="<unknown>")
-        return tuple(_recheck(replace(suite, cross_suite=CrossSuiteFiles()), changes, options))
+        alone = CrossSuiteFiles(own_names=suite.cross_suite.own_names)
+        return tuple(_recheck(replace(suite, cross_suite=alone), changes, options))
 
 
 def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -51,9 +51,30 @@ def run(
     Raises:
         OSError: It cannot be started.
     """
-    with tempfile.TemporaryFile() as output:  # a pipe would wait for grandchildren
-        code = _run(command, folder, environment, seconds, output, subprocess.STDOUT)
-        return Done(code, _end_of(output).decode(errors="replace"))
+    with started(command, folder, environment, seconds) as end:
+        return end()
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float
+) -> Iterator[Callable[[], Done]]:
+    """Start a program as ``run`` does; what this yields waits for its end.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    last = time.monotonic() + seconds
+    with (
+        tempfile.TemporaryFile() as output,  # a pipe would wait for grandchildren
+        _started(command, folder, environment, output, subprocess.STDOUT) as process,
+    ):
+
+        def end() -> Done:
+            code = _code(process, max(0, last - time.monotonic()))
+            return Done(code, _end_of(output).decode(errors="replace"))
+
+        yield end
 
 
 def ask(
@@ -64,25 +85,38 @@ def ask(
     Raises:
         OSError: It cannot be started.
     """
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        code = _run(command, folder, environment, seconds, output, errors)
+    with (
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as errors,
+        _started(command, folder, environment, output, errors) as process,
+    ):
+        code = _code(process, seconds)
         output.seek(0)
         return Answer(code, output.read(), _end_of(errors))
 
 
-def _run(
+@contextlib.contextmanager
+def _started(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    seconds: float,
     output: IO[bytes],
     errors: IO[bytes] | int,
-) -> int | None:
+) -> Iterator[subprocess.Popen[bytes]]:
     with hearing_interrupts():
         process = subprocess.Popen(
             command, cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output,
             stderr=errors, start_new_session=True,
         )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            _end(process)
+
+
+def _code(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """Wait for the end of a program; None where it took too long and was stopped."""
     code: int | None = None
     try:
         code = process.wait(seconds)

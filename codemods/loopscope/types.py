@@ -139,6 +139,7 @@ class EditRecord:
     message: str
     safety: Safety = Safety.SAFE
     value: str = ""  # what an option is set to
+    reason: str = ""  # the test for whose sake it is made, and how that needs it
 
     @property
     def subject(self) -> str:
@@ -217,7 +218,9 @@ class CrossSuiteFiles:
     names of the latter to those keys. ``below`` holds the suites whose tests a run of pytest in
     the root collects, too; its keys are their folders, with a slash at the end. ``importers``
     names the files of other suites that import from a module of this one. ``above`` is the
-    configuration of a suite above whose runs collect this suite's tests, too.
+    configuration of a suite above whose runs collect this suite's tests, too. ``own_names`` are
+    the dotted names by which the root itself can be imported, from the folders above it.
+    ``projects`` are the folders of the suites below, and whether each has a pytest configuration.
     """
 
     outside: Mapping[str, bytes] = field(default_factory=dict)
@@ -225,6 +228,13 @@ class CrossSuiteFiles:
     below: Mapping[str, Suite] = field(default_factory=dict)
     importers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     above: PytestConfig | None = None
+    own_names: tuple[str, ...] = ()
+    projects: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def bare(self) -> tuple[str, ...]:
+        """The projects below for which pytest would read a configuration in the root."""
+        return tuple(folder for folder, configured in self.projects.items() if not configured)
 
     def __contains__(self, path: str) -> bool:
         """Whether a path, relative to the root of the suite, is that of another suite."""

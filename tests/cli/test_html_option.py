@@ -81,14 +81,16 @@ def test_a_run_with_nothing_to_do_has_a_page(loopscope: Run, tree: Tree, tmp_pat
     assert "1 suite, nothing to change" in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_the_table_of_a_pyproject_can_ask_for_it(
-    loopscope: Run, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_page_that_somebody_else_has_written_is_left_alone(
+    loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
-    tree({f"shop/{path}": text for path, text in SHOP.items()})
-    tree({"pyproject.toml": "[tool.loopscope]\nhtml = 'report.html'\n"})
-    monkeypatch.chdir(tmp_path / "shop")
-    loopscope("check")
-    assert "for the whole suite" in (tmp_path / "report.html").read_text("utf-8")
+    tree({**SHOP, "docs/index.html": "<title>mine</title>"})
+    done = loopscope("check", "--html", "docs/index.html")
+    assert done.code == 2
+    assert "'docs/index.html' is there and is not loopscope's" in done.err
+    assert (tmp_path / "docs/index.html").read_text() == "<title>mine</title>"
+    for _ in range(2):
+        assert loopscope("check", "--html", "docs/own.html").code == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")

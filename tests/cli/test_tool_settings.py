@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from loopscope.cli import run
 
 Run = Callable[..., Any]
 Tree = Callable[[dict[str, str]], None]
@@ -73,12 +76,11 @@ def test_lists_are_lists_or_one_string(loopscope: Run, tree: Tree, value: str) -
 def test_way_that_is_typed_takes_the_place_of_that_of_the_table(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
-    tree(suite('patch = "out/x.patch"'))
-    loopscope("migrate")
+    tree(suite("diff = true"))
+    assert loopscope("migrate").out.startswith("--- a/conftest.py")
+    loopscope("migrate", "--patch", "out/x.patch")
     assert (tmp_path / "out/x.patch").stat().st_size
-    (tmp_path / "out/x.patch").unlink()
-    assert loopscope("migrate", "--diff").out.startswith("--- a/conftest.py")
-    assert not (tmp_path / "out/x.patch").exists()
+    assert "event_loop" in (tmp_path / "conftest.py").read_text()
 
 
 @pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "markdown"])
@@ -105,7 +107,7 @@ def test_diff_that_is_typed_is_for_reading_whatever_the_table_says(
 
 
 def test_options_of_migrate_do_not_bother_check(loopscope: Run, tree: Tree) -> None:
-    tree(suite("diff = true\nallow-dirty = true"))
+    tree(suite("diff = true\nallow-dirty = false"))
     assert loopscope("check").code == 1
 
 
@@ -182,10 +184,14 @@ def test_exclude_is_written_for_the_directory_of_its_table(
         ('"\\u001b[2J" = 1', "has no key '\\x1b[2J'"),
         ("style = ", "pyproject.toml:2: "),
         ('dask = "tcp://localhost:1"', ":2: [tool.loopscope] dask: only the command line"),
-        ('patch = "../x.patch"', "patch: '../x.patch' leads out of the directory of this file"),
-        ('patch-dir = "/tmp"', "patch-dir: '/tmp' leads out of the directory"),
-        ('html = "out/../../x.html"', "html: 'out/../../x.html' leads out of the directory"),
-        ('patch = "conftest.py"', "conftest.py' is there and is no patch"),
+        ('patch = "x.patch"', "patch: only the command line may say where something is written"),
+        ('patch-dir = "x"', "patch-dir: only the command line may"),
+        ('html = "docs/index.html"', "html: only the command line may"),
+        ("allow-dirty = true", "allow-dirty: only the command line may switch this on"),
+        ("time-limit = 0", "time-limit: a repository may set 1 to 600"),
+        ("time-limit = 86400", "time-limit: a repository may set 1 to 600"),
+        ("jobs = 0", "jobs: 0 is not in the range 1<=x<=256"),
+        ('trace = "../x.jsonl"', "trace: '../x.jsonl' leads out of the directory of this file"),
     ],
 )  # fmt: skip
 def test_mistake_in_the_table_is_named_with_its_place(
@@ -202,10 +208,29 @@ def test_link_does_not_lead_a_path_of_the_table_out(
     loopscope: Run, tree: Tree, tmp_path: Path
 ) -> None:
     (tmp_path / "outside").mkdir()
-    tree(suite('patch = "link/x.patch"', "copy/"))
+    tree(suite('trace = "link/x.jsonl"', "copy/"))
     (tmp_path / "copy/link").symlink_to("../outside")
     result = loopscope("migrate", "copy")
-    assert (result.code, list((tmp_path / "outside").iterdir())) == (2, [])
+    assert result.code == 2
+    assert "leads out of the directory" in result.err
+
+
+def test_table_takes_no_more_processes_than_there_are_processors(
+    loopscope: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    usual = run.migrate_all
+
+    def noted(jobs: Any, *, processes: int, **others: Any) -> Any:
+        seen.append(processes)
+        return usual(jobs, processes=1, **others)
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(run, "migrate_all", noted)
+    tree(suite("jobs = 60"))
+    for arguments in ([], ["--jobs", "7"], ["--jobs", "2"]):
+        loopscope("check", *arguments)
+    assert seen == [3, 7, 2]
 
 
 def test_table_that_is_none(loopscope: Run, tree: Tree) -> None:
@@ -232,7 +257,7 @@ def test_time_limit(loopscope: Run, tree: Tree) -> None:
         assert loopscope("check", "--time-limit", limit).code == 2
     tree({"pyproject.toml": '[tool.loopscope]\ntime-limit = "x"\n'})
     assert "must be a whole number, not 'x'" in loopscope("check").err
-    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 0\n", "test_a.py": ""})
+    tree({"pyproject.toml": "[tool.loopscope]\ntime-limit = 600\n", "test_a.py": ""})
     assert loopscope("check").code == 0
 
 

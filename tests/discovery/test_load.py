@@ -118,3 +118,87 @@ def test_other_locks_above_say_nothing(tmp_path: Path, others: dict[str, str]) -
     runs_on, text = evidence(tmp_path, files)
     assert "1.x" not in runs_on
     assert not text
+
+
+OVERRIDE = """\
+import asyncio
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+"""
+ROOT = "[pytest]\nasyncio_mode = auto\n"
+PACKAGE = {
+    "repo/.git/HEAD": "",
+    "repo/shop/tests/pytest.ini": ROOT,
+    "repo/shop/tests/test_a.py": LEGACY,
+}
+
+
+def written(root: Path, files: dict[str, str]) -> list[Suite]:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    suites = [found for found in load_suites([root]) if isinstance(found, Suite)]
+    return [suite for suite in suites if suite.files]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from tests.lib.loops import event_loop",
+        "from tests.lib.loops import *",
+        "from tests.lib import *",
+        "from tests.lib import event_loop",
+        "from shop.tests.lib.loops import event_loop",
+        "import tests.lib.loops as loops\nevent_loop = loops.event_loop",
+        'pytest_plugins = ["tests.lib.loops"]',
+    ],
+)
+def test_a_root_is_imported_by_its_own_name(tmp_path: Path, line: str) -> None:
+    lib = {
+        "repo/shop/tests/lib/loops.py": OVERRIDE,
+        "repo/shop/tests/lib/__init__.py": "from tests.lib.loops import *\n",
+        "repo/shop/tests/conftest.py": f"{line}\n",
+    }
+    (suite,) = written(tmp_path, {**PACKAGE, **lib})
+    migration = migrate(suite, Options())
+    assert not migration.errors
+    assert [found.code for found in migration.findings if found.level.value == "action"] == []
+    changed = {change.path: change.after for change in migration.changes}
+    assert b"asyncio_default_test_loop_scope = session" in changed["pytest.ini"]
+    assert b"event_loop" not in changed["lib/loops.py"]
+
+
+def test_a_package_that_is_the_top_of_a_working_copy_goes_by_its_name(tmp_path: Path) -> None:
+    files = {
+        "shop/.git/HEAD": "",
+        "shop/__init__.py": "",
+        "shop/pytest.ini": ROOT,
+        "shop/loops.py": OVERRIDE,
+        "shop/conftest.py": "from shop.loops import event_loop\n",
+        "shop/test_a.py": LEGACY,
+    }
+    (suite,) = written(tmp_path, files)
+    assert suite.cross_suite.own_names[0] == "shop"
+    assert not [one for one in migrate(suite, Options()).findings if one.level.value == "action"]
+
+
+@pytest.mark.parametrize("place", ["shop/__init__.py", "src/shop/__init__.py", "shop.py"])
+def test_a_package_of_the_roots_name_is_that_package(tmp_path: Path, place: str) -> None:
+    files = {
+        "shop/.git/HEAD": "",
+        "shop/pytest.ini": ROOT,
+        f"shop/{place}": "",
+        "shop/loops.py": OVERRIDE,
+        "shop/conftest.py": "from shop.loops import event_loop\n",
+        "shop/test_a.py": LEGACY,
+    }
+    (suite,) = written(tmp_path, files)
+    (found,) = (one for one in migrate(suite, Options()).findings if one.line == 1)
+    assert "event_loop comes from shop.loops, which was not found" in found.message

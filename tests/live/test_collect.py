@@ -225,7 +225,7 @@ _CASES = (
                     assert asyncio.get_running_loop() not in seen
             """,
         },
-        "made while the module is imported, as pytest collects it. The default loop scope, ses",
+        "made while the module is imported, as pytest collects it. The plan follows that",
     ),
     Case(
         "tests_of_a_hook",
@@ -337,6 +337,93 @@ _CASES = (
         "it runs on a loop, as pytest collects it",
         ini=STRICT,
     ),
+    Case(
+        "sync_tests_from_a_function",
+        {
+            "conftest.py": override("module")
+            + dedent("""
+                import asyncio
+                import pytest
+
+                @pytest.fixture(scope="module")
+                async def db():
+                    return asyncio.get_running_loop()
+
+                @pytest.fixture
+                def drive(event_loop):
+                    return event_loop.run_until_complete
+            """),
+            "test_a.py": """
+                import asyncio
+
+                async def where():
+                    return asyncio.get_running_loop()
+
+                def make():
+                    def check(db):
+                        assert db.run_until_complete(where()) is db
+                    return check
+
+                class TestIt:
+                    test_db = staticmethod(make())
+
+                test_db = make()
+
+                async def test_async(db):
+                    assert db is asyncio.get_running_loop()
+            """,
+            "test_b.py": """
+                import asyncio
+
+                async def where():
+                    return asyncio.get_running_loop()
+
+                def asking():
+                    def check(event_loop, db):
+                        assert event_loop.run_until_complete(where()) is event_loop is db
+                    return check
+
+                def driving():
+                    def check(drive, db):
+                        assert drive(where()) is db
+                    return check
+
+                def running():
+                    async def check(event_loop, drive):
+                        assert event_loop is asyncio.get_running_loop()
+                    return check
+
+                test_asking = asking()
+                test_running = running()
+                test_driving = driving()
+            """,
+        },
+        "test_asking, test_running, test_driving: made while the module is imported, as pytest",
+    ),
+    Case(
+        "marks_by_an_assignment",
+        {
+            "conftest.py": override("session"),
+            "test_a.py": """
+                import asyncio
+                import pytest
+
+                class TestIt:
+                    async def test_one(self):
+                        type(self).seen = asyncio.get_running_loop()
+
+                    async def test_two(self):
+                        assert self.seen is asyncio.get_running_loop()
+
+                setattr(TestIt, "pytestmark", [pytest.mark.asyncio])
+
+                class TestOther(TestIt):
+                    pass
+            """,
+        },
+        "it runs on a loop, as pytest collects it",
+        ini=STRICT,
+    ),
 )  # fmt: skip
 
 
@@ -415,30 +502,16 @@ def test_a_mark_of_a_hook_that_may_be_closer_stays_an_action(
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize(
-    ("made", "others"),
-    [
-        ("async def run(): pass", "async def run(): pass"),
-        ("async def run(event_loop): event_loop.time()", ""),
-        ("def run(event_loop): event_loop.time()", ""),
-    ],
-    ids=["another loop", "asks for it", "sync"],
-)
 def test_a_made_test_that_the_defaults_do_not_keep_is_an_action(
-    made: str,
-    others: str,
-    tmp_path: Path,
-    legacy_python: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, legacy_python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {
         "conftest.py": override("function"),
-        "test_a.py": f"def make():\n    {made}\n    return run\n\n"
+        "test_a.py": "def make():\n    async def run(): pass\n    return run\n\n"
         'globals()["test_one"] = make()\n',
-        "b/conftest.py": override("session" if others else "function"),
-        "b/test_b.py": f"def make():\n    {others}\n    return run\n\ntest_two = make()\n"
-        if others
-        else _FOUR,
+        "b/conftest.py": override("session"),
+        "b/test_b.py": "def make():\n    async def run(): pass\n    return run\n\n"
+        "test_two = make()\n",
     }
     suite = _write(tmp_path, Case("", files, ""), monkeypatch)
     done = run_loopscope("check", "--collect", "--collect-python", legacy_python, suite)

@@ -202,3 +202,28 @@ def test_release_of_the_result_is_the_target() -> None:
     settings = rebuilt(suite, {}).settings
     assert settings.evidence.newest == (newest.major, newest.minor)
     assert settings.mode == "strict"  # the old pin says nothing of the result
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "auto"),
+    [
+        ("Makefile", "test:\n\tpytest \\\n\t\t--asyncio-mode=auto -x\n", True),
+        ("ci/run.sh", "pytest --asyncio-mode auto tests\n", True),
+        ("noxfile.py", 'def tests(s):\n    s.run("pytest", "--asyncio-mode", "auto")\n', True),
+        ("tox.ini", "[testenv]\ncommands = pytest -o asyncio_mode=auto\n", True),
+        (".github/workflows/ci.yml", "steps:\n- run: pytest --asyncio-mode=auto\n", True),
+        ("Makefile", "test:\n\t# pytest --asyncio-mode=auto\n", False),
+        ("Makefile", "test:\n\tpytest --asyncio-mode=strict\n", False),
+        ("other/tox.ini", "[pytest]\nasyncio_mode=auto\n", False),
+        ("helpers.py", 'COMMAND = "pytest --asyncio-mode=auto"\n', False),
+    ],
+)  # fmt: skip
+def test_mode_of_a_command(path: str, text: str, auto: bool) -> None:
+    files = {"pytest.ini": b"[pytest]\n", "test_a.py": TEST.encode(), path: text.encode()}
+    suite = Suite("suite", PytestConfig("pytest.ini", "pytest"), files)
+    model = model_of(suite)
+    assert model.mode == ("auto" if auto else "strict")
+    assert rebuild_model(suite, model, [], [], 0).mode == model.mode
+    options = {"asyncio_mode": "strict"}
+    strict = replace(suite, config=PytestConfig("pytest.ini", "pytest", options=options))
+    assert model_of(strict).mode == "strict"

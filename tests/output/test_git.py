@@ -84,11 +84,23 @@ def test_untracked_file_is_named(copy: Path, folder: str) -> None:
     assert message.startswith("has uncommitted changes")
 
 
-def test_file_that_git_shall_ignore_or_that_is_new_is_none_of_its_business(copy: Path) -> None:
-    (copy / ".gitignore").write_text("mine.py\n")
-    (copy / "suite/mine.py").write_bytes(b"old")
+def test_new_file_is_none_of_its_business(copy: Path) -> None:
     (copy / "suite/a.py").unlink()
     assert dirty(copy / "suite", [Change("a.py", None, b"new", ())]) == []
+
+
+@pytest.mark.parametrize("where", [".gitignore", ".git/info/exclude", "the user's"])
+def test_file_that_git_shall_ignore_is_not_in_git(copy: Path, where: str) -> None:
+    if where == "the user's":
+        where = "excludes"
+        git(copy, "config", "core.excludesFile", str(copy / where))
+    (copy / where).parent.mkdir(exist_ok=True)
+    (copy / where).write_text("mine.py\n")
+    (copy / "suite/mine.py").write_bytes(b"old")
+    [message] = refused(copy / "suite", "mine.py")
+    assert message.startswith("is not in git")
+    git(copy, "add", "--force", "suite/mine.py")
+    git(copy, "commit", "-m", "mine")
     assert refused(copy / "suite", "mine.py") == []
 
 

@@ -82,7 +82,7 @@ def test_suites_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_older_patch_does_not_outlive_a_run_without_changes(tmp_path: Path) -> None:
     path = tmp_path / "x.patch"
-    path.write_text("older")
+    path.write_text("--- older")
     patches = Patches(path, None)
     assert patches.finish() == ()
     assert (path.read_bytes(), patches.commands) == (b"", [])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from loopscope.output.tree import Tree
 from loopscope.output.write import write_changes
 from loopscope.types import Change
 from tests.folders import contents
@@ -66,15 +67,16 @@ def test_failure_between_two_renames_restores_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:
     suite(tmp_path, "a.py", "c.py")
-    replace, calls = os.replace, []
+    replace, calls = Tree.replace, []
 
-    def third_fails(source: str, target: str) -> None:
+    def second_fails(tree: Tree, source: str, target: str) -> None:
         calls.append(target)
-        if len(calls) == 3:
+        if len(calls) == 2:
             raise failure
-        replace(source, target)
+        replace(tree, source, target)
 
-    monkeypatch.setattr(os, "replace", third_fails)
+    monkeypatch.setattr(Tree, "swap", lambda *_: False)
+    monkeypatch.setattr(Tree, "replace", second_fails)
     changes = [change("a.py"), change("b.py", None), change("c.py")]
     if failure is KeyboardInterrupt:
         with pytest.raises(KeyboardInterrupt):

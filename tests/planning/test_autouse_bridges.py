@@ -19,7 +19,8 @@ import pytest_asyncio
 async def server(): ...
 
 
-def test_sync(server): ...
+def test_sync(server):
+    asyncio.get_event_loop()
 
 
 class TestWide:

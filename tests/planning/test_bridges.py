@@ -221,6 +221,9 @@ def test_modules_of_each_folder_share_a_bridge_where_all_cannot(above: str) -> N
     )
 
 
+ASKS = "\n\ndef test_asks():\n    asyncio.get_event_loop()\n"
+
+
 def test_modules_share_a_bridge_beside_one_whose_autouse_bridge_stays() -> None:
     test = "\n\n@pytest.mark.asyncio\nasync def test_it():\n    pass\n"
     module = override("module") + "\n\n" + SYNC + test
@@ -229,7 +232,7 @@ def test_modules_share_a_bridge_beside_one_whose_autouse_bridge_stays() -> None:
         "conftest.py": "",
         "test_a.py": module,
         "test_b.py": module,
-        "test_c.py": autouse + "\n\n" + SYNC + test,
+        "test_c.py": autouse + "\n\n" + SYNC + test + ASKS,
     }
     assert sorted(placed(files)) == [
         ("conftest.py", Scope.FUNCTION, Scope.MODULE, False),

@@ -24,15 +24,19 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where the suites of failing seeds stay")
     parser.add_argument("--shrink", type=int, metavar="SEED", help="make a failing suite smaller")
     parser.add_argument("--hard", action="store_true", help="suites with rarer idioms")
+    parser.add_argument(
+        "--collect", action="store_true", help="the plan follows what pytest collects"
+    )
     chosen = parser.parse_args()
+    options = {"hard": chosen.hard, "collect": chosen.collect}
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="random-suites-"))
     if chosen.shrink is not None:
-        return 0 if shrink(chosen.shrink, folder, print, hard=chosen.hard) else 2
+        return 0 if shrink(chosen.shrink, folder, print, **options) else 2
     found: list[Trial] = []
-    for seed, trial in trials(parse_seeds(chosen.seeds), folder, chosen.jobs, hard=chosen.hard):
+    for seed, trial in trials(parse_seeds(chosen.seeds), folder, chosen.jobs, **options):
         found.append(trial)
         if trial.complaints:
-            _show(seed, trial, folder, "--hard " * chosen.hard)
+            _show(seed, trial, folder, "--hard " * chosen.hard + "--collect " * chosen.collect)
         elif chosen.hard and trial.manual:
             _show_actions(seed, trial)
         else:

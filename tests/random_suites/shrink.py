@@ -14,7 +14,14 @@ from .trial import attempts, suite_of, try_suite, write
 Files = dict[str, str]
 
 
-def shrink(seed: int, folder: Path, say: Callable[[str], None], *, hard: bool = False) -> bool:
+def shrink(
+    seed: int,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    hard: bool = False,
+    collect: bool = False,
+) -> bool:
     """Shrink the suite of a failing seed and write the result below ``folder``.
 
     False where the seed does not fail.
@@ -22,7 +29,7 @@ def shrink(seed: int, folder: Path, say: Callable[[str], None], *, hard: bool = 
     work = folder / f"shrink-{seed}"
     for number in attempts(seed):
         suite = suite_of(number, hard)
-        first = try_suite(number, suite, work, hard=hard)
+        first = try_suite(number, suite, work, hard=hard, collect=collect)
         if first.legal:
             break
     if not (first.legal and first.complaints):
@@ -33,13 +40,15 @@ def shrink(seed: int, folder: Path, say: Callable[[str], None], *, hard: bool = 
     def fails(files: Files) -> bool:
         smaller = dataclasses.replace(suite, files=files)
         try:
-            trial = try_suite(number, smaller, work, hard=hard)
+            trial = try_suite(number, smaller, work, hard=hard, collect=collect)
         except AssertionError:  # pytest did not even start
             return False
         return trial.legal and _kind(trial.complaints) == wanted
 
     files = smallest(dict(suite.files), fails)
-    last = try_suite(number, dataclasses.replace(suite, files=files), work, hard=hard)
+    last = try_suite(
+        number, dataclasses.replace(suite, files=files), work, hard=hard, collect=collect
+    )
     say(_shown(suite, files, last.complaints, last.after))
     write(files, folder / f"smallest-{seed}")
     say(f"kept in {folder / f'smallest-{seed}'}")

@@ -13,10 +13,14 @@ LEAST_KEPT = 0.8  # of all legacy loops; one loop for everything passes every ou
 
 
 def trials(
-    seeds: Iterable[int], folder: Path, jobs: int, *, hard: bool = False
+    seeds: Iterable[int], folder: Path, jobs: int, *, hard: bool = False, collect: bool = False
 ) -> Iterator[tuple[int, Trial]]:
     """Run the seeds, ``jobs`` at a time."""
-    return each(seeds, lambda seed: run(seed, folder / f"seed-{seed}", hard=hard), jobs)
+
+    def one(seed: int) -> Trial:
+        return run(seed, folder / f"seed-{seed}", hard=hard, collect=collect)
+
+    return each(seeds, one, jobs)
 
 
 def kept(found: Sequence[Trial]) -> float:

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from loopscope.types import Change, Finding, Level, Migration
+from loopscope.pipeline import migrate
+from loopscope.types import Change, Finding, Level, Migration, Options
+from loopscope.verify.collect_suite import COLLECT_ONLY
+from loopscope.verify.trace_file import trace_of, unfit
 
 from ..live import compare
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import deprecations_as_errors, run_pytest
 from ..suites_in_memory import migrate_files
+from ..suites_in_memory import suite_of as suite_in_memory
 from . import hard as rarer
 from .draft import RandomSuite
 from .generator import generate
@@ -48,17 +52,21 @@ def attempts(seed: int) -> range:
     return range(seed * 100, seed * 100 + _ATTEMPTS)
 
 
-def run(seed: int, folder: Path, *, recheck: bool = True, hard: bool = False) -> Trial:
+def run(
+    seed: int, folder: Path, *, recheck: bool = True, hard: bool = False, collect: bool = False
+) -> Trial:
     """Try the first legal suite of a seed, and leave it in ``folder``.
 
     Without ``recheck`` the migration's own LS390 counts for nothing. ``hard``: with rarer idioms,
-    where any action leaves the suite to a person.
+    where any action leaves the suite to a person. ``collect``: the plan follows what the old
+    pytest collects.
 
     Raises:
         LookupError: none of the attempts is legal.
     """
     for dropped, number in enumerate(attempts(seed)):
-        trial = try_suite(number, suite_of(number, hard), folder, recheck=recheck, hard=hard)
+        suite = suite_of(number, hard)
+        trial = try_suite(number, suite, folder, recheck=recheck, hard=hard, collect=collect)
         if trial.legal:
             return replace(trial, dropped=dropped)
     raise LookupError(f"seed {seed}: no legal suite in {_ATTEMPTS} attempts")
@@ -70,7 +78,13 @@ def suite_of(number: int, hard: bool) -> RandomSuite:
 
 
 def try_suite(
-    number: int, suite: RandomSuite, folder: Path, *, recheck: bool = True, hard: bool = False
+    number: int,
+    suite: RandomSuite,
+    folder: Path,
+    *,
+    recheck: bool = True,
+    hard: bool = False,
+    collect: bool = False,
 ) -> Trial:
     """Run, migrate, run again, compare."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -85,7 +99,7 @@ def try_suite(
         errors += legacy.collect_errors.values()
         return Trial(number, suite, legal=False, complaints=tuple(errors))
 
-    migration = migrate_files(suite.files)
+    migration = _collected(suite, folder) if collect else migrate_files(suite.files)
     after = applied(suite.files, migration)
     new = folder / "new" / "suite"
     write(after, new)
@@ -133,6 +147,16 @@ def try_suite(
         lines=sum(map(changed_lines, migration.changes)),
         after=after,
     )
+
+
+def _collected(suite: RandomSuite, folder: Path) -> Migration:
+    """Migrate as with ``--collect``: what pytest says of the suite is in the plan."""
+    options = (*COLLECT_ONLY, *suite.legacy_options)
+    collected = run_pytest(
+        interpreter(LEGACY), folder / "old" / "suite", folder / "collected.json", options
+    )
+    assert not unfit(collected), unfit(collected)
+    return migrate(replace(suite_in_memory(suite.files), trace=trace_of(collected)), Options())
 
 
 def applied(files: Mapping[str, str], migration: Migration) -> dict[str, str]:

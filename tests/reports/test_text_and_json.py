@@ -145,9 +145,9 @@ def test_json_keys_and_their_order() -> None:
             "changes": [
                 {"path": "conftest.py", "edits": [
                     {"code": "LS102", "line": 20, "column": 1, "definition": "test_a",
-                     "message": "is made async", "safety": "assumption"},
+                     "message": "is made async", "reason": "", "safety": "assumption"},
                     {"code": "LS101", "line": 7, "column": 1, "definition": "event_loop",
-                     "message": "the override goes", "safety": "safe"},
+                     "message": "the override goes", "reason": "", "safety": "safe"},
                 ], "replacements": [
                     {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 2},
                      "text": "b"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,98 @@ def test_current_directory_that_is_gone(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith(b"Error: the current directory is gone")
+
+
+# Does something right before the new file of that number takes its place, as the last of three.
+SAVES = """\
+import os
+from loopscope.output.tree import Tree
+names, old = ["conftest.py", "pytest.ini", "test_a.py"], {{}}
+def before(real):
+    def call(*arguments):
+        number = old["number"] = old.get("number", 0) + 1
+        if number == 1:
+            old.update((name, open(name, "ab", buffering=0)) for name in names)
+        if number == {number}:
+            {action}
+        return real(*arguments)
+    return call
+Tree.{method} = before(Tree.{method})
+{more}
+"""
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("name", ["conftest.py", "pytest.ini", "test_a.py"])
+@pytest.mark.parametrize("way", ["same file", "new file"])
+@pytest.mark.parametrize("method", ["swap", "replace"])
+def test_save_while_a_suite_is_written_is_never_lost(
+    tmp_path: Path, number: int, name: str, way: str, method: str
+) -> None:
+    """An editor writes into the file that it has open, or puts another one in its place."""
+    done = number - 1 - sorted(SUITE).index(name)  # how many are in place since this one is
+    if method == "replace" and way == "new file" and done == 0:
+        pytest.skip("who swaps no names has no chance to see this, see docs/trust.md")
+    make(tmp_path)
+    if way == "same file":
+        action = f"old[{name!r}].write(b'# edited\\n')"
+    else:
+        action = f"open('x', 'wb').write(b'# edited\\n'); os.rename('x', {name!r})"
+    more = "" if method == "swap" else "Tree.swap = lambda *_: False"
+    prelude = SAVES.format(number=number, action=action, method=method, more=more)
+    result = loopscope(tmp_path, "migrate", prelude=prelude)
+    assert result.code == 2
+    assert "Traceback" not in result.err
+    for path, data in SUITE.items():
+        edited = data + b"# edited\n" if way == "same file" else b"# edited\n"
+        assert (tmp_path / path).read_bytes() == (edited if path == name else data)
+    if way == "new file" and done > 0:  # it may rest on the new contents
+        [line] = [line for line in result.err.splitlines() if name in line]
+        assert "was changed by somebody else while the suite was written" in line
+        [spare] = tmp_path.glob(".loopscope*")
+        assert line.endswith(f"its old contents are in {spare.name}")
+        assert spare.read_bytes() == SUITE[name]
+    else:
+        assert f"{name}: was changed by somebody else in the meantime" in result.err
+        assert nothing_is_left(tmp_path)
+
+
+def test_folder_that_becomes_a_link_while_a_suite_is_written(tmp_path: Path) -> None:
+    suite = make(tmp_path / "suite", {"sub/test_b.py": TEST})
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "test_b.py").write_bytes(TEST)
+    action = "os.rename('sub', 'gone'); os.symlink('../outside', 'sub')"
+    result = loopscope(
+        suite, "migrate", prelude=SAVES.format(number=1, action=action, method="swap", more="")
+    )
+    assert result.code == 2
+    assert (outside / "test_b.py").read_bytes() == TEST
+    assert os.listdir(outside) == ["test_b.py"]
+    assert (suite / "conftest.py").read_bytes() == SUITE["conftest.py"]
+
+
+@pytest.mark.parametrize(
+    ("number", "signal"),
+    [(1, "SIGKILL"), (2, "SIGKILL"), (3, "SIGKILL"), (2, "SIGTERM"), (3, "SIGHUP"), (2, "SIGINT")],
+)
+@pytest.mark.parametrize("given", ["", "conftest.py test_a.py sub/test_b.py sub/.shared/b.py"])
+def test_next_run_with_the_same_arguments_does_what_the_stopped_one_did_not(
+    tmp_path: Path, number: int, signal: str, given: str
+) -> None:
+    """A part of the suite is given, or it has links into a folder that no run looks into."""
+    make(tmp_path, {"sub/.shared/b.py": TEST})
+    (tmp_path / "sub/test_b.py").symlink_to(".shared/b.py")
+    before = {name: (tmp_path / name).read_bytes() for name in SUITE}
+    action = f"import signal; os.kill(os.getpid(), signal.{signal})"
+    prelude = SAVES.format(number=number, action=action, method="swap", more="")
+    stopped = loopscope(tmp_path, "migrate", *given.split(), prelude=prelude)
+    assert stopped.code in (-9, -15, -1, 130)
+    if signal != "SIGKILL":
+        assert nothing_is_left(tmp_path)
+        assert before == {name: (tmp_path / name).read_bytes() for name in SUITE}
+    whole = loopscope(tmp_path, "migrate", *given.split())
+    assert (whole.code, whole.err) == (0, "")
+    assert nothing_is_left(tmp_path)
+    again = loopscope(tmp_path, "check", *given.split())
+    assert again.code == 0, again.out + again.err

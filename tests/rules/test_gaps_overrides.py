@@ -73,11 +73,12 @@ def test_factory_above_another_loop_is_for_a_person() -> None:
     assert any("test_two below it has a loop of its own" in text for text in found(files))
 
 
-def test_factory_that_is_imported_by_name_is_for_a_person() -> None:
+def test_factory_that_two_modules_import_by_name_is_for_a_person() -> None:
     files = {
         "loops.py": override(*KIND),
-        "conftest.py": "from loops import event_loop\n",
-        "test_a.py": TEST,
+        "test_a.py": f"from loops import event_loop\n{TEST}",
+        "test_b.py": f"from loops import event_loop\n{TEST}",
+        "test_c.py": TEST,
     }
     (text,) = found(files)
     assert text.startswith("loops.py:8 LS101 action")

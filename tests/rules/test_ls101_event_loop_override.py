@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
+from loopscope.types import Safety
 from tests.rules.changed import ASYNC_TEST, SESSION, changed
 from tests.suites_in_memory import AUTO, after, messages, migrate_files
 
@@ -75,3 +78,35 @@ def test_override_under_a_condition_is_left_to_a_person() -> None:
     )
     migration = migrate_files({"conftest.py": source, "pytest.ini": AUTO, "test_x.py": ASYNC_TEST})
     assert messages(migration) == ["conftest.py:8 LS101 action"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after_yield", "deleted"),
+    [
+        (["loop._close = loop.close", "loop.close = lambda: None"], ["loop._close()"], True),
+        (["close = loop.close", "loop.close = lambda *_: None"], ["close()"], True),
+        (
+            ["close, loop.close = loop.close, lambda: None"],
+            ["close()"],
+            False,
+        ),
+        (
+            ["kept = loop.close", "loop.close = lambda: None"],
+            ["loop.close = kept", "loop.close()"],
+            True,
+        ),
+        (["loop.close = lambda: print(1)"], [], False),
+        (["loop.run_forever = lambda: None"], ["loop.close()"], False),
+    ],
+)
+def test_override_that_keeps_others_from_closing_its_loop(
+    before: list[str], after_yield: list[str], deleted: bool
+) -> None:
+    lines = ["loop = asyncio.new_event_loop()", *before, "yield loop", *after_yield]
+    body = "".join(f"    {line}\n" for line in lines)
+    head = "import asyncio\n\nimport pytest\n\n\n@pytest.fixture\ndef event_loop():\n"
+    files = {"pytest.ini": AUTO, "conftest.py": head + body, "test_x.py": ASYNC_TEST}
+    changes = {change.path: change for change in migrate_files(files).changes}
+    edits = changes["conftest.py"].edits if "conftest.py" in changes else ()
+    assert bool(edits and not changes["conftest.py"].after) is deleted
+    assert not deleted or [edit.safety for edit in edits] == [Safety.ASSUMPTION]

@@ -332,20 +332,39 @@ def test_loop_that_no_policy_makes_is_a_finding_below_1_4() -> None:
     assert "loop factories need --target 1.4" in reason(text, target=Target(1, 3))
 
 
-@pytest.mark.parametrize(
-    ("decorator", "lines"),
-    [
-        ("(params=[True, False])", ["loop = asyncio.new_event_loop()", "loop.set_debug({})"]),
-        ("(params=[True, False])", ["loop = uvloop.new_event_loop()", "loop.set_debug({})"]),
-        ("", ["loop = uvloop.new_event_loop()", "loop.set_debug(True)"]),
-    ],
-)
-def test_debug_mode_of_a_factory_would_be_lost(decorator: str, lines: list[str]) -> None:
+@pytest.mark.parametrize("making", ["asyncio.new_event_loop()", "uvloop.new_event_loop()"])
+def test_debug_mode_of_some_params_is_an_action(making: str) -> None:
     """pytest-asyncio's runner sets the mode itself, after the factory."""
-    body = [line.format("request.param") for line in lines]
-    files = {"pytest.ini": AUTO, "conftest.py": override(decorator, *body, "yield loop")}
+    body = [f"loop = {making}", "loop.set_debug(request.param)", "yield loop"]
+    files = {"pytest.ini": AUTO, "conftest.py": override("(params=[True, False])", *body)}
     (finding,) = migrate_files({**files, "test_x.py": TESTS}).findings
     assert finding.code == "LS101"
+    assert "asyncio_debug" in finding.message
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("loop = uvloop.new_event_loop()", "loop.set_debug(True)", "yield loop", "loop.close()"),
+        ("loop = uvloop.Loop()", "loop.set_debug(enabled=True)", "return loop"),
+    ],
+)
+def test_debug_mode_of_a_factory_is_an_option_where_all_loops_have_it(
+    lines: tuple[str, ...],
+) -> None:
+    files = {"pytest.ini": AUTO, "conftest.py": override("", *lines), "test_x.py": TESTS}
+    migrated = after(files)
+    assert "asyncio_debug = true" in migrated["pytest.ini"]
+    assert "set_debug" not in migrated["conftest.py"]
+    assert "pytest_asyncio_loop_factories" in migrated["conftest.py"]
+    assert after(migrated) == migrated
+
+
+def test_debug_mode_of_a_factory_for_a_part_is_an_action() -> None:
+    lines = ("loop = uvloop.Loop()", "loop.set_debug(True)", "yield loop", "loop.close()")
+    files = {"a/conftest.py": override("", *lines), "a/test_x.py": TESTS, "test_y.py": TESTS}
+    (finding, *_) = migrate_files({"pytest.ini": AUTO, **files}).findings
+    assert (finding.code, finding.path) == ("LS101", "a/conftest.py")
     assert "asyncio_debug" in finding.message
 
 
@@ -356,3 +375,143 @@ def test_params_that_come_from_the_tests_are_an_action_that_says_what_to_do() ->
     found = migrate_files({"test_x.py": fixture + "\n\n" + test}).findings
     assert [finding.code for finding in found] == ["LS101", "LS318"]
     assert "pytest_asyncio_loop_factories" in found[0].message
+
+
+IMPORTED = override("", "loop = uvloop.new_event_loop()", "yield loop", "loop.close()")
+
+
+@pytest.mark.parametrize(
+    ("conftest", "left"),
+    [
+        ("from helpers import event_loop  # noqa: F401\n\nX = 1\n", ""),
+        ("import helpers\n\nevent_loop = helpers.event_loop\n", ""),
+        ("from helpers import *\n", "from helpers import *"),
+    ],
+)
+def test_override_that_a_conftest_imports_has_its_hook_there(conftest: str, left: str) -> None:
+    files = {"pytest.ini": AUTO, "helpers.py": IMPORTED, "conftest.py": conftest}
+    migrated = after({**files, "test_x.py": TESTS})
+    hook = 'def pytest_asyncio_loop_factories():\n    return {"uvloop": uvloop.new_event_loop}\n'
+    assert hook in migrated["conftest.py"]
+    assert "import uvloop" in migrated["conftest.py"]
+    assert left in migrated["conftest.py"]
+    assert "event_loop(" not in migrated["helpers.py"]
+    assert "event_loop\n" not in migrated["conftest.py"].replace("new_event_loop", "")
+    assert after(migrated) == migrated
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"conftest.py": "from helpers import event_loop\n", "test_x.py": TESTS,
+         "helpers.py": IMPORTED.replace("uvloop.new", "OurLoop().new")
+         + "class OurLoop(uvloop.EventLoopPolicy): ...\n"},
+        {"a/conftest.py": "from helpers import event_loop\n", "a/test_x.py": TESTS,
+         "b/conftest.py": "from helpers import event_loop\n", "b/test_x.py": TESTS,
+         "helpers.py": IMPORTED},
+        {"test_x.py": "from helpers import event_loop\n" + TESTS, "helpers.py": IMPORTED},
+        {"a/conftest.py": "from helpers import event_loop\n", "a/test_x.py": TESTS,
+         "a/b/conftest.py": override("", "loop = asyncio.new_event_loop()", "yield loop"),
+         "a/b/test_y.py": TESTS, "helpers.py": IMPORTED},
+    ],
+    ids=["of its own class", "two conftests", "a module", "another below"],
+)  # fmt: skip
+def test_imported_override_that_no_hook_replaces_is_an_action(files: dict[str, str]) -> None:
+    migration = migrate_files({"pytest.ini": AUTO, **files})
+    assert any(f.code == "LS101" and f.level.value == "action" for f in migration.findings)
+
+
+APP = """\
+import asyncio
+
+
+def parse(line): ...
+
+
+class Server:
+    def run(self):
+        main()
+
+
+def main():
+    asyncio.get_event_loop().run_until_complete(serve())
+
+
+async def serve(): ...
+"""
+METHOD = "    def test_it(self): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "blocks"),
+    [
+        ("def test_it():\n    app.parse('')\n", False),
+        ("def test_it(line):\n    app.parse(line)\n", False),
+        ("def test_it():\n    app.main()\n", True),
+        ("def test_it():\n    app.Server().run()\n", True),
+        ("def test_it(served):\n    app.parse('')\n", True),
+        ("def test_it():\n    assert asyncio.get_event_loop()\n", True),
+        (f"class TestIt:\n    def setup_method(self):\n        app.main()\n\n{METHOD}", True),
+    ],
+)  # fmt: skip
+def test_sync_test_that_is_seen_to_use_a_loop_stands_in_the_way(test: str, blocks: bool) -> None:
+    fixtures = "@pytest.fixture\ndef line():\n    return ''\n\n\n"
+    fixtures += "@pytest.fixture\ndef served():\n    app.main()\n"
+    head = "import asyncio\n\nimport app\nimport pytest"
+    files = {
+        "pytest.ini": AUTO,
+        "app.py": APP,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}\n\n\n{fixtures}\n\n{TESTS}\n\n{test}",
+    }
+    result = after(files)["conftest.py"]
+    assert ("def event_loop_policy" in result) is blocks
+    assert ("def pytest_asyncio_loop_factories" in result) is not blocks
+
+
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        "@pytest.fixture\ndef home(event_loop):\n    return event_loop.run_until_complete(up())\n",
+        "@pytest.fixture\ndef home(event_loop):\n    yield 1\n"
+        "    event_loop.run_until_complete(up())\n",
+        "@pytest.fixture\ndef home():\n"
+        "    return asyncio.get_event_loop().run_until_complete(up())\n",
+    ],
+)
+def test_sync_test_follows_a_fixture_that_becomes_async_for_a_factory(fixture: str) -> None:
+    """Nothing else would set its fixture up on a loop of that kind."""
+    head = "import asyncio\n\nimport pytest\n\n\nasync def up(): ...\n\n\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}{fixture}\n\ndef test_sync(home):\n    assert home\n\n\n{TESTS}",
+    }
+    result = after(files)
+    assert "async def test_sync(home):" in result["test_x.py"]
+    assert "pytest_asyncio_loop_factories" in result["conftest.py"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "home.run_until_complete(up())",
+        "run = home.run_until_complete\n    run(up())",
+        "drive(home)",
+        "request.getfixturevalue(NAME).run_until_complete(up())",
+        "loop = request.getfixturevalue('event_loop')\n    loop.run_until_complete(up())",
+        "asyncio.run(up())",
+    ],
+)
+def test_sync_test_that_drives_a_loop_itself_is_not_made_async_for_a_factory(body: str) -> None:
+    head = "import asyncio\n\nimport pytest\n\nNAME = 'event_loop'\n\n\nasync def up(): ...\n\n\n"
+    head += "def drive(loop):\n    loop.run_until_complete(up())\n\n\n"
+    head += "@pytest.fixture\ndef home(event_loop):\n"
+    head += "    return event_loop.run_until_complete(up())\n\n\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": override('(scope="session")', "yield uvloop.new_event_loop()"),
+        "test_x.py": f"{head}def test_sync(home, request):\n    {body}\n\n\n{TESTS}",
+    }
+    changes = {one.path: one.after.decode() for one in migrate_files(files).changes}
+    assert "async def test_sync" not in changes.get("test_x.py", "")

@@ -112,7 +112,7 @@ def test_name_that_a_person_must_see_to(source: str, line: int) -> None:
 )
 def test_current_loop_through_calls(source: str) -> None:
     result = migrated(source + TEST, helpers=HELPER)
-    assert "@pytest_asyncio.fixture\ndef loop" in result
+    assert "@pytest.fixture\nasync def loop" in result
 
 
 def test_current_loop_through_a_call_before_any_loop_is_there() -> None:
@@ -203,7 +203,7 @@ def test_current_loop_through_a_method_of_a_class() -> None:
             return Maker.make()
 
         """)
-    assert "@pytest_asyncio.fixture\ndef loop" in migrated(source + TEST)
+    assert "@pytest.fixture\nasync def loop" in migrated(source + TEST)
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,8 @@ def test_fixture_of_a_suite_on_loop_scopes_goes_to_the_loop_of_its_tests() -> No
         """
     config = AUTO + "asyncio_default_fixture_loop_scope = function\n"
     result = after({"pytest.ini": config, "test_x.py": before}, runs_on="1.x")
-    assert '@pytest_asyncio.fixture(loop_scope="module")\ndef client():' in result["test_x.py"]
+    fixture = '@pytest_asyncio.fixture(loop_scope="module")\nasync def client():'
+    assert fixture in result["test_x.py"]
     assert result["pytest.ini"] == config
 
 
@@ -234,3 +235,109 @@ def test_override_that_no_test_reaches_asks_for_no_bridge(body: str) -> None:
         "test_x.py": ASYNC_TEST,
     }
     assert "event_loop" not in after(files)["helpers/conftest.py"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("async def client(make):\n    return make()", []),
+        (
+            "async def client(event_loop):\n    return make(event_loop)",
+            ["test_x.py:7", "test_x.py:9"],
+        ),
+    ],
+)
+def test_call_of_what_a_fixture_gives_is_no_call_of_the_fixture(
+    other: str, said: list[str]
+) -> None:
+    fixture = "@pytest.fixture\nasync def make(event_loop):\n    return dict\n"
+    files = {
+        "pytest.ini": AUTO,
+        "test_x.py": f"import pytest\n\n\n\n\n{fixture}\n\n@pytest.fixture\n{other}\n\n\n"
+        "async def test_one(client): ...\n",
+    }
+    found = migrate_files(files).findings
+    assert [f"{one.path}:{one.line}" for one in found if one.code == "LS102"] == said
+
+
+@pytest.mark.parametrize(
+    ("imports", "returns", "imports_after", "returns_after"),
+    [
+        (
+            "from typing import Iterator\n",
+            "Iterator[int]",
+            "from typing import AsyncIterator\n",
+            "AsyncIterator[int]",
+        ),
+        (
+            "from collections.abc import Generator, Mapping\n",
+            "Generator[Mapping[str, int], None, None]",
+            "from collections.abc import AsyncGenerator, Mapping\n",
+            "AsyncGenerator[Mapping[str, int], None]",
+        ),
+        (
+            "from collections.abc import Iterable\n",
+            "Iterable",
+            "from collections.abc import AsyncIterable\n",
+            "AsyncIterable",
+        ),
+        (
+            "import typing as t\n",
+            "t.Generator[int, None, None]",
+            "import typing as t\n",
+            "t.AsyncGenerator[int, None]",
+        ),
+        (
+            "import collections.abc\n",
+            "collections.abc.Iterator[int]",
+            "import collections.abc\n",
+            "collections.abc.AsyncIterator[int]",
+        ),
+        (
+            "from typing import Iterator as It\n",
+            "It[int]",
+            "from typing import AsyncIterator\n",
+            "AsyncIterator[int]",
+        ),
+        (
+            "from typing import Generator\n",
+            '"Generator[int, None, None]"',
+            "from typing import AsyncGenerator\n",
+            '"AsyncGenerator[int, None]"',
+        ),
+        (
+            "from typing import Generator\n",
+            "Generator[\n    int,\n    None,\n    None,\n]",
+            "from typing import AsyncGenerator\n",
+            "AsyncGenerator[int, None]",
+        ),
+        ("from app import Iterator\n", "Iterator", "from app import Iterator\n", "Iterator"),
+        ("import typing\n", "typing.Any", "import typing\n", "typing.Any"),
+    ],
+)  # fmt: skip
+def test_annotation_of_a_generator_that_becomes_async(
+    imports: str, returns: str, imports_after: str, returns_after: str
+) -> None:
+    head = f"{imports}\nimport pytest\n\n\n@pytest.fixture\ndef job(event_loop) -> {returns}:\n"
+    body = "    event_loop.run_until_complete(run())\n    yield 1\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": SESSION,
+        "test_x.py": f"{head}{body}\n\nasync def run(): ...\n\n\nasync def test_one(job): ...\n",
+    }
+    result = after(files)["test_x.py"]
+    assert result.startswith(f"{imports_after}\nimport pytest\n\n\n")
+    assert f"async def job() -> {returns_after}:\n    await run()\n" in result
+
+
+def test_annotation_that_others_need_too_keeps_its_import() -> None:
+    text = "from typing import Iterator\n\nimport pytest\n\n\n@pytest.fixture\n"
+    text += "def job(event_loop) -> Iterator[int]:\n    event_loop.run_until_complete(run())\n"
+    text += "    yield 1\n\n\nasync def run(): ...\n\n\nasync def test_one(job): ...\n\n\n"
+    text += "def first(numbers: Iterator[int]) -> int:\n    return next(numbers)\n"
+    files = {"pytest.ini": AUTO, "conftest.py": SESSION, "test_x.py": text}
+    result = after(files)["test_x.py"]
+    assert result.startswith("from typing import AsyncIterator, Iterator\n")
+    assert "def first(numbers: Iterator[int]) -> int:" in result
+    plain = files["test_x.py"].replace("    yield 1\n\n\nasync", "    return iter([1])\n\n\nasync")
+    assert "async def job() -> Iterator[int]:" in after({**files, "test_x.py": plain})["test_x.py"]

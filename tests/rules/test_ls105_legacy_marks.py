@@ -26,10 +26,11 @@ def test_class_loop_of_0_22_is_a_class_loop() -> None:
     assert "asyncio_event_loop" not in after({"test_x.py": CLASS})["test_x.py"]
 
 
-def test_class_loop_beside_more_tests_is_named_on_its_tests() -> None:
+def test_class_loop_beside_more_tests_is_named_on_the_class() -> None:
     more = "\n".join(f"    async def test_{n}():\n        pass\n" for n in range(3))
     result = after({"pytest.ini": AUTO, "test_x.py": CLASS, "test_y.py": more})
-    assert result["test_x.py"].count('@pytest.mark.asyncio(loop_scope="class")') == 2
+    assert result["test_x.py"].count("pytest.mark.asyncio") == 1
+    assert '@pytest.mark.asyncio(loop_scope="class")\nclass TestA' in result["test_x.py"]
 
 
 def test_module_loop_of_0_22() -> None:

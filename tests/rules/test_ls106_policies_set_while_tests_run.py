@@ -155,3 +155,34 @@ def test_no_action_where_a_hook_gives_the_loops() -> None:
     ini = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
     files = {"pytest.ini": ini, "conftest.py": IMPORTS + code, "test_x.py": TESTS}
     assert twice(files) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "condition", "level"),
+    [
+        ("settings", "settings.get('policy')", "note"),
+        ("settings=None", "settings and settings.policy", "note"),
+        ("*, fast=False", "fast", "note"),
+        ("*, fast=True", "fast", "action"),
+        ("fast=True", "fast", "action"),
+        ("settings", "HAS_UVLOOP", "action"),
+        ("settings", "sys.platform != 'win32'", "action"),
+    ],
+)
+def test_product_code_that_does_so_where_its_caller_wants_it(
+    arguments: str, condition: str, level: str
+) -> None:
+    body = f"def run({arguments}):\n    if {condition}:\n        uvloop.install()\n"
+    test = "import app\nimport pytest\n\n\ndef test_first():\n    app.run({})\n\n\n" + TESTS
+    files = {
+        "setup.py": "",
+        "app.py": f"import sys\n\nimport uvloop\n\nHAS_UVLOOP = True\n\n\n{body}",
+        "test_x.py": test,
+    }
+    found = messages(migrate_files(files))
+    assert [text for text in found if "LS106" in text] == [f"app.py:10 LS106 {level}"]
+    files["app.py"] = body.replace("run", "helper")
+    files["test_x.py"] = files["app.py"] + files["test_x.py"].replace("app.run", "helper")
+    files["test_x.py"] = "import uvloop\n" + files["test_x.py"]
+    found = messages(migrate_files(files))
+    assert not [text for text in found if "LS106 note" in text]  # a test knows what it asks for

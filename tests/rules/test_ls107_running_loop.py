@@ -145,3 +145,22 @@ def test_product_code_keeps_what_an_old_python_has(declared: str, swapped: bool)
     result = after(files)
     assert ("get_running_loop" in result["pkg/core.py"]) is swapped
     assert "get_running_loop" in result["tests/test_b.py"]
+
+
+LONG = "    return asyncio.get_event_loop(), {}"  # 78 characters, 80 then
+GROWN = "; line 5 has 80 characters then, black allows 79"
+
+
+@pytest.mark.parametrize(
+    ("length", "grown"),
+    [(80, ""), (79, GROWN), (78, GROWN.replace("79", "78")), (77, "")],  # 77: it was too long
+)
+def test_line_that_grows_past_the_longest(length: int, grown: str) -> None:
+    source = "import asyncio\n\n\nasync def now():\n" + LONG.format("x" * 41) + "\n"
+    assert max(map(len, source.splitlines())) == 78
+    style = f"[tool.pytest.ini_options]\n[tool.black]\nline-length = {length}\n"
+    test = "import pkg\nimport pytest\n\n\n@pytest.mark.asyncio\nasync def test_it(): ...\n"
+    migration = migrate_files({"pyproject.toml": style, "pkg.py": source, "test_a.py": test})
+    edits = [edit for change in migration.changes for edit in change.edits]
+    (message,) = [edit.message for edit in edits if edit.code == "LS107"]
+    assert message == f"get_event_loop() becomes get_running_loop(){grown}"

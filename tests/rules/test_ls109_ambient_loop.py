@@ -154,7 +154,7 @@ def test_a_suite_on_1x_needs_it_where_a_test_calls_what_asks(
     assert ("LS109" in codes) is asks
     legacy = {**files, "requirements.txt": "pytest-asyncio==0.21.0\n", "pytest.ini": AUTO}
     codes = {edit.code for change in migrate_files(legacy).changes for edit in change.edits}
-    assert "LS109" in codes
+    assert ("LS109" in codes) is (body != "shop.empty()")  # there a mention is enough
 
 
 TRIES = {
@@ -184,3 +184,63 @@ def test_a_suite_on_1x_needs_none_for_code_that_goes_on_without_a_loop(
     nested = shop.replace("loop = ", "loop = lambda: ").replace("run()", "run(loop=None)")
     codes = {e.code for c in migrate_files({**files, "shop.py": nested}).changes for e in c.edits}
     assert "LS109" not in codes
+
+
+def reason(**files: str) -> str:
+    """Return what the edit of LS109 says, "" where there is none; test_a.py has an async test."""
+    source = {name.replace("__", "/") + ".py": text for name, text in files.items()}
+    source["test_a.py"] = source["test_a.py"] + ASYNC_TEST
+    migration = migrate_files({"pytest.ini": AUTO + "pythonpath = .\n", **source})
+    edits = [edit for change in migration.changes for edit in change.edits]
+    return next((edit.message for edit in edits if edit.code == "LS109"), "")
+
+
+UTIL = "import asyncio\n\n\ndef make_client():\n    return asyncio.get_event_loop()\n"
+HELPED = "import util\n\n\n"
+LATER = "def later(call): ...\n\n\n"
+LEADS = "import util\n\n\nclass Shop:\n    def __init__(self):\n        util.make_client()\n"
+FIXED = (
+    "import pytest, util\n\n\n@pytest.fixture\ndef client():\n    return util.make_client()\n\n\n"
+)
+CALLED = "util.make_client() (util.py:4), which calls asyncio.get_event_loop()".removeprefix(
+    "util."
+)
+
+
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        (ASKS, "test_a.py::test_sync calls asyncio.get_event_loop()"),
+        (f"{HELPED}def test_sync():\n    util.make_client()\n",
+         f"test_a.py::test_sync calls {CALLED}"),
+        (f"{HELPED}class TestA:\n    def test_sync(self):\n        util.make_client()\n",
+         f"test_a.py::TestA::test_sync calls {CALLED}"),
+        (f"{HELPED}{LATER}def test_sync():\n    later(util.make_client)\n",
+         f"test_a.py::test_sync reaches {CALLED}"),
+        ("import shop\n\n\ndef test_sync():\n    shop.Shop()\n",
+         f"test_a.py::test_sync calls {CALLED}"),
+        ("from shop import Shop\n\nSHOPS = [Shop]\n\n\ndef test_sync():\n    SHOPS[0]()\n",
+         f"test_a.py::test_sync reaches {CALLED}"),
+        (f"{FIXED}def test_sync(client): ...\n",
+         f"test_a.py::test_sync uses client (test_a.py:5), which calls {CALLED}"),
+        ("import asyncio\n\n\nclass TestA:\n    def setup_method(self):\n"
+         "        asyncio.get_event_loop()\n\n    def test_sync(self): ...\n",
+         "setup_method of test_a.py::TestA::test_sync asks for the current loop"),
+    ],
+)  # fmt: skip
+def test_the_edit_names_the_test_and_the_call(test: str, why: str) -> None:
+    assert reason(test_a=test, util=UTIL, shop=LEADS) == f"fixture added: {why}"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        f"{HELPED}def test_sync():\n    assert util\n".replace("assert util", "assert True"),
+        f"{HELPED}def test_sync(): ...\n\n\nasync def test_two():\n    util.make_client()\n",
+        f"{HELPED}async def run():\n    util.make_client()\n\n\n"
+        "def test_sync():\n    asyncio.run(run())\n",
+        f"{HELPED}loop = util.make_client()\n\n\ndef test_sync(): ...\n",
+    ],
+)
+def test_what_only_stands_in_imported_code_needs_no_loop(test: str) -> None:
+    assert reason(test_a=test, util=UTIL, shop=LEADS) == ""

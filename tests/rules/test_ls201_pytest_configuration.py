@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 
-from loopscope.types import Safety, Target
+from loopscope.config.pytest_config import choose_configuration
+from loopscope.pipeline import migrate
+from loopscope.types import CrossSuiteFiles, Options, PytestConfig, Safety, Target
 from tests.rules.changed import ASYNC_TEST, SESSION
-from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
+from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files, suite_of
 
 NUMBER = "\n\n@pytest.fixture\nasync def number():\n    return 1\n"
 
@@ -240,3 +243,69 @@ def test_both_tables_are_for_a_person_where_pytest_9_is_admitted(pins: str, leve
         "test_a.py": "async def test_a(): ...\n",
     }
     assert f"pyproject.toml:1 LS201 {level}" in messages(migrate_files(files))
+
+
+MARKED = f"import pytest\n\n\n@pytest.mark.asyncio\n{ASYNC_TEST}"
+
+
+@pytest.mark.parametrize(
+    ("mode", "test", "above", "said"),
+    [
+        ("auto", MARKED, "", True),
+        ("auto", ASYNC_TEST, "", False),  # it never ran from there
+        ("auto", MARKED + NUMBER, "", False),
+        ("auto", MARKED + NUMBER, "asyncio_mode = auto\n", True),
+        ("strict", MARKED, "", True),
+    ],
+)
+def test_configuration_above_has_the_default_too(
+    mode: str, test: str, above: str, said: bool
+) -> None:
+    config = f"[pytest]\nasyncio_mode = {mode}\n"
+    suite = suite_of({"pytest.ini": config, "conftest.py": SESSION, "test_a.py": test})
+    outer = choose_configuration({"tox.ini": f"[pytest]\n{above}".encode()}, "../")
+    assert isinstance(outer, PytestConfig)
+    migration = migrate(replace(suite, cross_suite=CrossSuiteFiles(above=outer)), Options())
+    assert ("pytest.ini:1 LS201 action" in messages(migration)) is said
+
+
+WIDE = "import pytest\n\n\n@pytest.fixture(scope='module')\nasync def wide():\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("projects", "shared"), [({"api": False, "web": True}, True), ({"web": True}, False)]
+)
+def test_root_of_projects_without_a_configuration_gets_none(
+    projects: dict[str, bool], shared: bool
+) -> None:
+    test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one(wide, narrow): ...\n"
+    narrow = "\n\n@pytest.fixture\nasync def narrow():\n    return 1\n"
+    conftest = dedent(SESSION) + WIDE.partition("pytest\n")[2] + narrow
+    files = {"conftest.py": conftest, "test_a.py": test}
+    suite = replace(
+        suite_of({**files, "requirements.txt": "pytest-asyncio==0.21.1\n"}),
+        config=PytestConfig(),
+        cross_suite=CrossSuiteFiles(projects=projects),
+    )
+    migration = migrate(suite, Options())
+    after_it = {change.path: change.after.decode() for change in migration.changes}
+    assert ("pytest.ini" not in after_it) is shared
+    notes = [one.path for one in migration.findings if one.code == "LS201"]
+    assert notes == (["api"] if shared else [])
+    if shared:
+        assert 'pytest.mark.asyncio(loop_scope="session")' in after_it["test_a.py"]
+        assert '(scope="module", loop_scope="session")' in after_it["conftest.py"].replace(
+            "'", '"'
+        )
+        assert '@pytest_asyncio.fixture(loop_scope="session")' in after_it["conftest.py"]
+        suite = replace(
+            suite, files={**suite.files, **{p: t.encode() for p, t in after_it.items()}}
+        )
+        assert not migrate(suite, Options()).changes
+
+
+def test_a_root_that_has_a_configuration_keeps_it_for_all() -> None:
+    suite = suite_of({"pytest.ini": AUTO, "conftest.py": SESSION, "test_a.py": ASYNC_TEST})
+    suite = replace(suite, cross_suite=CrossSuiteFiles(projects={"api": False}))
+    (change,) = [one for one in migrate(suite, Options()).changes if one.path == "pytest.ini"]
+    assert b"asyncio_default_test_loop_scope = session" in change.after

@@ -250,19 +250,35 @@ def test_a_cap_stays_that_the_project_s_own_plugin_needs(before: str, plugin: st
         "tests/test_a.py": "async def test_a(event_loop):\n    pass\n",
     }
     migration = migrate_files(files)
-    changed = {change.path: change.after.decode() for change in migration.changes}
-    assert f'test = ["pytest<8", "pytest-asyncio{before}"]' in changed["pyproject.toml"]
+    assert migration.changes == ()
     (kept,) = [one for one in migration.findings if one.code == "LS202"]
     assert (kept.path, kept.line) == ("pyproject.toml", 2)
     assert kept.message == (
-        f"pytest-asyncio{before} stays: the pytest plugin of this project goes by event_loop"
-        f" ({plugin}:6), which pytest-asyncio 1.0 dropped. Once that is changed, make it"
-        " pytest-asyncio>=1.0"
+        f"pytest-asyncio{before} stays, and so do the tests: the pytest plugin of this project"
+        f" goes by event_loop ({plugin}:6), which pytest-asyncio 1.0 dropped. Change that, and run"
+        " loopscope again"
     )
-    again = migrate_files({**files, **changed})
-    assert [one.message for one in again.findings if one.code == "LS202"] == [kept.message]
-    done = migrate_files({**files, **changed, plugin: FIXTURE})
+    done = migrate_files({**files, plugin: FIXTURE})
+    result = {change.path: change.after.decode() for change in done.changes}
     assert done.findings == ()
+    assert "event_loop" not in result["tests/test_a.py"]
+    assert before not in result["pyproject.toml"]
+    free = migrate_files(files, requirements=False)
+    assert "tests/test_a.py" in {change.path for change in free.changes}
+
+
+def test_product_code_is_changed_beside_a_cap_that_stays() -> None:
+    product = "import asyncio\n\n\nasync def run():\n    return asyncio.get_event_loop()\n"
+    files = {
+        "pyproject.toml": '[dependency-groups]\ntest = ["pytest-asyncio<1.0"]\n'
+        '[project.entry-points.pytest11]\nx = "shop_plugin"\n',
+        "shop_plugin.py": HOOK,
+        "shop.py": product,
+        "test_a.py": "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a(event_loop):\n"
+        "    pass\n",
+    }
+    (change,) = migrate_files(files).changes
+    assert (change.path, b"get_running_loop()" in change.after) == ("shop.py", True)
 
 
 def test_a_hook_that_is_no_plugin_of_users_keeps_no_cap() -> None:

@@ -188,6 +188,44 @@ def test_a_plugin_whose_needs_are_capped_is_left_to_a_person(
     assert plugin not in after(free)["requirements.txt"]
 
 
+PLUGIN_OF_AIOHTTP = "pytest-aiohttp==1.0.5\npytest-asyncio>=1.1\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "capped"),
+    [
+        ({"docs/requirements.txt": "aiohttp==3.8.1\n"}, ""),
+        ({"requirements-lint.txt": "aiohttp==3.8.1\n"}, ""),
+        ({"docs/requirements.txt": "-r ../tests.requirements.txt\naiohttp<3.9\n"}, "docs/"),
+        ({"docs-and-tests/requirements.txt": "aiohttp==3.8.1\n"}, "docs-and-tests/"),
+        (
+            {
+                "docs/requirements.txt": "aiohttp==3.8.1\n",
+                "core.requirements.txt": "aiohttp==3.8.3\n",
+                "tests.requirements.txt": f"-r core.requirements.txt\n{PLUGIN_OF_AIOHTTP}",
+            },
+            "core.",
+        ),
+        (
+            {
+                "setup.cfg": "[options.extras_require]\ndocs =\n    aiohttp<3.9\n",
+                "tox.ini": "[testenv:docs]\ndeps = aiohttp<3.9\n",
+            },
+            "",
+        ),
+        ({"setup.cfg": "[options]\ninstall_requires =\n    aiohttp<3.9\n"}, "setup.cfg"),
+    ],
+)
+def test_a_cap_counts_where_pytest_asyncio_is_installed(
+    files: dict[str, str], capped: str
+) -> None:
+    files = {"tests.requirements.txt": PLUGIN_OF_AIOHTTP, **files}
+    found = [one.message for one in findings(files)]
+    assert len(found) == bool(capped)
+    assert all(f"({capped}" in message and "caps it)" in message for message in found)
+    assert ("pytest-aiohttp==1.0.5" in after(files)["tests.requirements.txt"]) is bool(capped)
+
+
 @pytest.mark.parametrize(
     ("path", "head", "says"),
     [
@@ -264,3 +302,25 @@ def test_an_exact_pin_moves_to_what_the_declared_pythons_run() -> None:
 def test_plugins_that_must_move_along(pin: str, target: str, count: int) -> None:
     found = findings({"requirements.txt": f"{pin}\npytest-asyncio<1\n"}, target, (0, 24))
     assert [finding.code for finding in found] == ["LS310"] * count
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"requirements/constraints.txt": "pytest-lazy-fixture>=999999999\n"}, []),
+        (
+            {"pyproject.toml": '[tool.uv]\nconstraint-dependencies = ["pytest-lazy-fixture<1"]\n'},
+            [],
+        ),
+        (
+            {
+                "constraints.txt": "pytest-lazy-fixture==0.6.3\n",
+                "dev.requirements.txt": "pytest-lazy-fixture\n",
+            },
+            ["dev.requirements.txt"],
+        ),
+    ],
+)
+def test_a_constraint_installs_no_plugin(files: dict[str, str], places: list[str]) -> None:
+    found = findings({"requirements.txt": "pytest-asyncio>=1.0\n", **files})
+    assert [one.path for one in found] == places

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from loopscope.types import Status
+from loopscope.discovery.load import load_suites
+from loopscope.execution.jobs import migrate_one
+from loopscope.types import Migration, Options, Status, Suite
 from tests.suites_in_memory import messages, migrate_files
 
 TEST = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one(event_loop):\n    pass\n"
@@ -47,3 +51,60 @@ def test_is_a_note_and_the_suite_is_migrated(path: str, text: str, config: str) 
 def test_is_an_error(path: str, text: str, config: str) -> None:
     migration = migrate_files({"pytest.ini": config, path: text, "tests/test_a.py": TEST})
     assert [error.path for error in migration.errors] == [path]
+
+
+def in_template(path: Path, name: str, text: str) -> Migration:
+    """Migrate the inner of two suites, whose configuration cannot be read."""
+    root, inner = path.parent, path
+    (inner / "tests").mkdir(parents=True)
+    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (inner / name).write_text(text)
+    (inner / "tests" / "test_x.py").write_text(TEST)
+    _, suite = load_suites([root])
+    assert isinstance(suite, Suite)
+    assert suite.label == str(inner)
+    return migrate_one(suite, Options())
+
+
+IF = '[tool.x]\n{%- if cookiecutter.orm == "no" %}\na = 1\n{%- endif %}\n'
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "text"),
+    [
+        ("{{cookiecutter.name}}", "pyproject.toml", IF),
+        ("{{cookiecutter.name}}", "pyproject.toml", "[tool.x]\na = 1\na = 2\n"),
+        ("skeleton", "pyproject.toml", IF),
+        ("skeleton", "pyproject.toml", "[tool.x]\nname = {{ name }}\n"),
+        (
+            "skeleton",
+            "pyproject.toml",
+            "# {% if x %}\na = 1\n# {% else %}\na = 2\n# {% endif %}\n",
+        ),
+        ("skeleton", "tox.ini", "[tox]\n{% if x %}\nenvlist = py\n{% endif %}\n"),
+        ("{% if x %}api{% endif %}", "setup.cfg", "[pytest]\n"),
+    ],
+)
+def test_configuration_that_is_a_template_is_a_note(
+    tmp_path: Path, folder: str, name: str, text: str
+) -> None:
+    migration = in_template(tmp_path / folder, name, text)
+    (found,) = migration.findings
+    assert (found.path, found.code) == (name, "LS318")
+    assert "neither were the tests that it configures" in found.message
+    assert (migration.status, migration.changes) == (Status.CURRENT, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "[tool.x]\na = 1\na = 2\n"),
+        ("pyproject.toml", '[tool.x]\ntitle = "{{ version }}"\na = 1\na = 2\n'),
+        ("pyproject.toml", '[tool.x]\nbody = """\n{% for x in y %}\n"""\na = \n'),
+        ("setup.cfg", "[x]\na = {{ b }}\n[pytest]\n"),
+    ],
+)
+def test_configuration_with_a_mistake_is_an_error(tmp_path: Path, name: str, text: str) -> None:
+    migration = in_template(tmp_path / "inner", name, text)
+    assert [error.path for error in migration.errors] == [name]
+    assert migration.status is Status.ERROR

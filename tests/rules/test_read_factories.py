@@ -50,7 +50,7 @@ def test_sync_test_that_makes_an_object_finds_a_loop(fields: str, made: str, mod
 def test_fixture_that_makes_an_object_gets_the_loop_of_its_tests(fields: str, made: str) -> None:
     test = "from app import Box, Deep\n" + FIXTURE.format(made) + "async def test_a(box): ...\n"
     result = after({"pytest.ini": AUTO, "app.py": classes(fields), "test_a.py": test})
-    assert f"@pytest_asyncio.fixture\ndef box():\n    return {made}\n" in result["test_a.py"]
+    assert f"@pytest.fixture\nasync def box():\n    return {made}\n" in result["test_a.py"]
     assert "conftest.py" not in result
 
 

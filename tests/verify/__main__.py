@@ -10,8 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..live.samples import ALL
-from ..random_suites.generator import generate
-from ..random_suites.trial import attempts
+from ..random_suites.trial import attempts, suite_of
 from .mutants import Tried, try_mutants
 
 LEAST_FOUND = 0.95
@@ -23,6 +22,9 @@ def main() -> int:
     parser.add_argument("--random", type=int, default=100, help="how many random suites")
     parser.add_argument("--samples", type=int, default=len(ALL), help="how many sample suites")
     parser.add_argument("--most", type=int, default=3, help="mutants of one suite")
+    parser.add_argument("--hard", action="store_true", help="random suites with rarer idioms")
+    parser.add_argument("--kinds", nargs="*", default=(), help="such as bridge, factories, policy")
+    parser.add_argument("--only", nargs="*", help="names of suites, such as seed-7")
     parser.add_argument("--jobs", type=int, default=2)
     chosen = parser.parse_args()
     suites = [
@@ -31,12 +33,16 @@ def main() -> int:
         if sample.exit_code == 0
     ]
     for seed in range(chosen.random):
-        drawn = generate(attempts(seed)[0])
+        drawn = suite_of(attempts(seed)[0], chosen.hard)
         suites.append((f"seed-{seed}", drawn.files, drawn.legacy_options))
+    suites = [suite for suite in suites if chosen.only is None or suite[0] in chosen.only]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(chosen.jobs) as pool:
         tried = list(
             pool.map(
-                lambda suite: try_mutants(*suite, Path(folder, suite[0]), most=chosen.most), suites
+                lambda suite: try_mutants(
+                    *suite, Path(folder, suite[0]), most=chosen.most, kinds=chosen.kinds
+                ),
+                suites,
             )
         )
     return _report(tried)

@@ -6,11 +6,11 @@ import ast
 import random
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loopscope.loop_map.build_model import build_model
+from loopscope.loop_map.build_model import ReadSuite, build_model
 from loopscope.loop_map.model import LoopMap
 from loopscope.pipeline import style_and_loops
 from loopscope.rules.registry import FILE_CHECKS
@@ -19,7 +19,7 @@ from loopscope.verify.collect_suite import COLLECT_ONLY
 from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
 from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import SESSION, compare
-from loopscope.verify.migrated_copy import as_planned
+from loopscope.verify.migrated_copy import as_planned, seen_in_source
 from loopscope.verify.run_record import SuiteRun, TestRun
 
 from ..live.environments import LEGACY, MODERN, interpreter
@@ -31,7 +31,8 @@ Files = Mapping[str, str]
 
 _LOOP_SCOPE = re.compile(r'(?:, )?loop_scope="\w+"')
 _MARK = re.compile(r"^[ ]*(?:@|pytestmark = )pytest\.mark\.asyncio(?:\(.*\))?\n", re.MULTILINE)
-_OPTION = re.compile(r"^asyncio_(?:mode|default_\w+)\s*=.*\n", re.MULTILINE)
+_OPTION = re.compile(r"^asyncio_(?:mode|debug|default_\w+)\s*=.*\n", re.MULTILINE)
+_KINDS = {"pytest_asyncio_loop_factories": "factories", "event_loop_policy": "policy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,46 +77,55 @@ def mutants(files: Files) -> Iterator[Mutant]:
                 dropped = f"{kind} at {path}:{line}"
                 yield Mutant(dropped, {**files, path: shorter.replace("(, ", "(")})
         if python:
-            yield from _without_bridge(files, path)
+            yield from _without_functions(files, path)
 
 
-def _without_bridge(files: Files, path: str) -> Iterator[Mutant]:
+def _without_functions(files: Files, path: str) -> Iterator[Mutant]:
     for node in ast.walk(ast.parse(files[path])):
-        if isinstance(node, ast.AsyncFunctionDef) and node.name == "event_loop":
+        kind = ""
+        if isinstance(node, ast.AsyncFunctionDef):
+            kind = "bridge" if node.name == "event_loop" else ""
+        elif isinstance(node, ast.FunctionDef):
+            kind = _KINDS.get(node.name, "")
+        if kind:
+            assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
             lines = files[path].splitlines(keepends=True)
-            first = min(decorator.lineno for decorator in node.decorator_list) - 1
+            first = min(one.lineno for one in (node, *node.decorator_list)) - 1
             shorter = "".join(lines[:first] + ["pass\n"] * (node.col_offset == 0)
                               + lines[node.end_lineno :])  # fmt: skip
-            yield Mutant(f"bridge at {path}:{node.lineno}", {**files, path: shorter})
+            yield Mutant(f"{kind} at {path}:{node.lineno}", {**files, path: shorter})
 
 
 def try_mutants(
-    name: str, files: Files, options: Sequence[str], folder: Path, most: int | None = None
+    name: str,
+    files: Files,
+    options: Sequence[str],
+    folder: Path,
+    most: int | None = None,
+    kinds: Collection[str] = (),
 ) -> Tried:
     """Run the original, its migration and (at ``most`` so many of) its mutants.
 
-    Nothing is tried where the original is not green, or the migration leaves work to a person.
+    Nothing is tried where the original is not green, or the migration leaves work to a person, or
+    where it has no mutant of the ``kinds`` that are asked for.
     """
+    migration = migrate_files(files)
+    right = applied(files, migration)
+    chosen = [one for one in mutants(right) if not kinds or one.dropped.split()[0] in kinds]
+    if migration.status.value != "changed" or (kinds and not chosen):
+        return Tried(())
     before = _run(LEGACY, files, folder / "before", options)
     collected = _run(LEGACY, files, folder / "before", (*COLLECT_ONLY, *options))
-    migration = migrate_files(files)
-    if (
-        before is None
-        or before.exit_code
-        or collected is None
-        or migration.status.value != "changed"
-    ):
+    if before is None or before.exit_code or collected is None:
         return Tried(())
-    right = applied(files, migration)
     planned = style_and_loops(suite_of(files), migration.changes)[1]
     after = _run(MODERN, right, folder / "after")
     if after is None:
         return Tried((), (f"{name}: the migration does not run",))
-    original = Original(before, collected, after, planned)
-    alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(planned)))
+    original = Original(_read(files), before, collected, after, planned)
+    alarms = tuple(f"{name}: {one}" for one in compare(before, after, as_planned(lambda: planned)))
     recollected = _run(MODERN, right, folder / "after", COLLECT_ONLY) or SuiteRun(None, {})
-    collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected))
-    chosen = list(mutants(right))
+    collected_alarms = tuple(f"{name}: {one}" for one in original.held_against(recollected, right))
     random.Random(name).shuffle(chosen)
     results = [
         _result(name, mutant, original, folder)
@@ -131,7 +141,13 @@ def try_mutants(
 
 def legacy_map(files: Files) -> LoopMap:
     """Read the loops of an original."""
-    return build_model(suite_of(files), [], Options().time_limit, FILE_CHECKS).legacy_map
+    return _read(files).model.legacy_map
+
+
+def _read(files: Files) -> ReadSuite:
+    suite = suite_of(files)
+    model = build_model(suite, [], Options().time_limit, FILE_CHECKS)
+    return ReadSuite(suite, model)
 
 
 def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
@@ -165,42 +181,59 @@ def disagree(name: str, read: LoopMap, collected: SuiteRun) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The original, run and collected, and its right migration."""
+    """The original, run, collected and read, and its right migration."""
 
+    read: ReadSuite
     before: SuiteRun
     collected: SuiteRun
     right: SuiteRun
     planned: LoopMap
 
-    def held_against(self, run: SuiteRun | None) -> tuple[Difference, ...]:
+    def held_against(self, run: SuiteRun | None, files: Files) -> tuple[Difference, ...]:
         """List what a collection shows as different; one that could not be made is different."""
         if run is None:
             return (Difference(Cause.COLLECTION, SESSION, "is not collected"),)
         before, after = legacy_loops(self.collected), modern_loops(run, self.collected)
-        return (*compare(before, after, as_planned(self.planned)), *unsettled(before, after))
+        return (
+            *compare(before, after, as_planned(lambda: self.planned)),
+            *unsettled(before, after),
+            *seen_in_source(self.read, suite_of(files)),
+        )
 
 
 def _result(name: str, mutant: Mutant, original: Original, folder: Path) -> Result:
     run = _run(MODERN, mutant.files, folder / "mutant")
     if run is None:  # said as what could not be run: found
         return Result(name, mutant.dropped, True, True, True)
-    by_map = _shape(style_and_loops(suite_of(mutant.files))[1]) != _shape(original.planned)
+    by_map = _shape(style_and_loops(suite_of(mutant.files))[1], original.right)
     collected = _run(MODERN, mutant.files, folder / "mutant", COLLECT_ONLY)
     return Result(
         name,
         mutant.dropped,
-        changes_loops=by_map or bool(compare(original.right, run)),
-        found=bool(compare(original.before, run, as_planned(original.planned))),
-        collected=bool(original.held_against(collected)),
+        changes_loops=by_map != _shape(original.planned, original.right)
+        or bool(compare(original.right, run)),
+        found=bool(compare(original.before, run, as_planned(lambda: original.planned))),
+        collected=bool(original.held_against(collected, mutant.files)),
     )
 
 
-def _shape(loops: LoopMap) -> object:
-    """Return the map with numbers for loops, in the order in which they are met."""
+def _shape(loops: LoopMap, right: SuiteRun) -> object:
+    """Return the map with numbers for loops, in the order in which they are met.
+
+    A fixture that had no loop in the run of the right migration has none to lose.
+    """
+    held: set[tuple[str, str]] = set()
+    used: set[tuple[str, str]] = set()
+    for test, run in right.tests.items():
+        bare = test.partition("[")[0]
+        held |= {(bare, name) for name, _ in (*run.fixtures, ("event_loop", 0))}
+        used |= {(bare, name) for name in run.used}
     numbers: dict[object, int] = {}
     return [
         (test, [numbers.setdefault(loop, len(numbers)) for loop in
-                (*((met.own,) if met.own else ()), *met.fixtures.values())])
+                (*((met.own,) if met.own else ()),
+                 *(loop for name, loop in met.fixtures.items()
+                   if (test, name) not in used - held))])
         for test, met in sorted(loops.items())
     ]  # fmt: skip
 

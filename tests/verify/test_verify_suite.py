@@ -206,6 +206,47 @@ async def test_async():
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to a group")
+def test_ctrl_c_ends_the_collections_of_both_sides(
+    tmp_path: Path, legacy_python: Path, modern_python: Path
+) -> None:
+    """They are under way at the same time."""
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    sleeper = f"""
+import os, pathlib, subprocess, sys, time
+
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+path = pathlib.Path({str(pids)!r}, str(os.getpid()))
+path.with_suffix(".part").write_text(f"{{os.getpid()}} {{child.pid}}")
+path.with_suffix(".part").rename(path)
+time.sleep(300)
+
+
+async def test_async():
+    pass
+"""
+
+    def known() -> list[int]:
+        files = [path for path in pids.iterdir() if not path.suffix]
+        return [int(pid) for path in files for pid in path.read_text().split()]
+
+    suite = _project(tmp_path / "suite", sleeper)
+    (tmp_path / "tmp").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(_SOURCES), "TMPDIR": str(tmp_path / "tmp")}
+    with programs.started(
+        _command(suite, legacy_python, modern_python, "--collect-only"), env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        until(lambda: process.poll() is not None or len(known()) == 4)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=programs.LONG)
+    assert process.returncode == 130
+    assert len(known()) == 4
+    assert not any(map(_lives, known()))
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def _lives(pid: int) -> bool:
     """Whether the process still runs; one that waits to be reaped by init does not."""
     try:

@@ -11,7 +11,13 @@ from loopscope.types import Target
 from loopscope.verify import versions
 from loopscope.verify.interpreters import Interpreter
 from loopscope.verify.pinned import Place, pinned
-from loopscope.verify.versions import Side, choose, choose_alone, choose_to_collect
+from loopscope.verify.versions import (
+    Side,
+    choose_alone,
+    choose_legacy,
+    choose_modern,
+    choose_to_collect,
+)
 
 _OLD, _NEW = ("pytest<8.2", "pytest-asyncio==0.21.2"), ("pytest>=8.4", "pytest-asyncio>=1.5")
 _PYTHON = Interpreter(
@@ -86,7 +92,10 @@ def test_environments_that_are_made_have_what_each_side_asks_for(
     after = _place(
         tmp_path / "after", {"requirements.txt": "pytest==8.4.2\n", "pyproject.toml": options}
     )
-    sides = choose(before, (before, after), Target(1, 5), (None, None))
+    sides = (
+        choose_legacy(before, before, None),
+        choose_modern(before, after, None, Target(1, 5)),
+    )
     assert [_has(side) for side in sides] == ["7.4.4", "8.4.2"]
     assert "'--target=OUTSIDE', which is no requirement" in " ".join(sides[1].notes)
     assert not (Path.cwd() / "OUTSIDE").exists()

@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
+import stat
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from loopscope.escape import visible, visible_line
+from loopscope.escape import no_command, visible, visible_line
 from loopscope.reports import Line
 
 if TYPE_CHECKING:
@@ -63,11 +65,10 @@ class Screen:
             safe: Line = tuple((visible(text), style) for text, style in whole)
             for line in wrapped(safe, width) if width else (safe,):
                 if self._console is None:
-                    self._stream.write("".join(text for text, _ in line) + "\n")
+                    text = "".join(text for text, _ in line)
+                    self._stream.write(no_command(text) + "\n")
                 else:
-                    from rich.text import Text
-
-                    self._console.print(Text.assemble(*line), soft_wrap=True)
+                    self._console.print(_text(line), soft_wrap=True)
 
     def text(self, text: str, style: str = "") -> None:
         """Write one line."""
@@ -96,13 +97,33 @@ class Screen:
         """
         if not self._forced and not self._stream.isatty():
             self._stream.flush()
-            self._stream.buffer.writelines(lines)
+            with _not_obeyed(self._stream.buffer):
+                self._stream.buffer.writelines(lines)
             self._stream.buffer.flush()
             return
         for line in lines:
             bold = line.startswith((b"--- ", b"+++ "))
             style = "bold" if bold else _DIFF_STYLES.get(line[:1], "")
             self.lines([((visible_line(line).expandtabs(), style),)], wrap=False)
+
+
+@contextlib.contextmanager
+def _not_obeyed(stream: BinaryIO) -> Iterator[None]:
+    """Let GitHub take no line of a patch for a command, where it reads along in a workflow.
+
+    A file gets the patch alone; ``git apply`` passes over the two lines.
+    """
+    token = secrets.token_hex(16).encode()
+    reads = os.environ.get("GITHUB_ACTIONS") == "true"
+    try:
+        reads = reads and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:
+        reads = False
+    if reads:
+        stream.write(b"::stop-commands::" + token + b"\n")
+    yield
+    if reads:
+        stream.write(b"::" + token + b"::\n")
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -187,7 +208,11 @@ def _grow(tree: Tree, node: Node) -> None:
 def _text(line: Line) -> Text:
     from rich.text import Text
 
-    return Text.assemble(*((visible(text), style) for text, style in line))
+    safe = [(visible(text), style) for text, style in line]
+    whole = "".join(text for text, _ in safe)
+    if no_command(whole) != whole:
+        return Text(no_command(whole))
+    return Text.assemble(*safe)
 
 
 _PATIENCE = 1.0  # seconds without a bar

@@ -20,6 +20,7 @@ from loopscope.cli.choices import (
 from loopscope.reports import formats
 from loopscope.types import RUNS_ON
 
+_START = 2000  # bytes in which a page of loopscope says that it is one
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -109,18 +110,26 @@ def _html_file(_: click.Context, __: click.Parameter, value: Path | None) -> Pat
     """Accept a file named like a page, so that no test module is overwritten by mistake."""
     if value is not None and value.suffix.lower() not in (".html", ".htm"):
         raise click.BadParameter(f"'{value}' is no name of an HTML file: it must end with .html")
+    if not _is_ours(value, b"<title>loopscope"):
+        raise click.BadParameter(f"'{value}' is there and is not loopscope's: give another name")
     return value
 
 
 def _patch(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
     """Accept a new file or an older patch, so that no module is overwritten by mistake."""
-    with contextlib.suppress(OSError):  # writing says what is wrong with it
-        if value is not None and value.is_file():
-            with value.open("rb") as file:
-                start = file.read(4)
-            if start not in (b"", b"--- "):
-                raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
+    if not _is_ours(value, b"--- "):
+        raise click.BadParameter(f"'{value}' is there and is no patch: give another name")
     return value
+
+
+def _is_ours(path: Path | None, mark: bytes) -> bool:
+    """Whether a file may be written: a new or empty one, or what an older run has written."""
+    with contextlib.suppress(OSError):  # writing says what is wrong with it
+        if path is not None and path.is_file():
+            with path.open("rb") as file:
+                start = file.read(_START)
+            return not start or (start.startswith(mark) if mark == b"--- " else mark in start)
+    return True
 
 
 _PLANNING: tuple[Callable[[Any], Any], ...] = (
@@ -181,8 +190,12 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         "--time-limit", type=click.IntRange(0, 86_400), default=60, show_default=True,
         metavar="SECONDS", help="Give a file up when it takes longer; 0: never.",
     ),
+    switch(
+        "--no-cache",
+        help="Work out each suite anew, also where nothing has changed since the last run.",
+    ),
     click.option(
-        "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+        "-j", "--jobs", type=click.IntRange(1, 256), metavar="N",
         help="Processes for many suites. Default: the processors that may be used.",
     ),
     click.option(

@@ -50,6 +50,7 @@ class Request:
     patch: Path | None
     patch_dir: Path | None
     allow_dirty: bool
+    no_cache: bool  # ask for no result of an earlier run, and keep none
     jobs: int | None  # processes; None: as many as there are processors
     dask: str | None  # the address of a scheduler, which then takes the place of processes
     only: tuple[str, ...]
@@ -114,6 +115,7 @@ class Request:
             patch_dir=values.get("patch_dir"),
             allow_dirty=values.get("allow_dirty", False),
             jobs=values["jobs"],
+            no_cache=values["no_cache"],
             dask=values["dask"],
             only=values["only"],
             skip=values["skip"],

@@ -24,8 +24,11 @@ from loopscope.reports.summary import Summary
 from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
+    from loopscope.execution.result_cache import ResultCache
     from loopscope.output import ChangeApplier
     from loopscope.reports.html_report import HtmlReport
+
+_NO_CACHE = "LOOPSCOPE_NO_CACHE"  # of the environment: as --no-cache
 
 
 def run(request: Request, applier: ChangeApplier | None = None, kind: str = "report") -> int:
@@ -61,7 +64,8 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
         )
         processes = 1 if request.review else request.jobs or processors()
         say = partial(_say, bar)
-        migrations = migrate_all(jobs, processes=processes, workers=workers, say=say)
+        cache = _cache(request, applier, stack)
+        migrations = migrate_all(jobs, processes=processes, workers=workers, say=say, cache=cache)
         stack.callback(migrations.close)
         for migration in migrations:
             suite = suites.pop(migration.label)
@@ -82,6 +86,19 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
     _finish(applier, report, summary)
     code = summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
     return 0 if code == 1 and request.exit_zero else code
+
+
+def _cache(
+    request: Request, applier: ChangeApplier | None, stack: contextlib.ExitStack
+) -> ResultCache | None:
+    """Open the results of earlier runs for a run that writes nothing of its suites."""
+    if request.no_cache or os.environ.get(_NO_CACHE) or (applier and request.writes):
+        return None
+    from loopscope.execution.result_cache import ResultCache
+
+    cache = ResultCache()
+    stack.callback(cache.close)
+    return cache
 
 
 class _Reports:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from posixpath import basename, dirname, join, normpath
 
 from loopscope.config.pytest_config import added_options, is_test_file
+from loopscope.python_source.syntax_tree import parse_afresh
 from loopscope.types import PytestConfig
 
 
@@ -78,7 +79,7 @@ def _matched(globs: list[str], places: list[str]) -> bool:
 def _ignored(conftest: bytes) -> tuple[tuple[str, str], ...]:
     """List the texts in the two lists of a conftest; each module below it asks for them."""
     try:
-        return tuple(_listed_in(ast.parse(conftest)))
+        return tuple(_listed_in(parse_afresh(conftest.decode("utf-8", "replace"))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()  # said elsewhere
 

@@ -8,6 +8,7 @@ from posixpath import basename
 from typing import Any
 
 from loopscope.config.formats import FormatError, decode, parse_ini, parse_toml
+from loopscope.python_source.syntax_tree import parse_afresh
 
 _GROUP = "pytest11"
 EntryPoints = tuple[tuple[str, str], ...]
@@ -52,7 +53,7 @@ def _of_setup_cfg(text: str) -> Iterator[str]:
 
 def _of_setup(text: str) -> Iterator[str]:
     """Read the literals of ``setup(entry_points={"pytest11": ["name = module"]})``."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parse_afresh(text)):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == _GROUP:

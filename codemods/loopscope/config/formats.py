@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from loopscope.timeouts import OutOfTime, time_limit, took_too_long
+
+_PATIENCE = 5.0  # seconds for one TOML file: a hundred times what a large one takes
 _BOM = "\N{BYTE ORDER MARK}"
 _COMMENT = ("#", ";")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -61,7 +64,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     """Read TOML into plain values.
 
     Raises:
-        FormatError: The text is no valid TOML (a byte order mark is none either).
+        FormatError: The text is no valid TOML (a byte order mark is none either), or made to take
+            all memory or time.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as a file opened for text reads
     if text.startswith(_BOM):
@@ -72,7 +76,12 @@ def parse_toml(text: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        document: dict[str, Any] = tomllib.loads(text)
+        with time_limit(_PATIENCE):
+            document: dict[str, Any] = tomllib.loads(text)
+    except (RecursionError, MemoryError):
+        raise FormatError("too deeply nested to be read", 1) from None
+    except OutOfTime:
+        raise FormatError(took_too_long(_PATIENCE), 1) from None
     except ValueError as error:
         message = str(error)
         place = _TOML_PLACE.search(message)

@@ -218,6 +218,7 @@ def _option(name: str, value: object) -> _Option:
     return text
 
 
+@functools.lru_cache(maxsize=64)
 def _words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))

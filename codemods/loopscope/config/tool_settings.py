@@ -25,6 +25,13 @@ from loopscope.frozen import frozen
 
 _FILE = "pyproject.toml"
 _HEADER = re.compile(r"""\s*\[\s*["']?tool["']?\s*\.\s*["']?loopscope["']?\s*\]""")
+# What a repository has no say in: what is written where, and who is asked.
+_FILE_NAMED = "say where something is written, not a repository"
+_TYPED_ONLY = {
+    "html": _FILE_NAMED, "patch": _FILE_NAMED, "patch_dir": _FILE_NAMED,
+    "dask": "name a scheduler, not a repository",  # its answers are pickles, which run anything
+}  # fmt: skip
+_MOST_SECONDS = 600
 # What migrate does with the changes: who names one of these means none of the others.
 _WAYS = frozenset({"diff", "review", "patch", "patch_dir"})
 
@@ -196,9 +203,13 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     Raises:
         click.BadParameter: It has the wrong type, or the option refuses it.
     """
+    if option.name in _TYPED_ONLY:
+        raise click.BadParameter(f"only the command line may {_TYPED_ONLY[option.name]}")
     if option.is_flag:
         if not isinstance(value, bool):
             raise click.BadParameter(f"must be true or false, not {value!r}")
+        if value and option.name == "allow_dirty":
+            raise click.BadParameter("only the command line may switch this on, not a repository")
         return value
     if option.multiple:
         texts = [value] if isinstance(value, str) else value
@@ -208,12 +219,15 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     elif isinstance(option.type, click.types.IntParamType):
         if not isinstance(value, int) or isinstance(value, bool):
             raise click.BadParameter(f"must be a whole number, not {value!r}")
+        if option.name == "time_limit" and not 0 < value <= _MOST_SECONDS:
+            message = f"a repository may set 1 to {_MOST_SECONDS}, the command line also others"
+            raise click.BadParameter(message)
+        if option.name == "jobs":  # the machine is not the repository's
+            value = min(value, os.cpu_count() or 1)
     elif not isinstance(value, str):
         raise click.BadParameter(f"must be a string in quotes, not {value!r}")
     elif isinstance(option.type, click.Path):
         value = _inside(directory, value)
-    elif option.name == "dask":  # its answers are pickles, which can run anything
-        raise click.BadParameter("only the command line may name a scheduler, not a repository")
     return option.process_value(click.Context(click.Command("loopscope")), value)
 
 
@@ -221,7 +235,7 @@ def _inside(directory: str, value: str) -> str:
     """Resolve a path that is relative to the directory of the table.
 
     Raises:
-        click.BadParameter: A repository would have a file written outside of it.
+        click.BadParameter: A repository would have a file read outside of it.
     """
     path = os.path.join(directory, value)
     top = os.path.join(os.path.realpath(directory), "")
@@ -235,10 +249,10 @@ def _inside(directory: str, value: str) -> str:
 def _line(text: str, key: str) -> int:
     """Find the line of a key; the table's own line, or 0, where it is spelled otherwise."""
     start = 0
-    name = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    own = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
     for number, line in enumerate(text.split("\n"), 1):
         if _HEADER.match(line):
             start = number
-        elif start and name.match(line):
+        elif start and own.match(line):
             return number
     return start

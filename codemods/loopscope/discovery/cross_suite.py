@@ -229,6 +229,37 @@ def importers_elsewhere(
     return {path: tuple(keys) for path, keys in importers.items()}
 
 
+def projects_below(found: DiscoveredSuite) -> dict[str, bool]:
+    """Map the folders of the suites below one to whether they have a configuration."""
+    return {
+        prefix_of(inner, found.root).rstrip("/"): inner.config is not None
+        for inner in _descendants(found)
+        if inner.error is None
+    }
+
+
+def own_names(found: DiscoveredSuite) -> tuple[str, ...]:
+    """List the dotted names by which the root is imported, from the folders above it.
+
+    They reach up to the top of the working copy, or as far as packages do. One that a folder or
+    module below the root has, too, means that.
+    """
+    names, dotted, place = [], "", found.root
+    taken = {
+        path.removeprefix(base).partition("/")[0].removesuffix(".py")
+        for path in found.python
+        for base in SOURCE_ROOTS
+        if path.startswith(base)
+    }
+    above = {found.root, *_above(found.root)[:-1]}
+    while place in above or os.path.isfile(os.path.join(place, "__init__.py")):
+        place, name = os.path.split(place)
+        dotted = f"{name}.{dotted}".rstrip(".")
+        if name not in taken:
+            names.append(dotted)
+    return tuple(names)
+
+
 def _own_bases(found: DiscoveredSuite) -> list[str]:
     """List the directories outside of a suite from which Python may import for it, in order."""
     options = found.config.options if found.config else {}

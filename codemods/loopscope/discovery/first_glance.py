@@ -10,7 +10,7 @@ through them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename, dirname
 
 from loopscope.analysis.suite.imports import find_module
@@ -169,7 +169,10 @@ _NAME = re.compile(rb"\w+|\*")
 
 
 def reexports(
-    files: Mapping[str, bytes], others: Mapping[str, bytes], config: PytestConfig
+    files: Mapping[str, bytes],
+    others: Mapping[str, bytes],
+    config: PytestConfig,
+    own_names: Sequence[str] = (),
 ) -> Iterator[str]:
     """List those of the ``others`` that import, directly or not, from a module for tests."""
     support = {path for path, data in files.items() if path.endswith(".py") and _defines(data)}
@@ -185,7 +188,7 @@ def reexports(
         found = {
             path
             for path, modules in left.items()
-            if any(find_module(support, path, module) for module in modules)
+            if any(find_module(support, path, name, SOURCE_ROOTS, own_names) for name in modules)
         }
         if not found:
             return
@@ -195,7 +198,10 @@ def reexports(
 
 
 def starred(
-    files: Mapping[str, bytes], others: Mapping[str, bytes], config: PytestConfig
+    files: Mapping[str, bytes],
+    others: Mapping[str, bytes],
+    config: PytestConfig,
+    own_names: Sequence[str] = (),
 ) -> Iterator[str]:
     """List those of the ``others`` of which a file imports all names, directly or not.
 
@@ -207,7 +213,8 @@ def starred(
     while queue:
         importer, data = queue.pop()
         for module in _STAR.findall(data) if b"*" in data else ():
-            path = find_module(others, importer, module.decode("ascii", "ignore"), roots)
+            name = module.decode("ascii", "ignore")
+            path = find_module(others, importer, name, roots, own_names)
             if path is not None and path not in seen:
                 seen.add(path)
                 queue.append((path, others[path]))

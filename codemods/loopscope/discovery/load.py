@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from loopscope.config.code_style import STYLE_FILES
 from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.pytest_config import CONFIGURATION_FILES, added_options, is_test_file
 from loopscope.discovery.cross_suite import (
@@ -17,14 +18,16 @@ from loopscope.discovery.cross_suite import (
     importers_elsewhere,
     lock_above,
     modules_elsewhere,
+    own_names,
     prefix_of,
+    projects_below,
     suites_below,
 )
 from loopscope.discovery.first_glance import has_trace, matters, mentions_asyncio
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
 from loopscope.disk import behind_links, glance_at, is_vcs_root, read_regular
-from loopscope.types import PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
+from loopscope.types import JOURNAL, PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
 
 
 def load_suites(
@@ -74,8 +77,9 @@ def load_suites(
     everything = suites
     suites, errors = choose(suites, only, skip, working)
     yield from errors
+    broken: dict[str, list[FileError]] = {}
     if recover is not None and any(found.unfinished for found in suites):
-        yield from _recover(suites, recover)
+        broken = {found.root: _recover(found, recover) for found in suites}
         suites = everything = discover(existing, exclude, base or working)
         suites, _ = choose(suites, only, skip, working)
     index = Index(everything)
@@ -84,7 +88,12 @@ def load_suites(
         progress(done, total)
         done += len(found.python)
         label = os.path.relpath(found.root, working) if relative else found.root
-        suite = _load(found, label.replace(os.sep, "/"), index)
+        label = label.replace(os.sep, "/")
+        if broken.get(found.root):  # what is said of it is about more than one file
+            config = found.config or PytestConfig()
+            yield Suite(label, config, {}, errors=tuple(broken[found.root]))
+            continue
+        suite = _load(found, label, index)
         if suite.files or suite.errors or found.is_suite or len(suites) == 1:
             yield suite
     progress(done, total)
@@ -115,14 +124,14 @@ def _is_broken(found: DiscoveredSuite) -> bool:
 
 
 def _recover(
-    suites: Sequence[DiscoveredSuite], recover: Callable[[str], tuple[FileError, ...]]
-) -> Iterator[FileError]:
-    for found in suites:
-        for folder in filter(found.may_edit, found.unfinished):
-            directory = os.path.join(found.root, folder)
-            for error in recover(directory):
-                path = os.path.relpath(os.path.join(directory, error.path))
-                yield replace(error, path=path.replace(os.sep, "/"))
+    found: DiscoveredSuite, recover: Callable[[str], tuple[FileError, ...]]
+) -> list[FileError]:
+    """Undo what was cut off in a suite; the whole of it, also where a part was given."""
+    return [
+        replace(error, path=os.path.join(folder, error.path).replace(os.sep, "/"))
+        for folder in found.unfinished
+        for error in recover(os.path.join(found.root, folder))
+    ]
 
 
 def _load(
@@ -133,13 +142,18 @@ def _load(
     errors = list(found.errors)
     if found.unfinished:
         message = (
-            "a loopscope migrate was killed here and left only some of its changes: run it"
-            " again, on this directory, to undo them and start afresh"
+            "a loopscope migrate is at work here, or was killed and left only some of its"
+            f" changes (there is a {JOURNAL}): run it again, on this directory, to undo them and"
+            " start afresh"
         )
         errors += (FileError(folder or ".", message) for folder in found.unfinished)
         return Suite(label, config, {}, errors=tuple(errors))
     if found.error is not None:
-        return Suite(label, config, {}, errors=(*errors, found.error))
+        filled = _read(found, found.error.path, []) or b""
+        braces = (b"{{", b"{%")
+        template = any(one in filled or one in os.fsencode(label) for one in braces)
+        files = {found.error.path: filled} if template else {}  # LS318 says whether it is one
+        return Suite(label, config, files, errors=(*errors, found.error))
     files, touched = _scan(found, config, errors, tests)
     if touched and config.path is not None and config.path not in found.other_files:
         where = "lies outside of this suite"
@@ -147,7 +161,7 @@ def _load(
     cross_suite = CrossSuiteFiles()
     if touched:
         for name in found.other_files:
-            if name in CONFIGURATION_FILES or (
+            if name in (*CONFIGURATION_FILES, *STYLE_FILES) or (
                 is_pin_file(name) and ("/" not in name or not found.is_ignored(name))
             ):
                 data = _read(found, name, errors)
@@ -192,7 +206,8 @@ def _cross_suite(
     importers = importers_elsewhere(found, files, index)
     configured = configuration_above(found, index)
     outside = {**above, **outside, **lock_above(found)}
-    return CrossSuiteFiles(outside, modules, below, importers, configured)
+    names, projects = own_names(found), projects_below(found)
+    return CrossSuiteFiles(outside, modules, below, importers, configured, names, projects)
 
 
 def _scan(
@@ -223,8 +238,9 @@ def _scan(
             files[path] = data
         else:
             others[path] = data
-    more = {*leading_to(files, others), *reexports(files, others, config)}
-    more |= set(starred(files, others, config))
+    names = own_names(found)
+    more = {*leading_to(files, others), *reexports(files, others, config, names)}
+    more |= set(starred(files, others, config, names))
     files |= {path: others[path] for path in sorted(more)}
     return files, True
 

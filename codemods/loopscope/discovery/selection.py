@@ -12,8 +12,7 @@ from loopscope.frozen import frozen
 from loopscope.types import FileError
 
 if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
+    from loopscope.discovery.ignore_rules import IgnoreRules
     from loopscope.discovery.walk import DiscoveredSuite
 
 # Folders with a leading dot (.git, .venv, .tox, .nox, .eggs, caches) are skipped as well:
@@ -48,8 +47,8 @@ class Ignored:
     wins, as in git. ``excludes`` always win; they match a path below any of ``bases``.
     """
 
-    levels: tuple[tuple[str, GitIgnoreSpec], ...] = ()
-    excludes: GitIgnoreSpec | None = None
+    levels: tuple[tuple[str, IgnoreRules], ...] = ()
+    excludes: IgnoreRules | None = None
     bases: tuple[str, ...] = ()
 
     def __call__(self, path: str, *, directory: bool = False) -> bool:
@@ -110,25 +109,17 @@ def excluding(patterns: Sequence[str], base: str) -> Ignored:
     return Ignored((), _compile(patterns), (base,))
 
 
-def _match(spec: GitIgnoreSpec, base: str, path: str, directory: bool) -> bool | None:
+def _match(rules: IgnoreRules, base: str, path: str, directory: bool) -> bool | None:
     prefix = base if base.endswith(os.sep) else base + os.sep
     if not path.startswith(prefix):
         return None
-    relative = path[len(prefix) :].replace(os.sep, "/")
-    return spec.check_file(relative + "/" if directory else relative).include
+    return rules(path[len(prefix) :].replace(os.sep, "/"), directory=directory)
 
 
-def _compile(lines: Iterable[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
+def _compile(lines: Iterable[str]) -> IgnoreRules:
+    from loopscope.discovery.ignore_rules import IgnoreRules
 
-    usable = []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:  # git passes over a pattern that makes no sense, too
-            continue
-        usable.append(line)
-    return GitIgnoreSpec.from_lines(usable)
+    return IgnoreRules(lines)
 
 
 def _lines(path: str) -> list[str]:

@@ -38,7 +38,7 @@ class DiscoveredSuite:
     unreadable: list[FileError] = field(default_factory=list)  # of Python files that are none
     ignored: dict[str, Ignored] = field(default_factory=dict)  # directory -> its rules
     below: list[DiscoveredSuite] = field(default_factory=list)  # suites in it, not in these
-    unfinished: list[str] = field(default_factory=list)  # directories where a write was cut off
+    unfinished: list[str] = field(default_factory=list)  # directories with a journal, or so
     selected: tuple[str, ...] | None = None  # only what lies at or below may be edited; None: all
 
     @property
@@ -183,7 +183,7 @@ class _Walk:
         owner = self._owner(place, names, around)
         folder = _relative(owner.root, place)
         owner.ignored[folder] = ignored
-        if JOURNAL in names and os.path.isfile(os.path.join(place, JOURNAL)):
+        if JOURNAL in names:
             owner.unfinished.append(folder)
         prefix = f"{folder}/" if folder else ""
         for entry in entries:

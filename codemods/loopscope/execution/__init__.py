@@ -11,10 +11,15 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotDone
+from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one
 from loopscope.types import Migration
+
+if TYPE_CHECKING:
+    from loopscope.execution.result_cache import ResultCache
 
 # Bytes of suites below which starting processes costs more than they save.
 WORTH_A_POOL = 300_000
@@ -36,6 +41,7 @@ def migrate_all(
     processes: int = 1,
     workers: Workers | None = None,
     say: Callable[[str], object] = lambda _: None,
+    cache: ResultCache | None = None,
 ) -> Generator[Migration, None, None]:
     """Migrate each suite as soon as it is read; only a few are in memory at a time.
 
@@ -47,22 +53,51 @@ def migrate_all(
         workers: Used instead, whatever the size, and closed at the end. Where they go away, as
             many processes as ``processes`` says do the rest.
         say: Gets each message about workers that went away.
+        cache: Asked first, and given each result.
 
     Yields:
         One migration a job, in their order.
     """
-    jobs = iter(jobs)
+    tasks: Iterator[_Task] = (_Task.of(job, cache) for job in jobs)
     if workers is None and processes > 1:
-        first, worth_it = _look_ahead(jobs)
-        jobs = chain(first, jobs)
+        first, worth_it = _look_ahead(tasks)
+        tasks = chain(first, tasks)
         if worth_it:
             from loopscope.execution.process_pool import Pool
 
             workers = Pool(processes)
     if workers is None:
-        yield from (migrate_one(suite, options) for suite, options in jobs)
+        yield from (task.kept(task.known or migrate_one(*task.job), cache) for task in tasks)
         return
-    yield from _Spread(jobs, workers, processes, say).migrations()
+    for task, migration in _Spread(tasks, workers, processes, say).migrations():
+        yield task.kept(migration, cache)
+
+
+@dataclass(slots=True)
+class _Task:
+    """A job, with its result where that is known, and the future of one that is under way."""
+
+    job: Job
+    key: str = ""
+    known: Migration | None = None
+    future: Future[Migration] | None = None
+
+    @classmethod
+    def of(cls, job: Job, cache: ResultCache | None) -> _Task:
+        if cache is None:
+            return cls(job)
+        key = cache.key(job)
+        return cls(job, key, cache.find(key))
+
+    @property
+    def is_work(self) -> bool:
+        return bool(self.job[0].files) and self.known is None
+
+    def kept(self, migration: Migration, cache: ResultCache | None) -> Migration:
+        """Return the result, which the cache keeps where it is new."""
+        if cache is not None and self.known is None:
+            cache.keep(self.key, migration)
+        return migration
 
 
 class _Spread:
@@ -70,41 +105,42 @@ class _Spread:
 
     def __init__(
         self,
-        jobs: Iterator[Job],
+        tasks: Iterator[_Task],
         workers: Workers,
         processes: int,
         say: Callable[[str], object],
     ) -> None:
-        self._jobs = jobs
+        self._tasks = tasks
         self._workers = workers
         self._processes = processes
         self._say = say
-        # Each with its future; None: it needs no worker.
-        self._pending: deque[tuple[Job, Future[Migration] | None]] = deque()
+        self._pending: deque[_Task] = deque()  # one without a future needs no worker
         self._under_way = 0
 
-    def migrations(self) -> Iterator[Migration]:
+    def migrations(self) -> Iterator[tuple[_Task, Migration]]:
         """Yield all results, and close the workers at the end."""
         try:
             while self._hand_out():
-                job, future = self._pending.popleft()
-                if future is None:
-                    yield migrate_one(*job)
+                task = self._pending.popleft()
+                if task.future is None:
+                    yield task, task.known or migrate_one(*task.job)
                 else:
-                    yield self._result(job, future)
+                    yield task, self._result(task.job, task.future)
                     self._under_way -= 1
         finally:
             self._workers.close()
 
     def _hand_out(self) -> bool:
         """Give the workers as much as keeps them busy; whether anything is pending."""
-        while self._under_way < 3 * self._workers.width:
-            job = next(self._jobs, None)
-            if job is None:
+        limit = 3 * self._workers.width
+        while self._under_way < limit and len(self._pending) < 4 * limit:
+            task = next(self._tasks, None)
+            if task is None:
                 break
-            busy = bool(job[0].files)
-            self._pending.append((job, self._workers.submit(job) if busy else None))
-            self._under_way += busy
+            if task.is_work:
+                task.future = self._workers.submit(task.job)
+                self._under_way += 1
+            self._pending.append(task)
         return bool(self._pending)
 
     def _result(self, job: Job, future: Future[Migration]) -> Migration:
@@ -137,23 +173,25 @@ class _Spread:
 
         self._workers.close()
         self._workers = Pool(self._processes)
-        for place, (job, future) in enumerate(self._pending):
-            if future is not None and not _is_back(future):
-                self._pending[place] = (job, self._workers.submit(job))
+        for task in self._pending:
+            if task.future is not None and not _is_back(task.future):
+                task.future = self._workers.submit(task.job)
 
 
 def _is_back(future: Future[Migration]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
 
 
-def _look_ahead(jobs: Iterator[Job]) -> tuple[list[Job], bool]:
-    """Take the first jobs, and tell whether they are enough to be worth a pool."""
-    taken: list[Job] = []
+def _look_ahead(tasks: Iterator[_Task]) -> tuple[list[_Task], bool]:
+    """Take the first tasks, and tell whether they are enough to be worth a pool."""
+    taken: list[_Task] = []
     size = busy = 0
-    for job in jobs:
-        taken.append(job)
-        size += sum(map(len, job[0].files.values()))
-        busy += bool(job[0].files)
+    for task in tasks:
+        taken.append(task)
+        if not task.is_work:
+            continue
+        size += sum(map(len, task.job[0].files.values()))
+        busy += 1
         if busy > 1 and size >= WORTH_A_POOL:
             return taken, True
     return taken, False

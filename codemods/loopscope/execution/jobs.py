@@ -8,7 +8,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Protocol
 
+from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import FileError, Migration, Options, Status, Suite
+
+# What all of a suite may take, in time limits of one file, of which few come near theirs.
+_LIMITS, _LIMITS_PER_MIB = 3, 4
+_FIND = "give its folders one by one to find the file, and leave that out with --exclude"
 
 Job = tuple[Suite, Options]
 
@@ -46,9 +51,20 @@ def migrate_one(suite: Suite, options: Options) -> Migration:
     try:
         from loopscope.pipeline import migrate
 
-        return replace(migrate(suite, options), seconds=time.perf_counter() - start)
+        with time_limit(_seconds_for(suite, options)):
+            return replace(migrate(suite, options), seconds=time.perf_counter() - start)
+    except OutOfTime:
+        return failed(suite, f"{took_too_long(_seconds_for(suite, options))}; {_FIND}")
+    except (RecursionError, MemoryError):
+        return failed(suite, f"a file of it is nested too deeply, or is too large; {_FIND}")
     except Exception as error:  # the other suites are done all the same
         return failed(suite, _bug(error))
+
+
+def _seconds_for(suite: Suite, options: Options) -> float:
+    """Return the seconds for one suite in all; ``Pool`` ends what does not hear of them."""
+    mebibytes = sum(map(len, suite.files.values())) / (1 << 20)
+    return options.time_limit * (_LIMITS + _LIMITS_PER_MIB * mebibytes)
 
 
 def failed(suite: Suite, message: str) -> Migration:

@@ -49,7 +49,7 @@ class Pool(Workers):
         self.width = width
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Migration]] | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
-        self._alive = 0
+        self._alive = self._submitted = 0
         self._lock = threading.Lock()
 
     def submit(self, job: Job) -> Future[Migration]:
@@ -57,7 +57,8 @@ class Pool(Workers):
         future: Future[Migration] = Future()
         _start_tracker()
         with _interrupt_later(), self._lock:
-            while self._alive < self.width:
+            self._submitted += 1
+            while self._alive < min(self.width, self._submitted):
                 self._workers.append(self._start())
                 self._alive += 1
             self._jobs.put((job, future))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from posixpath import basename
@@ -22,11 +23,21 @@ from loopscope.config.pytest_config import (
     mode_is_added,
     read_configuration,
 )
+from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import Evidence, declares_plugin, given, installed, legacy_mode_floor
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite, Target
+
+
+@frozen
+class ReadSuite:
+    """A suite with its model, and what is wrong with files of its own."""
+
+    suite: Suite
+    model: SuiteModel
+    errors: tuple[FileError, ...] = ()
 
 
 def build_model(
@@ -89,6 +100,7 @@ def rebuild_model(
     facts = _completed(suite, config, facts, texts, seconds, None)
     entry_points = plugin_entry_points(suite.files)
     settings = replace(_settings(config, {}), evidence=_evidence(target or Target.newest()))
+    settings = _with_mode_of_commands(settings, config, suite.files)
     if suite.trace is not None:
         original = _settings(suite.config, suite.files)
         settings = _with_collected_mode(suite, settings, original)
@@ -104,7 +116,7 @@ def _with_collected_mode(suite: Suite, settings: Settings, original: Settings) -
     releases have, the record is that of a newer one.
     """
     mode = suite.trace.mode if suite.trace is not None else ""
-    if mode in ("", "legacy", original.mode) or original.mode == "legacy":
+    if mode in ("", "legacy", original.mode) or original.mode == "legacy" or original.command[0]:
         return settings
     return replace(settings, mode=mode, mode_stays=True)
 
@@ -185,7 +197,7 @@ def _settings(
     unset = "asyncio_mode" not in config.options and not added and runs_on is None
     if unset and mode == "strict" and legacy_mode_floor(files):
         mode = "legacy"  # the default of the releases up to 0.18
-    return Settings(
+    settings = Settings(
         mode=mode,
         mode_stays=added,
         test_default=test if isinstance(test, Scope) else None,
@@ -196,3 +208,30 @@ def _settings(
         declared=declares_plugin(files)
         or any(option.startswith("asyncio_") for option in config.options),
     )
+    return _with_mode_of_commands(settings, config, files)
+
+
+_AUTO = re.compile(
+    rb"^(?![ \t]*(?:#|rem\b)).*(?:--asyncio-mode[ \t=\"',]+"
+    rb"|(?:-o|--override-ini)[ \t=\"',]*asyncio_mode=)auto\b",
+    re.MULTILINE,
+)
+
+
+def _with_mode_of_commands(
+    settings: Settings, config: PytestConfig, files: Mapping[str, bytes]
+) -> Settings:
+    """Take the mode auto that a command runs pytest in (Makefile, CI), where no option sets one.
+
+    In strict mode the same tests run with less: what is unmarked does not.
+    """
+    if settings.mode != "strict" or settings.mode_stays or "asyncio_mode" in config.options:
+        return settings
+    for path in sorted(files):
+        data = files[path]
+        if b"asyncio" in data and (not path.endswith(".py") or basename(path) == "noxfile.py"):
+            found = _AUTO.search(data)
+            if found is not None:
+                line = data.count(b"\n", 0, found.start()) + 1
+                return replace(settings, mode="auto", mode_stays=True, command=(path, line))
+    return settings

@@ -14,7 +14,6 @@ from loopscope.analysis.suite.call_graph import CurrentLoop
 from loopscope.analysis.suite.classify import Roles, Settings
 from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
-from loopscope.analysis.suite.imports import imported
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.loop_values import LoopValues
 from loopscope.analysis.suite.mention_graph import DrivenLoops
@@ -150,7 +149,7 @@ class SuiteModel:
         """The test modules, conftests and plugins, with all files that they import."""
         index = self.index
         first = {*index.test_modules, *index.conftests, *index.plugins}
-        return frozenset(imported(self.files, index.find, first))
+        return frozenset(index.imported(first))
 
     def is_product(self, path: str) -> bool:
         """Whether a file is product code: no part of the tests, with no fixture for them.
@@ -305,4 +304,4 @@ def _makes_no_more(override: FixtureDef) -> bool:
 
 def _is_debug(override: FixtureDef) -> bool:
     body = override.function.override
-    return body is not None and body.kind is BodyKind.DEBUG
+    return body is not None and body.debug and body.kind in (BodyKind.DEBUG, BodyKind.FACTORY)

@@ -39,7 +39,8 @@ class _Silent(Exception):
 def uncommitted(root: Path, changes: Iterable[Change]) -> tuple[FileError, ...]:
     """List the files whose contents are in no commit, or say why that cannot be known.
 
-    New files, files outside of a git working copy, and ignored ones are none of git's business.
+    New files and files outside of a git working copy are none of git's business. Those that git
+    ignores are: it could not bring them back.
     A file is asked about in the working copy that it lies in, which may be a submodule.
     """
     copies: dict[str, dict[str, str]] = {}
@@ -65,13 +66,28 @@ def _ask(copy: str, files: dict[str, str]) -> Iterator[FileError]:
     try:
         answer = _git(copy, "rev-parse", "--show-toplevel")
         top = os.path.realpath(os.fsdecode(answer.removesuffix(b"\n")))
-        found = dict([*_hidden(top, folder), *_status(top, folder)])
+        known = _split(_git(top, "ls-files", "-v", "-z", "--", folder))
+        tracked = {os.path.join(top, entry[2:]) for entry in known}
+        found = dict([*_hidden(top, known), *_status(top, folder)])
     except _Silent as reason:
         yield FileError(".", _UNKNOWN.format(reason, _HINT))
         return
     for real, path in files.items():
         if real in found:
             yield FileError(path, found[real])
+        elif real not in tracked:
+            yield FileError(path, _UNTRACKED)
+
+
+def is_tracked(path: str) -> bool:
+    """Whether git has the file at an absolute path; not where git cannot say."""
+    folder, name = os.path.split(path)
+    if _working_copy(folder) is None:
+        return False
+    try:
+        return bool(_git(folder, "ls-files", "-z", "--", f":(literal){name}"))
+    except _Silent:
+        return False
 
 
 def _status(top: str, folder: str) -> Iterator[tuple[str, str]]:
@@ -87,8 +103,8 @@ def _status(top: str, folder: str) -> Iterator[tuple[str, str]]:
         yield os.path.join(top, entry[3:]), message
 
 
-def _hidden(top: str, folder: str) -> Iterator[tuple[str, str]]:
-    for entry in _split(_git(top, "ls-files", "-v", "-z", "--", folder)):
+def _hidden(top: str, known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for entry in known:
         if entry[0].islower() or entry[0] == "S":
             yield os.path.join(top, entry[2:]), _HIDDEN
 

@@ -132,12 +132,15 @@ class Patches:
         start = _start([label for label, _ in suites])
         patch = b"".join(line for suite in suites for line in diff(*suite, start))
         try:
+            if path.is_file() and path.read_bytes()[:4] not in (b"", b"--- "):
+                return (FileError(path.as_posix(), "is there and is no patch: it was left alone"),)
             write_out(path, patch)
         except OSError as error:
             return (FileError(path.as_posix(), f"cannot be written: {error.strerror}"),)
         if patch:
             there = ["-C", start] if start != os.getcwd() else []
             name = os.path.abspath(path) if there else str(path)
+            name = os.path.join(os.curdir, name) if name.startswith("-") else name
             self.commands.append(shlex.join(["git", *there, "apply", name]))
         return ()
 

@@ -1,10 +1,10 @@
 """The choice of sync tests and fixtures that need no loop object.
 
 A sync function that only calls ``event_loop.run_until_complete(x)`` can become ``async def``
-and await ``x``. A sync fixture that stores the loop, passes it on or only wants it first can
-stay as it is under ``pytest_asyncio.fixture``, which makes the loop of its loop scope the
-current one from pytest-asyncio 1.1 on (docs/loop-rules.md, The loop is set up last). Everything
-else gets the bridge.
+and await ``x``. A sync fixture that stores the loop, passes it on or only wants it first becomes
+``async def``, too; where something keeps it sync it stays so under ``pytest_asyncio.fixture``,
+which makes the loop of its loop scope the current one from pytest-asyncio 1.1 on
+(docs/loop-rules.md, The loop is set up last). Everything else gets the bridge.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.other_plugins import raw_fixtures
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.loop_users import NO_CAUTION, Caution
+from loopscope.planning.sync_reasons import SyncReasons
 from loopscope.types import Options, Scope
 
 _RUNS = "run_until_complete"
@@ -31,7 +32,7 @@ class Conversion(enum.Enum):
 
     ASYNC = "async"  # it becomes async def
     BOUND = "bound"  # a sync function under pytest_asyncio.fixture
-    RUNNING = "running"  # it becomes async def to find the running loop (below 1.1)
+    RUNNING = "running"  # it becomes async def to find the running loop
 
 
 class Candidates:
@@ -49,12 +50,7 @@ class Candidates:
         self._raw = {item.fixture.name for item in raw_fixtures(model)}
         self._caution = caution
         self._policies = policies  # overrides whose loops no factory makes
-        self._dynamic = {
-            name
-            for facts in model.files.values()
-            for function in facts.functions
-            for name in function.dynamic
-        }
+        self._sync = SyncReasons(model)
 
     def current_calls(self, key: Key) -> tuple[LoopCall, ...]:
         """List the calls of a function that ask for the current loop without naming it."""
@@ -79,20 +75,21 @@ class Candidates:
         runs = self._only_runs(key, function) and fixture.decorators == 1
         runs = runs and function.handed.isdisjoint(self._raw)
         runs = runs and not self.model.driven.by_function(key)
-        runs = runs and not self._asks_while_it_runs(key, function)
-        if runs and not self._careful(key) and fixture.name not in self._dynamic:
+        runs = runs and not self._sync.asks_while_it_runs(key, function)
+        if runs and not self._careful(key) and fixture.name not in self._sync.dynamic:
             return Conversion.ASYNC
         if kinds & {UseKind.NESTED, UseKind.STORE}:
             return None
-        if self.options.target.has(1, 1):
-            return Conversion.BOUND
-        return Conversion.RUNNING if self._may_run(key, function, asks=asks) else None
+        if self._may_run(key, function, asks=asks):
+            return Conversion.RUNNING
+        return Conversion.BOUND if self.options.target.has(1, 1) else None
 
     def _of_alias(self, key: Key, function: Function) -> Conversion | None:
         """Let a fixture that only hands on ``event_loop`` find the loop by itself."""
         fixture = function.fixture
         assert fixture is not None
-        careful = self._careful(key) or fixture.decorators > 1 or fixture.name in self._dynamic
+        careful = self._careful(key) or fixture.decorators > 1
+        careful = careful or fixture.name in self._sync.dynamic
         # Statements beside the one that hands it on may do anything with it.
         does_more = (
             len(function.loop_uses) > 1
@@ -103,24 +100,11 @@ class Candidates:
         return None if careful or does_more else Conversion.RUNNING
 
     def _may_run(self, key: Key, function: Function, *, asks: bool) -> bool:
-        """Whether nothing in the sync fixture forbids a running loop around it.
-
-        Below pytest-asyncio 1.1 only an async fixture finds its loop; from 1.0 on a bridge
-        serves those who ask for ``event_loop``.
-        """
-        fixture = function.fixture
-        assert fixture is not None
-        if self._careful(key) or (asks and self.options.target.has(1, 0)):
+        """Whether nothing keeps the fixture sync; with 1.0 who asks by name gets the bridge."""
+        at_1_0 = self.options.target.has(1, 0) and not self.options.target.has(1, 1)
+        if self._careful(key) or (asks and at_1_0):
             return False
-        drives = {use.method for use in function.loop_uses}
-        drives |= {call.method for call in self.current_calls(key)}
-        return (
-            not self.model.driven.by_function(key)
-            and not self._asks_while_it_runs(key, function)
-            and not drives & {_RUNS, "run_forever"}
-            and fixture.decorators == 1
-            and fixture.name not in self._dynamic
-        )
+        return not self._sync.reason(key, function)
 
     def test(self, test: Test) -> bool:
         """Whether the sync test could become an async one."""
@@ -131,21 +115,13 @@ class Candidates:
             return False
         if self._foreign(test) or self._called(test):
             return False
-        if self._asks_while_it_runs(test.key, function):
+        if self._sync.asks_while_it_runs(test.key, function):
             return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
         if self.model.driven.by_test(test) or not function.handed.isdisjoint(self._raw):
             return False
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
-
-    def _asks_while_it_runs(self, key: Key, function: Function) -> bool:
-        """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs.
-
-        Where it names ``event_loop`` itself, the running loop takes the place of the call.
-        """
-        asked = self.model.closures.dynamic(key, function)
-        return any(name != EVENT_LOOP or name not in function.dynamic for name, _ in asked)
 
     def _needs_factory(self, test: Test) -> bool:
         """Tell whether the test must be async for its fixtures to get a loop of another kind."""
@@ -159,8 +135,12 @@ class Candidates:
             and override.key not in self._policies
             and self.options.target.has(1, 4)
             and not test.function.loop_uses
+            and not test.function.dynamic
             and not self.current_calls(test.key)
-            and any(item.function.is_async for item in self.model.closure(test).fixtures)
+            and any(
+                item.function.is_async or self.fixture(item.key, item.function)
+                for item in self.model.closure(test).fixtures
+            )
         )
 
     def _called(self, test: Test) -> bool:

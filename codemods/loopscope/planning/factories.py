@@ -85,6 +85,8 @@ def choose_factory(
         # The runner of a wide loop would be rebuilt between tests, and the hook knows no params.
         if hook or wide or of_params:
             return manual(BY_REQUEST)
+    if hook and not places[0].in_module:
+        return _by_import(model, places[0], hook, _beside(model, places, others, tests))
     if not hook:
         return _beside(model, places, others, tests)
     return _narrow(model, places, hook, tests)
@@ -98,6 +100,8 @@ def _policy_does(model: SuiteModel, key: Key, places: Sequence[FixtureDef]) -> b
     """
     body = model.index.function(key).override
     if body is None or by_item(body) or not all(variant.policy for variant in body.variants):
+        return False
+    if any(place.file != place.key.path for place in places):
         return False
     if model.settings.deprecations_fail or _has_policy(model):
         return False
@@ -120,8 +124,13 @@ def _has_policy(model: SuiteModel) -> bool:
 
 
 def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:
-    """Find the nearest conftest above a module's override, "" if the override is in one."""
+    """Find the nearest conftest above a module's override, "" if the override is in one.
+
+    One that a conftest imports has its hook there.
+    """
     for place in places:
+        if not place.in_module and place.file != place.key.path:
+            return place.file
         if place.in_module:
             folders = [dirname(place.key.path)]
             while folders[-1]:
@@ -153,6 +162,27 @@ def _beside(
     return OverrideAction(ActionKind.FACTORY)
 
 
+def _by_import(
+    model: SuiteModel, place: FixtureDef, hook: str, chosen: OverrideAction
+) -> OverrideAction:
+    """Decide on an override that the hook's conftest imports."""
+    if chosen.kind is not ActionKind.FACTORY:
+        return chosen
+    missing = _not_for_conftests(model, place)
+    if missing:
+        return manual(f"{KIND} out of {missing}, and is imported by name")
+    return OverrideAction(ActionKind.FACTORY, hook=hook)
+
+
+def _not_for_conftests(model: SuiteModel, place: FixtureDef) -> str:
+    """Name something out of which an override makes its loops, and that it does not import."""
+    body = place.function.override
+    assert body is not None
+    imports = model.files[place.key.path].imports
+    bound = {item.name for item in imports if not item.module.startswith(".")}
+    return min((name for one in body.variants for name in one.names - bound), default="")
+
+
 def _narrow(
     model: SuiteModel, places: Sequence[FixtureDef], hook: str, tests: Mapping[str, Scope]
 ) -> OverrideAction:
@@ -168,13 +198,9 @@ def _narrow(
     if not name_below(model, place.key.path, hook):
         name = basename(place.key.path)
         return manual(f"{KIND} in a module whose name {name} is not the only one below {hook}")
-    facts = model.files[place.key.path]
-    body = place.function.override
-    assert body is not None
-    bound = {item.name for item in facts.imports if not item.module.startswith(".")}
-    missing = sorted(name for variant in body.variants for name in variant.names - bound)
+    missing = _not_for_conftests(model, place)
     if missing:
-        return manual(f"{KIND} out of {missing[0]}, which no conftest can import")
+        return manual(f"{KIND} out of {missing}, which no conftest can import")
     if len(places) > 1:
         return manual(f"{KIND} in a class that other classes inherit from")
     for test in model.tests:

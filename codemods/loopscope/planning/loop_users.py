@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
+from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
@@ -46,16 +46,22 @@ class LoopUsers:
 
     def concerns(self, test: Test) -> bool:
         """Whether the test, or anything that it sets up, has to do with a loop."""
+        return self._is_on_loop(test) or self.is_ambient(test)
+
+    def needs_kind(self, test: Test) -> bool:
+        """Whether the test is seen to use a loop; to import what asks for one is not enough."""
+        return self._is_on_loop(test) or (self.is_ambient(test) and self.ambient.is_seen(test))
+
+    def _is_on_loop(self, test: Test) -> bool:
         return (
             self.is_async(test)
             or bool(self.model.legacy.loop_bound(test))
             or any(self.is_loop_fixture(item) for item in self.model.closure(test).fixtures)
-            or self.is_ambient(test)
         )
 
     def is_ambient(self, test: Test) -> bool:
         """Recognize a sync test that gets its current loop from LS109, and not from a bridge."""
-        if self.is_async(test) or not self.ambient.concerns(test):
+        if self.is_async(test) or test.key.is_external or not self.ambient.reason(test):
             return False
         if test.unittest:
             return not test.function.is_async  # those of IsolatedAsyncioTestCase have their own
@@ -89,6 +95,9 @@ class LoopUsers:
         """
         if self.ambient.shared(test) is None or not self.model.current.asks(test.key):
             return False
+        requests = loop_requests(self.model.closure(test))
+        if any(request.kind is RequestKind.AUTOUSE for request in requests):
+            return False  # such a bridge makes its loop current for each test
         own = self.model.legacy.loop_scope(test)
         return any(
             self.model.legacy.loop_scope(other) < own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from posixpath import basename
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
@@ -37,6 +38,11 @@ _KIND_BY_CONDITION = (
     f"{_CONDITION}, and makes a loop of another kind. Return that loop's factory from a"
     " pytest_asyncio_loop_factories hook where the condition holds, and"
     ' {"default": asyncio.new_event_loop} elsewhere'
+)
+
+_DEBUG = (
+    "it switches debug mode on for loops of its own kind. In the place of what a loop factory sets"
+    " there the runner sets what asyncio_debug says: set that option, without set_debug here"
 )
 
 
@@ -84,6 +90,12 @@ def choose_action(
         return manual(body.reason)
     if not function.is_own and body.kind not in (BodyKind.PLAIN, BodyKind.DEBUG):
         return manual("a call makes it of a function that other code may use")
+    if (
+        body.kind is BodyKind.FACTORY
+        and body.debug
+        and not sets_debug(function, debugs_all, options)
+    ):
+        return manual(_DEBUG)
     if body.kind is BodyKind.FACTORY:
         return _factory(body, fixture_defs, options)
     if body.kind is BodyKind.WORK or (
@@ -93,7 +105,7 @@ def choose_action(
         # What only sets the loop up can be done by a function that makes the loop, too.
         return (
             chosen
-            if not (chosen.stays and body.variants)
+            if body.debug or not (chosen.stays and body.variants)
             else _factory(body, fixture_defs, options)
         )
     return OverrideAction(ActionKind.DELETE)
@@ -104,7 +116,8 @@ def sets_debug(function: Function, debugs_all: bool, options: Options) -> bool:
     body = function.override
     return (
         body is not None
-        and body.kind is BodyKind.DEBUG
+        and body.debug
+        and body.kind in (BodyKind.DEBUG, BodyKind.FACTORY)
         and options.target.has(1, 2)
         and debugs_all
     )
@@ -144,7 +157,10 @@ def _factory(
         return manual(
             BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
         )
-    if _imported(fixture_defs):
+    by_one_conftest = len({item.file for item in fixture_defs}) == 1 and all(
+        basename(item.file) == "conftest.py" for item in fixture_defs
+    )
+    if _imported(fixture_defs) and not (by_one_conftest and options.target.has(1, 4)):
         return manual(f"{KIND}, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)

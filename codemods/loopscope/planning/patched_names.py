@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from loopscope.analysis.file.facts import FileFacts, Hazard, Import, LoopCall
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.analysis.suite.imports import find_module
+from loopscope.analysis.suite.imports import Find
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.types import SOURCE_ROOTS
@@ -52,7 +52,7 @@ def _reached(
 ) -> Iterator[tuple[str, LoopCall]]:
     files = model.files
     owner, _, name = hazard.detail.rpartition(".")
-    module, rest = _split(files, path, owner)
+    module, rest = _split(model.index.find, path, owner)
     if module is not None and name == "asyncio" and not rest:  # patch("pkg.mod.asyncio")
         for call in files[module].loop_calls:
             if call.spelled.startswith("asyncio.") and wanted(module, call):
@@ -76,12 +76,12 @@ def _reached(
                 yield file, call
 
 
-def _split(files: Files, importer: str, owner: str) -> tuple[str | None, tuple[str, ...]]:
+def _split(find: Find, importer: str, owner: str) -> tuple[str | None, tuple[str, ...]]:
     """Split a dotted name into the file that its longest prefix means and the names left."""
     dots = owner[: len(owner) - len(owner.lstrip("."))]
     parts = owner.lstrip(".").split(".")
     for length in range(len(parts), 0, -1):
-        found = find_module(files, importer, dots + ".".join(parts[:length]))
+        found = find(importer, dots + ".".join(parts[:length]))
         if found is not None:
             return found, tuple(parts[length:])
     return None, tuple(parts)
@@ -143,14 +143,14 @@ def _reach(
     while queue:
         importer, imports = queue.pop()
         for bound in imports:
-            for path in _imported(files, importer, bound):
+            for path in _imported(files, model.index.find, importer, bound):
                 if path not in found:
                     found[path] = None
                     queue.append((path, files[path].imports))
     return found
 
 
-def _imported(files: Files, importer: str, bound: Import) -> Iterator[str]:
+def _imported(files: Files, find: Find, importer: str, bound: Import) -> Iterator[str]:
     """List the files that one import may run.
 
     ``import pkg.mod`` is known as ``pkg`` only, and files without a trace of event loops are
@@ -160,7 +160,7 @@ def _imported(files: Files, importer: str, bound: Import) -> Iterator[str]:
     if bound.attribute not in (None, "*"):
         joint = "" if bound.module.endswith(".") else "."
         names.append(f"{bound.module}{joint}{bound.attribute}")
-    hits = [path for name in names if (path := find_module(files, importer, name)) is not None]
+    hits = [path for name in names if (path := find(importer, name)) is not None]
     yield from hits
     if bound.attribute is None or not hits:
         yield from _package(files, importer, bound.module)
@@ -178,6 +178,7 @@ def _package(files: Files, importer: str, module: str) -> Iterator[str]:
         directory = dirname(directory)
     prefixes = tuple(f"{base}{top}/" for base in bases)
     for path in files:
-        name = basename(path)
-        if path.startswith(prefixes) and name != "conftest.py" and not name.startswith("test_"):
-            yield path
+        if path.startswith(prefixes):
+            name = basename(path)
+            if name != "conftest.py" and not name.startswith("test_"):
+                yield path

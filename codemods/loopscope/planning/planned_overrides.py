@@ -56,7 +56,7 @@ def actions(
             if override_action.kind is ActionKind.FACTORY and key in policies:
                 override_action = OverrideAction(ActionKind.POLICY)
             elif override_action.kind is ActionKind.FACTORY:
-                concerned = [test for test in model.tests if solver.users.concerns(test)]
+                concerned = [test for test in model.tests if solver.users.needs_kind(test)]
                 override_action = choose_factory(model, key, concerned, tests)
             if override_action.stays and _only_for_windows(function):
                 override_action = OverrideAction(ActionKind.WINDOWS)

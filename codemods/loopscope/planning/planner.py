@@ -127,6 +127,7 @@ class LoopPlanner:
         if not modern:
             # Without the option for tests (0.26) function is the only default there is.
             explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
+            explicit = explicit or self._writes_no_defaults()
             present = model.settings.test_default
             own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
             default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
@@ -254,12 +255,18 @@ class LoopPlanner:
             return None if can_say_fixture_scope(settings, self.options) else Scope.FUNCTION
         nodes = self.solver.nodes
         external = [nodes.loop_scope(EXTERNAL)] if EXTERNAL in nodes else []
+        if self._writes_no_defaults():
+            return None
         if settings.fixture_default is None:
             return external[0] if external else default
         present = settings.fixture_default
         legacy = self.model.suite_style is SuiteStyle.LEGACY
         widens = legacy and default > present and {*loop_scopes, *external} == {default}
         return default if widens and not self.options.safe_only else present
+
+    def _writes_no_defaults(self) -> bool:
+        """Whether a configuration, which would be new, would count for other projects, too."""
+        return self.model.index.config.path is None and bool(self.model.cross_suite.bare)
 
     def _widened(self, tests: Mapping[str, Scope]) -> dict[str, Scope]:
         return {

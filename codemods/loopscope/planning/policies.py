@@ -20,6 +20,7 @@ from loopscope.types import Scope
 RESTORED = "restored"  # the policy that was there before, or the default one
 ALWAYS = "always"  # set whenever the function is called
 PLATFORM = "platform"  # set on some platforms
+CALLER = "caller"  # set where what the function gets says so
 _SET_UPS = frozenset({"setUpClass", "setUpModule", "setUp"}) | SET_UPS
 _FIRST = ("pytest_runtest_setup", "pytest_runtest_protocol", "pytest_runtest_logstart")
 _HOOKS = ("pytest_runtest_", "pytest_fixture_", "pytest_pyfunc_call")

@@ -61,13 +61,8 @@ class ComponentSolver:
         self._actions: dict[FixtureDef, OverrideAction] = {}
         self.after_work = fixtures_after_work(model, self._works, converted)
         self.users = LoopUsers(model, options, converted, caution)
-        # Those that ask for the loop themselves are left to a person.
-        self.made_tests = [
-            test
-            for test in model.classify.made_tests
-            if test.function.is_async and not model.closure(test).requests
-        ]
-        for test in (*model.tests, *self.made_tests):
+        self.made_tests = [test for test in model.classify.made_tests if test.function.is_async]
+        for test in (*model.tests, *model.classify.made_tests):
             if self.users.concerns(test):
                 self._join(test)
                 if test.module in caution.joined:
@@ -135,7 +130,9 @@ class ComponentSolver:
         if wants and self.users.ambient.set_up_by_methods(test):
             nodes.join(node, ("current", test.module))
         for request in self._requests(test):
-            self._join_bridge(test, request, own)
+            # No edit reaches a test that a call has made: what it asks for stays.
+            made = test.key.is_external and request.requester is None
+            self._join_bridge(test, request, own and not made)
 
     def _follows(self, fixture_def: FixtureDef, test: Test) -> bool:
         """Whether the value of a sync fixture belongs to the loop of the test.
@@ -161,7 +158,7 @@ class ComponentSolver:
             # If this override were deleted, the test would see the next one outside of it.
             around = self.model.closures.visible(test, EVENT_LOOP)
             if any(self._works(item) for item in around) or any(
-                item.fixture.autouse for item in around[:-1]
+                item.fixture.autouse and self._is_current(item) for item in around[:-1]
             ):
                 yield LoopRequest(None, RequestKind.WORK, override)
         yield from requests_after_work(self.model, test, self.after_work)
@@ -182,10 +179,19 @@ class ComponentSolver:
             and self.override_action(override).kind is ActionKind.WORK
         )
 
+    def _is_current(self, override: FixtureDef) -> bool:
+        """Whether an autouse override does more for sync tests than to make an idle loop."""
+        known = self.model.is_override(override.function)
+        goes = known and self.override_action(override).kind is ActionKind.DELETE
+        return not goes or self.users.ambient.is_current_by_autouse(override)
+
     def _join_bridge(self, test: Test, request: LoopRequest, own: bool) -> None:
         """Join the test with the bridge that serves a request which stays in sync code."""
         if request.target is not None and not self.model.is_override(request.target.function):
             self.held.add((request.target, test.module))
+            return
+        autouse = request.kind is RequestKind.AUTOUSE
+        if autouse and request.target is not None and not self._is_current(request.target):
             return
         if not self.stays(request, own):
             if request.kind is RequestKind.AUTOUSE:

@@ -132,6 +132,7 @@ _NEWER: tuple[tuple[tuple[int, int], str, re.Pattern[str]], ...] = tuple(
         ((3, 14), "except without parentheses", r"\s*except\s+[\w.]+(\s*,\s*[\w.]+)+\s*:"),
     )
 )  # fmt: skip
+_LONGEST = 1000  # letters of a line that are looked at
 _PYTHON_2 = re.compile(
     r"\s*(print\s+[^\s(=]|exec\s+[\"'\w]|raise\s+[\w.]+\s*,|except\b.*,\s*[a-z_]\w*\s*:)"
     r"|.*([^\w\"']0[0-7]+\b|\b\d+[lL]\b|<>|\bur[\"'])|[^#\"']*`[^`]+`"
@@ -156,7 +157,7 @@ def explain(error: BaseException, text: str) -> tuple[str, int]:
     lines = re.split(r"\r\n|\r|\n", text)
     running = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
     message = f"{NO_PYTHON} {running} can parse: {error.msg}"
-    hint = _hint(lines[line - 1]) if 0 < line <= len(lines) else ""
+    hint = _hint(lines[line - 1][:_LONGEST]) if 0 < line <= len(lines) else ""
     return f"{message}{hint and f'; {hint}'}", line
 
 

@@ -9,6 +9,7 @@ the lines inside of strings stay, for they are part of a value.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
@@ -21,6 +22,8 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LONGEST_KEPT = 500_000
 _MOST_KEPT = 200_000
 _ALWAYS_KEPT = 4  # as many texts as the edits of one file look at, however long
+_MOST_DOTS = 2000
+_DOTTED = re.compile(r"\b(?:from|import)[ \t\\\r\n]+(?:[.\w]+[ \t\\\r\n\f]*)+")
 _kept: dict[str, ast.Module] = {}  # the last used are the last
 # Fields that hold no nodes, or only contexts and operators.
 _PLAIN = frozenset({
@@ -43,12 +46,33 @@ def parse(text: str) -> ast.Module:
     """
     tree = _kept.pop(text, None)
     if tree is None:
-        tree = ast.parse(text)
+        tree = parse_afresh(text)
         if len(text) >= _LONGEST_KEPT:
             return tree
         _make_room(len(text))
     _kept[text] = tree
     return tree
+
+
+def forget_trees() -> None:
+    """Forget all trees: another suite has other files."""
+    _kept.clear()
+
+
+def parse_afresh(text: str) -> ast.Module:
+    """Parse ``text`` into a tree of the caller's own.
+
+    Python's parser keeps each beginning of a dotted name of an import: one of 200 kB takes all
+    memory of a machine.
+
+    Raises:
+        SyntaxError, RecursionError, MemoryError: As with ``parse``.
+    """
+    if len(text) > _MOST_DOTS and any(
+        found[0].count(".") > _MOST_DOTS for found in _DOTTED.finditer(text)
+    ):
+        raise MemoryError
+    return ast.parse(text)
 
 
 def _make_room(size: int) -> None:
@@ -122,7 +146,7 @@ def depth(text: str) -> int:
         SyntaxError: this Python cannot parse ``text``.
         RecursionError, MemoryError: there are more levels than it can count.
     """
-    level: list[ast.AST] = [ast.parse(text)]
+    level: list[ast.AST] = [parse_afresh(text)]
     count = 0
     while level:
         count += 1

@@ -83,6 +83,7 @@ def _change(change: Change) -> dict[str, Any]:
             "column": column_of(change, edit.line) if edit.line else 0,
             "definition": edit.definition,
             "message": edit.message,
+            "reason": edit.reason,
             "safety": edit.safety.value,
         }
         for edit in change.edits

@@ -21,6 +21,7 @@ from loopscope.requirements.pin import Kind, Pin, PinsError, highest, lowest, pa
 from loopscope.requirements.places import Reader, reader_of
 from loopscope.requirements.source_text import SourceText
 from loopscope.requirements.stale_comments import stale_comments
+from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import PROJECT_FILES, FileError
 
 Series = tuple[int, int]
@@ -146,6 +147,7 @@ def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
     return () if isinstance(pins, FileError) else pins
 
 
+_PATIENCE = 5.0  # seconds for one file: a hundred times what a large one takes
 # UTF-16 holds NULs.
 _NAMED = re.compile(rb"asyncio|\0", re.IGNORECASE)
 _MENTION = re.compile(rb"pytest|aresponses|aiohttp|python|\0", re.IGNORECASE)
@@ -166,7 +168,12 @@ def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:
     if reader is None or not _MENTION.search(data):
         return ()
     try:
-        return _read(reader, path, _decode(path, data).text)
+        with time_limit(_PATIENCE):
+            return _read(reader, path, _decode(path, data).text)
+    except (RecursionError, MemoryError):
+        return FileError(path, "too deeply nested to be read")
+    except OutOfTime:
+        return FileError(path, took_too_long(_PATIENCE))
     except FormatError as error:
         return FileError(path, str(error), error.line)
     except SourceError as error:

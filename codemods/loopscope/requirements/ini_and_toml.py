@@ -44,7 +44,7 @@ _PIPFILE = re.compile(r"(?!(?:source|requires|scripts|pipenv)$)[^.]+")
 _UV_SOURCES = "tool.uv.sources"
 
 _STRING = re.compile(r"#[^\n]*|[{}]|\"\"\"|'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
-_IN_TABLE = re.compile(r"""([\w-]+)\s*=\s*("[^"\n]*"|'[^'\n]*')""")
+_IN_TABLE = re.compile(r"""(?<![\w-])([\w-]+)\s*=\s*("[^"\n]*"|'[^'\n]*')""")
 _TABLE = re.compile(r"\{[^{}]*\}")
 
 
@@ -245,7 +245,7 @@ def _style(name: str, where: str) -> Style | None:
 def _marker(values: dict[str, str]) -> str:
     """``markers`` and ``python`` of a package's table as one environment marker."""
     parts = [f"({values['markers']})"] if values.get("markers") else []
-    for clause in re.split(r"\s*,\s*|\s+(?=[<>=!])", values.get("python", "")):
+    for clause in re.split(r"(?:(?<!\s)\s+)?,\s*|(?<!\s)\s+(?=[<>=!])", values.get("python", "")):
         found = re.fullmatch(r"(===?|!=|<=?|>=?)?\s*(\d[\w.]*?)(?:\.\*)?", clause)
         if found:
             name = "python_version" if found[2].count(".") < 2 else "python_full_version"

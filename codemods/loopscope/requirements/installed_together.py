@@ -28,8 +28,17 @@ _ALWAYS = re.compile(
 )
 _LIST = re.compile(r"(.*?)(?:\.(?:pypi-|extra-)?dependencies|\.deps)")
 _FOR_TESTS = re.compile(r"(?:.*[-_.])?(?:dev|develop|tests?|testing|ci|all|pytest)(?:[-_.].*)?")
+_FOR_DOCS = re.compile(r"(?:.*[-_.])?(?:docs?|documentation|sphinx|lint(?:ing)?)(?:[-_.].*)?")
 _EXTRA = re.compile(r"(?:project\.optional-dependencies|(?:options\.)?extras_require)\.")
 _INCLUDED = re.compile(r"^[ \t]*(?:-r|--requirement)[ =]*([^\s#]+)", re.MULTILINE)
+
+
+_LIMITS = "constraint"  # in the name of a file or list
+
+
+def is_limit(pin: Pin) -> bool:
+    """Whether the declaration only limits what others install, and may forbid it."""
+    return _LIMITS in pin.path or _LIMITS in pin.where
 
 
 class Share(enum.Enum):
@@ -136,11 +145,15 @@ class Installations:
         if any(
             pin.package == other.package and self._share_a_list(_place(other), there)
             for other in self._pins
+            if not is_limit(other)
         ):
             return False  # the plugin's list has one of its own
         if here[1].startswith("tool.tox.") is not there[1].startswith("tool.tox."):
             return True  # an environment may have groups and extras, too
-        return here[0] != there[0] or _FOR_TESTS.fullmatch(here[1].rpartition(".")[2]) is not None
+        named = here[1].rpartition(".")[2] or here[0].replace("/", "-")
+        if _FOR_TESTS.fullmatch(named):
+            return True
+        return here[0] != there[0] and not _FOR_DOCS.fullmatch(named)
 
     def _share_a_list(self, here: Place, there: Place) -> bool:
         if self._is_always(here) or self._is_always(there):
@@ -149,7 +162,7 @@ class Installations:
 
     @staticmethod
     def _is_always(place: Place) -> bool:
-        return "constraint" in place[0] or _ALWAYS.fullmatch(place[1]) is not None
+        return _LIMITS in place[0] or _ALWAYS.fullmatch(place[1]) is not None
 
     @cached_property
     def _closures(self) -> dict[Place, frozenset[Place]]:

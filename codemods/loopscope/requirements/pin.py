@@ -9,7 +9,8 @@ from dataclasses import field
 from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import Version
 
-_SPLIT = re.compile(r"\s*,\s*|\s+(?=[<>=!~^])")
+_COMMA = r"(?:(?<!\s)\s+)?,\s*"  # blanks are looked at from their start only
+_SPLIT = re.compile(rf"{_COMMA}|(?<!\s)\s+(?=[<>=!~^])")
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>|\^|~|=)?(\s*)([^\s=<>!~^,]+)(=[\w.*]+)?")
 _EXACT = re.compile(r"(=*\s*)[^\s=]+(?:=[\w.*]+)?")
 _SIZE = 4
@@ -78,7 +79,9 @@ def normal(specifier: str, style: Style) -> tuple[str, ...] | None:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     alternatives = (
-        re.split(r"\s*\|\|?\s*", specifier) if style is not Style.PEP440 else [specifier]
+        re.split(r"(?:(?<!\s)\s+)?\|\|?\s*", specifier)
+        if style is not Style.PEP440
+        else [specifier]
     )
     found = []
     for alternative in alternatives:
@@ -147,7 +150,7 @@ def raised(pin: Pin, floor: str, top: Version, cap: str = "") -> str:
     text = pin.specifier
     clauses = [] if pin.kind is Kind.ANY or len(pin.versions) > 1 else _clauses(text)
     gap = next((found[2] for clause in clauses if (found := _CLAUSE.match(clause))), "")
-    comma = re.search(r"\s*,\s*", text)
+    comma = re.search(_COMMA, text)
     lower = f">={gap}{floor}"
     kept: list[str] = []
     for clause in clauses:

@@ -28,7 +28,7 @@ _PROJECT = re.compile(r"egg=([\w.-]+)|/([\w.-]+?)(?:\.git)?(?:@[^/]*)?(?:#|$)")
 
 _LINE = re.compile(r"^([ \t]*)(-[ \t]+)?([^\r\n]*)", re.MULTILINE)
 _ITEM = re.compile(r"""(["']?)(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*?)(?![\w.-])[ \t]*""")
-_VALUE = re.compile(r"[^\"'#]*?(?=[ \t]*(?:[\"']|[ \t]#|$))")
+_VALUE = re.compile(r"[^\"'#]*")
 
 
 def read_pip(source: SourceText) -> Iterator[Pin]:
@@ -102,8 +102,11 @@ def _conda(source: SourceText, start: int, end: int) -> Iterator[Pin]:
     if not name or normalised(name[2]) not in WATCHED:
         return
     value = _VALUE.match(source.text, name.end(), end)
-    if value is None or not value[0]:
+    text = value[0].rstrip(" \t") if value else ""
+    if value and value.end() < end and source.text[value.end()] == "#" and text == value[0]:
+        text = ""  # no comment, without a blank before it
+    if not text:
         first = last = name.end(2)
     else:
-        first, last = value.span()
+        first, last = name.end(), name.end() + len(text)
     yield source.pin(normalised(name[2]), first, last, "dependencies", Style.CONDA)

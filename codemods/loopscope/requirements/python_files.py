@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from loopscope.config.formats import FormatError
+from loopscope.python_source.syntax_tree import parse_afresh
 from loopscope.requirements.compatibility import Version
 from loopscope.requirements.pin import Kind, Pin, Style
 from loopscope.requirements.source_text import SourceText
@@ -67,7 +68,7 @@ def session_pythons(text: str) -> Iterator[tuple[int, tuple[Version, ...]]]:
 
 def _parse(text: str) -> ast.Module:
     try:
-        return ast.parse(text.removeprefix(_BOM))
+        return parse_afresh(text.removeprefix(_BOM))
     except SyntaxError as error:
         raise FormatError(str(error.msg), error.lineno or 0) from None
 

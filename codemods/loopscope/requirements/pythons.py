@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from posixpath import basename
 
 from loopscope.config.formats import FormatError, parse_toml
@@ -28,6 +28,10 @@ _IMAGE = re.compile(
     r"^[ \t]*(?:-[ \t]*)?image:[ \t]*[\"']?(?:[\w./-]+/)?python:(.*)$", re.MULTILINE
 )
 _JOB = re.compile(r"^(?:  )?[\w.-]+:[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_SCRIPT = re.compile(r"[\w./-]+\.(?:sh|bash)\b")
+_WORKS_IN = re.compile(
+    r"(?:\bworking-directory:|\bcd|\bpushd)[ \t]+[\"']?(?:\./)?([\w.-]+(?:/[\w.-]+)*)"
+)
 _TESTS = re.compile(r"\b(?:py\.?test|tox|nox|unittest|tests?)\b|make |hatch ", re.IGNORECASE)
 
 
@@ -42,7 +46,10 @@ class DeclaredPythons:
 
 
 def project_pythons(
-    files: Mapping[str, str], required: Pin | None, tox: Mapping[str, ToxFile]
+    files: Mapping[str, str],
+    required: Pin | None,
+    tox: Mapping[str, ToxFile],
+    projects: Collection[str] = (),
 ) -> tuple[DeclaredPythons, ...]:
     """Find the places; classifiers count only where no ``requires-python`` stands.
 
@@ -50,6 +57,7 @@ def project_pythons(
         files: The texts of the files that may say so.
         required: The declaration of what the project supports, if there is one.
         tox: The files of tox by their paths.
+        projects: Folders of other projects below, whose jobs do not count.
     """
     found: list[DeclaredPythons] = []
     if required is not None:
@@ -67,7 +75,7 @@ def project_pythons(
         if name == "noxfile.py":
             found += _sessions(path, text)
         elif name.endswith((".yml", ".yaml")):
-            found += _matrices(path, text)
+            found += _matrices(path, text, files, projects)
         elif name in ("tox.toml", "pyproject.toml") and "env_list" in text:
             found += _env_list(path, text)
     return tuple(one for one in found if one.versions)
@@ -107,13 +115,15 @@ def _env_list(path: str, text: str) -> Iterator[DeclaredPythons]:
             yield DeclaredPythons(path, line, tuple(sorted(versions)), wanted)
 
 
-def _matrices(path: str, text: str) -> Iterator[DeclaredPythons]:
+def _matrices(
+    path: str, text: str, files: Mapping[str, str], projects: Collection[str]
+) -> Iterator[DeclaredPythons]:
     """Read the Pythons of jobs that run tests; what a job is called is not asked."""
     jobs = [match.start() for match in _JOB.finditer(text)]
     for match in (*_IN_MATRIX.finditer(text), *_IMAGE.finditer(text)):
         start = max((job for job in jobs if job <= match.start()), default=0)
         end = min((job for job in jobs if job > match.start()), default=len(text))
-        if not _TESTS.search(text, start, end):
+        if not _TESTS.search(text, start, end) or _is_of_others(text[start:end], files, projects):
             continue
         line = text.count("\n", 0, match.start()) + 1
         value = match[match.re.groups]
@@ -122,6 +132,18 @@ def _matrices(path: str, text: str) -> Iterator[DeclaredPythons]:
         versions = _versions(value)
         if versions:
             yield DeclaredPythons(path, line, versions, "this job")
+
+
+def _is_of_others(job: str, files: Mapping[str, str], projects: Collection[str]) -> bool:
+    """Whether a job, with the scripts that it runs, works in folders of other projects only."""
+    if not projects:
+        return False
+    scripts = (name.removeprefix("./") for name in _SCRIPT.findall(job))
+    texts = [job, *(files[name] for name in scripts if name in files)]
+    places = {place for text in texts for place in _WORKS_IN.findall(text)} - {".", "..", "-"}
+    return bool(places) and all(
+        any(f"{place}/".startswith(f"{project}/") for project in projects) for place in places
+    )
 
 
 def _below(text: str, match: re.Match[str]) -> str:

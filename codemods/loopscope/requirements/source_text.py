@@ -12,8 +12,9 @@ from loopscope.requirements.pin import Kind, Pin, Style, kind_of, normal, normal
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)([ \t]*\[[^\]]*\])?")
 _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>)"
 CLAUSE = rf"{_OPERATOR}[ \t]*[A-Za-z0-9.*+!_-]+"
-_SPECIFIER = re.compile(rf"[ \t]*\(?[ \t]*({CLAUSE}(?:[ \t]*,[ \t]*{CLAUSE})*)[ \t]*\)?")
-_MARKER = re.compile(r"[ \t]*;(.*?)(?=\s+#|\s+--|\s*\\\s*\n|$)", re.DOTALL)
+_SPECIFIER = re.compile(rf"[ \t]*(?:\([ \t]*)?({CLAUSE}(?:[ \t]*,[ \t]*{CLAUSE})*)[ \t]*\)?")
+_MARKER = re.compile(r"[ \t]*;(.*?)(?=\s#|\s--|\\\s*\n|$)", re.DOTALL)
+_LONGEST_MARKER = 2000
 _END = re.compile(r"\s*(?:#.*|--.*|\\\r?\n.*)?", re.DOTALL)
 _ODD = tuple("<>=!~@({$%")  # what may follow a name in a declaration, other than a specifier
 _REVISION = re.compile(r"(?:git|hg|bzr|svn)\+[^#\s]*?(?:@([^@#/\s]+))?(?=#|\s|$)")
@@ -95,6 +96,6 @@ def _is_marker(text: str) -> bool:
 
     try:
         Marker(text)
-    except InvalidMarker:
+    except (InvalidMarker, RecursionError):
         return False
-    return True
+    return len(text) <= _LONGEST_MARKER

@@ -41,7 +41,8 @@ _CODE = re.compile(
     r"(?:[ \t]*,?[ \t]*[<>=~!^]+[ \t]*\d[\w.*]*)+[\"',]*(?:;.*)?"
     r"|#.*\b(?:pip3?|uv|poetry|pdm|conda|mamba|pixi|pipenv)[ \t]+(?:install|add)\b.*"
 )
-_SIGN = re.compile(r"(?:[ \t]+|(?<=[,\"'\])}]))#")
+_LONGEST = 1000  # letters of a comment that are read
+_SIGN = re.compile(r"(?:(?<![ \t])[ \t]+|(?<=[,\"'\])}]))#")
 _ABOVE = re.compile(r"[ \t]*#[^\r\n]*\r?\n")
 _SENTENCE_ENDS = re.compile(r"[.:!?][\s\"')]*$|^#\s*$")
 
@@ -60,13 +61,13 @@ def stale_comments(text: str, pin: Pin) -> Stale:
     spans, doubtful = [], ""
     trailing = _trailing(text, start, pin.end)
     if trailing is not None:
-        comment = text[slice(*trailing)].strip()
+        comment = text[slice(*trailing)].strip()[:_LONGEST]
         if _is_stale(comment, pin):
             spans.append(trailing)
         elif _is_doubtful(comment, pin):
             doubtful = comment
     block = _block(text, start)
-    comments = [text[slice(*span)].strip() for span in block]
+    comments = [text[slice(*span)].strip()[:_LONGEST] for span in block]
     first = next((at for at, one in enumerate(comments) if _is_stale(one, pin)), None)
     if first is None:
         doubtful = doubtful or next((one for one in comments if _is_doubtful(one, pin)), "")
@@ -95,9 +96,9 @@ def _block(text: str, start: int) -> list[tuple[int, int]]:
         above = text.rfind("\n", 0, start - 1) + 1
         if not _ABOVE.fullmatch(text, above, start):
             break
-        found.insert(0, (above, start))
+        found.append((above, start))
         start = above
-    return found
+    return found[::-1]
 
 
 def _begins(above: str, comment: str) -> bool:

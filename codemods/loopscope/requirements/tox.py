@@ -22,6 +22,7 @@ FACTORS = re.compile(r"(?:[!\w.,{}-]|,[ \t]+)+:(?=\s|$)")
 _NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 _REFERENCE = re.compile(r"\{\[([^\]]+)\]([\w-]+)\}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_LONGEST, _MOST = 20_000, 2_000  # letters of a list, and names that one item stands for
 _RANGE = re.compile(r"(\d+)-(\d+)")
 _PYTHON = re.compile(r"(?:py|pypy|python|cpython)?-?([23])\.?(\d{1,2})t?")
 # What brings requirements from elsewhere: files and groups, and extras of the project.
@@ -211,25 +212,28 @@ def _option(section: IniSection | None, *names: str) -> IniOption | None:
 def _both(outer: str, inner: str) -> str:
     if not outer or not inner:
         return outer or inner
-    pairs = itertools.product(expand(outer), expand(inner))
+    pairs = itertools.islice(itertools.product(expand(outer), expand(inner)), _MOST)
     return ",".join(f"{one}-{other}" for one, other in pairs)
 
 
 def expand(text: str) -> tuple[str, ...]:
     """List what names with braces stand for: ``py{38,39}-a, lint``, lines and commas alike."""
     names: list[str] = []
+    if len(text) > _LONGEST:
+        return ()
     outside = re.sub(r"\{[^{}]*\}", lambda found: re.sub(r"\s", "", found[0]), text)
     lines = (line.partition("#")[0] for line in outside.splitlines())
     for part in re.split(r"[,\s]+(?![^{}]*\})", "\n".join(lines)):
         if part:
-            names += _alternatives(part)
+            names += itertools.islice(_alternatives(part), _MOST)
     return tuple(dict.fromkeys(names))
 
 
-def _alternatives(text: str) -> list[str]:
+def _alternatives(text: str) -> Iterator[str]:
     found = _BRACES.search(text)
     if not found:
-        return [text]
+        yield text
+        return
     parts: list[str] = []
     for part in found[1].split(","):
         numbers = _RANGE.fullmatch(part)
@@ -239,7 +243,8 @@ def _alternatives(text: str) -> list[str]:
         else:
             parts.append(part)
     before, after = text[: found.start()], text[found.end() :]
-    return [name for part in parts for name in _alternatives(f"{before}{part}{after}")]
+    for part in parts:
+        yield from _alternatives(f"{before}{part}{after}")
 
 
 def holds(condition: str, factors: frozenset[str]) -> bool:

@@ -33,9 +33,14 @@ def append_body(node: cst.FunctionDef, code: str) -> cst.FunctionDef:
     )
 
 
-def make_async(node: cst.FunctionDef) -> cst.FunctionDef:
-    """Return the function as ``async def``."""
-    return node if node.asynchronous else node.with_changes(asynchronous=cst.Asynchronous())
+def make_async(node: cst.FunctionDef, returns: str = "") -> cst.FunctionDef:
+    """Return the function as ``async def``, with a new annotation ``returns`` if there is one."""
+    if node.asynchronous:
+        return node
+    if returns and node.returns is not None:
+        annotation = node.returns.with_changes(annotation=cst.parse_expression(returns))
+        node = node.with_changes(returns=annotation)
+    return node.with_changes(asynchronous=cst.Asynchronous())
 
 
 def replace_calls(node: cst.FunctionDef, mapping: Mapping[str, str]) -> cst.FunctionDef:

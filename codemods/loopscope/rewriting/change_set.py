@@ -9,6 +9,7 @@ from posixpath import basename
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.imports import find_module
+from loopscope.config.code_style import CodeStyle
 from loopscope.python_source.source import decode
 from loopscope.requirements.pin import PinsError
 from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
@@ -105,7 +106,8 @@ class ChangeSet:
         by_path: dict[str, list[Edit]] = defaultdict(list)
         for edit in edits:
             by_path[edit.path].append(edit)
-        imported = _imported(facts)
+        imported = _imported(facts, self._suite.cross_suite.own_names)
+        longest = CodeStyle.of(self._suite.files).longest
         for path, found in by_path.items():
             names = frozenset(imported[path])
 
@@ -115,12 +117,13 @@ class ChangeSet:
                 found: list[Edit] = found,
                 names: frozenset[str] = names,
             ) -> bytes:
-                after = rewrite(data, found, names)
+                after = rewrite(data, found, names, longest)
                 self._look_for_broken_code(path, data, after)
                 return after
 
             records = [
-                EditRecord(e.code, e.line, e.definition, e.message, e.safety) for e in found
+                EditRecord(e.code, e.line, e.definition, _told(e), e.safety, reason=e.reason)
+                for e in found
             ]
             self._put(path, change, records, (RewriteError,))
 
@@ -147,7 +150,8 @@ class ChangeSet:
         values = {edit.name: edit.value for edit in edits if edit.value is not None}
         gone = [edit.name for edit in edits if edit.value is None]
         records = [
-            EditRecord(e.code, 0, e.name, e.message, e.safety, _written(e.value)) for e in edits
+            EditRecord(e.code, 0, e.name, _told(e), e.safety, _written(e.value), e.reason)
+            for e in edits
         ]
         config = self._suite.config
         if config.path is not None:
@@ -181,13 +185,15 @@ class ChangeSet:
             self._put(path, change, records, (PinsError,))
 
 
-def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
+def _imported(facts: Mapping[str, FileFacts], own_names: Sequence[str]) -> dict[str, set[str]]:
     """Map each file to the names that other files of the suite import from it."""
     found: dict[str, set[str]] = defaultdict(set)
     for path, file in facts.items():
         for bound in file.bindings:
-            origin = find_module(facts, path, bound.module) if bound.attribute else None
-            if origin is not None and bound.attribute is not None:
+            if bound.attribute is None:
+                continue
+            origin = find_module(facts, path, bound.module, own_names=own_names)
+            if origin is not None:
                 found[origin].add(bound.attribute)
     return found
 
@@ -195,3 +201,8 @@ def _imported(facts: Mapping[str, FileFacts]) -> dict[str, set[str]]:
 def _written(value: str | bool | None) -> str:
     """Return the value of an option as it stands in a file; "" where the option goes."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value
+
+
+def _told(edit: Edit | OptionEdit) -> str:
+    """Return the message of an edit, with its reason."""
+    return f"{edit.message}, because {edit.reason}" if edit.reason else edit.message

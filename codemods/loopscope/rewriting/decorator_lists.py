@@ -11,6 +11,7 @@ from loopscope.rewriting.call_keywords import NOTHING, dotted, set_call, set_key
 from loopscope.rewriting.pytestmark import add_mark, is_text, remove_mark
 
 __all__ = [
+    "add_comment",
     "add_decorator",
     "add_mark",
     "dotted",
@@ -48,6 +49,12 @@ def set_decorator(
             for decorator in node.decorators
         ],
     )
+
+
+def add_comment(node: NodeT, text: str) -> NodeT:
+    """Put a comment above the definition and its decorators."""
+    line = cst.EmptyLine(comment=cst.Comment(f"# {text}"))
+    return node.with_changes(leading_lines=[*node.leading_lines, line])
 
 
 def put_decorator(node: NodeT, spelled: str, code: str) -> NodeT:

@@ -22,10 +22,13 @@ class RewriteError(ValueError):
     """An edit that did not come out as valid Python; the message says which file part."""
 
 
-def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> bytes:
+def rewrite(
+    data: bytes, edits: Iterable[Edit], imported: frozenset[str], longest: int = 0
+) -> bytes:
     """Return the bytes of a file after the edits.
 
     ``imported`` are the names that other files of the suite import from this one: they stay.
+    ``longest`` is the length that the project allows a line, 0 where it is not known.
 
     Raises:
         RewriteError: the result would be no valid Python, or cannot be encoded.
@@ -33,7 +36,7 @@ def rewrite(data: bytes, edits: Iterable[Edit], imported: frozenset[str]) -> byt
     source = decode(data)
     edits = list(edits)
     try:
-        editor = FileEditor(source.text, source.newline)
+        editor = FileEditor(source.text, source.newline, longest)
         for edit in edits:
             edit.add_to(editor)
         text = _imports(source.text, editor.render(), edits, imported, source.newline)

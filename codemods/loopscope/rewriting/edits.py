@@ -25,6 +25,7 @@ class Edit:
 
     ``line`` and ``definition`` place it in the file as it was. ``needs`` are the names that
     the new code uses, ``forget`` the imported names that it no longer needs.
+    ``reason`` names the test for whose sake the edit is made, where it is for one.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Edit:
     safety: Safety = field(default=Safety.SAFE, kw_only=True)
     needs: tuple[Need, ...] = field(default=(), kw_only=True)
     forget: tuple[str, ...] = field(default=(), kw_only=True)
+    reason: str = field(default="", kw_only=True)
 
     def add_to(self, editor: FileEditor) -> None:
         """Put the edit into the editor of its file."""
@@ -98,6 +100,7 @@ class OptionEdit:
     value: str | bool | None
     message: str
     safety: Safety = Safety.SAFE
+    reason: str = ""  # the test for whose sake it is set
 
 
 @frozen

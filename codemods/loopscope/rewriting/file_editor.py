@@ -11,7 +11,7 @@ from loopscope.python_source.source import SourceError, split_lines
 from loopscope.python_source.syntax_tree import DEFINITIONS, StatementNumbers, parse
 from loopscope.rewriting.assembler import Assembler, Piece
 from loopscope.rewriting.fragment import StatementEdit, edit_fragment, parse_fragment
-from loopscope.rewriting.parameters import join_heads, line_length, three_line_heads
+from loopscope.rewriting.parameters import join_heads, line_length, three_line_heads, wrap_heads
 
 
 @frozen
@@ -32,13 +32,16 @@ class FileEditor:
     edit changes stays as it is.
     """
 
-    def __init__(self, text: str, newline: str = "\n") -> None:
+    def __init__(self, text: str, newline: str = "\n", longest: int = 0) -> None:
         """Read ``text``; ``newline`` ends the lines that are added.
+
+        ``longest`` is the length that the project allows a line, 0 where it is not known.
 
         Raises:
             SyntaxError: this Python cannot parse ``text``.
         """
         self._newline = newline
+        self._longest = longest
         self._text = text
         tree = parse(text)
         self._numbering = StatementNumbers.of(tree.body)
@@ -209,12 +212,14 @@ class FileEditor:
             return None
         result = module.code.replace("\n", "\r") if carriage else module.code
         rendered = split_lines(prefix + result)
+        if self._longest:
+            rendered = wrap_heads(lines, rendered, self._longest)
         heads = three_line_heads(lines)
         return join_heads(heads, rendered, self._line_length) if heads else rendered
 
     @cached_property
     def _line_length(self) -> int:
-        return line_length(self._lines)
+        return self._longest or line_length(self._lines)
 
     # -- reading -----------------------------------------------------------------------
 

@@ -17,6 +17,11 @@ from loopscope.rewriting.comma_lists import CommaList
 _OPENS = re.compile(r"[ \t]*(?:async[ \t]+)?def[ \t]+\w+\($")
 _ALONE = re.compile(r"[ \t]+[^#\\\s](?:[^#\\]*[^#\\,\s])?$")
 _CLOSES = re.compile(r"[ \t]*\)[^#\\]*:$")
+_ASYNC = re.compile(r"^([ \t]*)async[ \t]+")
+# A head with nothing in it that could hide a bracket.
+_ONE_LINE = re.compile(
+    r"(([ \t]*)async def \w+\()([^#\\'\"]+[^#\\'\",\s])(\)(?: ->[^#\\()]+)?:)\s*$"
+)
 _NARROWEST, _WIDEST = 79, 120
 
 
@@ -33,7 +38,7 @@ def line_length(lines: Iterable[str]) -> int:
 def three_line_heads(lines: Sequence[str]) -> dict[tuple[str, str], str]:
     """Map the first and last line of each head that stands on three lines to its middle one."""
     heads = (lines[index : index + 3] for index in range(len(lines) - 2))
-    return {(head[0], head[2]): head[1] for head in heads if _is_head(head)}
+    return {_ends(head): head[1] for head in heads if _is_head(head)}
 
 
 def join_heads(
@@ -43,13 +48,47 @@ def join_heads(
     joined = list(after)
     for index in range(len(after) - 3, -1, -1):
         head = after[index : index + 3]
-        opening, middle, closing = head
-        if not _is_head(head) or heads.get((opening, closing), middle) == middle:
+        if not _is_head(head) or heads.get(_ends(head), head[1]) == head[1]:
             continue
+        opening, middle, closing = head
         line = opening.rstrip("\r\n") + middle.strip() + closing.lstrip(" \t")
         if len(line.rstrip("\r\n")) <= limit:
             joined[index : index + 3] = [line]
     return joined
+
+
+def _ends(head: Sequence[str]) -> tuple[str, str]:
+    """Return the first and last line of a head, as a function has them that is not async."""
+    return _ASYNC.sub(r"\1", head[0]), head[2].replace("Async", "")
+
+
+def wrap_heads(before: Sequence[str], after: Sequence[str], limit: int) -> list[str]:
+    """Put the arguments of heads that became too long on lines of their own, as formatters do."""
+    wrapped: list[str] = []
+    for line in after:
+        head = _ONE_LINE.match(line) if len(line.rstrip("\r\n")) > limit else None
+        if head is None or line in before:
+            wrapped.append(line)
+            continue
+        opening, indent, arguments, closing = head.groups()
+        ending = line[len(line.rstrip("\r\n")) :]
+        middle = [f"{indent}    {arguments}"]
+        if len(middle[0]) > limit:
+            middle = [f"{indent}    {argument}," for argument in _split(arguments)]
+        wrapped += [f"{text}{ending}" for text in (opening, *middle, f"{indent}{closing}")]
+    return wrapped
+
+
+def _split(arguments: str) -> list[str]:
+    """Split at the commas that stand in no brackets."""
+    parts, depth = [""], 0
+    for letter in arguments:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
 
 
 def _is_head(lines: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ The pipeline reads them once all edits are known: they say which pytest-asyncio 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from posixpath import dirname
 
 from loopscope.config.declaring_names import is_pin_file
@@ -20,7 +20,7 @@ from loopscope.requirements.compatibility import (
     Version,
     release_of,
 )
-from loopscope.requirements.installed_together import Installations, Share
+from loopscope.requirements.installed_together import Installations, Share, is_limit
 from loopscope.requirements.pin import Kind, Pin, Pythons, highest, lowest, numbers, padded
 from loopscope.requirements.pythons import DeclaredPythons, project_pythons
 from loopscope.requirements.tox import own_names, read_tox
@@ -195,6 +195,8 @@ class Declarations:
         known = COMPANIONS.get(pin.package)
         if known is None or pin.kind is Kind.LOCK:
             return False
+        if known.below is None and is_limit(pin):
+            return False
         newest = self.newest()
         least = self.aims.least if self.aims.raises or newest is None else newest.series
         old = known.below is None or highest(pin) <= padded(known.below)
@@ -223,6 +225,7 @@ class Declarations:
             for package, version in needs
             for one in self.of(package)
             if highest(one.pin) <= padded(version)
+            and self.aims.installations.share(one.pin) is not Share.NONE
         )
         return next(capped, None)
 
@@ -244,7 +247,12 @@ class Declarations:
 
 
 def read_declarations(
-    files: Mapping[str, bytes], target: Target, need: Need, *, named: bool = True
+    files: Mapping[str, bytes],
+    target: Target,
+    need: Need,
+    *,
+    named: bool = True,
+    projects: Collection[str] = (),
 ) -> Declarations:
     """Return the declarations in the files of a suite; those that declare nothing are passed over.
 
@@ -253,6 +261,7 @@ def read_declarations(
         target: The oldest pytest-asyncio that the result must run on.
         need: The oldest pytest-asyncio that has all features which the result uses.
         named: Whether the user asked for that target.
+        projects: The folders of other suites below.
     """
     declared: list[Declared] = []
     unread: list[FileError] = []
@@ -269,7 +278,7 @@ def read_declarations(
     own = own_names(texts)
     tox = {path: one for path, text in texts.items() if (one := read_tox(path, text, own))}
     required = requires_python(files)
-    pythons = project_pythons(texts, required, tox)
+    pythons = project_pythons(texts, required, tox, projects)
     installations = Installations(texts, (one.pin for one in declared), tox)
     return Declarations(
         tuple(declared),

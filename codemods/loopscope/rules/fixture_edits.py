@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from textwrap import dedent
 from typing import Any
 
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.frozen import frozen
+from loopscope.rewriting.edits import Need
 from loopscope.rules.context import (
     DefinitionEdit,
     Edit,
@@ -42,14 +46,17 @@ class FixtureChange:
 
 @frozen
 class SetFixtureDecorator(DefinitionEdit):
-    """Changes the fixture decorator of a function."""
+    """Changes the fixture decorator of a function, and puts a comment above it."""
 
     change: FixtureChange
+    comment: str = ""
 
     def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.decorator_lists import put_decorator, set_decorator
+        from loopscope.rewriting.decorator_lists import add_comment, put_decorator, set_decorator
 
         change = self.change
+        if self.comment:
+            node = add_comment(node, self.comment)
         if change.project:
             node = put_decorator(node, change.project, change.plain)
         return set_decorator(
@@ -102,6 +109,7 @@ def fixture_edit(
     plugin: bool = True,
     keywords: Mapping[str, str] | None = None,
     safety: Safety = Safety.SAFE,
+    comment: str = "",
 ) -> Edit | Finding:
     """Make the edit that gives a fixture pytest-asyncio's (or pytest's) ``fixture``, and keywords.
 
@@ -136,5 +144,76 @@ def fixture_edit(
         )  # fmt: skip
     return SetFixtureDecorator(
         code, path, line, function.qualname, message, key.ordinal, change,
-        safety=safety, needs=needs,
+        comment, safety=safety, needs=needs,
     )  # fmt: skip
+
+
+# What a generator returns by its annotation, and what an async one does.
+_ASYNC = {
+    "Iterator": "AsyncIterator", "Iterable": "AsyncIterable", "Generator": "AsyncGenerator",
+}  # fmt: skip
+_TYPING = ("typing", "typing_extensions", "collections.abc")
+
+
+@frozen
+class Annotation:
+    """The annotation that a generator's return has once it is async; "" where none changes."""
+
+    code: str = ""
+    needs: tuple[Need, ...] = ()
+
+
+def async_annotation(facts: FileFacts, data: bytes, function: Function) -> Annotation:
+    """Turn the return annotation of a generator into that of an async generator.
+
+    ``data`` is its file. ``Generator[int, None, None]`` becomes ``AsyncGenerator[int, None]``.
+    """
+    if not function.is_generator:
+        return Annotation()
+    lines = data.decode("utf-8", "replace").splitlines()[function.line - 1 : function.end_line]
+    text = dedent("\n".join(lines))
+    try:
+        node = ast.parse(text).body[0]
+    except (SyntaxError, ValueError):
+        return Annotation()
+    returns = getattr(node, "returns", None)
+    written = ast.get_source_segment(text, returns) if returns is not None else None
+    if written is None:
+        return Annotation()
+    quote = written[0] if isinstance(returns, ast.Constant) and written[0] in "\"'" else ""
+    found = _in_annotation(facts, written.strip(quote) if quote else written)
+    return replace(found, code=f"{quote}{found.code}{quote}") if found.code else found
+
+
+def _in_annotation(facts: FileFacts, text: str) -> Annotation:
+    try:
+        whole = ast.parse(f"({text})", mode="eval").body
+    except (SyntaxError, ValueError):
+        return Annotation()
+    named = whole.value if isinstance(whole, ast.Subscript) else whole
+    spelled = ast.unparse(named)
+    before = spelled.rpartition(".")[0]
+    known = {
+        f"{module}.{name}": (module, name)
+        for module in _TYPING
+        for name in _ASYNC
+        if facts.spelling(f"{module}.{name}") == spelled
+    }
+    if len(known) != 1:
+        return Annotation()
+    ((module, name),) = known.values()
+    new = f"{before}.{_ASYNC[name]}" if before else _ASYNC[name]
+    rest = text.removeprefix(spelled)
+    if rest == text:
+        return Annotation()
+    if name == "Generator" and isinstance(whole, ast.Subscript):
+        rest = _without_return(whole.slice, f"({text})", rest)
+    return Annotation(new + rest, () if before else ((module, _ASYNC[name]),))
+
+
+def _without_return(inside: ast.expr, text: str, rest: str) -> str:
+    """Drop the third type of a Generator: an async one returns nothing."""
+    if not (isinstance(inside, ast.Tuple) and len(inside.elts) == 3):
+        return rest
+    parts = [ast.get_source_segment(text, part) or "" for part in inside.elts[:2]]
+    return f"[{', '.join(parts)}]"

@@ -18,6 +18,7 @@ from loopscope.frozen import frozen
 from loopscope.loop_map.other_plugins import of_other_plugins, raw_fixtures
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
+from loopscope.planning.sync_reasons import SyncReasons
 from loopscope.rules.context import (
     DefinitionEdit,
     Edit,
@@ -68,6 +69,7 @@ def _marked_fixtures(context: RuleContext) -> Iterator[RuleResult]:
 def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from _marked_fixtures(context)
     foreign = foreign_fixtures(context)
+    sync = SyncReasons(context.model)
     moved: set[Key] = set()
     for key, function in context.functions():
         fixture = function.fixture
@@ -82,14 +84,13 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         if handled and not needs_loop_scope(context, key):
             continue
         new, _ = spell(context.files[place_of(key, function)[0]], "pytest_asyncio.fixture")
-        edit = fixture_edit(
-            context,
-            "LS103",
-            key,
-            f"async fixture moved to {new}"
-            if function.is_async or conversion in (Conversion.ASYNC, Conversion.RUNNING)
-            else f"sync fixture moved to {new}, which gives it the loop of its tests",
-        )
+        message, reason = f"async fixture moved to {new}", ""
+        if conversion is Conversion.BOUND:
+            message = f"sync fixture moved to {new}, which gives it the loop of its tests"
+            reason = sync.reason(key, function)
+            message += f" (it stays sync: {reason})" if reason else ""
+        comment = f"sync: {reason}" if reason else ""
+        edit = fixture_edit(context, "LS103", key, message, comment=comment)
         if isinstance(edit, Edit) and not context.ignores(edit):
             moved.add(key)
         yield edit

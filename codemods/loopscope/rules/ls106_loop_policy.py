@@ -13,12 +13,21 @@ from posixpath import basename
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK, empty_returns
 from loopscope.analysis.file.facts import Function, Position
+from loopscope.analysis.file.functions import arguments, names_in
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.file.other_loops import POLICY_SETTERS
 from loopscope.analysis.file.override_facts import PolicyBody
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, enclosing_base_ids
 from loopscope.planning.override_actions import ActionKind
-from loopscope.planning.policies import ALWAYS, PLATFORM, RESTORED, affected, is_setter, setters
+from loopscope.planning.policies import (
+    ALWAYS,
+    CALLER,
+    PLATFORM,
+    RESTORED,
+    affected,
+    is_setter,
+    setters,
+)
 from loopscope.rules.codegen.factory import factory_code
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.ls101_event_loop_override.override_edits import (
@@ -110,11 +119,13 @@ def _set_while_tests_run(context: RuleContext) -> Iterator[RuleResult]:
         if test is None or (setter.path, setter.hazard.line) in seen:
             continue
         seen.add((setter.path, setter.hazard.line))
-        yield action(
+        asked = CALLER in setter.hazard.detail and context.model.is_product(setter.path)
+        say, how = (note, " where the caller wants it") if asked else (action, "")
+        yield say(
             "LS106",
             setter.path,
             setter.hazard.line,
-            f"{setter.hazard.detail.split()[0]}() is called while tests run, by "
+            f"{setter.hazard.detail.split()[0]}() is called{how} while tests run, by "
             f"{setter.function.qualname}. On 0.21 the loops that were made after it were of that "
             "kind; pytest-asyncio 1.x takes the policy before the first fixture, and makes loops "
             f"of the default kind, as for {test.function.qualname}. Return the loops from a "
@@ -239,9 +250,31 @@ def policies_set(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> 
         and any(part is setting[0] for part in ast.walk(child))
         for child in nodes
     )
-    flags = ((RESTORED, back), (ALWAYS, always), (PLATFORM, platform))
+    caller = not platform and _is_up_to_caller(node, setting[0])
+    flags = ((RESTORED, back), (ALWAYS, always), (PLATFORM, platform), (CALLER, caller))
     words = [names.resolve(setting[0].func) or "", *(word for word, holds in flags if holds)]
     yield position(setting[0], " ".join(words))
+
+
+def _is_up_to_caller(node: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call) -> bool:
+    """Whether an argument that is not set by default must say that the call is made."""
+    given = arguments(node) - {"self", "cls"}
+    positional = [*node.args.posonlyargs, *node.args.args]
+    defaults = {
+        **dict(zip(positional[::-1], node.args.defaults[::-1], strict=False)),
+        **dict(zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)),
+    }
+    given -= {
+        argument.arg
+        for argument, value in defaults.items()
+        if isinstance(value, ast.Constant) and value.value
+    }
+    return any(
+        isinstance(child, ast.If)
+        and any(part is call for item in child.body for part in ast.walk(item))
+        and not given.isdisjoint(names_in(child.test))
+        for child in ast.walk(node)
+    )
 
 
 def _given(call: ast.Call) -> ast.expr | None:

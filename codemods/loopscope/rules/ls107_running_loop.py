@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
 from loopscope.analysis.suite.fixtures import Key
+from loopscope.config.code_style import CodeStyle
 from loopscope.frozen import frozen
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.patched_names import find_patches
@@ -34,6 +36,7 @@ class UseRunningLoop(DefinitionEdit):
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
     is_old: bool | None = None
+    style: CodeStyle | None = None
     kept = {call for patch in find_patches(context.model, swaps(context)) for call in patch.calls}
     for path, facts in context.files.items():
         if not facts.loop_calls or context.is_aside(path) or context.leaves_alone(path):
@@ -54,8 +57,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             is_old = _runs_before_3_7(context) if is_old is None else is_old
             if is_old:
                 continue
+        if by_function:
+            style = style or CodeStyle.of(context.contents)
         for ordinal, calls in by_function.items():
-            yield _swap(facts, path, ordinal, calls)
+            edit = _swap(facts, path, ordinal, calls)
+            long = _too_long(context.contents[path], edit, calls, style)
+            yield replace(edit, message=edit.message + long)
 
 
 def _runs_before_3_7(context: RuleContext) -> bool:
@@ -119,6 +126,24 @@ def _swap(facts: FileFacts, path: str, ordinal: int, calls: list[LoopCall]) -> U
         ordinal,
         tuple(spellings.items()),
         needs=needs,
+    )
+
+
+def _too_long(
+    data: bytes, edit: UseRunningLoop, calls: list[LoopCall], style: CodeStyle | None
+) -> str:
+    """Say which lines grow past what the project's formatter allows."""
+    if style is None or not style.longest:
+        return ""
+    lines, spellings = data.decode(errors="replace").splitlines(), dict(edit.spellings)
+    longer: dict[int, int] = {}
+    for call in calls:
+        more = len(spellings[call.spelled]) - len(call.spelled)
+        longer[call.line] = longer.get(call.line, len(lines[call.line - 1])) + more
+    return "".join(
+        f"; line {line} has {length} characters then, {style.tool} allows {style.longest}"
+        for line, length in longer.items()
+        if len(lines[line - 1]) <= style.longest < length
     )
 
 

@@ -33,7 +33,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             ambient.path,
             0,
             AMBIENT,
-            "fixture added: sync tests whose code asks for the current loop find one",
+            f"fixture added: {ambient.reason}",
             source,
             safety=Safety.ASSUMPTION,
             needs=needs,

@@ -14,15 +14,27 @@ from collections.abc import Iterator
 from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import Fixture
 from loopscope.analysis.suite.classify import Settings, can_say_fixture_scope
-from loopscope.config.pytest_config import loop_scope_option
+from loopscope.config.pytest_config import asyncio_mode, loop_scope_option
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.requirements.compatibility import used_plugins
-from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, note
+from loopscope.rules.context import (
+    OptionEdit,
+    Rule,
+    RuleContext,
+    RuleResult,
+    action,
+    first_of,
+    note,
+)
 from loopscope.rules.debug_mode import VARIABLE, debug_mode, debug_modes
-from loopscope.types import FileError, Finding, Safety, Scope
+from loopscope.types import FileError, Finding, PytestConfig, Safety, Scope
 
 FIXTURE_OPTION = "asyncio_default_fixture_loop_scope"
 TEST_OPTION = "asyncio_default_test_loop_scope"
+_SHARED = (
+    "no configuration is written to the root, as pytest would read it for the projects below that"
+    " have none of their own ({}). Tests and fixtures name their loop scopes instead"
+)
 _UNSET = "set explicitly to what unset means"
 _AS_TESTS = "set to the default of the tests; each fixture names its loop scope"
 _WARNS = "pytest-asyncio is installed, and warns at each run where it is unset"
@@ -43,20 +55,26 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield _both_tables(context)
     if _is_idle(context):
         return
-    if context.model.auto_by_hook:
-        yield OptionEdit(
-            "LS105", "asyncio_mode", "auto", "auto mode marks what a collection hook marked"
-        )
-    elif settings.mode == "legacy":
-        yield OptionEdit(
-            "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
+    yield from _mode(context)
+    if settings.command[0] and context.model.own_tests:
+        yield note(
+            "LS201",
+            *settings.command,
+            "pytest is run in the mode auto here, so that all async tests and fixtures count",
         )
     yield from debug_mode(context)
-    if context.plan.suite_style is SuiteStyle.MODERN:
+    others = _others_below(context)
+    if others:
+        yield note("LS201", others[0], 0, _SHARED.format(first_of(others, 1)))
+    elif context.plan.suite_style is SuiteStyle.MODERN:
         if settings.fixture_option_unset and not _is_left_broken(context):
             yield _unset(context)
-        return
-    default = context.plan.default
+    else:
+        yield from _defaults(context)
+
+
+def _defaults(context: RuleContext) -> Iterator[RuleResult]:
+    settings, default = context.model.settings, context.plan.default
     if settings.fixture_option_unset:
         yield OptionEdit("LS201", FIXTURE_OPTION, default.word, _why(context, default))
     elif settings.fixture_default is not context.plan.fixture_default is default:
@@ -73,6 +91,29 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     if default is not Scope.FUNCTION and settings.test_default is None:
         yield OptionEdit("LS201", TEST_OPTION, default.word, _why(context, default))
         yield from _configured_above(context, default)
+
+
+def _mode(context: RuleContext) -> Iterator[OptionEdit]:
+    if context.model.auto_by_hook:
+        yield OptionEdit(
+            "LS105", "asyncio_mode", "auto", "auto mode marks what a collection hook marked"
+        )
+    elif context.model.settings.mode == "legacy":
+        yield OptionEdit(
+            "LS201", "asyncio_mode", "strict", "legacy mode is gone; strict is closest to it"
+        )
+
+
+def _others_below(context: RuleContext) -> list[str]:
+    """List the projects below for which no configuration is written to the root.
+
+    In a suite that is on loop scopes it would only be there to end a warning.
+    """
+    projects = context.model.cross_suite
+    modern = context.plan.suite_style is SuiteStyle.MODERN
+    if context.config.path is not None:
+        return []
+    return [*(projects.projects if modern else projects.bare)]
 
 
 def _why(context: RuleContext, default: Scope) -> str:
@@ -132,7 +173,9 @@ def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResu
     (docs/loop-rules.md, Where pytest reads its configuration).
     """
     above = context.model.cross_suite.above
-    if above is not None and loop_scope_option(above, TEST_OPTION) is not default:
+    if above is None or _never_ran(context, above):
+        return
+    if loop_scope_option(above, TEST_OPTION) is not default:
         yield action(
             "LS201",
             context.config.path or "",
@@ -141,6 +184,18 @@ def _configured_above(context: RuleContext, default: Scope) -> Iterator[RuleResu
             f" the loop scope {default.word} is lost: state {TEST_OPTION} there, too, run this"
             " suite by itself, or migrate it with --style explicit",
         )
+
+
+def _never_ran(context: RuleContext, above: PytestConfig) -> bool:
+    """Whether the suite lives by a mode that the configuration above does not have."""
+    if asyncio_mode(context.config) != "auto" or asyncio_mode(above) == "auto":
+        return False
+    return any(
+        function.is_async and function.fixture and function.fixture.origin == "pytest.fixture"
+        for _, function in context.functions()
+    ) or any(
+        test.function.is_async and not test.mark("asyncio") for test in context.model.own_tests
+    )
 
 
 def _is_idle(context: RuleContext) -> bool:

@@ -99,7 +99,7 @@ def _edit(
 
 
 def _told(specifier: str) -> str:
-    text = re.sub(r"(?<=[=<>~!^,])\s+|\s+(?=,)", "", specifier.strip())
+    text = re.sub(r"(?<=[=<>~!^,])\s+|(?<!\s)\s+(?=,)", "", specifier.strip())
     return f" {text}" if text[:1].isalnum() or text == "*" else text
 
 
@@ -110,9 +110,9 @@ def _plugin(declared: Declared, declarations: Declarations) -> Iterator[Requirem
         return
     if aims.held and pin.kind.editable and highest(pin) <= padded((1, 0)):
         held = (
-            f"pytest-asyncio{_told(pin.specifier)} stays: the pytest plugin of this project goes"
-            f" by event_loop ({aims.held}), which pytest-asyncio 1.0 dropped. Once that is"
-            " changed, make it pytest-asyncio>=1.0"
+            f"pytest-asyncio{_told(pin.specifier)} stays, and so do the tests: the pytest plugin"
+            f" of this project goes by event_loop ({aims.held}), which pytest-asyncio 1.0 dropped."
+            " Change that, and run loopscope again"
         )
         yield action("LS202", pin.path, pin.line, held)
         return

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from loopscope.analysis.file.facts import FileFacts, ScopeKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
-from loopscope.analysis.suite.imports import find_module
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 
@@ -83,7 +82,7 @@ def _foreign(context: RuleContext) -> set[str]:
 
 def _foreign_names(context: RuleContext, path: str, facts: FileFacts) -> Iterator[str]:
     for bound in facts.imports:
-        if bound.attribute and find_module(context.files, path, bound.module) is None:
+        if bound.attribute and context.model.index.find(path, bound.module) is None:
             yield bound.name
     for function in facts.functions:
         if function.name == "pytest_generate_tests":

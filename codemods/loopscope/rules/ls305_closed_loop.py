@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from posixpath import basename
+from typing import Any
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Function, Position
@@ -18,11 +19,20 @@ from loopscope.analysis.file.functions import (
     expects_error,
     is_current_loop,
 )
-from loopscope.analysis.file.names import Names
+from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.python_source.syntax_tree import FunctionNode
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
-from loopscope.types import Scope
+from loopscope.frozen import frozen
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.python_source.syntax_tree import FunctionNode, is_docstring
+from loopscope.rules.context import (
+    DefinitionEdit,
+    Rule,
+    RuleContext,
+    RuleResult,
+    action,
+    note,
+)
+from loopscope.types import Safety, Scope
 
 _SET_UPS = frozenset(
     f"{when}_{what}"
@@ -31,9 +41,21 @@ _SET_UPS = frozenset(
 )
 
 
+@frozen
+class DeleteHook(DefinitionEdit):
+    """Deletes a hook that only ends the loops of ``event_loop``."""
+
+    def apply(self, node: Any) -> None:
+        return None
+
+
 def check(context: RuleContext) -> Iterator[RuleResult]:
     if not context.model.uses_plugin:
         return
+    needless = dict(needless_hooks(context.model))
+    goes = context.options.target.has(1, 1) and not any(
+        override_action.stays for override_action in context.plan.overrides.values()
+    )
     yield from _unset_loops(context)
     tests = {test.key: test.unittest for test in context.model.index.tests}
     wide = any(
@@ -48,7 +70,10 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 continue
             key = Key(path, function.ordinal)
             what = _what(context, key, function, tests)
-            if not what:
+            if not what or (goes and key in needless and hazard.detail != _ONLY_ENDS):
+                continue
+            if hazard.detail == _ONLY_ENDS:
+                yield from [_delete_hook(key, function)] if goes and what == "hook" else []
                 continue
             if hazard.detail == _ARGUMENT:
                 if not _own_loop(context, key):
@@ -69,6 +94,18 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                     "loop is alive; better leave the close to whoever made the loop"
                 )
                 yield note("LS305", path, hazard.line, message, hazard.column)
+
+
+def _delete_hook(key: Key, function: Function) -> DeleteHook:
+    return DeleteHook(
+        "LS305",
+        key.path,
+        function.line,
+        function.qualname,
+        "hook deleted: it ended the loops of event_loop, as asyncio.Runner does with its own",
+        key.ordinal,
+        safety=Safety.ASSUMPTION,
+    )
 
 
 def _unset_loops(context: RuleContext) -> Iterator[RuleResult]:
@@ -131,6 +168,21 @@ def _what(context: RuleContext, key: Key, function: Function, tests: dict[Key, b
     return "set-up" if function.name in _SET_UPS and in_module and not unittest else ""
 
 
+def needless_hooks(model: SuiteModel) -> Iterator[tuple[Key, Function]]:
+    """Yield the hooks that do nothing but end the loops of the old fixture."""
+    if model.suite_style is not SuiteStyle.LEGACY:
+        return
+    for path, facts in model.files.items():
+        ordinals = {
+            hazard.ordinal
+            for hazard in facts.hazards
+            if hazard.code == "LS305" and hazard.detail == _ONLY_ENDS
+        }
+        for function in facts.functions if ordinals else ():
+            if function.ordinal in ordinals:
+                yield Key(path, function.ordinal), function
+
+
 def _own_loop(context: RuleContext, key: Key) -> bool:
     """Whether the ``event_loop`` that the function gets stays the suite's own."""
     for test in context.model.tests:
@@ -144,7 +196,16 @@ def _own_loop(context: RuleContext, key: Key) -> bool:
 
 # -- what stands in a file ------------------------------------------------------------------
 
-_ARGUMENT, _CURRENT = "argument", "current"
+_ARGUMENT, _CURRENT, _ONLY_ENDS = "argument", "current", "only ends loops"
+_ENDS = frozenset(
+    {
+        "get_event_loop_policy", "get_event_loop", "get_running_loop", "new_event_loop",
+        "set_event_loop", "is_closed", "is_running", "close", "run_until_complete", "all_tasks",
+        "_cancel_all_tasks", "cancel", "gather", "stop", "done", "shutdown_asyncgens",
+        "shutdown_default_executor", "suppress", "catch_warnings",
+    }
+)  # fmt: skip
+_PLAIN = (ast.Assign, ast.Expr, ast.If, ast.Try, ast.For, ast.Return, ast.Pass, ast.With)
 _ERRORS = frozenset({"RuntimeError", "Exception", "BaseException", ""})
 
 
@@ -169,6 +230,8 @@ def closed_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
         and not isinstance(child.ctx, ast.Load)
         for child in ast.walk(node)
     )
+    if node.name == "pytest_fixture_post_finalizer" and _only_ends_loops(node):
+        yield position(node, _ONLY_ENDS)
     for child in _closes(node, guarded=isinstance(node, ast.AsyncFunctionDef)):
         receiver = child.value
         if makes is not None and makes <= child.lineno:
@@ -179,6 +242,29 @@ def closed_loops(node: FunctionNode, names: Names) -> Iterator[Position]:
             isinstance(receiver, ast.Name) and receiver.id in variables
         ):
             yield position(child, _CURRENT)
+
+
+def _only_ends_loops(node: FunctionNode) -> bool:
+    """Whether a hook leaves all fixtures alone but event_loop, and only cleans a loop up.
+
+    As pytest-asyncio 0.21 does it, and as many a conftest has it from there.
+    """
+    guard, *rest = [item for item in node.body if not is_docstring(item)] or [ast.Pass()]
+    if not isinstance(guard, ast.If) or guard.orelse:
+        return False
+    test = ast.unparse(guard.test)
+    if test == "fixturedef.argname == 'event_loop'" and not rest:
+        rest = guard.body
+    elif test != "fixturedef.argname != 'event_loop'" or not isinstance(guard.body[0], ast.Return):
+        return False
+    inside = [child for item in rest for child in ast.walk(item)]
+    return any(isinstance(child, ast.Call) for child in inside) and all(
+        isinstance(child, _PLAIN)
+        and all(isinstance(target, ast.Name) for target in getattr(child, "targets", ()))
+        if isinstance(child, ast.stmt)
+        else not isinstance(child, ast.Call) or last_name(child.func) in _ENDS
+        for child in inside
+    )
 
 
 def _closes(node: ast.AST, *, guarded: bool) -> Iterator[ast.Attribute]:

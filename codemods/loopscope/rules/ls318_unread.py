@@ -12,14 +12,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.mentions import MAKES_FIXTURES, MAKES_TESTS, MODE_BY_CODE
+from loopscope.analysis.file.mentions import (
+    MAKES_FIXTURES,
+    MAKES_TESTS,
+    MODE_BY_CODE,
+    SETS_MARKS,
+    USES_MARK,
+)
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import collects
-from loopscope.config.pytest_config import is_test_file
+from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
+from loopscope.rules.ls105_test_loop_scope.collection_hooks import keeps_added_marks
+from loopscope.rules.ls305_closed_loop import needless_hooks
 from loopscope.rules.trace_notes import collected_differences
 from loopscope.types import FileError, Finding, Scope, Suite
 
@@ -34,6 +42,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             continue  # pytest says which
         if complete and place.detail.endswith(MAKES_FIXTURES) and not asked:
             continue  # likewise, where none is asked for while tests run
+        if place.detail.endswith((USES_MARK, SETS_MARKS)) and keeps_added_marks(context):
+            continue  # likewise, of the tests that have it
         if trace.mode and place.detail == MODE_BY_CODE:
             yield note(
                 "LS318", path, place.line,
@@ -57,11 +67,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 
 # What Jinja fills in, also with comments around its statements.
-_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^\s*# % \w+", re.MULTILINE)
+_TEMPLATE = re.compile(rb"\{\{-?\s*[A-Za-z_][\w.]*|\{%-?\s*\w+|^[^\S\n]*# % \w+", re.MULTILINE)
+_STATEMENT_IN_COMMENT = re.compile(rb"^[^\S\n]*#+[^\S\n]*\{%", re.MULTILINE)
 
 
 def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
-    """Take the files that are no Python, and that no test run reads, out of the errors.
+    """Take templates, and what is no Python and no test run reads, out of the errors.
 
     Returns:
         Notes that say so.
@@ -70,18 +81,28 @@ def files_aside(suite: Suite, errors: list[FileError]) -> list[Finding]:
     for error in tuple(errors):
         path = f"{suite.label}/{error.path}"
         never = error.message.startswith(NO_PYTHON) and NEWER_PYTHON not in error.message
-        filled = not is_test_file(error.path, suite.config) and _TEMPLATE.search(
-            suite.files.get(error.path, b"")
-        )
-        if "{{" in path or "{%" in path or (never and filled):
-            why = "this is a template, and no file that a tool can read"
+        data = suite.files.get(error.path, b"")
+        if "{{" in path or "{%" in path or _is_filled(suite, error, data, never=never):
+            why = "this is a template, and no file that a tool can read: it was not read"
         elif never and not collects(suite.config, error.path):
-            why = "this is no Python, and pytest does not collect it"
+            why = "this is no Python, and pytest does not collect it: it was not read"
         else:
             continue
+        if error.path in CONFIGURATION_FILES:
+            why += ", and neither were the tests that it configures"
         errors.remove(error)
-        found.append(note("LS318", error.path, error.line, f"{why}: it was not read"))
+        found.append(note("LS318", error.path, error.line, why))
     return found
+
+
+def _is_filled(suite: Suite, error: FileError, data: bytes, *, never: bool) -> bool:
+    """Whether Jinja makes something of a file that can be read."""
+    if error.path not in CONFIGURATION_FILES:
+        tests = is_test_file(error.path, suite.config)
+        return never and not tests and bool(_TEMPLATE.search(data))
+    # Configurations hold templates of their tools as values, too.
+    place = [line for number, line in enumerate(data.splitlines(), 1) if number == error.line]
+    return any(map(_TEMPLATE.search, place)) or bool(_STATEMENT_IN_COMMENT.search(data))
 
 
 def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:
@@ -94,9 +115,14 @@ def unread_mentions(model: SuiteModel) -> Iterator[tuple[str, Position]]:
     if not decides and not (model.uses_plugin and model.misses_event_loop):
         return
     index = model.index
+    ended = list(needless_hooks(model))
     for path in (*index.conftests, *index.test_modules, *index.plugins):
         for place in model.files[path].unread:
-            if decides or EVENT_LOOP in place.detail:
+            known = any(
+                key.path == path and hook.first_line <= place.line <= hook.end_line
+                for key, hook in ended
+            )
+            if (decides or EVENT_LOOP in place.detail) and not known:
                 yield path, place
     if decides:
         yield from _in_decorators(model)
@@ -197,8 +223,8 @@ def unseen_tests(context: RuleContext) -> Iterator[RuleResult]:
     for module, tests in kept.items():
         yield note(
             "LS318", module, tests[0].function.line,
-            f"{_names(tests)}: made while the module is imported, {shown}. The default loop scope,"
-            f" {default}, gives them the loop that they had",
+            f"{_names(tests)}: made while the module is imported, {shown}. The plan follows that:"
+            " they keep the loop that they had",
         )  # fmt: skip
     for module, tests in lost.items():
         yield action(
@@ -244,8 +270,10 @@ def _keeps_its_loop(context: RuleContext, test: Test) -> bool:
     """Whether the defaults alone put the test, and all of its async fixtures, on its old loop."""
     model, plan = context.model, context.plan
     closure = model.closure(test)
-    if not test.function.is_async or closure.requests or closure.unknown:
+    if closure.unknown:
         return False
+    if not test.function.is_async:
+        return True  # it is with its fixtures, and with the bridge that it asks for
     if test.id not in model.trace_index.trace.bare_marks:
         return False
     if plan.made.get(test.id) is not plan.default:

@@ -10,18 +10,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from loopscope.config.declaring_names import is_pin_file
 from loopscope.config.entry_points import plugin_entry_points
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
+from loopscope.requirements import read_pins
 from loopscope.requirements.compatibility import PLUGIN, RELEASES
+from loopscope.requirements.pin import highest, padded
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.rules.context import Edit, OptionEdit, RuleContext
 from loopscope.rules.declarations import Declarations, Need, dotted, read_declarations
 from loopscope.rules.ls101_event_loop_override.override_edits import ReplaceOverride
 from loopscope.rules.registry import REGISTRY
-from loopscope.types import Finding, Level, Scope
+from loopscope.types import FileError, Finding, Level, Scope
 
 Version = tuple[int, int]
 
@@ -44,8 +47,11 @@ def least_version(
         floor = Need((0, 24), _LOOP_SCOPES)
     else:
         floor = Need((1, 0), _GONE)
+    edits = list(edits)
     factory = any(edit.code == "LS106" and isinstance(edit, ReplaceOverride) for edit in edits)
+    ends = any(edit.code == "LS305" for edit in edits)  # a hook that ended loops goes
     needs = [floor, *([Need((1, 4), _FACTORIES)] if factory else []), *_needed(context, options)]
+    needs += [Need((1, 1), _CLEANS_UP)] if ends else []
     return replace(max(needs, key=lambda need: need.version), stays=stays)
 
 
@@ -103,9 +109,9 @@ def check_declarations(
     context: RuleContext,
     least: Need,
     edits: Iterable[Edit | OptionEdit],
-    findings: Iterable[Finding],
     *,
     finished: bool,
+    held: str = "",
 ) -> Requirements:
     """Run LS202 and LS310: raise what is too old for the edits, say what does not go together.
 
@@ -113,8 +119,8 @@ def check_declarations(
         context: The suite, with its plan.
         least: What the result needs.
         edits: The edits of all other rules.
-        findings: Their findings.
         finished: Whether nothing is left to a person or to another run.
+        held: Where a pytest plugin of the project's own needs what is declared.
     """
     if not context.model.uses_plugin:
         return Requirements([], [])
@@ -123,11 +129,14 @@ def check_declarations(
     need = least
     if all(edit.code == "LS107" for edit in edits):  # an older pytest-asyncio runs them, too
         need = _unchanged(context, least, finished=finished)
-    held = _kept_by_own_plugin(context, findings)
     if held:
         need = replace(need, raises=False, held=held)
     declarations = read_declarations(
-        context.contents, context.options.target, need, named=context.options.target_named
+        context.contents,
+        context.options.target,
+        need,
+        named=context.options.target_named,
+        projects=context.model.cross_suite.projects,
     )
     chosen = [
         outcome
@@ -156,11 +165,14 @@ def _unchanged(context: RuleContext, least: Need, *, finished: bool) -> Need:
     return replace(least, raises=context.model.settings.evidence.newest < (1, 0))
 
 
-def _kept_by_own_plugin(context: RuleContext, findings: Iterable[Finding]) -> str:
+def held_by_own_plugin(context: RuleContext, findings: Iterable[Finding]) -> str:
     """Return where the project's own pytest plugin goes by ``event_loop``, "" where it does not.
 
-    Its hooks are left to a person, so an upper bound below 1.0 has its reason until then.
+    Its hooks are left to a person, so an upper bound below 1.0 has its reason until then. Edits
+    that need a newer release wait for that, too.
     """
+    if not context.options.requirements or not context.model.uses_plugin:
+        return ""
     tops = {module.partition(".")[0] for _, module in plugin_entry_points(context.contents)}
     places = (
         f"{finding.path}:{finding.line}"
@@ -170,7 +182,16 @@ def _kept_by_own_plugin(context: RuleContext, findings: Iterable[Finding]) -> st
         and _EVENT_LOOP.search(finding.message)
         and not tops.isdisjoint(finding.path.removesuffix(".py").split("/"))
     )
-    return min(places, default="")
+    place = min(places, default="")
+    if not place:
+        return ""
+    read = (read_pins(path, data) for path, data in context.contents.items() if is_pin_file(path))
+    pins = (pin for found in read if not isinstance(found, FileError) for pin in found)
+    capped = (
+        pin.package == PLUGIN and pin.kind.editable and highest(pin) <= padded((1, 0))
+        for pin in pins
+    )
+    return place if any(capped) else ""
 
 
 def _required(context: RuleContext, least: Need, declarations: Declarations | None) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from loopscope import processes
 from loopscope.disk import read_regular
 from loopscope.frozen import frozen
+from loopscope.seal import user_folder
 from loopscope.verify import CannotRun
 from loopscope.verify.interpreters import python_in
 
@@ -52,13 +53,7 @@ def cache_folder() -> Path:
     """Return the folder that ``LOOPSCOPE_CACHE`` names, or one in the user's cache folder."""
     if override := os.environ.get(CACHE_VARIABLE):
         return Path(override).absolute()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "loopscope" / "environments"
+    return user_folder("cache") / "environments"
 
 
 def interpreter(environment: Environment) -> Path:

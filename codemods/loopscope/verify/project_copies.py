@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from loopscope import processes
@@ -65,6 +66,32 @@ def copy_with_suite(suite: Path, folder: Path) -> ProjectCopy:
     """
     copy = room_for_copy(suite, folder)
     copy_project(copy.project, copy.top)
+    return copy
+
+
+def copy_of_original(suite: Path, folder: Path, wish: str | None) -> ProjectCopy:
+    """Copy the state of a project that is held to be its original.
+
+    Args:
+        suite: It, as it is now.
+        folder: For the copy.
+        wish: A git revision, or the suite's folder in that state; None: as it is now.
+
+    Raises:
+        CannotRun: There is no such state, or it cannot be copied.
+    """
+    if wish is None:
+        return copy_with_suite(suite, folder)
+    copy = room_for_copy(suite, folder)
+    if Path(wish).is_dir():
+        root = Path(wish).resolve()
+        project = project_above(root)
+        copy_project(project, copy.top)
+        return replace(copy, suite=copy.top / root.relative_to(project))
+    copy_revision(copy.project, wish, copy.top)
+    if not copy.suite.is_dir():
+        inside = copy.suite.relative_to(copy.top).as_posix()
+        raise CannotRun(f"--before {wish}: it has no folder {inside}")
     return copy
 
 

@@ -32,7 +32,7 @@ class TestRun:
     used: tuple[str, ...] = ()  # every fixture by name, also those asked for while running
     took: bool = False  # its sync code, or that of a fixture, asked for the current loop
     around: int | None = None  # the loop on which pytest-asyncio set up a sync fixture of it
-    given: bool = False  # it got event_loop for its asyncio mark, nobody asked for it
+    given: bool = False  # it got event_loop for its mark or by autouse, nobody asked for it
     settings: tuple[str, ...] | None = None  # what was set on its loop; None: not known
     closed: tuple[str, ...] = ()  # fixtures made on a loop that was closed when it used them
 
@@ -41,8 +41,8 @@ class TestRun:
         """The loop that the test lives on; None for a test that has nothing to do with loops.
 
         A sync test has no coroutine: the loop that it drives by hand counts, or else the one
-        that its async fixtures were made on. One below an asyncio mark is given a loop by the
-        old pytest-asyncio, which counts where its code asked for the current one.
+        that its async fixtures were made on. One that is given a loop, below an asyncio mark by
+        the old pytest-asyncio or by autouse, has it where its code asked for the current one.
         """
         if self.loop is not None:
             return self.loop
@@ -132,7 +132,7 @@ def parse(lines: Iterable[str]) -> SuiteRun:
     for line in lines:
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             reader.take(entry)
@@ -302,5 +302,5 @@ def _collected(path: Path) -> int:
 def _field(line: bytes, name: str) -> str:
     try:
         return str(json.loads(line)[name])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""

@@ -7,7 +7,8 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,17 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
     Raises:
         CannotRun: pytest did not get as far as beginning; the details are its output.
     """
+    with begun(order, only) as end:
+        return end()
+
+
+@contextmanager
+def begun(order: Order, only: Iterable[str] | None = None) -> Iterator[Callable[[], SuiteRun]]:
+    """Begin a run as ``run_suite`` does; what this yields waits for its end.
+
+    Raises:
+        CannotRun: pytest cannot be started.
+    """
     for old in record_files(order.record):
         old.unlink()
     extra = {
@@ -68,14 +80,25 @@ def run_suite(order: Order, only: Iterable[str] | None = None) -> SuiteRun:
         chosen = order.record.with_name(f"{order.record.name}-only")
         chosen.write_text("".join(f"{json.dumps(node)}\n" for node in only), encoding="utf-8")
         extra["LOOPSCOPE_PROBE_ONLY"] = str(chosen)
-    try:
-        done = processes.run(
-            order.command(), order.suite, {**_environment(), **extra}, order.seconds
-        )
-    except OSError as error:
-        raise CannotRun(f"{order.python} cannot be run: {error.strerror}") from None
-    finally:
-        processes.end_marked("LOOPSCOPE_PROBE_OUT", str(order.record))
+    environment = {**_environment(), **extra}
+    with ExitStack() as stack:
+        try:
+            end = stack.enter_context(
+                processes.started(order.command(), order.suite, environment, order.seconds)
+            )
+        except OSError as error:
+            raise CannotRun(f"{order.python} cannot be run: {error.strerror}") from None
+        stack.callback(processes.end_marked, "LOOPSCOPE_PROBE_OUT", str(order.record))
+
+        def result() -> SuiteRun:
+            done = end()
+            stack.close()  # nothing writes to the record from here on
+            return _ran(order, done)
+
+        yield result
+
+
+def _ran(order: Order, done: processes.Done) -> SuiteRun:
     output = _end_of(done.output)
     try:
         run = read_record(order.record)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from loopscope.analysis.suite.trace import Trace
 from loopscope.frozen import frozen
+from loopscope.loop_map.build_model import ReadSuite
 from loopscope.types import Options, Suite
 from loopscope.verify import CannotRun
 from loopscope.verify.alone import foreign, harmless_tests, harmless_uses
@@ -18,20 +19,26 @@ from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettl
 from loopscope.verify.difference import Difference, new_warnings
 from loopscope.verify.differences import always, compare, slower
 from loopscope.verify.id_matching import aligned
-from loopscope.verify.migrated_copy import MigratedCopy, kinds_lost, load_copy, migrate_copy
+from loopscope.verify.migrated_copy import (
+    MigratedCopy,
+    is_modern,
+    load_copy,
+    migrate_copy,
+    notes_on_modern,
+    read_original,
+    seen_in_source,
+)
 from loopscope.verify.open_actions import tied
 from loopscope.verify.pinned import Place
 from loopscope.verify.project_copies import (
     ProjectCopy,
-    copy_project,
-    copy_revision,
+    copy_of_original,
     copy_with_suite,
     project_above,
-    room_for_copy,
     temporary_folder,
 )
 from loopscope.verify.run_record import SuiteRun
-from loopscope.verify.suite_run import Order, lines_of, run_suite
+from loopscope.verify.suite_run import Order, begun, lines_of, run_suite
 from loopscope.verify.trace_file import unfit
 from loopscope.verify.verification import (
     Pair,
@@ -43,7 +50,13 @@ from loopscope.verify.verification import (
     separate_flaky,
     unknown,
 )
-from loopscope.verify.versions import Side, choose, choose_alone, choose_before
+from loopscope.verify.versions import (
+    Side,
+    choose_alone,
+    choose_before,
+    choose_legacy,
+    choose_modern,
+)
 
 _LONGER = 10  # times as long as the first run the second one may take ...
 _AT_LEAST = 120.0  # ... but so many seconds in any case
@@ -113,30 +126,19 @@ class _Steps:
         self._notes: list[str] = []
 
     def result(self) -> Verification:
-        before = self._copy_of_original()
+        before = copy_of_original(self._root, self._folder / "before", self._verify_options.before)
         if self._verify_options.only_trace:
             return self._record(before)
         after = copy_with_suite(self._root, self._folder / "after")
         verify_options = self._verify_options
-        migrated = migrate_copy(
-            before.suite, after.suite, verify_options.options, verify_options.trace,
-            anew=verify_options.before is not None,
-        )  # fmt: skip
-        self._notes += migrated.notes
-        if migrated.is_modern:
+        original = read_original(before.suite, verify_options.options, verify_options.trace)
+        if is_modern(original):
+            anew = verify_options.before is not None
+            self._notes += notes_on_modern(original, after.suite, anew=anew)
             return self._alone(after)
-        sides = choose(
-            self._original,
-            (_place(before), _place(after)),
-            verify_options.options.target,
-            (verify_options.before_python, verify_options.after_python),
-        )
-        for side in sides:
-            self._notes += side.notes
-        orders = (self._order("before", before, sides[0]), self._order("after", after, sides[1]))
         if verify_options.only_collect:
-            return self._compare_collected(orders, migrated)
-        return self._compare(orders, migrated)
+            return self._compare_collected(original, before, after)
+        return self._compare(original, before, after)
 
     def _record(self, before: ProjectCopy) -> Verification:
         """Run the original alone; the Python with the new pytest-asyncio is not looked for."""
@@ -169,24 +171,6 @@ class _Steps:
             details=details,
         )
 
-    # -- copies -------------------------------------------------------------------------
-
-    def _copy_of_original(self) -> ProjectCopy:
-        wish, folder = self._verify_options.before, self._folder / "before"
-        if wish is None:
-            return copy_with_suite(self._root, folder)
-        copy = room_for_copy(self._root, folder)
-        if Path(wish).is_dir():
-            root = Path(wish).resolve()
-            project = project_above(root)
-            copy_project(project, copy.top)
-            return replace(copy, suite=copy.top / root.relative_to(project))
-        copy_revision(copy.project, wish, copy.top)
-        if not copy.suite.is_dir():
-            inside = copy.suite.relative_to(copy.top).as_posix()
-            raise CannotRun(f"--before {wish}: it has no folder {inside}")
-        return copy
-
     # -- runs ---------------------------------------------------------------------------
 
     def _order(self, name: str, copy: ProjectCopy, side: Side) -> Order:
@@ -202,33 +186,65 @@ class _Steps:
             self._verify_options.seconds or _AN_HOUR,
         )
 
+    def _order_before(self, copy: ProjectCopy) -> Order:
+        side = choose_legacy(self._original, _place(copy), self._verify_options.before_python)
+        self._notes += side.notes
+        return self._order("before", copy, side)
+
+    def _migrated(self, original: ReadSuite, copy: ProjectCopy) -> tuple[MigratedCopy, Order]:
+        """Migrate the second copy; the Python that it wants is known afterwards."""
+        options = self._verify_options
+        anew = options.before is not None
+        migrated = migrate_copy(original, copy.suite, options.options, anew=anew)
+        target = options.options.target
+        side = choose_modern(self._original, _place(copy), options.after_python, target)
+        self._notes += (*migrated.notes, *side.notes)
+        return migrated, self._order("after", copy, side)
+
     def _compare_collected(
-        self, orders: tuple[Order, Order], migrated: MigratedCopy
+        self, original: ReadSuite, before: ProjectCopy, after: ProjectCopy
     ) -> Verification:
-        """Hold the loops that pytest's collections show against each other."""
-        collected = self._first(orders[0])
-        before = legacy_loops(collected)
-        after = aligned(before, modern_loops(self._run("after", orders[1]), collected))
+        """Hold the loops that pytest's collections show against each other.
+
+        The original is collected while its copy is migrated, and the two at the same time.
+        """
+        order = self._order_before(before)
+        self._tell("before", order)
+        with begun(order) as end_of_old:
+            migrated, new_order = self._migrated(original, after)
+            self._tell("after", new_order)
+            with begun(new_order) as end_of_new:
+                # What the migration of just now has left to nobody, its recheck has seen.
+                read: list[Difference] = []
+                if self._verify_options.before is not None or migrated.by_hand:
+                    read += seen_in_source(original, load_copy(after.suite))
+                with self._watch("before", order.record):
+                    collected = self._known(order, end_of_old())
+                with self._watch("after", new_order.record):
+                    recollected = end_of_new()
+        old = legacy_loops(collected)
+        new = aligned(old, modern_loops(recollected, collected))
         may_share = always if self._verify_options.may_share else migrated.may_share
         found: dict[tuple[str, str], Difference] = {}
-        for one in (*compare(before, after, may_share), *unsettled(before, after),
-                    *kinds_lost(migrated)):  # fmt: skip
+        for one in (*compare(old, new, may_share), *unsettled(old, new), *read):
             found.setdefault((one.test, one.what), one)
-        problem, details = incomparable(before, after, differ=bool(found))
+        problem, details = incomparable(old, new, differ=bool(found))
         return Verification(
             suite=self._label,
-            before=before,
-            after=after,
-            differences=tied(found.values(), migrated.open_actions, before),
+            before=old,
+            after=new,
+            differences=tied(found.values(), migrated.open_actions, old),
             notes=(
                 *self._notes,
-                *last_notes((before, after), migrated.by_hand, differ=bool(found)),
+                *last_notes((old, new), migrated.by_hand, differ=bool(found)),
             ),
             problem=problem,
             details=details,
         )
 
-    def _compare(self, orders: tuple[Order, Order], migrated: MigratedCopy) -> Verification:
+    def _compare(self, original: ReadSuite, old: ProjectCopy, new: ProjectCopy) -> Verification:
+        migrated, new_order = self._migrated(original, new)
+        orders = (self._order_before(old), new_order)
         started = time.monotonic()
         before = self._first(orders[0])
         if self._verify_options.seconds is None:
@@ -265,20 +281,27 @@ class _Steps:
         )
 
     def _first(self, order: Order) -> SuiteRun:
-        before = self._run("before", order)
+        before = self._known(order, self._run("before", order))
+        if self._verify_options.save_trace is not None:
+            _save(self._verify_options.save_trace, order.record)
+        return before
+
+    @staticmethod
+    def _known(order: Order, before: SuiteRun) -> SuiteRun:
         if before.exit_code is None:
             raise CannotRun(
                 f"the original took longer than {order.seconds:g} seconds"
                 f" ({', '.join(before.unfinished) or 'at its end'}); give it more with --timeout"
             )
-        if self._verify_options.save_trace is not None:
-            _save(self._verify_options.save_trace, order.record)
         return before
 
     def _run(self, name: str, order: Order) -> SuiteRun:
+        self._tell(name, order)
+        return self._watched(name, order)
+
+    def _tell(self, name: str, order: Order) -> None:
         doing = "collecting" if self._verify_options.only_collect else "running"
         self._say(f"{name}: {doing} the suite with {order.python}")
-        return self._watched(name, order)
 
     def _watched(self, name: str, order: Order, only: Collection[str] | None = None) -> SuiteRun:
         with self._watch(name, order.record):

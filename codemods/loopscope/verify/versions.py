@@ -49,25 +49,28 @@ class _Wanted:
     notes: tuple[str, ...] = ()
 
 
-def choose(
-    original: Place,
-    copies: tuple[Place, Place],
-    target: Target,
-    pythons: tuple[Path | None, Path | None],
-) -> tuple[Side, Side]:
-    """Choose the Pythons for the two runs: as requested, or else the one in use.
+def choose_legacy(original: Place, copy: Place, before: Path | None) -> Side:
+    """Choose the Python for the first run: as requested, or else the one in use.
 
-    Environments are made where they are needed; this may take a minute, the first time.
+    An environment is made where it is needed; this may take a minute, the first time.
 
     Raises:
-        CannotRun: One of them cannot be had.
+        CannotRun: It cannot be had.
     """
-    before, after = pythons
-    used = None if before and after else in_use(original.project, original.suite)
-    return (
-        _given(before, "--before-python") if before else _before(used, original, copies[0]),
-        _given(after, "--after-python") if after else _after(used, original, copies[1], target),
-    )
+    if before:
+        return _given(before, "--before-python")
+    return _before(in_use(original.project, original.suite), original, copy)
+
+
+def choose_modern(original: Place, copy: Place, after: Path | None, target: Target) -> Side:
+    """Choose the Python for the second run, in the same way.
+
+    Raises:
+        CannotRun: It cannot be had.
+    """
+    if after:
+        return _given(after, "--after-python")
+    return _after(in_use(original.project, original.suite), original, copy, target)
 
 
 def choose_before(original: Place, copy: Place, before: Path | None) -> Side:

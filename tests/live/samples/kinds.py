@@ -40,6 +40,67 @@ def _debug(conftest: str) -> Sample:
 
 
 _SPELLINGS: dict[str, Sample] = {
+    "debug_of_loops_of_another_kind": sample(
+        {
+            "pytest.ini": AUTO,
+            "conftest.py": """
+            import asyncio
+
+            import pytest
+
+
+            class OurLoop(asyncio.SelectorEventLoop):
+                pass
+
+
+            @pytest.fixture(scope="session")
+            def event_loop():
+                loop = OurLoop()
+                loop.set_debug(True)
+                yield loop
+                loop.close()
+            """,
+            "test_debug.py": _DEBUG
+            + """
+
+async def test_kind():
+    assert type(asyncio.get_running_loop()).__name__ == "OurLoop"
+""",
+        }
+    ),
+    "another_kind_by_import": sample(
+        {
+            "pytest.ini": AUTO,
+            "kinds.py": """
+            import asyncio
+
+
+            class OurLoop(asyncio.SelectorEventLoop):
+                pass
+            """,
+            "helpers.py": """
+            import pytest
+            from kinds import OurLoop
+
+
+            @pytest.fixture(scope="session")
+            def event_loop():
+                loop = OurLoop()
+                yield loop
+                loop.close()
+            """,
+            "conftest.py": "from helpers import event_loop\n",
+            "test_kind.py": """
+            import asyncio
+
+            from kinds import OurLoop
+
+
+            async def test_kind():
+                assert isinstance(asyncio.get_running_loop(), OurLoop)
+            """,
+        }
+    ),
     "return_the_current_loop": _plain("""
         import asyncio
 

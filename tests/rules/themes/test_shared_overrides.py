@@ -52,7 +52,8 @@ def test_override_below_an_autouse_one_keeps_its_own_bridge() -> None:
         "pytest.ini": AUTO,
         "conftest.py": override('(scope="session", autouse=True)'),
         "test_x.py": override('(scope="module")') + "\n\nasync def test_one():\n    pass\n",
-        "test_y.py": "def test_sync():\n    pass\n\n\nasync def test_two():\n    pass\n",
+        "test_y.py": "import asyncio\n\n\ndef test_sync():\n    asyncio.get_event_loop()\n"
+        "\n\nasync def test_two():\n    pass\n",
     }
     assert "LS390" not in "".join(messages(migrate_files(files)))
     assert "async def event_loop():" in after(files)["test_x.py"]

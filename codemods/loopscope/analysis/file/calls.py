@@ -248,19 +248,18 @@ _RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", 
 def drives_loops(node: ast.AST, names: Names) -> bool:
     """Whether a function runs some loop by itself, other than the one it got as argument."""
     for child in walk(node):
-        if not isinstance(child, ast.Call):
-            continue
-        if names.resolve(child.func) in _RUNNERS:
+        if isinstance(child, ast.Call) and names.resolve(child.func) in _RUNNERS:
             return True
-        if isinstance(child.func, ast.Attribute) and child.func.attr in (
+        # Mentioned is enough: ``run = loop.run_until_complete``.
+        if isinstance(child, ast.Attribute) and child.attr in (
             "run_until_complete",
             "run_forever",
         ):
-            receiver = child.func.value
+            receiver = child.value
             own = isinstance(receiver, ast.Name) and receiver.id == "event_loop"
             current = (
                 isinstance(receiver, ast.Call) and names.resolve(receiver.func) in CURRENT_LOOP
             )
-            if child.func.attr == "run_forever" or not (own or current):
+            if child.attr == "run_forever" or not (own or current):
                 return True
     return False

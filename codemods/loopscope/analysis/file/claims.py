@@ -20,6 +20,8 @@ from loopscope.analysis.file.mentions import (
     MAKES_FIXTURES,
     MAKES_TESTS,
     MODE_BY_CODE,
+    SETS_MARKS,
+    USES_MARK,
     Mention,
     Subject,
 )
@@ -140,11 +142,11 @@ class Claims:
             if function.lineno in self._appliers:
                 return ""
             if _sets_pytestmark(function):
-                return f"{function.name} sets pytestmark"
+                return f"{function.name} {SETS_MARKS}"
         if node.lineno in self._marked:
             return ""
         decorated = isinstance(mention.parent, (*FUNCTIONS, ast.ClassDef))
-        return "" if decorated else "the asyncio mark is used here"
+        return "" if decorated else USES_MARK
 
     def _is_mark(self, mention: Mention) -> bool:
         node = mention.node

@@ -6,12 +6,15 @@ Only texts, numbers and collections of them are computed, by a few operations th
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from loopscope.analysis.file.names import Constants, Names, dotted
 
 _MOST = 1_000  # items of a collection, characters of a text
 _LONG = 200  # characters of a text that names something
+# A place in a template that may be filled with blanks without end.
+_WIDE = re.compile(r"%[^a-zA-Z%]*(?:\d{4}|\*)|:[^{}]*(?:\d{4}|\{)")
 _METHODS = frozenset(
     {"format", "join", "lower", "removeprefix", "removesuffix", "replace", "split", "strip"}
 )
@@ -254,7 +257,7 @@ def _sum(left: object, right: object) -> object:
 
 
 def _formatted(template: object, value: object) -> str:
-    if not isinstance(template, str):
+    if not isinstance(template, str) or _WIDE.search(template):
         raise Unknown
     try:
         return template % (tuple(value) if isinstance(value, list) else value)
@@ -275,6 +278,8 @@ def _item(owner: object, key: object) -> object:
 
 
 def _method(owner: str, name: str, values: list[object]) -> object:
+    if name == "format" and _WIDE.search(owner):
+        raise Unknown
     try:
         return getattr(owner, name)(*values)
     except (TypeError, ValueError, LookupError) as error:

@@ -9,8 +9,9 @@ from types import NoneType
 from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
 from loopscope.analysis.file.facts import Fixture, ScopeKind
 from loopscope.analysis.file.fixture_calls import Decoration, decoration
-from loopscope.analysis.file.functions import is_generator
+from loopscope.analysis.file.functions import arguments, is_generator, own_nodes
 from loopscope.analysis.file.names import Names
+from loopscope.python_source.syntax_tree import FunctionNode
 from loopscope.types import Scope
 
 STEPS = frozenset(f"pytest_bdd.{name}" for name in ("given", "when", "then", "step"))
@@ -45,6 +46,39 @@ def read_step(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> Fix
                 decorators=len(node.decorator_list) + 1,
             )
     return None
+
+
+def wraps_sync(node: FunctionNode) -> bool:
+    """Recognize a decorator, or what makes one, that puts a sync function around any function.
+
+    One that returns what it gets, or hands it to another decorator, puts nothing around it.
+    """
+    if any(isinstance(item, ast.AsyncFunctionDef) for item in ast.walk(node)):
+        return False
+    returned = {item.id for item in _returned(node) if isinstance(item, ast.Name)}
+    return any(
+        wraps_sync(item) or _stands_for(item, arguments(node))
+        for item in node.body
+        if isinstance(item, ast.FunctionDef) and item.name in returned
+    )
+
+
+def _stands_for(node: ast.FunctionDef, given: frozenset[str]) -> bool:
+    """Whether a function calls one that the function around it was given."""
+    own = arguments(node)
+    if any(isinstance(item, ast.Name) and item.id in own for item in _returned(node)):
+        return False
+    passes = bool(node.args.vararg or node.args.kwarg or not own)
+    return any(
+        isinstance(name, ast.Name) and name.id in given - own
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        for name in (call.func, *(call.args if passes else ()))
+    )
+
+
+def _returned(node: FunctionNode) -> Iterator[ast.expr]:
+    return (item.value for item in own_nodes(node) if isinstance(item, ast.Return) and item.value)
 
 
 def is_plain(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -113,21 +147,21 @@ def _string(node: ast.expr | None) -> str | None:
 def parametrized(decorators: Sequence[ast.expr], names: Names) -> frozenset[str]:
     """List the arguments that parametrize gives directly, for which no fixture is requested."""
     found: set[str] = set()
-    for call, arguments in _parametrize_calls(decorators, names):
+    for call, given in _parametrize_calls(decorators, names):
         indirect = _indirect(call, names)
-        found.update(() if indirect is None else set(arguments) - indirect)
+        found.update(() if indirect is None else set(given) - indirect)
     return frozenset(found)
 
 
 def parametrized_scopes(decorators: Sequence[ast.expr], names: Names) -> Mapping[str, Scope]:
     """Map the fixtures that parametrize gives a scope for one test to this scope."""
     found: dict[str, Scope] = {}
-    for call, arguments in _parametrize_calls(decorators, names):
+    for call, given in _parametrize_calls(decorators, names):
         scopes = [item.value for item in call.keywords if item.arg == "scope"]
         scope = Scope.parse(text_of(scopes[0], names)) if scopes else None
         if scope is not None:
             indirect = _indirect(call, names)
-            wanted = arguments if indirect is None else indirect.intersection(arguments)
+            wanted = given if indirect is None else indirect.intersection(given)
             found.update(dict.fromkeys(wanted, scope))
     return found
 
@@ -137,11 +171,11 @@ def parameter_values(
 ) -> Mapping[str, tuple[str, ...]]:
     """Map the arguments that parametrize gives directly to their values, where all are texts."""
     found: dict[str, tuple[str, ...]] = {}
-    for call, arguments in _parametrize_calls(decorators, names):
-        if len(arguments) == 1 and len(call.args) > 1 and _indirect(call, names) == set():
+    for call, given in _parametrize_calls(decorators, names):
+        if len(given) == 1 and len(call.args) > 1 and _indirect(call, names) == set():
             texts = texts_of(_without_ids(call.args[1], names), names)
             if texts is not None:
-                found[arguments[0]] = texts
+                found[given[0]] = texts
     return found
 
 

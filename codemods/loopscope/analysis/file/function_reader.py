@@ -12,6 +12,7 @@ from loopscope.analysis.file.decorators import (
     parametrized_scopes,
     read_fixture,
     read_step,
+    wraps_sync,
 )
 from loopscope.analysis.file.dynamic_requests import Requests, dynamic_requests, passes_loop_name
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
@@ -27,7 +28,6 @@ from loopscope.analysis.file.functions import (
     own_statements,
     parameters,
     returns_call,
-    wraps_sync,
 )
 from loopscope.analysis.file.loop_makers import LoopMakers
 from loopscope.analysis.file.loop_policies import read_policy
@@ -177,10 +177,12 @@ def callees(node: FunctionNode, names: Names, defined: Collection[str]) -> tuple
             origin = func.id
         else:
             origin = _callee(func, names, defined)
-        if not origin and isinstance(func, ast.Attribute):
-            if made is None and isinstance(func.value, ast.Name):
+        held = func.value if isinstance(func, ast.Attribute) else None
+        # A local variable may have the name of a function of the file: often that of a fixture.
+        if held and (not origin or (isinstance(held, ast.Name) and held.id in defined)):
+            if made is None and isinstance(held, ast.Name):
                 made = _made_objects(node)
-            origin = _method_of_made(func, made or {}, names, defined)
+            origin = _method_of_made(func, made or {}, names, defined) or origin
         if origin:
             found[origin] = None
     return tuple(found)
@@ -198,9 +200,10 @@ def _callee(func: ast.expr, names: Names, defined: Collection[str]) -> str:
 
 
 def _method_of_made(
-    func: ast.Attribute, made: Mapping[str, ast.expr], names: Names, defined: Collection[str]
+    func: ast.expr, made: Mapping[str, ast.expr], names: Names, defined: Collection[str]
 ) -> str:
     """``Worker.start`` of ``Worker().start``, also after ``worker = Worker()``."""
+    assert isinstance(func, ast.Attribute)
     held = func.value
     if isinstance(held, ast.Name):
         held = made.get(held.id) or names.constants.get(held.id) or held

@@ -68,21 +68,6 @@ def returns_call(node: FunctionNode) -> bool:
     )
 
 
-def wraps_sync(node: FunctionNode) -> bool:
-    """Recognize a decorator that puts a sync function around any function."""
-    names = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
-    if not names:
-        return False
-    returned = {
-        item.value.id
-        for item in node.body
-        if isinstance(item, ast.Return) and isinstance(item.value, ast.Name)
-    }
-    return bool(names & returned) and not any(
-        isinstance(item, ast.AsyncFunctionDef) for item in ast.walk(node)
-    )
-
-
 def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
     """List the functions inside of one that its ``return`` mentions."""
     if not any(isinstance(child, FUNCTIONS) for child in node.body):

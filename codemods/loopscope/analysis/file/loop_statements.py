@@ -36,6 +36,7 @@ _SHUTDOWN = {
     "shutdown_default_executor": "shuts down the executor",
 }
 _ONCE_MORE = "lets the loop run once more"
+_KEEPS_OPEN = "closes the loop, which nothing else could"
 _QUIET = frozenset({"is_closed", "is_running", "stop"})
 
 
@@ -58,6 +59,7 @@ class LoopCode:
         self.closes = False
         self.debug = False
         self.sets_current = False
+        self.closers: set[str] = set()  # names under which loop.close is kept
         self.stops = False  # call_soon(loop.stop): run_forever() then runs it once
         self.errors: set[str] = set()  # local names of caught exceptions
         self.dropped: list[str] = []  # clean-up that asyncio.Runner does by itself
@@ -82,10 +84,13 @@ class LoopCode:
                 return True
             case ast.Expr(value=value):
                 return self._redundant_call(value)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
                 return self._assign(name, value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                return self._assign(name, value)
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)]):
+                return name in self.loops and self._set(attribute, node.value)
             case ast.Try(handlers=handlers):
                 return self._try(node, handlers)
             case ast.With(items=items):
@@ -157,7 +162,26 @@ class LoopCode:
             self.finalizers.add(name)
         return redundant
 
+    def _set(self, attribute: str, value: ast.expr) -> bool:
+        """``loop._close = loop.close``, ``loop.close = lambda: None``, and back again."""
+        if self._kept_close(value):
+            self.closers.add(attribute)
+            return True
+        nothing = isinstance(value, ast.Lambda) and isinstance(value.body, ast.Constant)
+        return attribute == "close" and nothing and self._drops(_KEEPS_OPEN)
+
+    def _kept_close(self, node: ast.expr) -> bool:
+        """``loop.close`` itself, not called, or the name under which it is kept."""
+        if isinstance(node, ast.Name):
+            return node.id in self.closers
+        if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+            return False
+        return node.value.id in self.loops and node.attr in self.closers | {"close"}
+
     def _assign(self, name: str, value: ast.expr) -> bool:
+        if self._kept_close(value):
+            self.closers.add(name)
+            return True
         if self.is_loop(value):
             self.loops.add(name)
             return True
@@ -239,6 +263,9 @@ class LoopCode:
                 self.is_loop(value) or (isinstance(value, ast.Constant) and value.value is None)
                 for value in node.args
             )
+        if self._kept_close(node.func):
+            self.closes = True
+            return True
         if not isinstance(node.func, ast.Attribute):
             return False
         method, receiver = node.func.attr, node.func.value
@@ -283,7 +310,8 @@ class LoopCode:
         if method in _QUIET:
             return True
         if method == "set_debug":
-            value = node.args[0] if node.args else None
+            given = [*node.args, *(one.value for one in node.keywords)]
+            value = given[0] if given else None
             if isinstance(value, ast.Constant) and value.value is True:
                 self.debug = True
                 return True

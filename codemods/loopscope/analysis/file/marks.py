@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
 from loopscope.analysis.file.mark_facts import Mark
@@ -12,6 +13,7 @@ from loopscope.analysis.file.names import Names, dotted, is_getattr
 from loopscope.python_source.syntax_tree import walk
 
 _MARK = "pytest.mark."
+_MOST = 2000  # marks that one variable holds
 _ASYNCIO = "pytest.mark.asyncio"
 _PLUGINS = ("pytest", "pytest_asyncio")
 
@@ -88,8 +90,14 @@ class MarkReader:
             yield self._mark("", node, None, ordinal, statement, reference=name)
 
     def assigned(self, name: str, value: ast.expr, line: int) -> None:
-        """Keep the marks that a module-level variable holds, whatever it may be."""
-        marks = tuple(self.marks_in(value, statement=line))
+        """Keep the marks that a module-level variable holds, whatever it may be.
+
+        Raises:
+            MemoryError: They are so many that they were made to take all memory.
+        """
+        marks = tuple(islice(self.marks_in(value, statement=line), _MOST))
+        if len(marks) == _MOST:
+            raise MemoryError
         if isinstance(value, ast.Call) and not any(mark.name for mark in marks):
             marks = ()
         if not any(mark.name == "asyncio" for mark in marks):

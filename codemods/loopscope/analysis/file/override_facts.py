@@ -79,6 +79,7 @@ class OverrideBody:
     parameters: tuple[str, ...] = ()  # fixtures that the work uses
     variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
     windows: tuple[str, ...] = ()  # what it sets on Windows; elsewhere its loop is a plain one
+    debug: bool = False  # it switches the debug mode of its loop on
 
     @property
     def makes_another_kind(self) -> bool:

@@ -22,10 +22,6 @@ from loopscope.analysis.file.override_facts import BodyKind, LoopVariant, Overri
 from loopscope.analysis.file.override_work import is_bridge, is_work, shared_with_closed
 from loopscope.python_source.syntax_tree import dedented, is_docstring, with_comments
 
-_DEBUG = (
-    "it switches debug mode on for loops of its own kind. In the place of what a loop factory sets"
-    " there the runner sets what asyncio_debug says: set that option, without set_debug here"
-)
 _BY_TESTS = (
     "tests give it its parameters (parametrize). Return one loop factory for each from a"
     " pytest_asyncio_loop_factories hook, and name in mark.asyncio(loop_factories=[...]) those"
@@ -67,6 +63,9 @@ def read_override(
         if body.kind is not BodyKind.FACTORY:
             reason = body.reason or "it has params, and does more than making loops"
             return OverrideBody(BodyKind.OTHER, reason, node.lineno)
+    if any(body.debug != bodies[0].debug for body in bodies):
+        reason = "only some of its params switch debug mode on, and asyncio_debug is one for all"
+        return OverrideBody(BodyKind.OTHER, reason, node.lineno)
     return replace(bodies[0], variants=tuple(body.variants[0] for body in bodies))
 
 
@@ -123,12 +122,13 @@ class _Reading:
         for statement in straight(body, self.names):
             yielded, closed, debug = self.code.yields, self.code.closes, self.code.debug
             redundant = self.code.redundant(statement) or self.other.hands_out(statement)
-            if self.code.debug and not debug:
+            debugs = self.code.debug and not debug
+            if debugs:
                 self.debugging.append(statement)
             if redundant and self.code.yields and not yielded:
                 phase = "after"
                 continue
-            if phase == "before" and not self._needless(statement):
+            if phase == "before" and not (debugs or self._needless(statement)):
                 self.making.append(statement)
             if redundant:
                 if self.code.closes and not closed and phase == "after":
@@ -163,9 +163,10 @@ class _Reading:
         if self.other.found and not any(map(self._uses_loop, self.work["before"])):
             self.work["before"] = []  # what stands before the loop is made, or beside that
         worked = any(self.work.values())
-        if self.other.found and self.code.debug:
-            line = self.debugging[0].lineno if self.lines and self.debugging else node.lineno
-            return OverrideBody(BodyKind.OTHER, _DEBUG, line)
+        always = [isinstance(one, ast.Expr) for one in self.debugging]
+        if self.other.found and self.code.debug and not (always and all(always)):
+            reason = "it switches debug mode on in one of several ways, for loops of its own kind"
+            return OverrideBody(BodyKind.OTHER, reason, node.lineno)
         if self.other.found and worked:
             first = next(item for items in self.work.values() for item in items)
             reason = f"it makes a loop of another kind and does more: {_first(first)}"
@@ -211,6 +212,7 @@ class _Reading:
             parameters=tuple(name for name in self.arguments if name in used),
             variants=variants,
             windows=self._texts(windows),
+            debug=self.code.debug,
         )
 
     def _only_settings(self) -> bool:

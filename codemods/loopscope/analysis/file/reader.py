@@ -25,7 +25,7 @@ from loopscope.analysis.file.names import assigned_imports, assigned_names, impo
 from loopscope.analysis.file.override_facts import LoopMaking
 from loopscope.analysis.file.parsed_file import ParsedFile
 from loopscope.analysis.file.plugins import is_about_plugins, read_plugins
-from loopscope.python_source.syntax_tree import FUNCTIONS, parse
+from loopscope.python_source.syntax_tree import FUNCTIONS, parse, parse_afresh
 
 _MAKING = ("event_loop", "Loop(", "loop(", "uvloop", "nest_asyncio")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
@@ -46,7 +46,7 @@ def read_file(
         SyntaxError: the text is no Python that this interpreter can parse.
         RecursionError: an expression is nested too deeply for the parser.
     """
-    tree = ast.parse(text) if "TYPE_CHECKING" in text else parse(text)  # the former is changed
+    tree = parse_afresh(text) if "TYPE_CHECKING" in text else parse(text)  # the former is changed
     return _Reader(ParsedFile(path, text, tree, elsewhere or Elsewhere())).read(checks)
 
 

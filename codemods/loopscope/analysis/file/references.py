@@ -20,8 +20,18 @@ RUNNERS = frozenset(
         "asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync",
     }
 )  # fmt: skip
+# See the task that they run in, where they run in one.
+LOOKERS = frozenset(
+    {
+        "asyncio.all_tasks",
+        "asyncio.current_task",
+        "asyncio.Task.all_tasks",
+        "asyncio.tasks.all_tasks",
+    }
+)
 # The mention of a loop that is driven: ``loop.run_until_complete``.
 DRIVEN = "run_until_complete"
+_ALWAYS = RUNNERS | LOOKERS
 UNSET = "set_event_loop(None)"
 # What leaves the thread without a current loop.
 UNSETTING = frozenset(name for name in RUNNERS if name.startswith(("asyncio.", "uvloop."))) | {
@@ -77,6 +87,6 @@ class References:
         origin = local.get(first) or self._origins.get(first)
         if origin is not None:
             name = f"{origin}.{rest}" if rest else origin
-            ours = name.partition(".")[0] not in _FOREIGN or name in RUNNERS
+            ours = name.partition(".")[0] not in _FOREIGN or name in _ALWAYS
             return name if ours else ""
         return word if first in self._defined or self._starred else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
@@ -79,8 +79,8 @@ class CallGraph:
 
     def _in_class(self, cls: Key, name: str) -> Key | None:
         for owner in self._index.mro(cls):
-            for function in self._index.files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == name:
+            for function in self._index.methods(owner):
+                if function.name == name:
                     return Key(owner.path, function.ordinal)
         return None
 
@@ -124,6 +124,15 @@ class CurrentLoop:
     def files(self) -> frozenset[str]:
         """The files of the sync code that asks for it."""
         return frozenset(key.path for key in (*self._own, *self._takes))
+
+    def own_calls(self, key: Key) -> Sequence[LoopCall]:
+        """List the calls that stand in a function, or in what it defines."""
+        return self._own.get(key, ())
+
+    @property
+    def askers(self) -> Iterable[Key]:
+        """The functions in whose text such a call stands."""
+        return self._own
 
     def calls(self, key: Key) -> tuple[LoopCall, ...]:
         """List the calls of a function, those of the functions that it calls at its own line.
@@ -193,12 +202,14 @@ class CurrentLoop:
         calls = [call for call in self.calls(key) if call.place is Place.SYNC]
         return calls[0].through if calls and all(call.through for call in calls) else ""
 
-    def in_methods(self, cls: Key, names: Collection[str]) -> bool:
-        """Whether a method of one of these names asks for it, in a class or its bases."""
-        return any(
-            function.class_ordinal == owner.ordinal
-            and function.name in names
-            and self.asks(Key(owner.path, function.ordinal))
-            for owner in self._index.mro(cls)
-            for function in self._index.files[owner.path].functions
+    def in_methods(self, cls: Key, names: Collection[str]) -> str:
+        """Name a method, one of these, that asks for it, in a class or its bases."""
+        return next(
+            (
+                function.name
+                for owner in self._index.mro(cls)
+                for function in self._index.methods(owner)
+                if function.name in names and self.asks(Key(owner.path, function.ordinal))
+            ),
+            "",
         )

@@ -24,6 +24,7 @@ class Settings:
 
     mode: str = "strict"  # "strict", "auto" or "legacy"
     mode_stays: bool = False  # an option of the command line sets it
+    command: tuple[str, int] = ("", 0)  # the place of a command with that option, where one is
     test_default: Scope | None = None
     fixture_default: Scope | None = None
     fixture_scope: bool = False  # the fixture default is "fixture-scope" (1.5 and newer)

@@ -67,7 +67,7 @@ class Closures:
 
     def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
         """List the fixtures of that name that the test sees, the nearest last."""
-        return tuple(fixtures[name] for fixtures in self._index.chain(test) if name in fixtures)
+        return self._index.visible(test, name)
 
     def factories(self, test: Test) -> frozenset[str]:
         """List the kinds of loop by the nearest loop factory hook of a test; none without one."""

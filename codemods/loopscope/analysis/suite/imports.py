@@ -13,15 +13,20 @@ Find = Callable[[str, str], "str | None"]
 
 
 def find_module(
-    files: Collection[str], importer: str, module: str, roots: Sequence[str] = SOURCE_ROOTS
+    files: Collection[str],
+    importer: str,
+    module: str,
+    roots: Sequence[str] = SOURCE_ROOTS,
+    own_names: Sequence[str] = (),
 ) -> str | None:
     """Find the path of ``module`` as imported from the file ``importer``, or None.
 
     Relative modules start with dots. Absolute ones are looked for from the directories
     that pytest and packagers put on the import path: those of the importer and above it,
-    and ``roots``, which end in a slash or are empty.
+    and ``roots``, which end in a slash or are empty; then below ``own_names``, by which the
+    suite's root itself is imported.
     """
-    for base, name in _candidates(importer, module, roots):
+    for base, name in _candidates(importer, module, roots, own_names):
         stem = f"{base}{name.replace('.', '/')}" if name else base.rstrip("/")
         for path in (f"{stem}.py", f"{stem}/__init__.py"):
             if path in files:
@@ -29,7 +34,9 @@ def find_module(
     return None
 
 
-def _candidates(importer: str, module: str, roots: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _candidates(
+    importer: str, module: str, roots: Sequence[str], own_names: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     name = module.lstrip(".")
     level = len(module) - len(name)
     directory = dirname(importer)
@@ -43,22 +50,9 @@ def _candidates(importer: str, module: str, roots: Sequence[str]) -> Iterator[tu
         directory = dirname(directory)
     for root in roots:
         yield root, name
-
-
-def imported(files: Mapping[str, FileFacts], find: Find, paths: Collection[str]) -> Iterator[str]:
-    """Yield these files and those that they import, directly or not."""
-    seen = {path for path in paths if path in files}
-    queue = list(seen)
-    while queue:
-        path = queue.pop()
-        yield path
-        for bound in files[path].imports:
-            names = [bound.module]
-            if bound.attribute not in (None, "*"):
-                names.append(f"{bound.module.rstrip('.')}.{bound.attribute}")
-            new = {target for name in names if (target := find(path, name)) is not None}
-            queue += new - seen
-            seen |= new
+    for own in own_names:
+        if module.startswith(f"{own}."):
+            yield "", module.removeprefix(f"{own}.")
 
 
 class Marks:

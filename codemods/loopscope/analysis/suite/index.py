@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import FileFacts, Function
@@ -42,10 +42,13 @@ class SuiteIndex:
         self._collection = Collection(names)
         self.find, self.find_class = names.find, names.find_class
         self.cls, self.mro, self.is_unittest = names.cls, names.mro, names.is_unittest
+        self.methods = names.methods
         self.module_fixtures = names.module_fixtures
         self.module_functions, self.find_function = names.module_functions, names.find_function
         self._external = external or {}
+        self._imports: dict[str, frozenset[str]] = {}  # by file, those that it imports
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
+        self._visible: dict[tuple[str, str], tuple[FixtureDef, ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
             for path, facts in files.items()
@@ -72,6 +75,30 @@ class SuiteIndex:
         """The modules of the suite that are plugins, by whatever way."""
         return self._names.plugins
 
+    def imported(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield these files of the suite and those that they import, directly or not."""
+        seen = {path for path in paths if path in self.files}
+        queue = list(seen)
+        while queue:
+            path = queue.pop()
+            yield path
+            new = self._imports_of(path) - seen
+            queue += new
+            seen |= new
+
+    def _imports_of(self, path: str) -> frozenset[str]:
+        """Return the files of the suite that one imports, at any place of it."""
+        found = self._imports.get(path)
+        if found is None:
+            names: set[str] = set()
+            for bound in self.files[path].imports:
+                names.add(bound.module)
+                if bound.attribute not in (None, "*"):
+                    names.add(f"{bound.module.rstrip('.')}.{bound.attribute}")
+            files = {self.find(path, name) for name in names}
+            found = self._imports[path] = frozenset(file for file in files if file is not None)
+        return found
+
     @cached_property
     def hidden(self) -> frozenset[Key]:
         """The overrides of ``event_loop`` that never took effect: pytest-asyncio's came later."""
@@ -92,10 +119,9 @@ class SuiteIndex:
         for cls in {key for test in self.tests for key in test.classes}:
             winner = self._names.class_fixtures(cls).get(_LOOP)
             for owner in self.mro(cls) if winner is not None else ():
-                for function in self.files[owner.path].functions:
-                    inside = function.class_ordinal == owner.ordinal and function.override
+                for function in self.methods(owner):
                     key = Key(owner.path, function.ordinal)
-                    if inside and winner is not None and key != winner[0]:
+                    if function.override and winner is not None and key != winner[0]:
                         hiding.setdefault(key, set()).add(winner[0])
         used = {fixtures[_LOOP].key for fixtures in self.registered.values() if _LOOP in fixtures}
         return {key: frozenset(found) for key, found in hiding.items() if key not in used}
@@ -179,10 +205,24 @@ class SuiteIndex:
 
     def chain(self, test: Test) -> tuple[dict[str, FixtureDef], ...]:
         """List the fixtures that a test sees, base id by base id, the nearest last."""
-        nearest = test.id.partition("[")[0].rpartition("::")[0]
+        nearest = _nearest(test)
         if nearest not in self._chains:  # the same for all tests of a module or class
             base_ids = ["", *directory_base_ids(test.module), *test.base_ids]
             self._chains[nearest] = tuple(
                 self.registered[base_id] for base_id in base_ids if base_id in self.registered
             )
         return self._chains[nearest]
+
+    def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
+        """List the fixtures of that name that the test sees, the nearest last."""
+        asked = (_nearest(test), name)
+        found = self._visible.get(asked)
+        if found is None:
+            fixtures = [fixtures[name] for fixtures in self.chain(test) if name in fixtures]
+            found = self._visible[asked] = tuple(fixtures)
+        return found
+
+
+def _nearest(test: Test) -> str:
+    """Return the id of the module or class of a test: all in it see the same fixtures."""
+    return test.id.partition("[")[0].rpartition("::")[0]

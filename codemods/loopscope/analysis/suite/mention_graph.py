@@ -28,7 +28,7 @@ SET_UPS = frozenset(
 )  # fmt: skip
 
 
-class NodeKind(enum.Enum):
+class NodeKind(enum.IntEnum):  # an Enum hashes by its name, and each node is hashed often
     """What a mention may mean."""
 
     FUNCTION = enum.auto()
@@ -56,6 +56,8 @@ class MentionGraph:
         self._index = index
         self._variables = variables
         self._targets: dict[tuple[str, str], tuple[Node, ...]] = {}
+        self._members: dict[tuple[Key, str], tuple[Node, ...]] = {}
+        self._next: dict[Node, tuple[Node, ...]] = {}
 
     def around(self, test: Test) -> Iterator[Node]:
         """Yield the set-ups of the classes and the module of a test."""
@@ -65,8 +67,8 @@ class MentionGraph:
         for cls in test.classes:
             for owner in self._index.mro(cls):
                 yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-                for function in self._files[owner.path].functions:
-                    if function.class_ordinal == owner.ordinal and function.name in SET_UPS:
+                for function in self._index.methods(owner):
+                    if function.name in SET_UPS:
                         yield (NodeKind.FUNCTION, owner.path, function.ordinal)
 
     def refers(self, node: Node) -> tuple[str, ...]:
@@ -80,14 +82,21 @@ class MentionGraph:
             return self._index.cls(Key(path, int(name))).refers
         return self._files[path].variables.get(str(name), ())
 
-    def next(self, node: Node, refers: tuple[str, ...]) -> Iterator[Node]:
-        """Yield what is within reach of a node with these mentions."""
+    def next(self, node: Node) -> tuple[Node, ...]:
+        """Return what is within reach of a node by its own mentions."""
+        found = self._next.get(node)
+        if found is None:
+            found = self._next[node] = tuple(dict.fromkeys(self._after(node)))
+        return found
+
+    def _after(self, node: Node) -> Iterator[Node]:
         kind, path, name = node
         if kind is NodeKind.CLASS:
-            for base in self._index.mro(Key(path, int(name)))[1:]:
+            cls = Key(path, int(name))
+            for base in self._index.mro(cls)[1:]:
                 yield (NodeKind.CLASS, *base)
-            for function in self._files[path].functions:
-                if function.class_ordinal == name and not function.name.startswith("test"):
+            for function in self._index.methods(cls):
+                if not function.name.startswith("test"):
                     yield (NodeKind.FUNCTION, path, function.ordinal)
             for inner in self._files[path].classes:
                 if inner.parent == name:
@@ -97,7 +106,7 @@ class MentionGraph:
             yield from ((NodeKind.FUNCTION, path, item.ordinal) for item in facts.functions)
             yield from ((NodeKind.VARIABLE, path, variable) for variable in facts.variables)
         owner = self._index.function(Key(path, int(name))) if kind is NodeKind.FUNCTION else None
-        yield from self.mentioned(path, refers, owner)
+        yield from self.mentioned(path, self.refers(node), owner)
 
     # -- what a mention means ---------------------------------------------------------------
 
@@ -111,18 +120,24 @@ class MentionGraph:
             elif function is not None and function.class_ordinal is not None:
                 yield from self._member(Key(path, function.class_ordinal), name[len("self.") :])
 
-    def _member(self, cls: Key, name: str) -> Iterator[Node]:
+    def _member(self, cls: Key, name: str) -> tuple[Node, ...]:
+        found = self._members.get((cls, name))
+        if found is None:
+            found = self._members[cls, name] = tuple(self._find_member(cls, name))
+        return found
+
+    def _find_member(self, cls: Key, name: str) -> Iterator[Node]:
         """Yield the method of that name; an attribute was set by the body or by ``__init__``."""
         mro = self._index.mro(cls)
         for owner in mro:
-            for function in self._files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == name:
+            for function in self._index.methods(owner):
+                if function.name == name:
                     yield (NodeKind.FUNCTION, owner.path, function.ordinal)
                     return
         for owner in mro:
             yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-            for function in self._files[owner.path].functions:
-                if function.class_ordinal == owner.ordinal and function.name == "__init__":
+            for function in self._index.methods(owner):
+                if function.name == "__init__":
                     yield (NodeKind.FUNCTION, owner.path, function.ordinal)
 
     def _meant(self, path: str, name: str) -> tuple[Node, ...]:
@@ -185,13 +200,13 @@ class DrivenLoops:
     def __init__(self, files: Mapping[str, FileFacts], index: SuiteIndex) -> None:
         self._files = files
         self._index = index
-        self._free: set[Node] = set()  # from these no driver is reached
-        self._driving: set[Node] = set()  # from these one is
-        self._graph = MentionGraph(files, index)
+        self._before: dict[Node, list[Node]] = {}  # all that were looked at, and who leads there
+        self._driving: set[Node] = set()  # from these a driver is reached
+        self.graph = MentionGraph(files, index)
 
     def by_test(self, test: Test) -> bool:
         """Whether the test, or an xunit method around it, drives a loop of its own."""
-        return self.by_function(test.key) or any(map(self._drives, self._graph.around(test)))
+        return self.by_function(test.key) or any(map(self._drives, self.graph.around(test)))
 
     def by_function(self, key: Key) -> bool:
         """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
@@ -201,7 +216,7 @@ class DrivenLoops:
         if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return True
         itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
-        mentioned = self._graph.mentioned(key.path, function.refers, function)
+        mentioned = self.graph.mentioned(key.path, function.refers, function)
         return any(node != itself and self._drives(node) for node in mentioned)
 
     def unsets_current(self, key: Key) -> bool:
@@ -210,14 +225,14 @@ class DrivenLoops:
         if not UNSETTING.isdisjoint(function.refers):
             return True
         itself = (NodeKind.FUNCTION, *key)
-        seen = {itself, *self._graph.mentioned(key.path, function.refers, function)}
+        seen = {itself, *self.graph.mentioned(key.path, function.refers, function)}
         queue = list(seen - {itself})
         while queue:
             node = queue.pop()
-            refers = self._graph.refers(node)
+            refers = self.graph.refers(node)
             if not UNSETTING.isdisjoint(refers):
                 return True
-            new = {target for target in self._graph.next(node, refers) if target not in seen}
+            new = set(self.graph.next(node)) - seen
             seen |= new
             queue += new
         return False
@@ -238,19 +253,31 @@ class DrivenLoops:
         )
 
     def _drives(self, node: Node) -> bool:
-        if not self._any or node in self._free:
+        if not self._any:
             return False
-        seen = {node}
-        queue = [node]
+        if node not in self._before:
+            self._explore(node)
+        return node in self._driving
+
+    def _explore(self, start: Node) -> None:
+        """Look at all new places within reach, then go back from those that drive a loop."""
+        self._before[start] = []
+        queue = [start]
+        driving: list[Node] = []
         while queue:
-            current = queue.pop()
-            refers = self._graph.refers(current)
-            if current in self._driving or DRIVEN in refers or not RUNNERS.isdisjoint(refers):
-                self._driving |= {node, current}
-                return True
-            for target in self._graph.next(current, refers):
-                if target not in seen and target not in self._free:
-                    seen.add(target)
+            node = queue.pop()
+            refers = self.graph.refers(node)
+            if DRIVEN in refers or not RUNNERS.isdisjoint(refers):
+                driving.append(node)
+            for target in self.graph.next(node):
+                if target not in self._before:
+                    self._before[target] = []
                     queue.append(target)
-        self._free |= seen
-        return False
+                self._before[target].append(node)
+                if target in self._driving:
+                    driving.append(node)
+        while driving:
+            node = driving.pop()
+            if node not in self._driving:
+                self._driving.add(node)
+                driving += self._before[node]

@@ -6,7 +6,7 @@ See docs/loop-rules.md, Where a fixture is registered.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from posixpath import basename
 
@@ -53,7 +53,11 @@ class Namespaces:
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._imports: dict[str, tuple[tuple[Import, str], ...]] = {}
+        self._bound: dict[str, set[str]] = {}  # what the imports of a file bind, "*" for all
         self._orders: dict[Key, tuple[Key, ...]] = {}
+        self._circles = 0  # of base classes that were met
+        self._by_name: dict[str, dict[str, Key]] = {}
+        self._methods: dict[str, dict[int | None, list[Function]]] = {}
         self._classes = {
             path: {cls.ordinal: cls for cls in facts.classes} for path, facts in files.items()
         }
@@ -67,7 +71,8 @@ class Namespaces:
         """Find the file of the suite that an import in ``importer`` names."""
         asked = (importer, module)
         if asked not in self._found:
-            found = find_module(self.files, importer, module, self.roots)
+            own_names = self.cross_suite.own_names
+            found = find_module(self.files, importer, module, self.roots, own_names)
             elsewhere = self.cross_suite.modules.get(module)
             self._found[asked] = found or (elsewhere if elsewhere in self.files else None)
         return self._found[asked]
@@ -249,9 +254,11 @@ class Namespaces:
 
         ``searched`` are the files whose imports led here, with the name looked for.
         """
-        for cls in self.files[path].classes:
-            if cls.qualname == name:
-                return Key(path, cls.ordinal)
+        if path not in self._by_name:
+            classes = reversed(self.files[path].classes)
+            self._by_name[path] = {cls.qualname: Key(path, cls.ordinal) for cls in classes}
+        if name in self._by_name[path]:
+            return self._by_name[path][name]
         module, _, attribute = name.rpartition(".")
         # "from . import x", or a plain unknown name, has no module
         origin = self.find(path, module) if module.strip(".") else None
@@ -266,6 +273,11 @@ class Namespaces:
         if "." in name or (path, name) in searched:  # such imports may be circular
             return None
         found = None
+        if path not in self._bound:
+            imports = self._imported(path)
+            self._bound[path] = {"*" if one.attribute == "*" else one.name for one, _ in imports}
+        if self._bound[path].isdisjoint((name, "*")):
+            return None
         for bound, origin in self._imported(path):
             attribute = name if bound.attribute == "*" else bound.attribute
             if attribute is not None and (bound.attribute == "*" or bound.name == name):
@@ -274,16 +286,28 @@ class Namespaces:
 
     def mro(self, key: Key) -> tuple[Key, ...]:
         """List the class and its known bases in Python's method resolution order."""
-        if key not in self._orders:
-            self._orders[key] = tuple(self._linear(key, frozenset()))
-        return self._orders[key]
+        return tuple(self._orders.get(key) or self._linear(key, frozenset()))
 
-    def _linear(self, key: Key, active: frozenset[Key]) -> list[Key]:
+    def _linear(self, key: Key, active: frozenset[Key]) -> Sequence[Key]:
         """Merge the orders of the bases as C3 does; where Python would refuse, nearest first."""
-        found = (self.find_class(key.path, base) for base in self.cls(key).bases)
-        active |= {key}
-        bases = [base for base in found if base is not None and base not in active]
-        orders = [self._linear(base, active) for base in bases] + [bases]
+        known = self._orders.get(key)
+        if known is not None:
+            return known
+        circles = self._circles
+        order = self._merged(key, active | {key})
+        if circles == self._circles:  # else it depends on where one has come from
+            self._orders[key] = tuple(order)
+        return order
+
+    def _merged(self, key: Key, active: frozenset[Key]) -> list[Key]:
+        named = (self.find_class(key.path, base) for base in self.cls(key).bases)
+        found = [base for base in named if base is not None]
+        bases = [base for base in found if base not in active]
+        self._circles += len(found) - len(bases)
+        orders = [list(self._linear(base, active)) for base in bases]
+        if len(bases) == 1:
+            return [key, *orders[0]]
+        orders.append(bases)
         merged = [key]
         while orders := [order for order in orders if order]:
             heads = [order[0] for order in orders]
@@ -293,6 +317,15 @@ class Namespaces:
             merged.append(head)
             orders = [[one for one in order if one != head] for order in orders]
         return merged
+
+    def methods(self, cls: Key) -> Sequence[Function]:
+        """List the functions of a class itself, in their order."""
+        if cls.path not in self._methods:
+            found: dict[int | None, list[Function]] = {}
+            for function in self.files[cls.path].functions:
+                found.setdefault(function.class_ordinal, []).append(function)
+            self._methods[cls.path] = found
+        return self._methods[cls.path].get(cls.ordinal, ())
 
     def is_unittest(self, key: Key) -> bool:
         return any(
@@ -305,7 +338,7 @@ class Namespaces:
         """Return the fixtures that a class registers, those of its base classes included."""
         found: dict[str, tuple[Key, Function]] = {}
         for owner in reversed(self.mro(key)):
-            for function in self.files[owner.path].functions:
-                if function.fixture is not None and function.class_ordinal == owner.ordinal:
+            for function in self.methods(owner):
+                if function.fixture is not None:
                     found[function.fixture.name] = (Key(owner.path, function.ordinal), function)
         return found

@@ -212,5 +212,5 @@ def _awaited(texts: tuple[str, ...], variable: str) -> list[str]:
 
 
 def _mentions(text: str, variable: str) -> bool:
-    code = re.sub(r"(?m)^\s*#.*$", "", text)
+    code = re.sub(r"(?m)^[^\S\n]*#.*$", "", text)
     return re.search(rf"\b{re.escape(variable)}\b", code) is not None

@@ -61,24 +61,28 @@ def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
 def hook_code(
     facts: FileFacts | None, cases: Sequence[tuple[str, FileFacts, Sequence[LoopVariant]]]
 ) -> Code:
-    """Write a hook for tests of some modules or classes; all others get the default loop.
+    """Write a hook for the tests of some cases; all others get the default loop.
 
     Args:
         facts: Of the conftest that the hook is for; None where there is none yet.
-        cases: The condition that tells the tests, by ``item``; the file that the variants come
-            from; the variants.
+        cases: The condition that tells the tests, by ``item``, or "" for all that are left; the
+            file that the variants come from; the variants.
     """
     writer = Writer(facts)
     blocks: list[str] = []
     body = ""
     taken: dict[str, str] = {}
-    for condition, origin, variants in cases:
+    for condition, origin, variants in sorted(cases, key=lambda case: not case[0]):
         moved = [_respelled(variant, origin, writer) for variant in variants]
         functions, mapping = _factories(moved, taken)
         blocks += functions
-        body += f"    if {condition}:\n        return {mapping}\n"
-    default = writer.name("asyncio.new_event_loop")
-    blocks.append(f'def {FACTORIES_HOOK}(item):\n{body}    return {{"asyncio": {default}}}\n')
+        body += f"    if {condition}:\n    " if condition else ""
+        body += f"    return {mapping}\n"
+    if all(condition for condition, *_ in cases):
+        default = writer.name("asyncio.new_event_loop")
+        body += f'    return {{"asyncio": {default}}}\n'
+    argument = "item" if any(condition for condition, *_ in cases) else ""
+    blocks.append(f"def {FACTORIES_HOOK}({argument}):\n{body}")
     return Code("\n\n".join(blocks), writer.needs)
 
 

@@ -66,29 +66,38 @@ class SetCurrentLoop(DefinitionEdit):
 
 
 def factory_hooks(context: RuleContext) -> Iterator[RuleResult]:
-    """Loop factories for the overrides of modules and classes stand in a conftest."""
+    """Loop factories for the overrides of modules, classes and helpers stand in a conftest."""
     hooks: dict[str, list[tuple[str, FileFacts, tuple[LoopVariant, ...]]]] = defaultdict(list)
     for key, override_action in context.plan.overrides.items():
         if override_action.hook:
             function = context.model.index.function(key)
             assert function.override is not None
             name = name_below(context.model, key.path, override_action.hook)
+            everywhere = not any(
+                one.in_module for one in context.model.overrides if one.key == key
+            )
             condition = f"item.path.{'match' if '/' in name else 'name =='}"
             condition += f'("{name}")' if "/" in name else f' "{name}"'
             if function.is_method:
                 owner = function.qualname.rpartition(".")[0]
                 condition += f' and item.cls and item.cls.__qualname__ == "{owner}"'
             hooks[override_action.hook].append(
-                (condition, context.files[key.path], function.override.variants)
+                (
+                    "" if everywhere else condition,
+                    context.files[key.path],
+                    function.override.variants,
+                )
             )
     for path, cases in hooks.items():
         code = hook_code(context.files.get(path), cases)
+        parts = any(condition for condition, *_ in cases)
+        made = "override of a module or class" if parts else "imported override"
         yield AppendEdit(
             "LS101",
             path,
             0,
             "pytest_asyncio_loop_factories",
-            "hook added: it makes the loops that an override of a module or class made",
+            f"hook added: it makes the loops that an {made} made",
             code.main,
             needs=code.needs,
         )

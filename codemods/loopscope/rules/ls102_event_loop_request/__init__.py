@@ -13,13 +13,19 @@ from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
-from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
-from loopscope.rules.context import DefinitionEdit, Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.context import Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.fixture_edits import async_annotation
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
+from loopscope.rules.ls102_event_loop_request.edits import (
+    AddArgument,
+    DropArgument,
+    MakeAsync,
+    TakeRunningLoop,
+)
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
     drop_usefixtures,
@@ -32,70 +38,6 @@ from loopscope.types import Safety
 
 # Loop methods that asyncio offers under the same name, with the same arguments.
 _SAME_IN_ASYNCIO = ("create_task",)
-
-
-@frozen
-class DropArgument(DefinitionEdit):
-    """Drops the ``event_loop`` argument; what used it gets the running loop.
-
-    ``methods`` maps loop methods to functions that do the same, ``in_place`` is the
-    expression that takes the place of the name, ``first`` a first statement for the body.
-    """
-
-    methods: tuple[tuple[str, str], ...] = ()
-    in_place: str = ""
-    first: str = ""
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.bodies import insert_first, replace_method_calls, replace_name
-        from loopscope.rewriting.parameters import remove_parameter
-
-        if self.methods:
-            node = replace_method_calls(node, EVENT_LOOP, dict(self.methods))
-        if self.in_place:
-            node = replace_name(node, EVENT_LOOP, self.in_place)
-        if self.first:
-            node = insert_first(node, self.first)
-        return remove_parameter(node, EVENT_LOOP)
-
-
-@frozen
-class MakeAsync(DefinitionEdit):
-    """Makes a sync function async that only ran coroutines on its loop."""
-
-    receivers: tuple[str, ...]
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.bodies import await_calls, make_async
-        from loopscope.rewriting.parameters import has_parameter, remove_parameter
-
-        for receiver in self.receivers:
-            node = await_calls(node, receiver)
-        if has_parameter(node, EVENT_LOOP):
-            node = remove_parameter(node, EVENT_LOOP)
-        return make_async(node)
-
-
-@frozen
-class TakeRunningLoop(DefinitionEdit):
-    """Puts the running loop in the place of ``request.getfixturevalue("event_loop")``."""
-
-    running: str
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.bodies import replace_fixture_values
-
-        return replace_fixture_values(node, EVENT_LOOP, f"{self.running}()")
-
-
-@frozen
-class AddArgument(DefinitionEdit):
-    """Makes an async fixture come after the working bridge."""
-
-    def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.parameters import add_parameter
-
-        return add_parameter(node, EVENT_LOOP)
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -149,8 +91,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
     """Find a function of the file that calls another one with arguments of its own."""
     for other in context.files[key.path].functions:
-        if {function.name, f"self.{function.name}"} & set(other.calls) and other is not function:
-            return other
+        names = {f"self.{function.name}", *({function.name} - {*other.parameters})}
+        if names & set(other.calls) and other is not function:
+            return other  # what it gets as an argument is the value of a fixture
     return None
 
 
@@ -203,9 +146,10 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         why = "it hands on the loop that it runs on"
     elif context.plan.converted[key] is Conversion.RUNNING:
         receivers = set()
-        why = "below pytest-asyncio 1.1 it finds its loop only so"
+        why = "it is set up on the loop of its tests then"
     elif not called and not function.loop_uses:
         why = "loop factories reach the async fixtures of async tests only"
+    returns = async_annotation(context.files[key.path], context.contents[key.path], function)
     return MakeAsync(
         "LS102",
         key.path,
@@ -214,7 +158,9 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         f"sync {kind} made async: {why}",
         key.ordinal,
         tuple(sorted(receivers)),
+        returns.code,
         safety=safety,
+        needs=returns.needs,
     )
 
 

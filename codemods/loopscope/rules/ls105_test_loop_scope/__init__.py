@@ -16,6 +16,7 @@ from loopscope.analysis.suite.fixtures import Test
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.collection_hooks import marking_hooks
+from loopscope.rules.ls105_test_loop_scope.gathered_marks import gathered
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeDecoratorMark,
     ChangeMarksInside,
@@ -68,8 +69,12 @@ def set_loop_scopes(
     """
     groups: dict[MarkPlace, list[Test]] = defaultdict(list)
     bare: dict[str, list[Test]] = defaultdict(list)
+    common: set[str] = set()
+    for tests, edits in gathered(context):
+        yield from edits
+        common |= {test.id for test in tests}
     for test in context.model.tests:
-        if test.id not in context.plan.tests:
+        if test.id not in context.plan.tests or test.id in common:
             continue
         mark = test.mark("asyncio")
         if mark is None and context.model.mode == "auto":

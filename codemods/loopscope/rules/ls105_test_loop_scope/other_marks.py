@@ -77,7 +77,7 @@ def mark_tests(context: RuleContext, module: str, tests: list[Test]) -> Iterator
         return
     imported = any(bound.name == "pytestmark" for bound in context.files[module].imports)
     if loop_scope is not None and not imported and not _holds_sync(context, module):
-        yield _module_mark(context, module, tests)
+        yield module_mark(context, module, tests)
         return
     rest: list[Test] = []
     classes: dict[Key, list[Test]] = defaultdict(list)
@@ -91,7 +91,7 @@ def mark_tests(context: RuleContext, module: str, tests: list[Test]) -> Iterator
         if inner is not None and inner is unnamed(context, members):
             continue
         if inner is not None and not _holds_sync(context, module, key):
-            yield _class_mark(context, key, members)
+            yield class_mark(context, key, members)
         else:
             rest += members
     wanted = [t for t in rest if context.plan.tests[t.id] is not unnamed(context, [t])]
@@ -111,7 +111,8 @@ def _holds_sync(context: RuleContext, module: str, cls: Key | None = None) -> bo
     )
 
 
-def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> RuleResult:
+def module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> RuleResult:
+    """Mark all tests of a module, joined to the marks that it has."""
     facts = context.files[module]
     loop_scope = context.plan.tests[tests[0].id]
     source, needs = _mark_source(context, module, loop_scope, tests)
@@ -123,7 +124,8 @@ def _module_mark(context: RuleContext, module: str, tests: Sequence[Test]) -> Ru
     return AddPytestmark("LS105", module, 1, "pytestmark", message, source, needs=needs)
 
 
-def _class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleResult:
+def class_mark(context: RuleContext, key: Key, tests: Sequence[Test]) -> RuleResult:
+    """Mark all tests of a class, joined to the marks that it has."""
     cls = context.model.index.cls(key)
     loop_scope = context.plan.tests[tests[0].id]
     source, needs = _mark_source(context, key.path, loop_scope, tests)

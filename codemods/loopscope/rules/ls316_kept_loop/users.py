@@ -226,7 +226,7 @@ class Users:
                     item.startswith(f"{name}.") for item in function.refers
                 ):  # @app.get("/")
                     yield (NodeKind.FUNCTION, path, function.ordinal)
-        yield from self._graph.next(node, self._graph.refers(node))
+        yield from self._graph.next(node)
 
     def _of_function(self, key: Key, function: Function, *, start: bool) -> Iterator[_Place]:
         yield from self._functions.get(key, ())

@@ -17,7 +17,7 @@ The output is JSON lines, so that a run that is cut off leaves what it has seen:
      "outcomes": {"setup": "passed", ...},
      "loop": serial | null,            loop that ran the test's coroutine
      "event_loop": serial | null,      loop that a fixture named event_loop gave
-     "given": false,                   nobody asked for that: a marked test was given it
+     "given": false,                   nobody asked for that: it came with a mark, or by autouse
      "set": ["debug mode", ...] | null what was set on its loop when its code began
      "fixtures": [[name, serial], ...] async fixtures
      "around": serial | null,          loop on which pytest-asyncio set up a sync fixture of it
@@ -506,9 +506,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     the tests of one function share: who asks for it is to be seen here, and no later.
     """
     _functions.files.update(str(item.path) for item in items)
-    _asking.update(
-        item.nodeid for item in items if "event_loop" in getattr(item, "fixturenames", ())
-    )
+    _asking.update(item.nodeid for item in items if _asks_by_name(item))
     path = os.environ.get("LOOPSCOPE_PROBE_ONLY")
     if not path:
         return
@@ -579,14 +577,28 @@ def _write_collected(session: pytest.Session) -> None:
             and (bool(marks) or mode == "auto")
             and not _is_run_by_others(item, bool(marks)),
             asks="event_loop" in getattr(item, "_fixtureinfo", _NO_NAMES).initialnames,
-            requests="event_loop" in getattr(item, "_fixtureinfo", _NO_NAMES).names_closure,
+            requests=_asks_by_name(item),
             marks=marks,
             fixtures=list(_collected_fixtures(item, root, mode)),
             **{"async": is_async},
         )
 
 
-_NO_NAMES: Any = types.SimpleNamespace(initialnames=(), names_closure=())
+_NO_NAMES: Any = types.SimpleNamespace(
+    argnames=(), initialnames=(), names_closure=(), name2fixturedefs={}
+)
+
+
+def _asks_by_name(item: Any) -> bool:
+    """Whether an item, or a fixture of it, asks for event_loop; by autouse alone it is given."""
+    info = getattr(item, "_fixtureinfo", _NO_NAMES)
+    if "event_loop" not in info.names_closure:
+        return False
+    used = [*item.config.getini("usefixtures"), *info.argnames]
+    used += [name for mark in item.iter_markers("usefixtures") for name in mark.args]
+    found = info.name2fixturedefs
+    others = [one for name in found if name != "event_loop" for one in found[name]]
+    return "event_loop" in used or any("event_loop" in one.argnames for one in others)
 
 
 def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
@@ -603,18 +615,30 @@ def _collected_fixtures(item: Any, root: str, mode: str) -> Iterator[list[Any]]:
         found = {"event_loop": _visible("event_loop", item), **found}
     for name, defs in found.items():
         for fixturedef in reversed(defs):  # the one that wins, and those that it may ask for
-            entry = _functions.of_fixture(fixturedef)
-            if entry["module"].startswith("_pytest.python"):  # an argument by parametrize
+            told = _told.get(fixturedef)
+            if told is None:
+                told = _told[fixturedef] = _as_collected(fixturedef, root, mode)
+            if told[1].startswith("_pytest.python"):  # an argument by parametrize
                 break
-            ours, loop_scope = _asyncio_fixture(fixturedef.func)
-            entry["scope"] = str(fixturedef.scope)
-            entry["on_loop"] = entry["async"] and (mode == "auto" or ours)
-            kind = "raw" if entry["async"] else "bound" if ours else ""
-            place = _below(root, entry["path"]), entry["line"], fixturedef.baseid or ""
-            scopes = entry["scope"], loop_scope
-            yield [name, *place, *scopes, "async" if entry["on_loop"] else kind]
-            if name not in entry["arguments"]:
+            yield [name, *told[0]]
+            if name not in told[2]:
                 break
+
+
+_told: dict[Any, tuple[list[Any], str, list[str]]] = {}
+
+
+def _as_collected(fixturedef: Any, root: str, mode: str) -> tuple[list[Any], str, list[str]]:
+    """Return what is written of a fixture, its module and its arguments."""
+    entry = _functions.of_fixture(fixturedef)
+    ours, loop_scope = _asyncio_fixture(fixturedef.func)
+    if not entry["module"].startswith("_pytest.python"):
+        entry["scope"] = str(fixturedef.scope)
+        entry["on_loop"] = entry["async"] and (mode == "auto" or ours)
+    kind = "raw" if entry["async"] else "bound" if ours else ""
+    place = _below(root, entry["path"]), entry["line"], fixturedef.baseid or ""
+    row = [*place, str(fixturedef.scope), loop_scope, "async" if entry["on_loop"] else kind]
+    return row, entry["module"], entry["arguments"]
 
 
 def _visible(name: str, item: Any) -> Any:
