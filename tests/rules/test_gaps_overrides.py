@@ -256,7 +256,7 @@ def test_bridge_for_an_override_that_is_imported_by_the_name_of_its_function() -
     }
     result = after(files)
     assert result["conftest.py"] == files["conftest.py"]
-    assert '(name="event_loop")\nasync def _event_loop():' in result["loops.py"]
+    assert "(name='event_loop')\nasync def _event_loop():" in result["loops.py"]
 
 
 @pytest.mark.parametrize("inner", [("loop.set_debug(True)",), ()])

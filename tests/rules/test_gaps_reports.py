@@ -41,7 +41,8 @@ LEAST = {
     "loop factory": ("1.4", "import uvloop\n" + OVERRIDE.format("", "uvloop.new_event_loop")),
     "bound sync fixture": (
         "1.1",
-        "@pytest.fixture\ndef client(event_loop):\n    return Client(loop=event_loop)\n\n\n"
+        "@pytest.fixture\ndef client(event_loop, request):\n"
+        "    return Client(event_loop, request.getfixturevalue('tmp_path'))\n\n\n"
         "async def test_two(client):\n    pass\n",
     ),
     "clean-up that the runner does": (

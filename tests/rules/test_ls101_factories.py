@@ -129,7 +129,7 @@ def test_params_that_are_modules() -> None:
     ],
 )  # fmt: skip
 def test_params_that_are_strings_choose_a_branch(body: tuple[str, ...]) -> None:
-    assert conftest(override("(params=['asyncio', 'uvloop'])", *body)) == dedent(TWO)
+    assert conftest(override('(params=["asyncio", "uvloop"])', *body)) == dedent(TWO)
 
 
 def test_params_without_names_are_numbered_as_in_the_test_ids() -> None:

@@ -1,4 +1,4 @@
-"""Sync fixtures that want the loop and drive none become async; what keeps others sync is told."""
+"""LS102: sync fixtures that want the loop become async; what keeps others sync is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One mark around tests in the place of one on each."""
+"""LS105: one mark around tests in the place of one on each."""
 
 from __future__ import annotations
 

@@ -250,6 +250,24 @@ class TestCase(unittest.TestCase):
     assert note.endswith("left to do by hand (loopscope check lists them)")
 
 
+def test_a_sync_test_is_given_a_loop_by_autouse_and_does_not_ask_for_it(verify: Verify) -> None:
+    conftest = """
+import asyncio
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+"""
+    tests = "async def test_one(): ...\n\ndef test_two(): ...\n"
+    found = verify({"conftest.py": conftest, "test_a.py": tests})
+    assert found.code == 0, found.suite["differences"]
+
+
 # --- what pytest collects, without a run
 
 _MIGRATED = """

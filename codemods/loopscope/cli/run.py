@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loopscope.cli.console import Bar, Screen
+from loopscope.cli.console import Screen
 from loopscope.cli.pace import Pace
+from loopscope.cli.progress import Bar
 from loopscope.cli.request import Request, TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites

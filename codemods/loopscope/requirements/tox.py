@@ -22,6 +22,7 @@ FACTORS = re.compile(r"(?:[!\w.,{}-]|,[ \t]+)+:(?=\s|$)")
 _NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 _REFERENCE = re.compile(r"\{\[([^\]]+)\]([\w-]+)\}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_SEPARATOR = re.compile(r"(?<![,\s])[,\s]+(?![^{}]*\})")
 _LONGEST, _MOST = 20_000, 2_000  # letters of a list, and names that one item stands for
 _RANGE = re.compile(r"(\d+)-(\d+)")
 _PYTHON = re.compile(r"(?:py|pypy|python|cpython)?-?([23])\.?(\d{1,2})t?")
@@ -223,7 +224,7 @@ def expand(text: str) -> tuple[str, ...]:
         return ()
     outside = re.sub(r"\{[^{}]*\}", lambda found: re.sub(r"\s", "", found[0]), text)
     lines = (line.partition("#")[0] for line in outside.splitlines())
-    for part in re.split(r"[,\s]+(?![^{}]*\})", "\n".join(lines)):
+    for part in _SEPARATOR.split("\n".join(lines)):
         if part:
             names += itertools.islice(_alternatives(part), _MOST)
     return tuple(dict.fromkeys(names))

@@ -19,7 +19,7 @@ from loopscope.rules.context import (
     StatementEdit,
 )
 from loopscope.rules.fixture_edits import SetFixtureCall, SetFixtureDecorator
-from loopscope.rules.ls102_event_loop_request.edits import MakeAsync
+from loopscope.rules.ls102_event_loop_request.request_edits import MakeAsync
 from loopscope.types import Scope
 
 _SCOPES = ("LS104", "LS105")

@@ -20,12 +20,6 @@ from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.fixture_edits import async_annotation
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
-from loopscope.rules.ls102_event_loop_request.edits import (
-    AddArgument,
-    DropArgument,
-    MakeAsync,
-    TakeRunningLoop,
-)
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
     drop_usefixtures,
@@ -33,6 +27,12 @@ from loopscope.rules.ls102_event_loop_request.other_requests import (
     serve_xunit,
 )
 from loopscope.rules.ls102_event_loop_request.renamed_requests import renamed_requests
+from loopscope.rules.ls102_event_loop_request.request_edits import (
+    AddArgument,
+    DropArgument,
+    MakeAsync,
+    TakeRunningLoop,
+)
 from loopscope.rules.trace_notes import external_requests
 from loopscope.types import Safety
 

@@ -134,6 +134,7 @@ def _set_on(loop: Any) -> list[str]:
 
 _tests: dict[str, dict[str, Any]] = {}  # those that are under way
 _asking: set[str] = set()  # those that ask for event_loop, or use who does
+_for_all: list[str] = []  # what the option usefixtures names
 
 
 def _record(nodeid: str) -> dict[str, Any]:
@@ -460,6 +461,11 @@ _patch_fixturedef()
 # --- tests
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Copy the option, to whose list pytest adds what conftests have by autouse."""
+    _for_all.extend(config.getini("usefixtures"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget what an earlier attempt at the test did: plugins may run it again."""
@@ -594,7 +600,7 @@ def _asks_by_name(item: Any) -> bool:
     info = getattr(item, "_fixtureinfo", _NO_NAMES)
     if "event_loop" not in info.names_closure:
         return False
-    used = [*item.config.getini("usefixtures"), *info.argnames]
+    used = [*_for_all, *info.argnames]
     used += [name for mark in item.iter_markers("usefixtures") for name in mark.args]
     found = info.name2fixturedefs
     others = [one for name in found if name != "event_loop" for one in found[name]]
