@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from loopscope.pipeline import migrate
-from loopscope.types import Migration, Options
+from loopscope.types import CrossSuiteFiles, Migration, Options
 from tests.rules.reported import MODERN
-from tests.suites_in_memory import after, migrate_files, suite_of
+from tests.suites_in_memory import AUTO, after, migrate_files, suite_of
 
 TEST = "import asyncio\n\n\n{} test_it():\n    {}\n"
 
@@ -164,3 +164,16 @@ def test_line_that_grows_past_the_longest(length: int, grown: str) -> None:
     edits = [edit for change in migration.changes for edit in change.edits]
     (message,) = [edit.message for edit in edits if edit.code == "LS107"]
     assert message == f"get_event_loop() becomes get_running_loop(){grown}"
+
+
+def test_file_of_another_suite_is_read_and_not_edited() -> None:
+    module = "import asyncio\n\n\nasync def now():\n    return asyncio.get_event_loop().time()\n"
+    test = "import pytest\nfrom shared.clock import now\n\n\n@pytest.mark.asyncio\n"
+    suite = suite_of(
+        {"pytest.ini": AUTO, "test_a.py": f"{test}async def test_a(event_loop): ...\n"}
+    )
+    outside = CrossSuiteFiles(
+        {"../shared/clock.py": module.encode()}, {"shared.clock": "../shared/clock.py"}
+    )
+    migration = migrate(replace(suite, cross_suite=outside), Options())
+    assert {change.path for change in migration.changes} == {"pytest.ini", "test_a.py"}
