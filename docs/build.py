@@ -27,7 +27,7 @@ PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE
 MANUAL = {
     "agents.md": "For agents and scripts", "integrations.md": "Other tools", "json.md": "JSON",
     "api.md": "Python API", "loop-rules.md": "What pytest-asyncio does",
-    "releasing.md": "Release checklist",
+    "trust.md": "What you can rely on", "releasing.md": "Release checklist",
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ MANUAL = {
 
 def commands() -> dict[str, click.Command]:
     """Every command by its name, in the order of ``loopscope --help``."""
-    context = click.Context(cli, info_name="loopscope")
+    context = click.Context(cli, info_name="loopscope", **cli.context_settings)
     found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
     return {name: command for name, command in found.items() if command is not None}
 
@@ -45,7 +45,7 @@ def options_page() -> str:
     """Write the commands with their options and defaults."""
     text = "# Commands and options\n"
     for name, command in commands().items():
-        context = click.Context(command, info_name=f"loopscope {name}")
+        context = click.Context(command, info_name=f"loopscope {name}", **cli.context_settings)
         usage = command.get_usage(context).removeprefix("Usage: ")
         text += f"\n## loopscope {name}\n\n```text\n{usage}\n```\n\n"
         text += _code_after(inspect.cleandoc(command.help or "").replace("\b\n", ""), "Examples:")
@@ -175,7 +175,13 @@ def write_man_pages(folder: Path) -> None:
     """Write a page for loopscope and one for each command."""
     from click_man.core import write_man_pages as write
 
-    group = click.Group("loopscope", commands=commands(), help=cli.help, params=cli.params)
+    group = click.Group(
+        "loopscope",
+        commands=commands(),
+        help=cli.help,
+        params=cli.params,
+        context_settings=cli.context_settings,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write("loopscope", group, version=loopscope.__version__, target_dir=str(folder))
 

@@ -14,7 +14,9 @@ from docs import build
 from loopscope.rules.registry import REGISTRY
 
 
-@pytest.mark.parametrize("name", ["check", "migrate", "map", "verify", "rules", "explain"])
+@pytest.mark.parametrize(
+    "name", ["check", "migrate", "map", "verify", "rules", "explain", "server"]
+)
 def test_every_command_and_option_is_in_the_reference(name: str) -> None:
     _, _, part = build.options_page().partition(f"\n## loopscope {name}\n")
     part = part.partition("\n## ")[0]
@@ -23,7 +25,7 @@ def test_every_command_and_option_is_in_the_reference(name: str) -> None:
         if isinstance(parameter, click.Option):
             assert re.search(rf"^\| `[^`]*{re.escape(parameter.opts[-1])}\b", part, re.MULTILINE)
     assert len(re.findall("^```console$", part, re.MULTILINE)) == ("Examples:" in part)
-    assert "Exit code: " in part or name == "rules"
+    assert "Exit code: " in part or name in ("rules", "server")
 
 
 def test_every_rule_is_in_the_reference_with_its_reason() -> None:

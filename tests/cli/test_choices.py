@@ -162,3 +162,18 @@ def test_guide_of_a_rule_by_its_name(name: str, loopscope: Run) -> None:
 
 def test_version_has_a_short_form(loopscope: Run) -> None:
     assert loopscope("-V").out == loopscope("--version").out == f"loopscope {__version__}\n"
+
+
+@pytest.mark.parametrize("where", ["--exclude", "table"])
+def test_backslash_between_folders_is_an_error_that_names_the_slash(
+    loopscope: Run, tree: Tree, where: str
+) -> None:
+    table = "[tool.loopscope]\nexclude = ['tests\\legacy']\n" if where == "table" else ""
+    tree({"pytest.ini": "", "test_a.py": "def test_a(): ...\n", "pyproject.toml": table})
+    given = () if table else ("--exclude", "tests\\legacy")
+    done = loopscope("check", *given)
+    assert done.code == 2
+    assert "matches nothing: write 'tests/legacy', on Windows, too" in done.err
+    assert (
+        loopscope("check", "--isolated", "--exclude", "\\!a").code == 0
+    )  # a sign without meaning

@@ -365,3 +365,16 @@ def test_interrupt_exits_with_130(tree: Tree, tmp_path: Path) -> None:
         _, err = process.communicate(timeout=programs.LONG)
     assert process.returncode == 130, err
     assert err.strip().startswith("Interrupted")
+
+
+def test_reader_that_has_seen_enough_changes_neither_the_outcome_nor_the_exit_code(
+    tree: Tree, tmp_path: Path
+) -> None:
+    tree({f"{name}/{path}": text for name in ("a", "b") for path, text in SUITE.items()})
+    program = f"{sys.executable} -m loopscope"
+    script = f"{program} migrate -v | :; exit ${{PIPESTATUS[0]}}"
+    done = programs.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "event_loop" not in (tmp_path / "b/conftest.py").read_text()

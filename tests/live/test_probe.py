@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loopscope.verify.collect_suite import COLLECT_ONLY
+
 from . import compare
 from .runner import DEPRECATIONS_AS_ERRORS, run_pytest
 from .samples.sample import AUTO, STRICT, override, sample
@@ -209,3 +211,63 @@ def test_isolated_test_case_has_a_loop_of_its_own(
     before = run_pytest(legacy_python, suite, tmp_path / "before.json")
     after = run_pytest(modern_python, suite, tmp_path / "after.json")
     assert not compare.groups(before, after)
+
+
+_AUTOUSE = """
+import asyncio
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def event_loop():
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def asking(event_loop):
+    return 1
+
+
+def test_idle():
+    pass
+
+
+def test_takes_it():
+    assert asyncio.get_event_loop()
+
+
+def test_by_argument(event_loop):
+    pass
+
+
+def test_by_fixture(asking):
+    pass
+
+
+@pytest.mark.usefixtures("event_loop")
+def test_by_mark():
+    pass
+
+
+async def test_async():
+    pass
+"""
+
+
+def test_a_loop_by_autouse_counts_where_it_is_used(tmp_path: Path, legacy_python: Path) -> None:
+    _write(tmp_path / "suite", {"pytest.ini": AUTO, "test_it.py": _AUTOUSE})
+    run = run_pytest(legacy_python, tmp_path / "suite", tmp_path / "out.jsonl")
+    homes = {name.rpartition("::")[2]: test.home is not None for name, test in run.tests.items()}
+    assert homes.pop("test_idle") is False
+    assert all(homes.values())
+    assert len(homes) == 5
+    options = COLLECT_ONLY
+    run = run_pytest(legacy_python, tmp_path / "suite", tmp_path / "out.jsonl", options)
+    assert run.collected is not None
+    requests = {test.id.rpartition("::")[2]: test.requests for test in run.collected.tests}
+    assert [name for name, asked in requests.items() if asked] == [
+        "test_by_argument", "test_by_fixture", "test_by_mark",
+    ]  # fmt: skip

@@ -70,15 +70,17 @@ def test_filter_by_test_leaves_what_is_about_it_and_marks_it_in_the_maps(
     open_page: Open, shops: str
 ) -> None:
     page = open_page(shops)
-    page.get_by_label("Test").fill("TEST_CLOSES")
+    page.get_by_label("Test", exact=True).fill("TEST_CLOSES")
     assert page.locator(".suite").filter(visible=True).locator("h2").all_inner_texts() == [
         "shops/books"
     ]
     assert "LS102" in " ".join(codes_shown(page))
     assert set(page.locator(".hit").all_inner_texts()) == {"test_closes"}
-    page.get_by_label("Test").fill("test_one")  # nothing is changed of it in the other suite
+    page.get_by_label("Test", exact=True).fill(
+        "test_one"
+    )  # nothing is changed of it in the other suite
     assert shown(page, ".suite") == 2
-    page.get_by_label("Test").fill("test_nowhere")
+    page.get_by_label("Test", exact=True).fill("test_nowhere")
     assert shown(page, ".suite") == 0
 
 
@@ -100,8 +102,8 @@ def test_overview_lists_the_suites_and_leads_to_them(open_page: Open, shops: str
     assert [row[:2] for row in rows] == [["shops/books", "manual"], ["shops/tea", "would change"]]
     assert rows[0][4] == "1"  # by hand
     page.get_by_role("link", name="shops/tea").click()
-    page.locator("#s2 .hunk").first.wait_for(state="visible")
-    assert not page.locator("#s1 .hunk").first.is_visible()
+    page.locator("#s2 .file summary").first.wait_for(state="visible")
+    assert not page.locator("#s1 .file summary").first.is_visible()
 
 
 # -- the address ------------------------------------------------------------------------
@@ -110,14 +112,14 @@ def test_overview_lists_the_suites_and_leads_to_them(open_page: Open, shops: str
 def test_what_is_filtered_is_in_the_address_and_comes_from_it(open_page: Open, shops: str) -> None:
     page = open_page(shops)
     page.get_by_label("Suite").fill("books")
-    page.get_by_label("Test").fill("test_")
+    page.get_by_label("Test", exact=True).fill("test_")
     page.locator("button.code[data-code=LS107]").click()
     page.locator("button.code[data-code=LS102]").click()
     address = page.evaluate("location.href")
     assert address == f"{shops}#suite=books&test=test_&rules=LS102+LS107"
     other = open_page(address)
     assert codes_shown(other) == codes_shown(page) != []
-    assert other.get_by_label("Test").input_value() == "test_"
+    assert other.get_by_label("Test", exact=True).input_value() == "test_"
     other.get_by_role("button", name="Show all").click()
     assert other.evaluate("location.href") == shops
 

@@ -250,3 +250,30 @@ def test_default_policy_that_hides_a_default_one_goes_with_it() -> None:
     }
     changed = after(files)
     assert not any("policy" in text for text in changed.values())
+
+
+@pytest.mark.parametrize(
+    "sync",
+    [
+        "def test_sync(event_loop):\n    event_loop.call_soon(print)\n",
+        "@pytest.fixture\ndef job(event_loop):\n    return event_loop.time\n\n\n"
+        "def test_sync(job):\n    assert job()\n",
+    ],
+)
+def test_policy_stays_for_a_sync_test_that_a_bridge_will_serve(sync: str) -> None:
+    policy = "import pytest\nimport uvloop\n\n\n@pytest.fixture(scope='session')\n"
+    policy += "def event_loop_policy():\n    return uvloop.EventLoopPolicy()\n"
+    asked = "import pytest\n\n\nasync def test_async(event_loop): ...\n\n\n"
+    files = {
+        "pytest.ini": AUTO,
+        "requirements.txt": "pytest-asyncio==0.23.8\n",
+        "conftest.py": policy,
+        "test_a.py": asked + sync,
+    }
+    for _ in range(2):
+        found = [one for one in migrate_files(files).findings if one.code == "LS106"]
+        assert [one.level.value for one in found] == ["note"]
+        files = after(files)
+        assert (
+            "def event_loop_policy():\n    return uvloop.EventLoopPolicy()" in files["conftest.py"]
+        )

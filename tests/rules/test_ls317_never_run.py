@@ -9,7 +9,7 @@ import pytest
 from loopscope.discovery.load import load_suites
 from loopscope.pipeline import migrate
 from loopscope.types import Options, Suite
-from tests.suites_in_memory import AUTO, STRICT, messages, migrate_files
+from tests.suites_in_memory import AUTO, STRICT, after, messages, migrate_files
 
 OVERRIDE = """\
     import asyncio, pytest
@@ -336,3 +336,35 @@ def test_definitions_for_type_checkers_are_no_overrides(part: str) -> None:
     migration = migrate_files(files)
     assert not migration.findings
     assert "test_a.py" not in [change.path for change in migration.changes]
+
+
+@pytest.mark.parametrize(
+    ("imports", "returns", "annotation", "imports_after"),
+    [
+        (
+            "",
+            " -> None",
+            " -> AsyncIterator[None]",
+            "from collections.abc import AsyncIterator\n\n",
+        ),
+        ("", "", "", ""),
+        (
+            "from typing import AsyncIterator\n\n",
+            " -> None",
+            " -> AsyncIterator[None]",
+            "from typing import AsyncIterator\n\n",
+        ),
+        ("import typing\n\n", " -> None", " -> typing.AsyncIterator[None]", "import typing\n\n"),
+    ],
+)
+def test_annotation_of_a_set_up_that_yields(
+    imports: str, returns: str, annotation: str, imports_after: str
+) -> None:
+    text = f"{imports}import pytest\n\n\nclass TestIt:\n"
+    text += f"    async def setup_method(self){returns}:\n        self.value = await one()\n\n"
+    text += f"    async def teardown_method(self){returns}:\n        await one()\n\n"
+    text += "    @pytest.mark.asyncio\n    async def test_a(self): ...\n\n\nasync def one(): ...\n"
+    result = after({"pytest.ini": "[pytest]\n", "test_a.py": text})["test_a.py"]
+    assert result.startswith(f"{imports_after}import pytest\nimport pytest_asyncio\n")
+    assert f"async def setup_method(self){annotation}:\n" in result
+    assert "        yield\n        await one()\n" in result

@@ -111,6 +111,19 @@ def fold_name(word: str) -> str:
     return word.strip().lower().replace("_", "-").replace(" ", "-")
 
 
+def patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Read patterns as in .gitignore, where a backslash takes the meaning from a sign.
+
+    Raises:
+        click.BadParameter: One has backslashes between folders, and would match nothing.
+    """
+    for text in value:
+        if re.search(r"\\\w", text):
+            near = text.replace("\\", "/")
+            raise click.BadParameter(f"{text!r} matches nothing: write {near!r}, on Windows, too")
+    return value
+
+
 def complete_rules(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Complete the last of the codes and names that are typed with commas between them."""
     from loopscope.rules.registry import REGISTRY

@@ -210,3 +210,26 @@ def _without_links(markdown: str) -> str:
     if not linked:
         return text
     return f"{text}\n---\n\n" + "\n".join(f"- `loopscope rules {name}`" for name in linked)
+
+
+@click.command()
+def server() -> None:
+    """Serve an editor by the language server protocol, over standard input and output.
+
+    Diagnostics are the findings and edits of the suites whose files are open, code actions make
+    the edits, a hover tells the loop of a test or fixture and why. Nothing of a suite is run.
+    It needs the extra lsp: pip install 'loopscope[lsp]'.
+
+    \b
+    Examples:
+      loopscope server
+    """
+    try:
+        from loopscope.cli.server import make_server
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name not in ("pygls", "lsprotocol"):
+            raise
+        text = f"{name} is not installed: pip install 'loopscope[lsp]'"
+        raise click.ClickException(text) from None
+    make_server().start_io()

@@ -22,6 +22,7 @@ _COMMANDS = {
     "verify": "loopscope.cli.verify:verify",
     "rules": "loopscope.cli.guide_commands:rules",
     "explain": "loopscope.cli.guide_commands:explain",
+    "server": "loopscope.cli.guide_commands:server",
 }
 # The short help of each; the list of commands is printed without importing any of them.
 _SUMMARIES = {
@@ -31,6 +32,7 @@ _SUMMARIES = {
     "verify": "Run suites before and after their migration, and compare.",
     "rules": "List the rules, or say what one does and why.",
     "explain": "Name the causes of an error message.",
+    "server": "Serve an editor: diagnostics, edits, the loop of a test.",
 }
 # What people try, since other programs have it.
 _HABITS = {

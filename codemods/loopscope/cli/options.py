@@ -14,6 +14,7 @@ from loopscope.cli.choices import (
     Nearest,
     complete_rules,
     complete_targets,
+    patterns,
     rule_codes,
     target,
 )
@@ -160,7 +161,7 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
         help="Not these rules. May be repeated.",
     ),
     click.option(
-        "--exclude", multiple=True, metavar="PATTERN",
+        "--exclude", multiple=True, metavar="PATTERN", callback=patterns,
         help="Leave out files and folders, by patterns as in .gitignore. May be repeated.",
     ),
     click.option(

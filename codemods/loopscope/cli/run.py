@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loopscope.cli.console import Bar, Screen
+from loopscope.cli.console import Screen
 from loopscope.cli.pace import Pace
+from loopscope.cli.progress import Bar
 from loopscope.cli.request import Request, TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
@@ -83,7 +84,11 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
                 break
     if baseline is not None:
         baseline.finish()
-    _finish(applier, report, summary)
+    try:
+        _finish(applier, report, summary)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough, and all is done
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     code = summary.exit_code(wrote=bool(applier and applier.wrote), strict=request.strict)
     return 0 if code == 1 and request.exit_zero else code
 

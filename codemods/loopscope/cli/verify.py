@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loopscope.cli.console import VerifyProgress
 from loopscope.cli.options import suite_options, switch
+from loopscope.cli.progress import VerifyProgress
 from loopscope.cli.request import Request, TraceOption
 from loopscope.reports import ReportOptions, formats, make_verify_report
 

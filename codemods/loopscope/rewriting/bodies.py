@@ -37,10 +37,16 @@ def make_async(node: cst.FunctionDef, returns: str = "") -> cst.FunctionDef:
     """Return the function as ``async def``, with a new annotation ``returns`` if there is one."""
     if node.asynchronous:
         return node
-    if returns and node.returns is not None:
-        annotation = node.returns.with_changes(annotation=cst.parse_expression(returns))
-        node = node.with_changes(returns=annotation)
+    node = annotated(node, returns) if returns else node
     return node.with_changes(asynchronous=cst.Asynchronous())
+
+
+def annotated(node: cst.FunctionDef, returns: str) -> cst.FunctionDef:
+    """Put another annotation in the place of the one that the function has."""
+    if node.returns is None:
+        return node
+    annotation = node.returns.with_changes(annotation=cst.parse_expression(returns))
+    return node.with_changes(returns=annotation)
 
 
 def replace_calls(node: cst.FunctionDef, mapping: Mapping[str, str]) -> cst.FunctionDef:

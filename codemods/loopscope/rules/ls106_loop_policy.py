@@ -18,6 +18,7 @@ from loopscope.analysis.file.names import Names
 from loopscope.analysis.file.other_loops import POLICY_SETTERS
 from loopscope.analysis.file.override_facts import PolicyBody
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, enclosing_base_ids
+from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import ActionKind
 from loopscope.planning.policies import (
     ALWAYS,
@@ -195,7 +196,9 @@ def _hidden_by(context: RuleContext, key: Key) -> str:
 
 def _sync_tests(context: RuleContext) -> Iterator[Test]:
     """Yield the sync tests that set up something on a loop."""
-    loops = context.model.modern_map
+    model = context.model
+    legacy = model.suite_style is SuiteStyle.LEGACY  # a bridge will serve who asks there
+    loops = model.legacy_map if legacy else model.modern_map
     for test in context.model.tests:
         if test.id in loops and test.id not in context.plan.tests:
             yield test

@@ -257,7 +257,7 @@ def _sum(left: object, right: object) -> object:
 
 
 def _formatted(template: object, value: object) -> str:
-    if not isinstance(template, str) or _WIDE.search(template):
+    if not isinstance(template, str) or len(template) > _MOST or _WIDE.search(template):
         raise Unknown
     try:
         return template % (tuple(value) if isinstance(value, list) else value)
@@ -278,7 +278,7 @@ def _item(owner: object, key: object) -> object:
 
 
 def _method(owner: str, name: str, values: list[object]) -> object:
-    if name == "format" and _WIDE.search(owner):
+    if len(owner) > _MOST or (name == "format" and _WIDE.search(owner)):
         raise Unknown
     try:
         return getattr(owner, name)(*values)

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Sequence
 from textwrap import dedent
 from typing import Any
 
-from loopscope.analysis.file.facts import Function
+from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.file.functions import own_nodes
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.source import decode
+from loopscope.rewriting.edits import Need
 from loopscope.rules.context import DefinitionEdit, RuleContext, spell
 from loopscope.rules.ls317_never_run.async_methods import AsyncMethod, is_class_method
 from loopscope.rules.ls317_never_run.test_cases import Kind
 from loopscope.types import Safety, Scope
 
+_ABC = "collections.abc"
 # Set-ups with their tear-downs, and what pytest hands them.
 _OF_CLASS = "setup_class"
 _PAIRS = {
@@ -39,9 +41,10 @@ class MakeFixture(DefinitionEdit):
     argument: str  # what pytest handed it, and it does not use
     after: str
     marked: bool
+    returns: str  # its annotation, now that it yields; "" where it has none
 
     def apply(self, node: Any) -> Any:
-        from loopscope.rewriting.bodies import append_body
+        from loopscope.rewriting.bodies import annotated, append_body
         from loopscope.rewriting.decorator_lists import add_decorator
         from loopscope.rewriting.parameters import has_parameter, remove_parameter
 
@@ -51,6 +54,8 @@ class MakeFixture(DefinitionEdit):
             node = remove_parameter(node, self.argument)
         if self.after:
             node = append_body(node, f"yield\n{self.after}")
+        if self.returns:
+            node = annotated(node, self.returns)
         return add_decorator(node, self.decorator, "first")  # above @classmethod
 
 
@@ -83,7 +88,8 @@ def conversion(
         return ()
     if not _fits(body, after, pair[1]):
         return ()
-    name, needs = spell(context.files[found.key.path], "pytest_asyncio.fixture")
+    facts = context.files[found.key.path]
+    name, needs = spell(facts, "pytest_asyncio.fixture")
     default = context.plan.fixture_default or Scope.FUNCTION
     scope = f', loop_scope="{loop_scope.word}"' if loop_scope is not default or of_class else ""
     if of_class:
@@ -94,11 +100,13 @@ def conversion(
         message = "nothing awaited it; an autouse fixture runs before the tests of the class"
     if after is not None:
         message += f", with {pair[0]} after its yield"
+    returns, more = _annotation(facts, body) if after is not None else ("", ())
     edits: list[DefinitionEdit] = [
         MakeFixture(
             "LS317", key.path, function.line, function.qualname, message, key.ordinal,
             f"{name}(autouse=True{scope})", pair[1], after.text if after is not None else "",
-            bool(function.decorators) and not of_class, safety=Safety.ASSUMPTION, needs=needs,
+            bool(function.decorators) and not of_class, returns,
+            safety=Safety.ASSUMPTION, needs=(*needs, *more),
         )
     ]  # fmt: skip
     if tear_down is not None:
@@ -111,6 +119,17 @@ def conversion(
             )
         )  # fmt: skip
     return tuple(edits)
+
+
+def _annotation(facts: FileFacts, body: _Body) -> tuple[str, tuple[Need, ...]]:
+    """Return what ``-> None`` becomes in a fixture that yields, with the import for it."""
+    returns = body.node.returns
+    if not isinstance(returns, ast.Constant) or returns.value is not None:
+        return "", ()
+    known = (facts.spelling(f"{module}.AsyncIterator") for module in ("typing", _ABC))
+    spelled = next(filter(None, known), "")
+    needs: tuple[Need, ...] = () if spelled else ((_ABC, "AsyncIterator"),)
+    return f"{spelled or 'AsyncIterator'}[None]", needs
 
 
 def _is_bare_or_marked(function: Function) -> bool:
