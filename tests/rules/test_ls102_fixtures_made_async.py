@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from loopscope.types import Target
-from tests.suites_in_memory import AUTO, after, migrate_files
+from loopscope.pipeline import migrate
+from loopscope.types import CrossSuiteFiles, Options, Target
+from tests.suites_in_memory import AUTO, after, migrate_files, suite_of
 
 HEAD = "import asyncio\n\nimport pytest\n\n\n"
 TEST = "\n\n@pytest.mark.asyncio\nasync def test_one(client): ...\n"
@@ -196,3 +199,25 @@ def test_head_as_the_formatter_writes_it(head: str, longest: int, now: str) -> N
     fixture = f"@pytest.fixture\n{head}\n    return Client(event_loop)\n"
     files = {"pyproject.toml": STYLE.format(longest), "test_a.py": HEAD + fixture + TEST}
     assert f"@pytest_asyncio.fixture\n{now}\n" in after(files)["test_a.py"]
+
+
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        "@pytest.fixture\ndef pool(event_loop) -> Iterator[int]:\n    yield Pool(event_loop)\n",
+        "@pytest.fixture\nasync def pool():\n    return Pool(asyncio.get_event_loop())\n",
+        "@pytest.fixture\ndef pool():\n    return Pool(asyncio.get_event_loop())\n",
+    ],
+)
+@pytest.mark.parametrize("style", ["", "[tool.black]\nline-length = 40\n"])
+def test_conftest_of_another_suite_is_edited_there(fixture: str, style: str) -> None:
+    config = f"[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n{style}"
+    test = "async def test_one(pool): ...\n"
+    conftest = f"import asyncio\nfrom typing import Iterator\n{HEAD}{fixture}".encode()
+    suite = replace(
+        suite_of({"pyproject.toml": config, "test_a.py": test}),
+        cross_suite=CrossSuiteFiles({"../conftest.py": conftest}),
+    )
+    migration = migrate(suite, Options())
+    assert not migration.errors
+    assert [change.path for change in migration.changes] == ["pyproject.toml"]

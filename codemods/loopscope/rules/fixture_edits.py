@@ -174,7 +174,7 @@ def async_annotation(facts: FileFacts, data: bytes, function: Function) -> Annot
     text = dedent("\n".join(lines))
     try:
         node = ast.parse(text).body[0]
-    except (SyntaxError, ValueError):
+    except (IndexError, SyntaxError, ValueError):  # no line is there of another suite's file
         return Annotation()
     returns = getattr(node, "returns", None)
     written = ast.get_source_segment(text, returns) if returns is not None else None

@@ -61,7 +61,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             style = style or CodeStyle.of(context.contents)
         for ordinal, calls in by_function.items():
             edit = _swap(facts, path, ordinal, calls)
-            data = context.contents.get(path)  # None for a file of another suite
+            # What belongs to another suite is edited there.
+            data = context.contents.get(path)
             long = _too_long(data, edit, calls, style) if data is not None else ""
             yield replace(edit, message=edit.message + long)
 

@@ -149,9 +149,8 @@ def _make_async(context: RuleContext, key: Key, function: Function) -> MakeAsync
         why = "it is set up on the loop of its tests then"
     elif not called and not function.loop_uses:
         why = "loop factories reach the async fixtures of async tests only"
-    returns = async_annotation(
-        context.files[key.path], context.contents.get(key.path, b""), function
-    )
+    data = context.contents.get(key.path, b"")  # another suite's file is edited there
+    returns = async_annotation(context.files[key.path], data, function)
     return MakeAsync(
         "LS102",
         key.path,
