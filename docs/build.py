@@ -27,7 +27,7 @@ PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE
 MANUAL = {
     "agents.md": "For agents and scripts", "integrations.md": "Other tools", "json.md": "JSON",
     "api.md": "Python API", "loop-rules.md": "What pytest-asyncio does",
-    "releasing.md": "Release checklist",
+    "trust.md": "What you can rely on", "releasing.md": "Release checklist",
 }  # fmt: skip
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import shlex
 import threading
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,20 +40,21 @@ from loopscope.rules.withheld_edits import (
     edits_of_the_rest,
     is_left_whole,
     left_wrong,
+    migration_of_product,
+    not_in_part,
     product_files,
     product_part,
     saying_so,
+    status_of,
 )
 from loopscope.rules.witnesses import options_with_reasons, with_reasons
 from loopscope.types import (
     Change,
     EditRecord,
-    FileError,
     Finding,
     Level,
     Migration,
     Options,
-    Status,
     Suite,
 )
 
@@ -133,7 +133,7 @@ def _migrate(known: ReadSuite, options: Options) -> Migration:
         return replace(attempt.migration, changes=())
     part = product_part(suite, attempt.model, attempt.migration)
     if part:
-        return _of_product(attempt.migration, part)
+        return migration_of_product(attempt.migration, part)
     if suite.editable is not None:
         wrong = [
             *attempt.condemned,
@@ -144,7 +144,7 @@ def _migrate(known: ReadSuite, options: Options) -> Migration:
             there = {(one.path, one.line, one.code) for one in whole.migration.findings}
             left = [one for one in wrong if (one.path, one.line, one.code) not in there]
             if left and not whole.condemned:
-                return _not_in_part(suite, left[0])
+                return not_in_part(suite, left[0])
     if not attempt.condemned:
         return attempt.migration
     for other_options, caution, how in _other_plans(options, attempt.region):
@@ -194,7 +194,7 @@ def _nothing(attempt: _Attempt, options: Options) -> Migration:
     ]
     return replace(
         migration,
-        status=_status([], findings, list(migration.errors)),
+        status=status_of([], findings, list(migration.errors)),
         changes=(),
         findings=tuple(findings),
         loops_after=migration.loops_before,
@@ -207,36 +207,6 @@ def _maps(model: SuiteModel, result: SuiteModel) -> LoopMaps:
     from loopscope.loop_map.build_report import loop_maps  # few runs ask for maps
 
     return loop_maps(model, result)
-
-
-def _of_product(migration: Migration, part: Collection[str]) -> Migration:
-    """Return what is said of product code alone: it is right without the rest of its suite."""
-    changes = [one for one in migration.changes if one.path in part]
-    findings = [one for one in migration.findings if one.path in part]
-    status = _status(changes, findings, list(migration.errors))
-    return replace(
-        migration,
-        status=status,
-        changes=tuple(changes),
-        findings=tuple(findings),
-        loops_after=migration.loops_before,
-    )
-
-
-def _quoted(path: str) -> str:
-    """Write a path as a shell takes it for one, and no program for an option."""
-    return shlex.quote(f"./{path}" if path.startswith("-") else path)
-
-
-def _not_in_part(suite: Suite, first: Finding) -> Migration:
-    """Return an error for a part without which the rest of its suite would be wrong."""
-    message = (
-        f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
-        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate"
-        f" {_quoted(suite.label)}"
-    )
-    errors = (*suite.errors, FileError(".", message))
-    return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
 
 
 def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) -> _Attempt:
@@ -307,7 +277,7 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     migration = Migration(
         label=suite.label,
         config=suite.config.path,
-        status=_status(changes, findings, errors),
+        status=status_of(changes, findings, errors),
         changes=tuple(changes),
         findings=tuple(findings),
         errors=tuple(errors),
@@ -348,11 +318,3 @@ def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:
         for change in _migrate(_read(inner, options), options).changes:
             if change.path.endswith(".py"):
                 yield replace(change, path=prefix + change.path)
-
-
-def _status(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:
-    if errors:
-        return Status.ERROR
-    if any(finding.level is Level.ACTION for finding in findings):
-        return Status.MANUAL
-    return Status.CHANGED if changes else Status.CURRENT

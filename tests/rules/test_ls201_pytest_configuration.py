@@ -309,3 +309,26 @@ def test_a_root_that_has_a_configuration_keeps_it_for_all() -> None:
     suite = replace(suite, cross_suite=CrossSuiteFiles(projects={"api": False}))
     (change,) = [one for one in migrate(suite, Options()).changes if one.path == "pytest.ini"]
     assert b"asyncio_default_test_loop_scope = session" in change.after
+
+
+@pytest.mark.parametrize(
+    ("mark", "requirement", "written"),
+    [
+        ("anyio", "anyio", False),
+        ("trio", "pytest-trio", False),
+        ("anyio", "anyio\npytest-asyncio==0.21.1", True),
+        ("asyncio", "anyio", True),
+    ],
+)
+def test_an_event_loop_of_a_suite_that_anyio_runs_is_no_use_of_pytest_asyncio(
+    mark: str, requirement: str, written: bool
+) -> None:
+    head = f"import asyncio\n\nimport pytest\n\npytestmark = pytest.mark.{mark}\n\n\n"
+    body = "async def test_a(): ...\n\n\ndef test_b():\n    asyncio.get_event_loop()\n"
+    files = {
+        "pytest.ini": "[pytest]\n",
+        "requirements.txt": f"{requirement}\n",
+        "conftest.py": SESSION.replace('scope="session"', 'scope="session", autouse=True'),
+        "test_a.py": head + body,
+    }
+    assert bool(migrate_files(files).changes) is written

@@ -176,8 +176,7 @@ def _matcher(name: str) -> Callable[[str], object]:
     if not _GLOB.search(name):
         return name.__eq__
     if _MORE.search(name):
-        letters = [run for run in _MORE.split(re.sub(r"\[.*\]|\\.", "?", name)) if run]
-        literals = [run for part in letters for run in part.split("*")]
+        literals = _MORE.split(name, maxsplit=1)[0].split("*")
         return lambda text: all(run in text for run in literals) and _compiled(name)(text)
     first, *middle, last = name.split("*")
 

@@ -229,7 +229,7 @@ def _with_mode_of_commands(
         return settings
     for path in sorted(files):
         data = files[path]
-        if b"asyncio" in data and (not path.endswith(".py") or basename(path) == "noxfile.py"):
+        if (not path.endswith(".py") or basename(path) == "noxfile.py") and b"asyncio" in data:
             found = _AUTO.search(data)
             if found is not None:
                 line = data.count(b"\n", 0, found.start()) + 1

@@ -5,6 +5,7 @@ They are also the evidence for the pytest-asyncio that a suite runs on now.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -269,11 +270,16 @@ _VERSION = re.compile(r"[\w\]]([ \t]*)(?:===|[<>=~!]=|[<>])([ \t]*)\d")
 _OPERATOR = re.compile(r"===|[<>=~!]=|[<>^~]")
 
 
+@functools.lru_cache(maxsize=8)
+def _style_of(text: str) -> tuple[str, str] | None:
+    styles = Counter((found[1], found[2]) for found in _VERSION.finditer(text))
+    return styles.most_common(1)[0][0] if styles else None
+
+
 def spaced_like(text: str, specifier: str) -> str:
     """Space a specifier that stands where none stood as most in the text are, in front, too."""
-    styles = Counter(found.groups() for found in _VERSION.finditer(text))
-    operator = _OPERATOR.match(specifier)
-    if not styles or not operator:
+    style, operator = _style_of(text), _OPERATOR.match(specifier)
+    if style is None or not operator:
         return specifier
-    (before, after), _ = styles.most_common(1)[0]
+    before, after = style
     return f"{before}{operator[0]}{after}{specifier[operator.end() :].lstrip()}"

@@ -112,7 +112,7 @@ class _Reader:
             return
         self._read.add((real, constraints))
         for raw in self._text(real).replace("\r\n", "\n").replace("\\\n", " ").splitlines():
-            line = re.split(r"\s+#", f" {raw}")[0].strip()
+            line = re.split(r"(?<!\s)\s+#", f" {raw}")[0].strip()
             included = _INCLUDE.fullmatch(line)
             if included:
                 self._include(path, included["path"], constraints or bool(included["only"]))
@@ -208,7 +208,7 @@ def _in_pyproject(document: Mapping[str, Any]) -> Iterator[str]:
     waiting, seen = list(found), set(found)
     for line in waiting:  # grows: "package[extra]" of a package's own stands for what that holds
         if own and _name(line) == own:
-            inner = re.search(r"\[([^]]*)\]", line)
+            inner = re.search(r"\[([^][]*)\]", line)
             for extra in inner[1].split(",") if inner else ():
                 more = [text for text in _texts(extras.get(extra.strip())) if text not in seen]
                 waiting += more

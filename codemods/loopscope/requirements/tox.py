@@ -6,6 +6,7 @@ belongs together is told by line numbers, as the pins of the file have them.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -20,10 +21,10 @@ from loopscope.types import PROJECT_FILES
 
 FACTORS = re.compile(r"(?:[!\w.,{}-]|,[ \t]+)+:(?=\s|$)")
 _NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z0-9][\w.-]*)", re.MULTILINE)
-_REFERENCE = re.compile(r"\{\[([^\]]+)\]([\w-]+)\}")
+_REFERENCE = re.compile(r"\{\[([^\][{}]+)\]([\w-]+)\}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SEPARATOR = re.compile(r"(?<![,\s])[,\s]+(?![^{}]*\})")
-_LONGEST, _MOST = 20_000, 2_000  # letters of a list, and names that one item stands for
+_LONGEST, _MOST = 10_000, 2_000  # letters of a list, and names that one item stands for
 _RANGE = re.compile(r"(\d+)-(\d+)")
 _PYTHON = re.compile(r"(?:py|pypy|python|cpython)?-?([23])\.?(\d{1,2})t?")
 # What brings requirements from elsewhere: files and groups, and extras of the project.
@@ -133,13 +134,13 @@ class _Reader:
                 for line in self.lines(deps, frozenset()):
                     if line.factors:
                         conditional[line.number] = line.factors
-        environments = [self.environment(name) for name in names]
+        environments = [self.environment(name) for name in itertools.islice(names, _MOST)]
         met = {number for one in environments for number in one.lines}
         for number, factors in sorted(conditional.items()):
             if number not in met:  # asked for by hand: tox -e py37-plain
-                environments += [
-                    self.environment(name) for name in expand(factors) if "!" not in name
-                ]
+                more = (name for name in expand(factors) if "!" not in name)
+                environments += [self.environment(name) for name in more if name not in names]
+                names |= dict.fromkeys(expand(factors))
         if not environments:
             environments = [self.environment("python")]
         at = option.pieces[0][0] if option else main.line if main else 0
@@ -217,6 +218,7 @@ def _both(outer: str, inner: str) -> str:
     return ",".join(f"{one}-{other}" for one, other in pairs)
 
 
+@functools.lru_cache(maxsize=10_000)
 def expand(text: str) -> tuple[str, ...]:
     """List what names with braces stand for: ``py{38,39}-a, lint``, lines and commas alike."""
     names: list[str] = []

@@ -51,6 +51,8 @@ def comments_for(
         facts = files.get(finding.path)
         if finding.level is not Level.ACTION or facts is None or finding.line < 1:
             continue
+        if finding.line in facts.annotations:
+            continue  # it is about such a comment
         ordinal, line = _place(facts, finding.line)
         key = (finding.path, ordinal, line if ordinal is None else 0, finding.code)
         if key in done or _present(facts, line, finding.code):

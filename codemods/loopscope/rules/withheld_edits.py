@@ -11,6 +11,7 @@ the override does, and a request for ``event_loop`` in such a test ends the whol
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from posixpath import basename
@@ -20,7 +21,17 @@ from loopscope.config.declaring_names import is_pin_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.rules.context import DefinitionEdit, Edit, OptionEdit, RuleContext
 from loopscope.rules.ls201_pytest_configuration import FIXTURE_OPTION
-from loopscope.types import Change, EditRecord, Finding, Level, Migration, Scope, Suite
+from loopscope.types import (
+    Change,
+    EditRecord,
+    FileError,
+    Finding,
+    Level,
+    Migration,
+    Scope,
+    Status,
+    Suite,
+)
 
 # Edits of these rules are right without those of other files.
 ALONE = frozenset({"LS107", "LS108"})
@@ -127,3 +138,42 @@ def edits_of_the_rest(
         and Key(edit.path, edit.ordinal) not in converted
     ]
     return kept, options
+
+
+def migration_of_product(migration: Migration, part: Collection[str]) -> Migration:
+    """Return what is said of product code alone: it is right without the rest of its suite."""
+    changes = [one for one in migration.changes if one.path in part]
+    findings = [one for one in migration.findings if one.path in part]
+    status = status_of(changes, findings, list(migration.errors))
+    return replace(
+        migration,
+        status=status,
+        changes=tuple(changes),
+        findings=tuple(findings),
+        loops_after=migration.loops_before,
+    )
+
+
+def not_in_part(suite: Suite, first: Finding) -> Migration:
+    """Return an error for a part without which the rest of its suite would be wrong."""
+    message = (
+        f"nothing is changed: with only this part, {first.message.partition('. ')[0]}"
+        f" ({first.path}:{first.line}). Migrate the whole suite: loopscope migrate"
+        f" {_quoted(suite.label)}"
+    )
+    errors = (*suite.errors, FileError(".", message))
+    return Migration(suite.label, suite.config.path, Status.ERROR, errors=errors)
+
+
+def _quoted(path: str) -> str:
+    """Write a path as a shell takes it for one, and no program for an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
+
+
+def status_of(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:
+    """Return how a suite came out that has these changes, findings and errors."""
+    if errors:
+        return Status.ERROR
+    if any(finding.level is Level.ACTION for finding in findings):
+        return Status.MANUAL
+    return Status.CHANGED if changes else Status.CURRENT

@@ -55,6 +55,12 @@ def test_annotation_is_left_once_and_reported_until_it_goes() -> None:
     assert "conftest.py:1 LS101 action" in messages(migrate_files(solved))
 
 
+def test_comment_about_nothing_gets_no_comment_of_its_own() -> None:
+    files = {"pytest.ini": AUTO, "test_a.py": "# loopscope: LS104 old\nasync def test_a(): ...\n"}
+    assert after(files, annotate=True)["test_a.py"] == files["test_a.py"]
+    assert "test_a.py:1 LS104 action" in messages(migrate_files(files))
+
+
 def test_syntax_error_has_a_place_and_the_rest_is_done() -> None:
     files = {
         "pytest.ini": AUTO,

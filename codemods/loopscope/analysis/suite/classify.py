@@ -134,10 +134,18 @@ class Roles:
             or any(
                 EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self._index.cross_suite
                 for fixtures in self._index.registered.values()
+                if not self.runs_on_anyio
             )
             or self.asks_for_the_plugins_loop
             # It had set the loop that sync code asks for.
             or (self._settings.declared and any(facts.loop_calls for facts in self._own_facts))
+        )
+
+    @cached_property
+    def runs_on_anyio(self) -> bool:
+        """Whether anyio or trio runs async tests, and no requirement names pytest-asyncio."""
+        return not self._settings.declared and any(
+            test.mark("anyio") or test.mark("trio") for test in self.own_tests
         )
 
     @property
