@@ -474,7 +474,7 @@ def test_pytest_answers_what_the_source_does_not(
     assert before.failed == 0, before.output
 
     collecting = ("--collect", "--collect-python", legacy_python)
-    done = run_loopscope("migrate", "--allow-dirty", *collecting, suite)
+    done = run_loopscope("migrate", "-v", "--allow-dirty", *collecting, suite)
     assert "This imports the tests of the project" in done.stdout
     assert case.says in done.stdout
     assert done.returncode == 0, done.stdout
@@ -526,7 +526,7 @@ def test_what_an_option_leaves_out_is_collected_and_a_module_that_skips_itself_i
     case = next(case for case in _CASES if case.name == "tests_from_a_factory")
     deselecting = AUTO + "addopts = -k test_two\n"
     suite = _write(tmp_path / "a", Case("", case.files, "", ini=deselecting), monkeypatch)
-    collecting = ("check", "--collect", "--collect-python", legacy_python)
+    collecting = ("check", "-v", "--collect", "--collect-python", legacy_python)
     done = run_loopscope(*collecting, suite)
     assert case.says in done.stdout
     skipping = {
