@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from loopscope.requirements import read_pins
 from loopscope.requirements.tox import expand, holds, read_tox
+from loopscope.types import FileError
 
 INI = """\
 [tox]
@@ -169,3 +171,24 @@ def test_names_with_braces(text: str, names: list[str]) -> None:
 )
 def test_conditions(condition: str, name: str, expected: bool) -> None:
     assert holds(condition, frozenset(name.split("-"))) is expected
+
+
+_TWO_THOUSAND = "a{1-50}-b{1-50}"
+_LONG = ",".join(f"environment{number}" for number in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"[tox]\nenvlist = {_LONG}\n", 2),
+        (f"[tox]\nskip = 1\nenv_list =\n    {_TWO_THOUSAND}\n", 3),
+        (f"[testenv:{_TWO_THOUSAND}]\ndeps = pytest-asyncio<1\n", 2),
+        (f"[testenv]\ndeps =\n    {_TWO_THOUSAND}: pytest-asyncio<1\n", 2),
+    ],
+    ids=["letters", "environments", "name", "factors"],
+)
+def test_more_environments_than_can_be_read_are_an_error(text: str, line: int) -> None:
+    found = read_pins("tox.ini", f"{text}[testenv:x]\ndeps = pytest-asyncio\n".encode())
+    assert isinstance(found, FileError)
+    assert found.line == line
+    assert "names more environments than can be read" in found.message

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from posixpath import basename
 
-from loopscope.config.formats import IniOption, parse_ini, parse_toml
+from loopscope.config.formats import FormatError, IniOption, parse_ini, parse_toml
 from loopscope.config.toml import Key, layout
 from loopscope.frozen import frozen
 from loopscope.requirements.compatibility import PLUGIN, WATCHED
 from loopscope.requirements.pin import Kind, Pin, Style, normalised
 from loopscope.requirements.source_text import SourceText, remote
-from loopscope.requirements.tox import FACTORS
+from loopscope.requirements.tox import FACTORS, is_too_long
 
 _BOM = "\N{BYTE ORDER MARK}"
 _METADATA = frozenset({"install_requires", "tests_require", "setup_requires"})
@@ -59,6 +59,7 @@ def read_ini(source: SourceText) -> Iterator[Pin]:
     for name, section in parse_ini(source.text).items():
         for option, value in section.options.items():
             where = f"{name}.{option}"
+            _check_length(name, option, value)
             if metadata and where == "options.python_requires":
                 yield from _python(source, value, starts)
             elif (
@@ -69,6 +70,22 @@ def read_ini(source: SourceText) -> Iterator[Pin]:
                 yield from _requirements(source, value, starts, where)
             elif option == "required_plugins":
                 yield from _with_versions(_plugins(source, value, starts, where))
+
+
+def _check_length(section: str, option: str, value: IniOption) -> None:
+    """See that all environments of tox are read.
+
+    Raises:
+        FormatError: There are more of them, or of their factors, than tox itself could run.
+    """
+    lists = [section.removeprefix("testenv:")] if section.startswith("testenv:") else []
+    if option in ("envlist", "env_list"):
+        lists.append(value.value)
+    elif option == "deps":
+        lists += (found[0] for _, piece in value.pieces if (found := FACTORS.match(piece)))
+    if any(map(is_too_long, lists)):
+        message = f"{option} of [{section[:40]}] names more environments than can be read"
+        raise FormatError(message, value.pieces[0][0] + 1)
 
 
 def _plugins(

@@ -218,6 +218,11 @@ def _both(outer: str, inner: str) -> str:
     return ",".join(f"{one}-{other}" for one, other in pairs)
 
 
+def is_too_long(text: str) -> bool:
+    """Whether a list of environments, or the factors of a line, are more than ``expand`` gives."""
+    return len(text) > _LONGEST or len(expand(text)) >= _MOST
+
+
 @functools.lru_cache(maxsize=10_000)
 def expand(text: str) -> tuple[str, ...]:
     """List what names with braces stand for: ``py{38,39}-a, lint``, lines and commas alike."""
