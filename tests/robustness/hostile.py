@@ -99,7 +99,7 @@ def _declarations() -> Named:
         "comment": f"pytest-asyncio==0.21  # {'event loop ' * 6000}",
         "hash signs": f"pytest-asyncio==0.21 {'#' * N}",
         "quotes": "pytest-asyncio" + "\"'" * 20_000,
-        "many": "pytest-asyncio==0.21\n" * 300,
+        "many": "pytest-asyncio==0.21\n" * 3000,
         "comments above": "# pinned since 0.21\n" * 5000 + "pytest-asyncio==0.21",
     }
     forms: dict[str, Callable[[str], str]] = {

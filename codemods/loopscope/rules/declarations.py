@@ -6,6 +6,8 @@ The pipeline reads them once all edits are known: they say which pytest-asyncio 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from posixpath import dirname
 
 from loopscope.config.declaring_names import is_pin_file
@@ -140,7 +142,7 @@ class Aims:
         return self.pythons if told is None else Pythons(told)
 
 
-@frozen
+@dataclass(eq=False)  # without slots, so that what is asked again and again is kept
 class Declarations:
     """All of a suite, in the order of its files; ``unread`` are files that could not be read."""
 
@@ -155,6 +157,7 @@ class Declarations:
         """Those of one package."""
         return [one for one in self.declared if one.pin.package == package]
 
+    @cached_property
     def outcomes(self) -> dict[Pin, Release]:
         """Return what each declaration of pytest-asyncio that can be edited comes to."""
         return {
@@ -165,19 +168,21 @@ class Declarations:
             and self.aims.lowest_after(one.pin) >= padded(RELEASES[0].series)
         }
 
+    @cached_property
     def moved(self) -> dict[Pin, Release]:
         """Return the release that each exact pin of pytest-asyncio moves to."""
         return {
             pin: release
-            for pin, release in self.outcomes().items()
+            for pin, release in self.outcomes.items()
             if pin.kind is Kind.EXACT
             and not self.aims.is_enough(pin)
             and not self.is_for_users(pin)
         }
 
+    @cached_property
     def newest(self) -> Release | None:
         """Return the newest release that the editable declarations of pytest-asyncio come to."""
-        return max(self.outcomes().values(), key=lambda release: release.series, default=None)
+        return max(self.outcomes.values(), key=lambda release: release.series, default=None)
 
     def oldest_after(self) -> str:
         """Return the lowest bound among the declarations, "" where one admits what is too old."""
@@ -197,7 +202,7 @@ class Declarations:
             return False
         if known.below is None and is_limit(pin):
             return False
-        newest = self.newest()
+        newest = self.newest
         least = self.aims.least if self.aims.raises or newest is None else newest.series
         old = known.below is None or highest(pin) <= padded(known.below)
         return (

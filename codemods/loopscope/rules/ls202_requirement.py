@@ -39,7 +39,7 @@ def check(declarations: Declarations) -> Iterator[RequirementEdit | Finding]:
     for one in declarations.declared:
         if declarations.is_raised_along(one.pin):
             yield from _companion(one, declarations)
-    newest = declarations.newest()
+    newest = declarations.newest
     if newest is None:
         return
     for one in declarations.of("pytest"):
@@ -151,7 +151,7 @@ def _why_this(pin: Pin, release: Release, declarations: Declarations) -> str:
     aims = declarations.aims
     others = {
         one.exact: f"{other.path}:{other.line}"
-        for other, one in declarations.moved().items()
+        for other, one in declarations.moved.items()
         if one is not release
     }
     also = "".join(f"; {place} gets {exact}" for exact, place in others.items())

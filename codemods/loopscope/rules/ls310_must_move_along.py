@@ -48,7 +48,7 @@ def _companion(pin: Pin, declarations: Declarations) -> Finding:
 
 def _pytest(declarations: Declarations) -> Iterator[Finding]:
     """Find a pytest that is too new for the release to which an exact pin moves."""
-    newest = declarations.newest()
+    newest = declarations.newest
     exact = any(one.pin.kind is Kind.EXACT for one in declarations.of(PLUGIN))
     if newest is None or newest.pytest_below is None or not exact:
         return
@@ -75,7 +75,7 @@ def _pythons(declarations: Declarations) -> Iterator[Finding]:
 
     What can be done is said once for a release; the other places refer to that.
     """
-    outcomes = declarations.outcomes()
+    outcomes = declarations.outcomes
     places = (
         *_own(declarations),
         *_declared(declarations, outcomes),
