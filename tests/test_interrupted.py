@@ -61,7 +61,7 @@ def stopped(root: Path, number: signal.Signals, name: str, seconds: float) -> tu
         if number == signal.SIGINT:
             os.killpg(run.pid, number)  # as a terminal does
         else:
-            run.kill()
+            run.send_signal(number)
         _, err = run.communicate(timeout=programs.LONG)
         until(lambda: not in_session(run.pid))
     return run.returncode, err

@@ -83,9 +83,9 @@ def test_in_another_process_the_files_are_plain_ones(tree: Tree, tmp_path: Path)
 def test_bar_moves_within_one_large_suite_and_says_how_long_it_takes(
     tree: Tree, tmp_path: Path
 ) -> None:
-    suites(tree, 1, 900)
+    suites(tree, 1, 4000)
     with terminal(tmp_path, "check") as (_, person):
         shown = person.rest()
-    steps = [int(done) for done in re.findall(r"(\d+)/900\b", shown)]
-    assert len({step for step in steps if 0 < step < 900}) > 3
-    assert re.search(r"\d/900 .*\b0:\d\d:\d\d", shown)
+    steps = [int(done) for done in re.findall(r"(\d+)/4000\b", shown)]
+    assert len({step for step in steps if 0 < step < 4000}) > 3
+    assert re.search(r"\d/4000 .*\b0:\d\d:\d\d", shown)

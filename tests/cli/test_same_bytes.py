@@ -135,7 +135,9 @@ def test_patch_dir(tmp_path: Path, written: dict[str, bytes]) -> None:
     assert contents(tmp_path) == written
 
 
-@pytest.mark.parametrize("answers", [b"y\n" * 50, b"a\n" * 50, b"y\nA\n"], ids=["y", "a", "A"])
+@pytest.mark.parametrize(
+    "answers", [b"y\n" * 50, b"a\ny\n" * 50, b"y\nA\ny\n"], ids=["y", "a", "A"]
+)
 def test_review(tmp_path: Path, written: dict[str, bytes], answers: bytes) -> None:
     make(tmp_path)
     loopscope(tmp_path, "--review", answers=answers)

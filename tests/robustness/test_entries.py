@@ -38,7 +38,7 @@ def contents(root: Path) -> dict[bytes, bytes]:
 
 @pytest.mark.parametrize(
     "name", ["test_b.py", "sub/conftest.py", "sub/pytest.ini", ".gitignore", "pyproject.toml",
-             "setup.cfg", "tox.ini", "requirements.txt", "sub/.loopscope-unfinished"],
+             "setup.cfg", "tox.ini", "requirements.txt"],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["pipe", "socket", "directory"])
 def test_something_else_by_the_name_of_a_file(
@@ -110,9 +110,9 @@ def oddly_named(tmp_path: Path) -> Path:
 
 def test_odd_names_are_migrated_and_shown_in_one_line(oddly_named: Path) -> None:
     before = contents(oddly_named)
-    checked = loopscope(oddly_named, "check")
+    checked = loopscope(oddly_named, "check", "-v")
     for shown in ("test_b\\nc.py", "test_\\xff\\xfe.py", "test_[red]b.py", "dir test_ b c/test_d"):
-        assert f"\n  {shown}" in checked.out
+        assert shown in checked.out
     assert (checked.code, checked.err) == (1, "")
     found = json.loads(loopscope(oddly_named, "check", "--format", "json").out)
     assert len(found["suites"][0]["changes"]) == len(before)
@@ -155,9 +155,9 @@ def test_oddly_named_files_that_are_broken_are_named(tmp_path: Path) -> None:
 
 def test_suite_in_a_folder_of_an_odd_name(tmp_path: Path) -> None:
     root = make(tmp_path / os.fsdecode(b"a \n\xff b"))
-    result = loopscope(tmp_path, "migrate")
+    result = loopscope(tmp_path, "migrate", "-v")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("a \\n\\xff b (pytest.ini): changed\n")
+    assert "\na \\n\\xff b/test_a.py:" in result.out
     assert (root / "test_a.py").read_bytes() == MIGRATED
 
 

@@ -28,7 +28,7 @@ _IMAGE = re.compile(
     r"^[ \t]*(?:-[ \t]*)?image:[ \t]*[\"']?(?:[\w./-]+/)?python:(.*)$", re.MULTILINE
 )
 _JOB = re.compile(r"^(?:  )?[\w.-]+:[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_SCRIPT = re.compile(r"[\w./-]+\.(?:sh|bash)\b")
+_SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.(?:sh|bash)\b")
 _WORKS_IN = re.compile(
     r"(?:\bworking-directory:|\bcd|\bpushd)[ \t]+[\"']?(?:\./)?([\w.-]+(?:/[\w.-]+)*)"
 )
