@@ -87,19 +87,22 @@ class Editor:
     async def open(self, name: str) -> list[lsp.Diagnostic]:
         text = (self.root / name).read_text(encoding="utf-8")
         item = lsp.TextDocumentItem(self.uri(name), "python", 1, text)
-        self._news.clear()
+        self._published.pop(self.uri(name), None)
         self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
         return await self.diagnostics(name)
 
     async def type(self, name: str, text: str) -> list[lsp.Diagnostic]:
         document = lsp.VersionedTextDocumentIdentifier(2, self.uri(name))
         change = lsp.TextDocumentContentChangeWholeDocument(text)
-        self._news.clear()
+        self._published.pop(self.uri(name), None)
         self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
         return await self.diagnostics(name)
 
     async def diagnostics(self, name: str) -> list[lsp.Diagnostic]:
-        await self._news.wait()
+        """Wait for those of this file: others may be told first, or again."""
+        while self.uri(name) not in self._published:
+            self._news.clear()
+            await self._news.wait()
         return self._published[self.uri(name)]
 
     async def actions(self, name: str) -> list[lsp.CodeAction]:
