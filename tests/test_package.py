@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections import Counter
@@ -28,6 +29,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+@functools.cache
 def imported() -> set[str]:
     """Return the first parts of all that is imported, by statements and by ``import_module``."""
     found = set()
@@ -44,7 +46,10 @@ def imported() -> set[str]:
 
 def declared() -> list[str]:
     extras = PROJECT["optional-dependencies"]
-    return [Requirement(line).name for line in (*PROJECT["dependencies"], *extras["dask"])]
+    return [
+        Requirement(line).name
+        for line in (*PROJECT["dependencies"], *extras["dask"], *extras["lsp"])
+    ]
 
 
 @pytest.mark.parametrize("package", declared())
