@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename, dirname
 
-from loopscope.analysis.suite.imports import find_module
 from loopscope.config.collected_files import with_parents
 from loopscope.config.pytest_config import is_test_file, source_roots
 from loopscope.types import SOURCE_ROOTS, PytestConfig
@@ -143,8 +142,6 @@ def has_trace(data: bytes) -> bool:
 
 def matters(path: str, data: bytes, config: PytestConfig) -> bool:
     """Whether a Python file of a suite with event loops may say something about them."""
-    from loopscope.discovery.first_glance import keeps_loop, runs_loop
-
     return (
         has_trace(data)
         or path in _SCRIPTS
@@ -175,6 +172,8 @@ def reexports(
     own_names: Sequence[str] = (),
 ) -> Iterator[str]:
     """List those of the ``others`` that import, directly or not, from a module for tests."""
+    from loopscope.analysis.suite.imports import find_module  # not for a tree without suites
+
     support = {path for path, data in files.items() if path.endswith(".py") and _defines(data)}
     folders = {folder for path in support for folder in with_parents(dirname(path))}
     tests = {dirname(path) for path in files if is_test_file(path, config)} - {""}
@@ -207,6 +206,8 @@ def starred(
 
     So a module of which nothing is known is one that is not there.
     """
+    from loopscope.analysis.suite.imports import find_module  # not for a tree without suites
+
     roots = (*source_roots(config), *SOURCE_ROOTS)
     seen: set[str] = set()
     queue = [(path, data) for path, data in files.items() if path.endswith(".py")]

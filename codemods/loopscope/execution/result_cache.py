@@ -2,7 +2,7 @@
 
 The key of a result is all that it depends on: the bytes that were read, the options, and the code
 and Python that made it. Results lie in the user's cache folder. Each bears the seal of this user,
-so one that somebody else has put there is not read.
+so one that somebody else has put there is not read. What a tree without suites does not need is imported where it is used.
 """
 
 from __future__ import annotations
@@ -10,11 +10,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import functools
-import hashlib
-import importlib.util
 import os
-import pickle
-import secrets
 import stat
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,7 +20,6 @@ from pathlib import Path
 import loopscope
 from loopscope.disk import read_regular, write_all
 from loopscope.execution.jobs import Job
-from loopscope.seal import bears, seal, user_folder
 from loopscope.types import Migration
 
 _SEAL = 64  # characters of a seal
@@ -40,14 +35,23 @@ class ResultCache:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._kept = False
-        self._folder: Path | None = None
-        with contextlib.suppress(OSError, RuntimeError):
-            self._folder = _own_folder(folder or user_folder("cache") / "results")
+        self._given = folder
+
+    @functools.cached_property
+    def _folder(self) -> Path | None:
+        from loopscope.seal import user_folder  # not for a tree without suites
+
+        try:
+            return _own_folder(self._given or user_folder("cache") / "results")
+        except (OSError, RuntimeError):
+            return None
 
     def key(self, job: Job) -> str:
         """Return what names the result of a job; "" where none can be kept."""
-        if self._folder is None or not job[0].files:
+        if not job[0].files or self._folder is None:
             return ""
+        import hashlib
+
         digest = hashlib.sha256(_made_by())
         _feed(digest.update, job)
         return digest.hexdigest()
@@ -56,6 +60,10 @@ class ResultCache:
         """Return the result of that name, if it is there and was kept by this user."""
         if not key or self._folder is None:
             return None
+        import pickle
+
+        from loopscope.seal import bears
+
         path = self._folder / key
         try:
             found = read_regular(str(path), _LARGEST_RESULT)
@@ -72,6 +80,11 @@ class ResultCache:
         """Keep a result; one with errors may come out otherwise, with more time or memory."""
         if not key or self._folder is None or migration.errors:
             return
+        import pickle
+        import secrets
+
+        from loopscope.seal import seal
+
         data = pickle.dumps(replace(migration, seconds=0.0), protocol=5)
         if len(data) + _SEAL > _LARGEST_RESULT:
             return
@@ -87,7 +100,7 @@ class ResultCache:
 
     def close(self) -> None:
         """Forget the results that were not used for the longest time, where there are too many."""
-        if self._folder is None or not self._kept:
+        if not self._kept or self._folder is None:
             return
         with contextlib.suppress(OSError):
             there = sorted(_files(self._folder), reverse=True)
@@ -123,6 +136,8 @@ def _files(folder: Path) -> Iterator[tuple[float, int, str]]:
 @functools.cache
 def _made_by() -> bytes:
     """Return what tells this code and Python from all others: versions, sizes and times."""
+    import importlib.util
+
     parts = [loopscope.__version__, sys.version]
     for name in ("libcst", "packaging"):
         spec = importlib.util.find_spec(name)
