@@ -2,7 +2,8 @@
 
 The key of a result is all that it depends on: the bytes that were read, the options, and the code
 and Python that made it. Results lie in the user's cache folder. Each bears the seal of this user,
-so one that somebody else has put there is not read. What a tree without suites does not need is imported where it is used.
+so one that somebody else has put there is not read. What a tree without suites does not need is
+imported where it is used.
 """
 
 from __future__ import annotations
