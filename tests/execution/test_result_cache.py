@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from loopscope.analysis.suite.trace import Trace
+from loopscope.cli.pace import Pace
 from loopscope.execution import migrate_all, result_cache
 from loopscope.execution.result_cache import ResultCache
 from loopscope.seal import seal
@@ -99,6 +100,14 @@ def test_each_field_of_the_options_is_in_the_name(cache: ResultCache) -> None:
         changed = other.get(type(value), lambda _: ("x",))(value)
         keys.add(cache.key((tree, replace(options, **{field.name: changed}))))
     assert len(keys) == 1 + len(fields(options))
+
+
+def test_to_name_a_result_is_no_work_on_its_files(cache: ResultCache) -> None:
+    told: list[int] = []
+    pace = Pace(lambda done, _: told.append(done))
+    tree, options = jobs(1)[0]
+    assert cache.key((pace.hands_out(tree, watched=True), options)) == cache.key((tree, options))
+    assert not told
 
 
 def test_other_code_has_other_results(
