@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import dedent
 
 from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.config.pytest_config import choose_configuration
-from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.loop_map.build_model import build_model, rebuild_model
+from loopscope.loop_map.model import LoopMap
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline import migrate
-from loopscope.types import FileError, Migration, Options, PytestConfig, Suite
+from loopscope.rules.registry import FILE_CHECKS
+from loopscope.types import Change, FileError, Migration, Options, PytestConfig, Suite
 
 STRICT = "[pytest]\n"
 AUTO = "[pytest]\nasyncio_mode = auto\n"
@@ -47,3 +50,11 @@ def messages(migration: Migration) -> list[str]:
 def model_of(files: Mapping[str, str], mode: str = "strict") -> SuiteModel:
     facts = {path: read_file(path, dedent(text)) for path, text in files.items()}
     return SuiteModel(facts, PytestConfig(), Settings(mode=mode))
+
+
+def style_and_loops(suite: Suite, changes: Sequence[Change] = ()) -> tuple[SuiteStyle, LoopMap]:
+    """Return the style of a suite, and its modern loop map after ``changes``."""
+    seconds = Options().time_limit
+    model = build_model(suite, [], seconds, FILE_CHECKS)
+    after = rebuild_model(suite, model, changes, [], seconds) if changes else model
+    return model.suite_style, after.modern_map

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.frozen import frozen
 from loopscope.loop_map.build_model import ReadSuite, build_model, rebuild_model
-from loopscope.loop_map.model import LoopMap, count
+from loopscope.loop_map.model import count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
     line_of_usefixtures,
@@ -45,7 +45,6 @@ from loopscope.rules.withheld_edits import (
     product_files,
     product_part,
     saying_so,
-    status_of,
 )
 from loopscope.rules.witnesses import options_with_reasons, with_reasons
 from loopscope.types import (
@@ -55,6 +54,7 @@ from loopscope.types import (
     Level,
     Migration,
     Options,
+    Status,
     Suite,
 )
 
@@ -194,7 +194,7 @@ def _nothing(attempt: _Attempt, options: Options) -> Migration:
     ]
     return replace(
         migration,
-        status=status_of([], findings, list(migration.errors)),
+        status=Status.of([], findings, errors=migration.errors),
         changes=(),
         findings=tuple(findings),
         loops_after=migration.loops_before,
@@ -277,7 +277,7 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     migration = Migration(
         label=suite.label,
         config=suite.config.path,
-        status=status_of(changes, findings, errors),
+        status=Status.of(changes, findings, errors=errors),
         changes=tuple(changes),
         findings=tuple(findings),
         errors=tuple(errors),
@@ -294,22 +294,6 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     if condemned:
         region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))
-
-
-def style_and_loops(
-    suite: Suite, changes: Sequence[Change] = (), runs_on: str = ""
-) -> tuple[SuiteStyle, LoopMap]:
-    """Return the style of a suite, and its modern loop map after ``changes``.
-
-    ``runs_on`` is the pytest-asyncio that the user says it runs on, "" for none.
-    """
-    seconds = Options().time_limit
-    with _ONE_THREAD:
-        model = build_model(suite, [], seconds, FILE_CHECKS, runs_on)
-        suite_style = model.suite_style
-        if changes:
-            model = rebuild_model(suite, model, changes, [], seconds)
-        return suite_style, model.modern_map
 
 
 def _changes_below(suite: Suite, options: Options) -> Iterator[Change]:

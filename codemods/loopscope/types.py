@@ -8,7 +8,7 @@ forward slashes.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,21 @@ class Status(enum.Enum):
     CHANGED = "changed"  # changes, and nothing left for a person
     MANUAL = "manual"  # a person must act on something
     ERROR = "error"  # a file of it could not be read or parsed
+
+    @classmethod
+    def of(
+        cls,
+        changes: Collection[Change],
+        findings: Iterable[Finding],
+        *,
+        errors: Collection[FileError],
+    ) -> Status:
+        """Return what became of a suite with these changes, findings and errors."""
+        if errors:
+            return cls.ERROR
+        if any(finding.level is Level.ACTION for finding in findings):
+            return cls.MANUAL
+        return cls.CHANGED if changes else cls.CURRENT
 
 
 @dataclass(frozen=True, slots=True, order=True)

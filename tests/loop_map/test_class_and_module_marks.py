@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.pipeline import style_and_loops
-from tests.suites_in_memory import suite_of
+from tests.suites_in_memory import style_and_loops, suite_of
 
 INI = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = session\n"
 MODULE, CLASS = (f'pytest.mark.asyncio(loop_scope="{scope}")' for scope in ("module", "class"))

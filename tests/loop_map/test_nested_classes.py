@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from loopscope.pipeline import style_and_loops
-from tests.suites_in_memory import suite_of
+from tests.suites_in_memory import style_and_loops, suite_of
 
 CONFIGURATION = """
     [pytest]

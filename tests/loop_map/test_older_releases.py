@@ -8,12 +8,11 @@ from loopscope.analysis.file.reader import read_file
 from loopscope.analysis.suite.classify import Settings
 from loopscope.loop_map.model import count
 from loopscope.loop_map.suite_model import SuiteModel
-from loopscope.pipeline import style_and_loops
 from loopscope.pipeline_check import recheck
 from loopscope.requirements import Evidence
 from loopscope.types import Change, Options, PytestConfig, Target
 from tests.rules.reported import HEAD, MODERN
-from tests.suites_in_memory import after, messages, migrate_files, suite_of
+from tests.suites_in_memory import after, messages, migrate_files, style_and_loops, suite_of
 
 PACKAGES = """\
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.pipeline import style_and_loops
 from loopscope.types import Level, Migration, Target
 from loopscope.verify.environments import Environment, interpreter
 from loopscope.verify.run_record import SuiteRun
+from tests.suites_in_memory import style_and_loops
 
 from ..live import compare
 from ..live.runner import run_pytest

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from loopscope.loop_map.build_model import ReadSuite, build_model
 from loopscope.loop_map.model import LoopMap
-from loopscope.pipeline import style_and_loops
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Options
 from loopscope.verify.collect_suite import COLLECT_ONLY
@@ -21,6 +20,7 @@ from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import SESSION, compare
 from loopscope.verify.migrated_copy import as_planned, seen_in_source
 from loopscope.verify.run_record import SuiteRun, TestRun
+from tests.suites_in_memory import style_and_loops
 
 from ..live.environments import LEGACY, MODERN, interpreter
 from ..live.runner import run_pytest

@@ -16,7 +16,7 @@ import click
 
 from loopscope.disk import read_regular, write_out
 from loopscope.reports import path_from
-from loopscope.types import Change, Level, Migration, Status
+from loopscope.types import Change, Migration, Status
 
 _HEAD = "loopscope-baseline"
 _VERSION = 1
@@ -56,12 +56,7 @@ class Baseline:
                 left_out += 1
             else:
                 findings.append(finding)
-        if migration.errors:
-            status = Status.ERROR
-        elif any(finding.level is Level.ACTION for finding in findings):
-            status = Status.MANUAL
-        else:
-            status = Status.CHANGED if changes else Status.CURRENT
+        status = Status.of(changes, findings, errors=migration.errors)
         rest = replace(migration, status=status, changes=tuple(changes), findings=tuple(findings))
         return rest, left_out
 

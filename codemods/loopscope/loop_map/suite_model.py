@@ -16,7 +16,7 @@ from loopscope.analysis.suite.closure import EVENT_LOOP, Closure, Closures
 from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_ids
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.loop_values import LoopValues
-from loopscope.analysis.suite.mention_graph import DrivenLoops
+from loopscope.analysis.suite.mention_search import DrivenLoops
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
 from loopscope.config.entry_points import EntryPoints
 from loopscope.loop_map.legacy import LegacyLoops

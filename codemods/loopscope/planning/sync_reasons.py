@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function, Place, UseKind
-from loopscope.analysis.file.references import DRIVEN, RUNNERS
+from loopscope.analysis.file.references import DRIVEN, RUNNERS, drives
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.mention_graph import Node, NodeKind
@@ -78,10 +78,7 @@ class SyncReasons:
         Of an object that is made, what makes it counts, and the methods that are called here.
         """
         model = self._model
-        itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
-        for node in model.driven.graph.mentioned(key.path, function.refers, function):
-            if node != itself:
-                yield node
+        yield from model.driven.graph.mentioned_by(key, function)
         for other in model.closures.call_graph.of(key):
             yield (NodeKind.FUNCTION, *other)
 
@@ -92,13 +89,9 @@ class SyncReasons:
     def _drivers(self) -> MentionSearch:
         index = self._model.index
 
-        def drives(node: Node) -> bool:
+        def refuses(node: Node) -> bool:
             refers = self._refers(node)
-            return (
-                DRIVEN in refers
-                or not RUNNERS.isdisjoint(refers)
-                or any(map(_LOOKS.search, refers))
-            )
+            return drives(refers) or any(map(_LOOKS.search, refers))
 
         def runs(node: Node, origin: Node | None) -> bool:
             kind, path, name = node
@@ -107,7 +100,7 @@ class SyncReasons:
             function = index.function(Key(path, int(name)))
             return not function.is_method or function.name in _WHILE_IT_IS_MADE
 
-        return MentionSearch(self._model.driven.graph, drives, runs)
+        return MentionSearch(self._model.driven.graph, refuses, runs)
 
     def asks_while_it_runs(self, key: Key, function: Function) -> bool:
         """Whether it asks by ``getfixturevalue``, which sets nothing up on a loop that runs.

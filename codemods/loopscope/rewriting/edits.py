@@ -61,6 +61,14 @@ class DefinitionEdit(Edit):
 
 
 @frozen
+class DeleteDefinition(DefinitionEdit):
+    """Deletes the definition."""
+
+    def apply(self, node: Any) -> None:
+        return None
+
+
+@frozen
 class StatementEdit(Edit):
     """Changes the simple statement that starts on ``statement``, a 1-based line."""
 

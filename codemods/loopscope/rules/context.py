@@ -16,6 +16,7 @@ from loopscope.planning.planner import Plan
 from loopscope.rewriting.edits import (
     AppendEdit,
     DefinitionEdit,
+    DeleteDefinition,
     Edit,
     ImportEdit,
     Need,
@@ -29,6 +30,7 @@ from loopscope.types import Finding, Level, Options, PytestConfig
 __all__ = [
     "AppendEdit",
     "DefinitionEdit",
+    "DeleteDefinition",
     "Edit",
     "ImportEdit",
     "Need",

@@ -30,9 +30,8 @@ from loopscope.planning.policies import (
     setters,
 )
 from loopscope.rules.codegen.factory import factory_code
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action, note
+from loopscope.rules.context import DeleteDefinition, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.ls101_event_loop_override.override_edits import (
-    DeleteOverride,
     ReplaceOverride,
 )
 from loopscope.types import Scope
@@ -59,7 +58,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             continue
         place = ("LS106", key.path, function.line)
         if policy.default and not _hides(context, key):
-            yield DeleteOverride(
+            yield DeleteDefinition(
                 *place,
                 function.qualname,
                 "deleted: it returns the default policy",

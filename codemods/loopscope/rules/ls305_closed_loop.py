@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from posixpath import basename
-from typing import Any
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Function, Position
@@ -21,11 +20,10 @@ from loopscope.analysis.file.functions import (
 )
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
-from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.python_source.syntax_tree import FunctionNode, is_docstring
 from loopscope.rules.context import (
-    DefinitionEdit,
+    DeleteDefinition,
     Rule,
     RuleContext,
     RuleResult,
@@ -39,14 +37,6 @@ _SET_UPS = frozenset(
     for when in ("setup", "teardown")
     for what in ("module", "class", "method", "function")
 )
-
-
-@frozen
-class DeleteHook(DefinitionEdit):
-    """Deletes a hook that only ends the loops of ``event_loop``."""
-
-    def apply(self, node: Any) -> None:
-        return None
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -96,8 +86,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 yield note("LS305", path, hazard.line, message, hazard.column)
 
 
-def _delete_hook(key: Key, function: Function) -> DeleteHook:
-    return DeleteHook(
+def _delete_hook(key: Key, function: Function) -> DeleteDefinition:
+    return DeleteDefinition(
         "LS305",
         key.path,
         function.line,

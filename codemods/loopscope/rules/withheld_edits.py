@@ -144,7 +144,7 @@ def migration_of_product(migration: Migration, part: Collection[str]) -> Migrati
     """Return what is said of product code alone: it is right without the rest of its suite."""
     changes = [one for one in migration.changes if one.path in part]
     findings = [one for one in migration.findings if one.path in part]
-    status = status_of(changes, findings, list(migration.errors))
+    status = Status.of(changes, findings, errors=migration.errors)
     return replace(
         migration,
         status=status,
@@ -168,12 +168,3 @@ def not_in_part(suite: Suite, first: Finding) -> Migration:
 def _quoted(path: str) -> str:
     """Write a path as a shell takes it for one, and no program for an option."""
     return shlex.quote(f"./{path}" if path.startswith("-") else path)
-
-
-def status_of(changes: list[Change], findings: list[Finding], errors: list[FileError]) -> Status:
-    """Return how a suite came out that has these changes, findings and errors."""
-    if errors:
-        return Status.ERROR
-    if any(finding.level is Level.ACTION for finding in findings):
-        return Status.MANUAL
-    return Status.CHANGED if changes else Status.CURRENT

@@ -43,6 +43,11 @@ _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 _OBJECT = ("self", "cls")
 
 
+def drives(refers: Collection[str]) -> bool:
+    """Whether what is mentioned there drives a loop."""
+    return DRIVEN in refers or not RUNNERS.isdisjoint(refers)
+
+
 class References:
     """Reads the mentions of one file, whose names are bound to ``origins``.
 

@@ -2,20 +2,15 @@
 
 What a class or a module can do counts as within reach of whoever mentions it: its objects may be
 handed around.
-
-So is found which sync code runs a loop of its own somewhere: it fails where a loop runs already,
-and whoever reaches it has to stay sync.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
 from typing import TypeAlias
 
 from loopscope.analysis.file.facts import FileFacts, Function
-from loopscope.analysis.file.references import DRIVEN, RUNNERS, UNSETTING
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 
@@ -108,6 +103,13 @@ class MentionGraph:
         owner = self._index.function(Key(path, int(name))) if kind is NodeKind.FUNCTION else None
         yield from self.mentioned(path, self.refers(node), owner)
 
+    def mentioned_by(self, key: Key, function: Function) -> Iterator[Node]:
+        """Yield what a function mentions; its own name is in its text, too, and is left out."""
+        itself = (NodeKind.FUNCTION, *key)
+        for node in self.mentioned(key.path, function.refers, function):
+            if node != itself:
+                yield node
+
     # -- what a mention means ---------------------------------------------------------------
 
     def mentioned(
@@ -192,92 +194,3 @@ class MentionGraph:
                 joint = "" if bound.module.endswith(".") else "."
                 attribute = f"{joint}{bound.attribute}" if bound.attribute else ""
                 yield from self._meant(path, f"{bound.module}{attribute}")
-
-
-class DrivenLoops:
-    """Follows mentions from function to function until one drives a loop."""
-
-    def __init__(self, files: Mapping[str, FileFacts], index: SuiteIndex) -> None:
-        self._files = files
-        self._index = index
-        self._before: dict[Node, list[Node]] = {}  # all that were looked at, and who leads there
-        self._driving: set[Node] = set()  # from these a driver is reached
-        self.graph = MentionGraph(files, index)
-
-    def by_test(self, test: Test) -> bool:
-        """Whether the test, or an xunit method around it, drives a loop of its own."""
-        return self.by_function(test.key) or any(map(self._drives, self.graph.around(test)))
-
-    def by_function(self, key: Key) -> bool:
-        """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
-        if key.is_external:
-            return False
-        function = self._index.function(key)
-        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
-            return True
-        itself = (NodeKind.FUNCTION, *key)  # its own name is in its text
-        mentioned = self.graph.mentioned(key.path, function.refers, function)
-        return any(node != itself and self._drives(node) for node in mentioned)
-
-    def unsets_current(self, key: Key) -> bool:
-        """Whether the function, or what it mentions, leaves no loop as the current one."""
-        function = self._index.function(key)
-        if not UNSETTING.isdisjoint(function.refers):
-            return True
-        itself = (NodeKind.FUNCTION, *key)
-        seen = {itself, *self.graph.mentioned(key.path, function.refers, function)}
-        queue = list(seen - {itself})
-        while queue:
-            node = queue.pop()
-            refers = self.graph.refers(node)
-            if not UNSETTING.isdisjoint(refers):
-                return True
-            new = set(self.graph.next(node)) - seen
-            seen |= new
-            queue += new
-        return False
-
-    # -- the search -----------------------------------------------------------------------
-
-    @cached_property
-    def _any(self) -> bool:
-        """Whether anything in the suite drives a loop."""
-        return any(
-            DRIVEN in refers or not RUNNERS.isdisjoint(refers)
-            for facts in self._files.values()
-            for refers in (
-                *(function.refers for function in facts.functions),
-                *(cls.refers for cls in facts.classes),
-                *facts.variables.values(),
-            )
-        )
-
-    def _drives(self, node: Node) -> bool:
-        if not self._any:
-            return False
-        if node not in self._before:
-            self._explore(node)
-        return node in self._driving
-
-    def _explore(self, start: Node) -> None:
-        """Look at all new places within reach, then go back from those that drive a loop."""
-        self._before[start] = []
-        queue = [start]
-        driving: list[Node] = []
-        while queue:
-            node = queue.pop()
-            refers = self.graph.refers(node)
-            if DRIVEN in refers or not RUNNERS.isdisjoint(refers):
-                driving.append(node)
-            for target in self.graph.next(node):
-                if target not in self._before:
-                    self._before[target] = []
-                    queue.append(target)
-                self._before[target].append(node)
-                if target in self._driving:
-                    driving.append(node)
-        while driving:
-            node = driving.pop()
-            if node not in self._driving:
-                self._driving.add(node)
-                driving += self._before[node]

@@ -1,10 +1,19 @@
-"""A search from mention to mention for the first code that does something."""
+"""A search from mention to mention for the first code that does something.
+
+So is found which sync code runs a loop of its own somewhere: it fails where a loop runs already,
+and whoever reaches it has to stay sync.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.references import RUNNERS, UNSETTING, drives
+from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.mention_graph import MentionGraph, Node
 
 
@@ -12,14 +21,14 @@ class MentionSearch:
     """Finds ways from what a function mentions to the code that is looked for.
 
     ``hits`` recognizes that code; ``follows`` says whether a node counts for the one that mentions
-    it, which is None for a start.
+    it, which is None for a start; all of them do where it is not given.
     """
 
     def __init__(
         self,
         graph: MentionGraph,
         hits: Callable[[Node], bool],
-        follows: Callable[[Node, Node | None], bool],
+        follows: Callable[[Node, Node | None], bool] = lambda *_: True,
     ) -> None:
         self._graph = graph
         self._hits = hits
@@ -58,3 +67,52 @@ class MentionSearch:
             self._ways[node] = way
             node = before[node]
         return way
+
+
+class DrivenLoops:
+    """Follows mentions from function to function until one drives a loop."""
+
+    def __init__(self, files: Mapping[str, FileFacts], index: SuiteIndex) -> None:
+        self._files = files
+        self._index = index
+        self.graph = graph = MentionGraph(files, index)
+        self._driving = MentionSearch(graph, lambda node: drives(graph.refers(node)))
+        self._unsetting = MentionSearch(
+            graph, lambda node: not UNSETTING.isdisjoint(graph.refers(node))
+        )
+
+    def by_test(self, test: Test) -> bool:
+        """Whether the test, or an xunit method around it, drives a loop of its own."""
+        return self.by_function(test.key) or self._drives(self.graph.around(test))
+
+    def by_function(self, key: Key) -> bool:
+        """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
+        if key.is_external:
+            return False
+        function = self._index.function(key)
+        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
+            return True
+        return self._drives(self.graph.mentioned_by(key, function))
+
+    def unsets_current(self, key: Key) -> bool:
+        """Whether the function, or what it mentions, leaves no loop as the current one."""
+        function = self._index.function(key)
+        if not UNSETTING.isdisjoint(function.refers):
+            return True
+        return bool(self._unsetting.way(self.graph.mentioned_by(key, function)))
+
+    def _drives(self, nodes: Iterable[Node]) -> bool:
+        return self._any and bool(self._driving.way(nodes))
+
+    @cached_property
+    def _any(self) -> bool:
+        """Whether anything in the suite drives a loop."""
+        return any(
+            drives(refers)
+            for facts in self._files.values()
+            for refers in (
+                *(function.refers for function in facts.functions),
+                *(cls.refers for cls in facts.classes),
+                *facts.variables.values(),
+            )
+        )

@@ -24,7 +24,15 @@ from loopscope.planning.override_actions import (
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_code
 from loopscope.rules.codegen.factory import factory_code, policy_code
-from loopscope.rules.context import OptionEdit, Rule, RuleContext, RuleResult, action, first_of
+from loopscope.rules.context import (
+    DeleteDefinition,
+    OptionEdit,
+    Rule,
+    RuleContext,
+    RuleResult,
+    action,
+    first_of,
+)
 from loopscope.rules.fixture_edits import DeleteStatement, place_of
 from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,
@@ -40,7 +48,6 @@ from loopscope.rules.ls101_event_loop_override.kept import (
     run_from_here,
 )
 from loopscope.rules.ls101_event_loop_override.override_edits import (
-    DeleteOverride,
     ReplaceOverride,
     factory_hooks,
     first_elsewhere,
@@ -165,7 +172,7 @@ def _deletion(context: RuleContext, key: Key, function: Function) -> Iterator[Ru
         message = f"override deleted: no test runs on its loop on {suite}"
         safety = Safety.SAFE
     if function.is_own:
-        yield DeleteOverride(
+        yield DeleteDefinition(
             "LS101",
             key.path,
             function.line,

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 
 @frozen
-class DeleteOverride(DefinitionEdit):
-    """Deletes the override."""
-
-    def apply(self, node: Any) -> None:
-        return None
-
-
-@frozen
 class ReplaceOverride(DefinitionEdit):
     """Puts other definitions where the override stood."""
 

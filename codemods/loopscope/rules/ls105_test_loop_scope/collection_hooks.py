@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.mark_facts import Ask, Condition, MarkingHook
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.rules.context import ImportEdit, RuleContext, RuleResult, action
+from loopscope.rules.context import DeleteDefinition, ImportEdit, RuleContext, RuleResult, action
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     ChangeMarksInside,
-    DeleteHook,
     MarkChange,
 )
 
@@ -28,7 +27,7 @@ def marking_hooks(context: RuleContext) -> Iterator[RuleResult]:
             place = ("LS105", path, hook.line, hook.name)
             if hook.bare and hook.only_marks and context.model.mode == "auto":
                 message = "hook deleted: asyncio_mode = auto marks every async test"
-                yield DeleteHook(*place, message, hook.ordinal)
+                yield DeleteDefinition(*place, message, hook.ordinal)
                 yield from _helpers(facts, path, hook.name, hook.helpers)
                 yield from _imports(context, path, hook.name)
             elif hook.old_keyword:
@@ -58,7 +57,7 @@ def _helpers(
     for function in facts.functions:
         if function.ordinal in ordinals:
             message = f"helper deleted: only {hook} called it"
-            yield DeleteHook(
+            yield DeleteDefinition(
                 "LS105", path, function.line, function.qualname, message, function.ordinal
             )
 

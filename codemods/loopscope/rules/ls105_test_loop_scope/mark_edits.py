@@ -117,14 +117,6 @@ class AddPytestmark(Edit):
 
 
 @frozen
-class DeleteHook(DefinitionEdit):
-    """Deletes a collection hook that auto mode replaces."""
-
-    def apply(self, node: Any) -> None:
-        return None
-
-
-@frozen
 class ChangeMarksInside(DefinitionEdit):
     """Changes the mark wherever it stands inside a definition, its decorators included."""
 

@@ -16,7 +16,7 @@ from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.source import decode
 from loopscope.rewriting.edits import Need
-from loopscope.rules.context import DefinitionEdit, RuleContext, spell
+from loopscope.rules.context import DefinitionEdit, DeleteDefinition, RuleContext, spell
 from loopscope.rules.ls317_never_run.async_methods import AsyncMethod, is_class_method
 from loopscope.rules.ls317_never_run.test_cases import Kind
 from loopscope.types import Safety, Scope
@@ -57,14 +57,6 @@ class MakeFixture(DefinitionEdit):
         if self.returns:
             node = annotated(node, self.returns)
         return add_decorator(node, self.decorator, "first")  # above @classmethod
-
-
-@frozen
-class DeleteMethod(DefinitionEdit):
-    """Deletes a tear-down that stands after the yield of the fixture."""
-
-    def apply(self, node: Any) -> Any:
-        return None
 
 
 def conversion(
@@ -112,7 +104,7 @@ def conversion(
     if tear_down is not None:
         gone = tear_down.function
         edits.append(
-            DeleteMethod(
+            DeleteDefinition(
                 "LS317", key.path, gone.line, gone.qualname,
                 f"it stands after the yield of {function.name}", gone.ordinal,
                 safety=Safety.ASSUMPTION,
