@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 from loopscope.frozen import frozen
 
@@ -22,14 +25,19 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LONGEST_KEPT = 500_000
 _MOST_KEPT = 200_000
 _ALWAYS_KEPT = 4  # as many texts as the edits of one file look at, however long
+_FUNCTIONS_KEPT = 500  # with their nodes; those of one file
 _MOST_DOTS = 2000
-_DOTTED = re.compile(r"\b(?:from|import)[ \t\\\r\n]+(?:[.\w]+[ \t\\\r\n\f]*)+")
+_DOTTED = re.compile(r"[ \t\\\r\n]+(?:[.\w]+[ \t\\\r\n\f]*)+")
+_Node = TypeVar("_Node", bound=ast.AST)
 _kept: dict[str, ast.Module] = {}  # the last used are the last
 # Fields that hold no nodes, or only contexts and operators.
 _PLAIN = frozenset({
     "ctx", "op", "ops", "id", "attr", "module", "asname", "level", "kind", "type_comment",
     "conversion", "simple", "is_async", "type_ignores",
 })  # fmt: skip
+LEAVES = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue})
+NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)  # run later, or never
+_NO_OWN_NODES = LEAVES.union(NESTED)
 # Lists in which something else may stand among nodes: None, or names.
 _MIXED = frozenset({"keys", "kw_defaults", "kwd_attrs", "names"})
 
@@ -57,6 +65,9 @@ def parse(text: str) -> ast.Module:
 def forget_trees() -> None:
     """Forget all trees: another suite has other files."""
     _kept.clear()
+    nodes_of.cache_clear()
+    own_nodes.cache_clear()
+    _own_by_class.cache_clear()
 
 
 def parse_afresh(text: str) -> ast.Module:
@@ -68,11 +79,23 @@ def parse_afresh(text: str) -> ast.Module:
     Raises:
         SyntaxError, RecursionError, MemoryError: As with ``parse``.
     """
-    if len(text) > _MOST_DOTS and any(
-        found[0].count(".") > _MOST_DOTS for found in _DOTTED.finditer(text)
-    ):
+    if len(text) > _MOST_DOTS and any(map(partial(_has_many_dots, text), ("from", "import"))):
         raise MemoryError
     return ast.parse(text)
+
+
+def _has_many_dots(text: str, word: str) -> bool:
+    """Whether a name with more dots than any project has follows the word somewhere."""
+    at = text.find(word)
+    while at >= 0:
+        at += len(word)
+        name = _DOTTED.match(text, at)
+        if name is not None:
+            if name[0].count(".") > _MOST_DOTS:
+                return True
+            at = name.end()
+        at = text.find(word, at)
+    return False
 
 
 def _make_room(size: int) -> None:
@@ -88,13 +111,58 @@ def _make_room(size: int) -> None:
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes from ``node`` down, in no order; contexts and operators may be missing.
 
-    Twice as fast as ``ast.walk``.
+    Three times as fast as ``ast.walk``.
     """
     stack = [node]
     while stack:
         node = stack.pop()
         yield node
-        stack += children(node)
+        if node.__class__ not in LEAVES:
+            stack += children(node)
+
+
+@lru_cache(maxsize=_FUNCTIONS_KEPT)
+def nodes_of(node: ast.AST) -> tuple[ast.AST, ...]:
+    """Return what ``walk`` yields; many look at one function, one after the other."""
+    if not isinstance(node, FUNCTIONS):
+        return tuple(walk(node))
+    found = [node, *own_nodes(node)]
+    around = [node.args, *node.decorator_list, *([node.returns] if node.returns else [])]
+    for part in around:
+        found += walk(part)
+    for nested in own_nodes(node):
+        if nested.__class__ in NESTED:
+            found += [below for child in children(nested) for below in walk(child)]
+    return tuple(found)
+
+
+@lru_cache(maxsize=_FUNCTIONS_KEPT)
+def own_nodes(function: ast.AST) -> tuple[ast.AST, ...]:
+    """Return the nodes that run with a function's own body: no nested functions or classes.
+
+    They come in document order, without contexts and operators.
+    """
+    found: list[ast.AST] = []
+    stack: list[ast.AST] = list(getattr(function, "body", ()))[::-1]
+    while stack:
+        node = stack.pop()
+        found.append(node)
+        if node.__class__ not in _NO_OWN_NODES:
+            stack += children(node)[::-1]
+    return tuple(found)
+
+
+def own(function: ast.AST, kind: type[_Node]) -> Sequence[_Node]:
+    """Return the own nodes of one class, in document order."""
+    return _own_by_class(function).get(kind, ())
+
+
+@lru_cache(maxsize=_FUNCTIONS_KEPT)
+def _own_by_class(function: ast.AST) -> Mapping[type[ast.AST], list[Any]]:
+    found: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+    for node in own_nodes(function):
+        found[node.__class__].append(node)
+    return found
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -129,9 +197,7 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}  # of the classes met so far
 
 def blocks(node: ast.AST) -> Iterator[ast.stmt]:
     """Yield the statements right below a node, in document order, also those of its branches."""
-    if isinstance(node, _SIMPLE):
-        return
-    for name in _BLOCKS:
+    for name in _BLOCKS if node.__class__ not in _SIMPLE else ():
         for child in getattr(node, name, ()):
             if isinstance(child, ast.stmt):
                 yield child
@@ -160,7 +226,10 @@ def is_docstring(node: ast.stmt) -> bool:
 
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_SIMPLE = (ast.Assign, ast.Expr, ast.Return, ast.Assert)  # the most frequent without a block
+_SIMPLE = frozenset({
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert, ast.Import,
+    ast.ImportFrom, ast.Pass, ast.Raise, ast.Delete, ast.Global,
+})  # fmt: skip
 _BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # in document order
 
 

@@ -14,12 +14,13 @@ from posixpath import dirname, join
 from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import FileFacts, Hazard, Position
-from loopscope.analysis.file.functions import arguments, own_nodes
+from loopscope.analysis.file.functions import arguments
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, Test
 from loopscope.config.collected_files import with_parents
 from loopscope.planning.ambient import Ambient
+from loopscope.python_source.syntax_tree import own_nodes
 from loopscope.rules.codegen.bridge import Writer
 from loopscope.rules.context import AppendEdit, Need, Rule, RuleContext, RuleResult, action
 from loopscope.types import Safety, Scope

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, is_script, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.functions import own_nodes
 from loopscope.analysis.file.loop_statements import SETTERS
 from loopscope.analysis.file.names import Names, last_name
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.planning.planned_overrides import AT_IMPORT
-from loopscope.python_source.syntax_tree import FUNCTIONS, walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, own, walk
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 from loopscope.rules.ls107_running_loop import overrides_in, will_run
 from loopscope.rules.version_branches import VersionBranches
@@ -70,7 +69,7 @@ def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
     A function that sets the current loop itself knows what it asks for.
     """
     if isinstance(node, FUNCTIONS):
-        calls = [child for child in own_nodes(node) if isinstance(child, ast.Call)]
+        calls = own(node, ast.Call)
         setters = [call.lineno for call in calls if names.resolve(call.func) == _SETTER]
         for call in calls if setters else ():
             if call.lineno > min(setters) and _is_current(call, names):

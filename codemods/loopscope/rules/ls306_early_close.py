@@ -12,15 +12,9 @@ from dataclasses import dataclass, field
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.functions import (
-    arguments,
-    current_loops,
-    is_current_loop,
-    names_in,
-    own_nodes,
-)
+from loopscope.analysis.file.functions import arguments, current_loops, is_current_loop, names_in
 from loopscope.analysis.file.names import Names
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import FunctionNode, own_nodes
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 

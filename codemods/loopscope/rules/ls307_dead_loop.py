@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.functions import NESTED, arguments, expects_error, names_in, own_nodes
+from loopscope.analysis.file.functions import arguments, expects_error, names_in
 from loopscope.analysis.file.names import Names
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import NESTED, FunctionNode, own_nodes
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 
@@ -125,8 +125,8 @@ def _shared_by_runs(node: FunctionNode, names: Names) -> Iterator[Position]:
         met |= (used | made) & set(bound)
 
 
-def _own_nodes_of(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the expressions of one simple statement, lambdas left out."""
+def _own_nodes_of(statement: ast.stmt) -> Sequence[ast.AST]:
+    """List the expressions of one simple statement, lambdas left out."""
     return own_nodes(ast.Module([statement], []))
 
 

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Hazard, Position
-from loopscope.analysis.file.functions import own_nodes
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import FunctionNode, nodes_of, own, walk
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 _BACKEND = "anyio_backend"
@@ -92,11 +91,11 @@ def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Position]:
 
     A function that asks which backend it runs on knows what it does.
     """
-    strings = {child.value for child in ast.walk(node) if isinstance(child, ast.Constant)}
+    strings = {child.value for child in nodes_of(node) if isinstance(child, ast.Constant)}
     decorators = {
         child.value
         for item in node.decorator_list
-        for child in ast.walk(item)
+        for child in walk(item)
         if isinstance(child, ast.Constant)
     }
     if node.name == "anyio_backend" or "anyio_backend" in decorators:
@@ -109,8 +108,8 @@ def asyncio_calls(node: FunctionNode, names: Names) -> Iterator[Position]:
     asks = {item.arg for item in (*node.args.args, *node.args.kwonlyargs)} & _BACKENDS
     if asks or (strings - decorators) & {_TRIO, "asyncio"}:
         return
-    for child in own_nodes(node):
-        if isinstance(child, ast.Call) and names.resolve(child.func) in _ASYNCIO_ONLY:
+    for child in own(node, ast.Call):
+        if names.resolve(child.func) in _ASYNCIO_ONLY:
             yield position(child, names.resolve(child.func) or "")
             return
 

@@ -10,6 +10,7 @@ from loopscope.analysis.file.constants import constants, text_of
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.names import Names, dotted
 from loopscope.planning.patched_names import find_patches
+from loopscope.python_source.syntax_tree import nodes_of
 from loopscope.rules.context import Rule, RuleContext, RuleResult, first_of, note
 from loopscope.rules.ls107_running_loop import swaps
 
@@ -46,7 +47,7 @@ def patches(node: ast.AST, names: Names) -> Iterator[Position]:
     """
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         names = names.with_local((), constants(node.body))
-    for child in ast.walk(node):
+    for child in nodes_of(node):
         if isinstance(child, ast.Call):
             target = _patched(child, names, node)
             if target is None:
@@ -96,7 +97,7 @@ def _spelled(node: ast.AST) -> list[str]:
     """List the texts in a node that end in the name."""
     return [
         child.value
-        for child in ast.walk(node)
+        for child in nodes_of(node)
         if isinstance(child, ast.Constant)
         and isinstance(child.value, str)
         and child.value.endswith(_NAME)

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.functions import own_nodes
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import FunctionNode, own_nodes
 from loopscope.rules.context import Rule, RuleContext, RuleResult, note
 
 

@@ -8,7 +8,8 @@ from textwrap import dedent
 import pytest
 
 from loopscope.analysis.file.calls import Lines
-from loopscope.analysis.file.functions import own_nodes, own_statements
+from loopscope.analysis.file.functions import own_statements
+from loopscope.python_source.syntax_tree import own_nodes
 
 _TEXT = "first loop loop\n\nsecond\nthird loop\nlast"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from loopscope.analysis.file.facts import LoopCall, LoopUse, Place, UseKind
 from loopscope.analysis.file.names import Names, imports_of, statements
-from loopscope.python_source.syntax_tree import FUNCTIONS, walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, LEAVES, children, nodes_of, own
 
 # Calls that give the current loop, or that take it silently.
 CURRENT_LOOP = frozenset(
@@ -117,7 +117,11 @@ class CallFinder:
             for item in [*node.args, *node.keywords]:
                 self.visit(item, place, ordinal, owner)
         else:
-            for child in ast.iter_child_nodes(node):
+            self._below(node, place, ordinal, owner)
+
+    def _below(self, node: ast.AST, place: Place, ordinal: int | None, owner: int | None) -> None:
+        for child in children(node):
+            if child.__class__ not in LEAVES:
                 self.visit(child, place, ordinal, owner)
 
     def _function(
@@ -192,16 +196,9 @@ def _goes_on(node: ast.Try) -> bool:
 
 def _called_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     """List the plain names that the function's own body calls."""
-    found: set[str] = set()
-    stack: list[ast.AST] = list(node.body)
-    while stack:
-        child = stack.pop()
-        if isinstance(child, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
-            continue
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name):
-            found.add(child.func.id)
-        stack += ast.iter_child_nodes(child)
-    return frozenset(found)
+    return frozenset(
+        call.func.id for call in own(node, ast.Call) if isinstance(call.func, ast.Name)
+    )
 
 
 def loop_uses(
@@ -247,7 +244,7 @@ _RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", 
 
 def drives_loops(node: ast.AST, names: Names) -> bool:
     """Whether a function runs some loop by itself, other than the one it got as argument."""
-    for child in walk(node):
+    for child in nodes_of(node):
         if isinstance(child, ast.Call) and names.resolve(child.func) in _RUNNERS:
             return True
         # Mentioned is enough: ``run = loop.run_until_complete``.

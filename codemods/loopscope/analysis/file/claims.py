@@ -14,7 +14,7 @@ from loopscope.analysis.file.class_reader import FACTORY
 from loopscope.analysis.file.decorators import read_fixture, read_step
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.fixture_calls import FIXTURES
-from loopscope.analysis.file.functions import arguments, own_nodes
+from loopscope.analysis.file.functions import arguments
 from loopscope.analysis.file.mentions import (
     EVENT_LOOP,
     MAKES_FIXTURES,
@@ -27,7 +27,7 @@ from loopscope.analysis.file.mentions import (
 )
 from loopscope.analysis.file.names import Names, dotted, is_call, is_getattr
 from loopscope.analysis.file.text_claims import PLUGIN, unread_text
-from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, own_nodes, walk
 
 _MARK = "pytest.mark.asyncio"
 # Modules whose decorators leave a function what it is to pytest.

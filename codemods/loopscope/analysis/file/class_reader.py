@@ -17,7 +17,7 @@ from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.file.marks import MarkReader, added_marks, assigned_marks
 from loopscope.analysis.file.names import Names, dotted, last_name
 from loopscope.analysis.file.parsed_file import ParsedFile
-from loopscope.python_source.syntax_tree import FUNCTIONS, is_docstring
+from loopscope.python_source.syntax_tree import FUNCTIONS, is_docstring, walk
 
 _Node = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -41,17 +41,21 @@ class MarkAppliers:
 
     def read_decorators(self, tree: ast.Module) -> None:
         """Note the functions that set marks plainly and stand nowhere but where that is read."""
-        mentioned = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        setting = [
+            node for node in tree.body if isinstance(node, FUNCTIONS) and self._marks_set(node, 0)
+        ]
+        if not setting:
+            return
+        nodes = list(walk(tree))
+        mentioned = [node.id for node in nodes if isinstance(node, ast.Name)]
         used = [
             dotted(item) or ""
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.ClassDef)
             for item in node.decorator_list
         ]
         used += [dotted(call.func) or "" for call, _ in calls_with_class(tree)]
-        for node in tree.body:
-            if not isinstance(node, FUNCTIONS) or not self._marks_set(node, 0):
-                continue
+        for node in setting:
             if mentioned.count(node.name) == used.count(node.name):
                 self.lines.add(node.lineno)
 

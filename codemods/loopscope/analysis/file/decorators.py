@@ -9,9 +9,9 @@ from types import NoneType
 from loopscope.analysis.file.constants import Unknown, text_of, texts_of, value_of
 from loopscope.analysis.file.facts import Fixture, ScopeKind
 from loopscope.analysis.file.fixture_calls import Decoration, decoration
-from loopscope.analysis.file.functions import arguments, is_generator, own_nodes
+from loopscope.analysis.file.functions import arguments, is_generator
 from loopscope.analysis.file.names import Names
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import FunctionNode, own_nodes, walk
 from loopscope.types import Scope
 
 STEPS = frozenset(f"pytest_bdd.{name}" for name in ("given", "when", "then", "step"))
@@ -53,13 +53,14 @@ def wraps_sync(node: FunctionNode) -> bool:
 
     One that returns what it gets, or hands it to another decorator, puts nothing around it.
     """
-    if any(isinstance(item, ast.AsyncFunctionDef) for item in ast.walk(node)):
+    inside = [item for item in node.body if isinstance(item, ast.FunctionDef)]
+    if not inside or any(isinstance(item, ast.AsyncFunctionDef) for item in walk(node)):
         return False
     returned = {item.id for item in _returned(node) if isinstance(item, ast.Name)}
     return any(
         wraps_sync(item) or _stands_for(item, arguments(node))
-        for item in node.body
-        if isinstance(item, ast.FunctionDef) and item.name in returned
+        for item in inside
+        if item.name in returned
     )
 
 

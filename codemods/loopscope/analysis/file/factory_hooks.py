@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from loopscope.analysis.file.checks import position
 from loopscope.analysis.file.facts import Position
-from loopscope.analysis.file.functions import own_nodes
 from loopscope.analysis.file.loop_factories import read_variant, unparsed
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kind_of
 from loopscope.analysis.file.names import Names
-from loopscope.python_source.syntax_tree import FunctionNode
+from loopscope.python_source.syntax_tree import FunctionNode, own_nodes
 
 FACTORIES_HOOK = "pytest_asyncio_loop_factories"
 _Functions = Mapping[str, ast.FunctionDef]

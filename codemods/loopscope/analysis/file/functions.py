@@ -16,10 +16,13 @@ from loopscope.analysis.file.names import Names, last_name
 from loopscope.python_source.syntax_tree import (
     DEFINITIONS,
     FUNCTIONS,
+    NESTED,
     FunctionNode,
     blocks,
     children,
-    walk,
+    nodes_of,
+    own,
+    own_nodes,
 )
 
 _NO_ARGUMENTS = ("self", "cls")
@@ -27,7 +30,6 @@ _NO_ARGUMENTS = ("self", "cls")
 _IGNORE = re.compile(r"#\s*loopscope:\s*ignore(?:\[([A-Z0-9,\s]+)\])?")
 _ANNOTATION = re.compile(r"#\s*loopscope:\s*(LS\d{3})\b")
 
-NESTED = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 RUNNING_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.events.get_running_loop"})
 _QUIET = ("raises", "suppress")  # pytest.raises, contextlib.suppress, assertRaises
 
@@ -72,17 +74,16 @@ def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
     """List the functions inside of one that its ``return`` mentions."""
     if not any(isinstance(child, FUNCTIONS) for child in node.body):
         return ()
-    own = list(own_nodes(node))
     returned = {
         name.id
-        for item in own
-        if isinstance(item, ast.Return) and item.value is not None
+        for item in own(node, ast.Return)
+        if item.value is not None
         for name in ast.walk(item.value)
         if isinstance(name, ast.Name)
     }
     return tuple(
         GivenFunction(isinstance(item, ast.AsyncFunctionDef), parameters(item, method=False)[0])
-        for item in own
+        for item in own_nodes(node)
         if isinstance(item, FUNCTIONS) and item.name in returned
     )
 
@@ -129,7 +130,7 @@ def handed_on(node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]) 
         return frozenset()
     return frozenset(
         value.id
-        for child in walk(node)
+        for child in nodes_of(node)
         if child.__class__ in _HANDING
         for value in _handed(child)
         if isinstance(value, ast.Name) and value.id in words
@@ -175,19 +176,14 @@ def _handed(node: ast.AST) -> Sequence[ast.expr]:
     return ()
 
 
-def awaited(
-    node: FunctionNode, names: tuple[str, ...], lines: Sequence[str]
-) -> tuple[frozenset[str], frozenset[str]]:
+def awaited(node: FunctionNode, names: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """List the arguments that a function awaits, or iterates over asynchronously, unchanged.
 
     Also those of them with which its own body does nothing else.
     """
-    own = lines[node.lineno - 1 : node.end_lineno]
-    if not names or not any("await " in line or "async for " in line for line in own):
-        return frozenset(), frozenset()
     values = [
         child.value if isinstance(child, ast.Await) else child.iter
-        for child in walk(node)
+        for child in nodes_of(node)
         if isinstance(child, (ast.Await, ast.AsyncFor))
     ]
     found = frozenset(
@@ -195,10 +191,10 @@ def awaited(
     )
     if not found:
         return found, found
-    awaits = {id(child.value) for child in own_nodes(node) if isinstance(child, ast.Await)}
+    awaits = {id(child.value) for child in own(node, ast.Await)}
     other = {
         child.id
-        for child in walk(node)
+        for child in nodes_of(node)
         if isinstance(child, ast.Name) and child.id in found and id(child) not in awaits
     }
     return found, found - other
@@ -221,19 +217,6 @@ def left_annotations(lines: Sequence[str]) -> Mapping[int, str]:
         for number, line in enumerate(lines, 1)
         if "loopscope" in line and (match := _ANNOTATION.search(line))
     }
-
-
-def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that run with the function's own body: no nested functions or classes.
-
-    Contexts and operators are left out.
-    """
-    stack: list[ast.AST] = list(getattr(node, "body", ()))[::-1]
-    while stack:
-        child = stack.pop()
-        yield child
-        if not isinstance(child, NESTED):
-            stack += children(child)[::-1]
 
 
 def own_statements(node: ast.AST) -> Iterator[ast.stmt]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from loopscope.analysis.file.facts import Elsewhere, Import, Maker
 from loopscope.analysis.file.override_facts import LoopMaking
+from loopscope.python_source.syntax_tree import FUNCTIONS, blocks
 
 Constants = Mapping[str, ast.expr]
 _FOREIGN = frozenset({"", "pytest", "pytest_asyncio", *sys.stdlib_module_names})
@@ -171,16 +172,12 @@ def statements(body: Iterable[ast.stmt], *, inside: bool = True) -> Iterator[ast
 
     Those of functions are left out where ``inside`` is false.
     """
-    for statement in body:
+    stack = [*body][::-1]
+    while stack:
+        statement = stack.pop()
         yield statement
-        if not inside and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
-            for child in getattr(statement, name, ()):
-                if isinstance(child, ast.stmt):
-                    yield from statements((child,), inside=inside)
-                else:  # an except handler or a match case
-                    yield from statements(child.body, inside=inside)
+        if inside or not isinstance(statement, FUNCTIONS):
+            stack += [*blocks(statement)][::-1]
 
 
 def assigned_names(statement: ast.stmt) -> Iterator[str]:

@@ -37,7 +37,8 @@ UNSET = "set_event_loop(None)"
 UNSETTING = frozenset(name for name in RUNNERS if name.startswith(("asyncio.", "uvloop."))) | {
     UNSET
 }
-_DOTTED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
+_RUN = re.compile(r"[\w.]+")  # of what dotted names are made of; twice as fast as they
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 _DRIVES = re.compile(r"\.run_(?:until_complete|forever)\b")
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 _OBJECT = ("self", "cls")
@@ -69,21 +70,24 @@ class References:
         ``local`` are the names that a function imports for itself. Members of the same object
         are ``self.name``.
         """
-        names = (self._name(word, local) for word in dict.fromkeys(_DOTTED.findall(text)))
-        found = dict.fromkeys(name for name in names if name)
+        words = filter(None, map(_dotted_name, dict.fromkeys(_RUN.findall(text))))
+        if local:
+            names = [self._meaning(word, local) for word in words]
+        else:
+            names = [self._name(word) for word in words]
+        found = dict.fromkeys(filter(None, names))
         if ".run_" in text and _DRIVES.search(text):
             found[DRIVEN] = None
         if UNSET in text:
             found[UNSET] = None
         return tuple(found)
 
-    def _name(self, word: str, local: Mapping[str, str]) -> str:
+    def _name(self, word: str) -> str:
         """Return what a dotted word of the file means, "" where it says nothing here."""
-        if local:
-            return self._meaning(word, local)
-        if word not in self._meanings:
-            self._meanings[word] = self._meaning(word, local)
-        return self._meanings[word]
+        meaning = self._meanings.get(word)
+        if meaning is None:
+            meaning = self._meanings[word] = self._meaning(word, {})
+        return meaning
 
     def _meaning(self, word: str, local: Mapping[str, str]) -> str:
         first, _, rest = word.partition(".")
@@ -95,3 +99,11 @@ class References:
             ours = name.partition(".")[0] not in _FOREIGN or name in _ALWAYS
             return name if ours else ""
         return word if first in self._defined or self._starred else ""
+
+
+def _dotted_name(run: str) -> str:
+    """Return the dotted name that a run begins with, without the point of a sentence."""
+    if run.isidentifier() and run.isascii():
+        return run
+    name = _DOTTED.match(run)
+    return name[0] if name else ""

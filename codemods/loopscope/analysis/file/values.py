@@ -14,12 +14,18 @@ from typing import NamedTuple
 
 from loopscope.analysis.file.constants import constants
 from loopscope.analysis.file.expressions import Expressions
-from loopscope.analysis.file.functions import NESTED, own_nodes
 from loopscope.analysis.file.names import Names, aliases, imports_of, module_imports, statements
 from loopscope.analysis.file.value_uses import Use, uses_in
 from loopscope.analysis.file.value_words import Value, ValueKind
 from loopscope.frozen import frozen
-from loopscope.python_source.syntax_tree import DEFINITIONS, FUNCTIONS, FunctionNode, parse
+from loopscope.python_source.syntax_tree import (
+    DEFINITIONS,
+    FUNCTIONS,
+    NESTED,
+    FunctionNode,
+    own_nodes,
+    parse,
+)
 
 __all__ = ["FunctionValues", "Stored", "Use", "Value", "ValueKind", "read_values"]
 

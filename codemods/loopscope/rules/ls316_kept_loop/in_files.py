@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from loopscope.analysis.file.checks import position
 from loopscope.analysis.file.facts import Hazard, Position
-from loopscope.analysis.file.functions import arguments, own_nodes
+from loopscope.analysis.file.functions import arguments
 from loopscope.analysis.file.names import Names, dotted, last_name
 from loopscope.frozen import frozen
-from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, children, walk
+from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, children, own, walk
 
 # Since Python 3.10 they take the loop of the first task that has to wait.
 PRIMITIVES = frozenset(
@@ -129,48 +130,80 @@ _NAMED = (ast.Name, ast.Attribute)
 
 
 def _in_function(node: FunctionNode, names: Names) -> Iterator[Position]:
-    nodes = list(own_nodes(node))
-    loops = _loop_variables(nodes, names)
-    globals_ = {name for item in nodes if isinstance(item, ast.Global) for name in item.names}
-    assigned = _assigned(nodes)
-    # if self.ready: return ... self.ready = True
-    once = any(text in assigned for item in nodes for text in _tested(item)) if assigned else False
-    for item in nodes:
-        if isinstance(item, (ast.Assign, ast.AnnAssign)) and item.value is not None:
-            callees = tuple(_callees(item.value, names, loops))
-            for target in item.targets if isinstance(item, ast.Assign) else [item.target]:
-                if not callees:
-                    continue
-                text = dotted(target) or ""
-                owner, _, name = text.rpartition(".")
-                if not owner and name in globals_:
-                    yield Making("global", name, callees).at(item)
-                elif owner == "cls" and (node.name in CLASS_SET_UPS or once):
-                    yield Making("class", name, callees).at(item)
-                elif owner[:1].isupper() and once:  # Clock.loop, in a method of Clock or elsewhere
-                    yield Making("class", text, callees).at(item)
-                elif owner == "self" and (node.name in _MAKERS or once):
-                    yield Making("object", name, callees).at(item)
-    yield from _collected(node, nodes, names)
+    yield from _assigned(node, names)
+    yield from _collected(node, names)
+    calls = own(node, ast.Call)
     decorators = {names.resolve(_function(item)) for item in node.decorator_list}
     if not decorators.isdisjoint((*_CACHES, _ON_ITS_OBJECT)):
-        callees = tuple(call for item in nodes for call in _called(item, names))
-        callees += (LOOP,) if any(_is_loop(item, names) for item in nodes) else ()
+        callees = tuple(call for item in calls for call in _called(item, names))
+        callees += (LOOP,) if any(_is_loop(item, names) for item in calls) else ()
         if callees:
             # A cache keeps one result for each object that it is asked with.
             first = [*node.args.posonlyargs, *node.args.args][:1]
             by_object = _ON_ITS_OBJECT in decorators or [item.arg for item in first] == ["self"]
             kind = "object" if by_object else "cached"
             yield Making(kind, node.name, callees).at(node)
-    made = tuple(call for item in nodes for call in _called(item, names) if call in PRIMITIVES)
+    made = tuple(call for item in calls for call in _called(item, names) if call in PRIMITIVES)
     if made:
         yield Making("made", node.name, made).at(node)
 
 
-def _collected(node: FunctionNode, nodes: list[ast.AST], names: Names) -> Iterator[Position]:
+def _assigned(node: FunctionNode, names: Names) -> Iterator[Position]:
+    """Find what goes into a variable of the module, a class or an object."""
+    kinds = _Kinds(node)
+    loops: set[str] | None = None
+    items: list[ast.Assign | ast.AnnAssign] = [*own(node, ast.Assign), *own(node, ast.AnnAssign)]
+    for item in items:
+        targets = item.targets if isinstance(item, ast.Assign) else [item.target]
+        kept = [found for target in targets if (found := kinds.of(target))]
+        if not kept or item.value is None:
+            continue
+        if loops is None:
+            loops = _loop_variables(node, names)
+        callees = tuple(_callees(item.value, names, loops))
+        for kind, name in kept if callees else ():
+            yield Making(kind, name, callees).at(item)
+
+
+class _Kinds:
+    """What the assignments of one function keep: a value for the module, a class or an object."""
+
+    def __init__(self, node: FunctionNode) -> None:
+        self._function = node
+        self._globals = {name for item in own(node, ast.Global) for name in item.names}
+
+    @cached_property
+    def _once(self) -> bool:
+        """``if self.ready: return ... self.ready = True``."""
+        node = self._function
+        set_here = {
+            dotted(item) or ""
+            for item in own(node, ast.Attribute)
+            if isinstance(item.ctx, ast.Store)
+        }
+        conditions = (item for kind in _CONDITIONS for item in own(node, kind))
+        return any(text in set_here for item in conditions for text in _tested(item))
+
+    def of(self, target: ast.expr) -> tuple[str, str] | None:
+        """Return the kind and name of a ``Making``; None for a value of the function alone."""
+        text = dotted(target) or ""
+        owner, _, name = text.rpartition(".")
+        function = self._function.name
+        if not owner:
+            return ("global", name) if name in self._globals else None
+        if owner == "cls":
+            return ("class", name) if function in CLASS_SET_UPS or self._once else None
+        if owner[:1].isupper():  # Clock.loop, in a method of Clock or elsewhere
+            return ("class", text) if self._once else None
+        if owner == "self":
+            return ("object", name) if function in _MAKERS or self._once else None
+        return None
+
+
+def _collected(node: FunctionNode, names: Names) -> Iterator[Position]:
     """Find what goes into a list or dict of the module: ``pool.append(Connection())``."""
-    own: frozenset[str] | None = None
-    for item in nodes:
+    local: frozenset[str] | None = None
+    for item in (*own(node, ast.Call), *own(node, ast.Assign)):
         match item:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr), args=args):
                 values = args if attr in _ADDING else []
@@ -179,18 +212,15 @@ def _collected(node: FunctionNode, nodes: list[ast.AST], names: Names) -> Iterat
             case _:
                 continue
         callees = tuple(call for value in values for call in _callees(value, names))
-        if callees and own is None:
-            own = arguments(node) | _stored(nodes)
-        if callees and own is not None and name not in own:
-            assert isinstance(item, (ast.Call, ast.Assign))
+        if callees and local is None:
+            local = arguments(node) | _stored(node)
+        if callees and local is not None and name not in local:
             yield Making("global", name, callees).at(item)
 
 
-def _stored(nodes: list[ast.AST]) -> frozenset[str]:
+def _stored(node: FunctionNode) -> frozenset[str]:
     """Name the variables that are set."""
-    return frozenset(
-        item.id for item in nodes if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
-    )
+    return frozenset(item.id for item in own(node, ast.Name) if isinstance(item.ctx, ast.Store))
 
 
 def _function(node: ast.expr) -> ast.expr:
@@ -205,21 +235,12 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
                 yield part.id
 
 
-def _assigned(nodes: list[ast.AST]) -> set[str]:
-    """Name the attributes that are set: ``self.client``."""
-    return {
-        dotted(item) or ""
-        for item in nodes
-        if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store)
-    }
-
-
-def _loop_variables(nodes: list[ast.AST], names: Names) -> set[str]:
+def _loop_variables(node: FunctionNode, names: Names) -> set[str]:
     """Name the local variables that hold the running loop."""
     return {
         target.id
-        for item in nodes
-        if isinstance(item, ast.Assign) and _is_loop(item.value, names)
+        for item in own(node, ast.Assign)
+        if _is_loop(item.value, names)
         for target in item.targets
         if isinstance(target, ast.Name)
     }
@@ -229,16 +250,20 @@ def _is_loop(node: ast.AST, names: Names) -> bool:
     return isinstance(node, ast.Call) and names.resolve(node.func) in LOOPS
 
 
+_CONDITIONS = (ast.If, ast.IfExp, ast.BoolOp, ast.Try)
+
+
 def _tested(node: ast.AST) -> Iterator[str]:
     """Yield what a condition asks for: what is set under it is set once, and kept."""
-    if isinstance(node, (ast.If, ast.IfExp)):
-        parts: list[ast.AST] = [node.test]
-    elif isinstance(node, ast.BoolOp):
-        parts = list(node.values)
-    elif isinstance(node, ast.Try):
-        parts = list(node.body)
-    else:
-        return
+    match node:
+        case ast.If(test=test) | ast.IfExp(test=test):
+            parts: Sequence[ast.AST] = [test]
+        case ast.BoolOp(values=values):
+            parts = values
+        case ast.Try(body=body):
+            parts = body
+        case _:
+            return
     for part in parts:
         for child in walk(part):
             if isinstance(child, _NAMED):

@@ -11,10 +11,10 @@ from textwrap import dedent
 from typing import Any
 
 from loopscope.analysis.file.facts import FileFacts, Function
-from loopscope.analysis.file.functions import own_nodes
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.python_source.source import decode
+from loopscope.python_source.syntax_tree import own_nodes
 from loopscope.rewriting.edits import Need
 from loopscope.rules.context import DefinitionEdit, DeleteDefinition, RuleContext, spell
 from loopscope.rules.ls317_never_run.async_methods import AsyncMethod, is_class_method
