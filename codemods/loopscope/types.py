@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from loopscope.frozen import frozen
 
 if TYPE_CHECKING:
     from loopscope.analysis.suite.trace import Trace
@@ -60,7 +62,7 @@ class Status(enum.Enum):
         return cls.CHANGED if changes else cls.CURRENT
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True, guarded=True)
 class Target:
     """The oldest pytest-asyncio series that the result must run on, such as 1.5.
 
@@ -105,7 +107,7 @@ class Target:
 RUNS_ON = ("0.21", "0.23", "1.x")  # what a user may say that a suite runs on
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class Options:
     """What the user asked for; the same names and defaults as on the command line.
 
@@ -132,7 +134,7 @@ class Options:
         return chosen and not (self.ignore and code.startswith(self.ignore))
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True, guarded=True)
 class Finding:
     """Something that a person should know, at a place in the file as it was."""
 
@@ -144,7 +146,7 @@ class Finding:
     level: Level = field(default=Level.ACTION, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class EditRecord:
     """One edit that was made (or would be): the rule, the place in the old file, the reason."""
 
@@ -173,7 +175,7 @@ class EditRecord:
         return f"{subject}{self.message}{self.trust}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class Change:
     """A file before and after, and the edits behind the difference."""
 
@@ -183,7 +185,7 @@ class Change:
     edits: tuple[EditRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class FileError:
     """A file that could not be read, parsed or written. The others are done all the same.
 
@@ -196,7 +198,7 @@ class FileError:
     line: int = 0  # 1-based; 0 where it is not known
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class PytestConfig:
     """The configuration that pytest really reads for a suite.
 
@@ -223,7 +225,7 @@ class PytestConfig:
         return value.strip() if isinstance(value, str) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class CrossSuiteFiles:
     """Files of other suites that count for one; they are read with it, and never changed.
 
@@ -261,7 +263,7 @@ class CrossSuiteFiles:
         return any(path.endswith("/conftest.py") for path in self.outside)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class Suite:
     """One pytest rootdir: its configuration and the files that matter, as bytes.
 
@@ -283,7 +285,7 @@ class Suite:
     in_tests: bool = False  # its root is the folder of tests of a project
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(guarded=True)
 class Migration:
     """What the pipeline makes of one suite. Nothing of it has been written."""
 
