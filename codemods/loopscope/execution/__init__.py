@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotDone
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -19,6 +17,8 @@ from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one
 from loopscope.types import Migration
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from loopscope.execution.result_cache import ResultCache
 
 # Bytes of suites below which starting processes costs more than they save.
@@ -158,6 +158,8 @@ class _Spread:
 
     def _wait(self, future: Future[Migration]) -> Migration:
         """Wait for a result, and pass on what the workers say meanwhile; they end each wait."""
+        from concurrent.futures import TimeoutError as NotDone  # few runs have workers
+
         while True:
             for message in self._workers.news():
                 self._say(message)

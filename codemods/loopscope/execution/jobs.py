@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-import traceback
-from concurrent.futures import Future
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import FileError, Migration, Options, Status, Suite
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # What all of a suite may take, in time limits of one file, of which few come near theirs.
 _LIMITS, _LIMITS_PER_MIB = 3, 4
@@ -74,6 +75,8 @@ def failed(suite: Suite, message: str) -> Migration:
 
 
 def _bug(error: Exception) -> str:
+    import traceback  # no run should need it
+
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{frame.filename.rpartition('loopscope')[2].lstrip('/')}:{frame.lineno}"
     return (

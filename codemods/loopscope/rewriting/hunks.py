@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from loopscope.frozen import frozen
 from loopscope.types import Change, EditRecord
+
+if TYPE_CHECKING:
+    from difflib import SequenceMatcher
 
 
 @frozen
@@ -45,7 +48,7 @@ def hunks(change: Change) -> list[Hunk]:
     """Split a change into its hunks, in order; every edit belongs to at least one of them."""
     before, after = split_lines(change.before or b""), split_lines(change.after)
     found = []
-    for group in SequenceMatcher(None, before, after).get_grouped_opcodes():
+    for group in _compared(before, after).get_grouped_opcodes():
         old, new = range(group[0][1], group[-1][2]), range(group[0][3], group[-1][4])
         lines: list[bytes] = []
         for tag, i1, i2, j1, j2 in group:
@@ -56,6 +59,12 @@ def hunks(change: Change) -> list[Hunk]:
                 lines += (b"+" + line for line in after[j1:j2])
         found.append(Hunk(old, new, tuple(lines)))
     return _with_edits(found, change.edits)
+
+
+def _compared(before: list[bytes], after: list[bytes]) -> SequenceMatcher[bytes]:
+    from difflib import SequenceMatcher  # most runs change nothing
+
+    return SequenceMatcher(None, before, after)
 
 
 def accept(change: Change, chosen: Collection[Hunk]) -> Change | None:
@@ -124,7 +133,7 @@ def replacements(change: Change) -> list[Replacement]:
     """Return what makes a file new; nothing where it is not UTF-8."""
     before, after = split_lines(change.before or b""), split_lines(change.after)
     found = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
+    for tag, i1, i2, j1, j2 in _compared(before, after).get_opcodes():
         if tag == "equal":
             continue
         try:
