@@ -163,12 +163,12 @@ class AmbientUsers:
         graph, index = self._model.driven.graph, self._model.index
         starts = []
         for key, subject in self._runs(test):
-            function = index.function(key)
-            starts.append((subject, graph.mentioned(key.path, function.refers, function)))
-        starts.append((test.id, graph.around(test)))
+            starts.append((subject, graph.in_text_of(key, index.function(key))))
+        starts.append((test.id, tuple(graph.around(test))))
+        itself = (NodeKind.FUNCTION, *test.key)  # its own name is in its text
         for subject, nodes in starts:
-            itself = (NodeKind.FUNCTION, *test.key)  # its own name is in its text
-            for _, path, ordinal in self._code.way(node for node in nodes if node != itself)[-1:]:
+            nodes = tuple(node for node in nodes if node != itself) if itself in nodes else nodes
+            for _, path, ordinal in self._code.way(nodes)[-1:]:
                 asker = Key(path, int(ordinal))
                 called = f"{index.function(asker).qualname}() ({self._place(asker)})"
                 yield f"{subject} reaches {called}, which calls {self._asking[asker].what}()"

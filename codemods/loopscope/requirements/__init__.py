@@ -139,7 +139,7 @@ def legacy_mode_floor(files: Mapping[str, bytes]) -> bool:
 
 def _plugin(files: Mapping[str, bytes]) -> Iterator[Pin]:
     for path, data in files.items():
-        if _NAMED.search(data) and is_pin_file(path):
+        if is_pin_file(path) and _NAMED.search(data):
             yield from (pin for pin in _pins(path, data) if pin.package == PLUGIN)
 
 

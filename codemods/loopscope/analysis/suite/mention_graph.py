@@ -52,6 +52,7 @@ class MentionGraph:
         self._variables = variables
         self._targets: dict[tuple[str, str], tuple[Node, ...]] = {}
         self._members: dict[tuple[Key, str], tuple[Node, ...]] = {}
+        self._in_texts: dict[Key, tuple[Node, ...]] = {}
         self._next: dict[Node, tuple[Node, ...]] = {}
 
     def around(self, test: Test) -> Iterator[Node]:
@@ -103,12 +104,18 @@ class MentionGraph:
         owner = self._index.function(Key(path, int(name))) if kind is NodeKind.FUNCTION else None
         yield from self.mentioned(path, self.refers(node), owner)
 
-    def mentioned_by(self, key: Key, function: Function) -> Iterator[Node]:
-        """Yield what a function mentions; its own name is in its text, too, and is left out."""
+    def mentioned_by(self, key: Key, function: Function) -> tuple[Node, ...]:
+        """Return what a function mentions; its own name is in its text, too, and is left out."""
         itself = (NodeKind.FUNCTION, *key)
-        for node in self.mentioned(key.path, function.refers, function):
-            if node != itself:
-                yield node
+        return tuple(node for node in self.in_text_of(key, function) if node != itself)
+
+    def in_text_of(self, key: Key, function: Function) -> tuple[Node, ...]:
+        """Return what the text of a function mentions, its own name included."""
+        found = self._in_texts.get(key)
+        if found is None:
+            nodes = self.mentioned(key.path, function.refers, function)
+            found = self._in_texts[key] = tuple(dict.fromkeys(nodes))
+        return found
 
     # -- what a mention means ---------------------------------------------------------------
 

@@ -38,6 +38,9 @@ class MentionSearch:
 
     def way(self, starts: Iterable[Node]) -> tuple[Node, ...]:
         """Return the nodes from one of the starts to the code that was found, () without one."""
+        starts = tuple(starts)
+        if self._free.issuperset(starts):
+            return ()
         before: dict[Node, Node | None] = {}
         queue: deque[Node] = deque()
 
@@ -77,6 +80,7 @@ class DrivenLoops:
         self._index = index
         self.graph = graph = MentionGraph(files, index)
         self._driving = MentionSearch(graph, lambda node: drives(graph.refers(node)))
+        self._by_function: dict[Key, bool] = {}
         self._unsetting = MentionSearch(
             graph, lambda node: not UNSETTING.isdisjoint(graph.refers(node))
         )
@@ -87,8 +91,12 @@ class DrivenLoops:
 
     def by_function(self, key: Key) -> bool:
         """Whether a test or fixture drives a loop of its own, itself or through what it calls."""
-        if key.is_external:
-            return False
+        known = self._by_function.get(key)
+        if known is None:
+            known = self._by_function[key] = not key.is_external and self._by_key(key)
+        return known
+
+    def _by_key(self, key: Key) -> bool:
         function = self._index.function(key)
         if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from posixpath import basename
+from posixpath import basename, dirname
 
 from loopscope.analysis.file.facts import Class, FileFacts, Function, Import
 from loopscope.analysis.suite.fixtures import Key
@@ -51,7 +51,7 @@ class Namespaces:
         self._standing: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
-        self._found: dict[tuple[str, str], str | None] = {}
+        self._found: dict[str, dict[str, str | None]] = {}  # by folder, and by file of one
         self._imports: dict[str, tuple[tuple[Import, str], ...]] = {}
         self._bound: dict[str, set[str]] = {}  # what the imports of a file bind, "*" for all
         self._orders: dict[Key, tuple[Key, ...]] = {}
@@ -69,13 +69,21 @@ class Namespaces:
 
     def find(self, importer: str, module: str) -> str | None:
         """Find the file of the suite that an import in ``importer`` names."""
-        asked = (importer, module)
-        if asked not in self._found:
+        found = self._found_from(importer)
+        if module not in found:
             own_names = self.cross_suite.own_names
-            found = find_module(self.files, importer, module, self.roots, own_names)
+            path = find_module(self.files, importer, module, self.roots, own_names)
             elsewhere = self.cross_suite.modules.get(module)
-            self._found[asked] = found or (elsewhere if elsewhere in self.files else None)
-        return self._found[asked]
+            found[module] = path or (elsewhere if elsewhere in self.files else None)
+        return found[module]
+
+    def _found_from(self, importer: str) -> dict[str, str | None]:
+        """Return what the files of one folder have found: they all find the same."""
+        found = self._found.get(importer)
+        if found is None:
+            found = self._found.setdefault(dirname(importer) + "/", {})
+            self._found[importer] = found
+        return found
 
     # -- which files are what -----------------------------------------------------------
 
