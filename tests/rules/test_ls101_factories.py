@@ -328,7 +328,7 @@ def test_policies_for_params_below_1_4() -> None:
 
 
 def test_loop_that_no_policy_makes_is_a_finding_below_1_4() -> None:
-    text = override("", "loop = asyncio.SelectorEventLoop()", "yield loop", "loop.close()")
+    text = override("", "loop = make_selector_loop()", "yield loop", "loop.close()")
     assert "loop factories need --target 1.4" in reason(text, target=Target(1, 3))
 
 

@@ -90,14 +90,14 @@ def test_a_plain_override_below_made_its_loop_by_the_policy() -> None:
     assert "def event_loop" not in result["test_b.py"]
 
 
-CLASS = ("loop = Loop()", "yield loop", "loop.close()")
+FUNCTION = ("loop = make_loop()", "yield loop", "loop.close()")
 ERROR = AUTO + "filterwarnings =\n    {}\n"
 
 
 @pytest.mark.parametrize(
     "files",
     [
-        suite(override(*CLASS, head=HEAD + "from app import Loop\n\n")),
+        suite(override(*FUNCTION, head=HEAD + "from app import make_loop\n\n")),
         suite(override(*NEW), ini=ERROR.format("error")),
         suite(override(*NEW), ini=ERROR.format("error::pytest.PytestDeprecationWarning")),
         suite(override(*NEW), ini=AUTO + "addopts = -W error::DeprecationWarning\n"),
@@ -107,14 +107,14 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
             + "\n\nasync def test_b():\n    pass\n",
         },
         {
-            **suite(override(*NEW), path="tests/"),
+            **suite(override(*NEW, scope="session"), path="tests/"),
             "more/test_c.py": "async def test_c():\n    pass\n",
         },
         suite(
             override(*NEW) + "\n\n@pytest.fixture\ndef event_loop_policy():\n    return make()\n"
         ),
     ],
-    ids=["class", "error", "category", "addopts", "plain below", "elsewhere", "policy"],
+    ids=["function", "error", "category", "addopts", "plain below", "elsewhere", "policy"],
 )
 def test_a_policy_would_not_do(files: dict[str, str]) -> None:
     found = [finding for finding in migrate_files(files).findings if finding.code == "LS101"]

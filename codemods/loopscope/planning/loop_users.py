@@ -11,9 +11,9 @@ from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.frozen import frozen
-from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.ambient import AmbientUsers
-from loopscope.types import Options
+from loopscope.types import Options, Scope
 
 
 @frozen
@@ -70,7 +70,18 @@ class LoopUsers:
         closure = self.model.closure(test)
         if any(True for _ in loop_requests(closure)) or any(map(self._bound, closure.fixtures)):
             return self._asks_before_loop(test) or self._may_lose_current(test)
+        if any(map(self._makes_current, closure.fixtures)):
+            return self._asks_before_loop(test)
         return True
+
+    def _makes_current(self, item: FixtureDef) -> bool:
+        """Whether an async fixture of a suite on 1.x is set up on a loop for the test alone."""
+        return (
+            self.model.suite_style is SuiteStyle.MODERN
+            and self.model.is_async_fixture(item.function)
+            and item.fixture.scope is Scope.FUNCTION
+            and self.model.modern.fixture_loop_scope(item.function) is Scope.FUNCTION
+        )
 
     def ambient_tests(self) -> list[Test]:
         """List the tests that get their current loop from LS109, those of unittest among them."""

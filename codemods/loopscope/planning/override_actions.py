@@ -164,8 +164,9 @@ def _factory(
         return manual(f"{KIND}, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)
-    if all(item.base_id in ("", "./") for item in fixture_defs) and all(
-        variant.policy for variant in body.variants
+    if all(item.base_id in ("", "./") for item in fixture_defs) and (
+        all(variant.policy for variant in body.variants)
+        or (len(body.variants) == 1 and body.variants[0].makes_policy)
     ):
         return OverrideAction(ActionKind.POLICY)
     return manual(f"{KIND}; loop factories need --target 1.4")

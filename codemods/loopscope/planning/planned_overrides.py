@@ -98,6 +98,7 @@ def _after_other_code(model: SuiteModel, key: Key) -> OverrideAction | None:
             function.line
             for function in facts.functions
             if function.name in early
+            and function.fixture is None  # a call makes it one: it runs later
             and Key(path, function.ordinal) != key
             and _takes_current(model, Key(path, function.ordinal))
         ]

@@ -87,7 +87,8 @@ class FunctionReader:
             override = self._loop_makers.override(node, fixture.origin, keywords)
         policy = None
         if fixture is not None and fixture.name == "event_loop_policy":
-            policy = read_policy(node, file.names, file.lines, made.keywords if made else None)
+            keywords = made.keywords if made else None
+            policy = read_policy(node, file.names, file.lines, file.tree.body, keywords)
         awaits, only_awaits = _NEVER
         if requested and self._awaits.any_in(first, end):
             awaits, only_awaits = awaited(node, requested)

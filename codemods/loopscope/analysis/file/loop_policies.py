@@ -14,7 +14,7 @@ from loopscope.analysis.file.loop_factories import (
 )
 from loopscope.analysis.file.loop_kinds import kind_of
 from loopscope.analysis.file.names import Names, imports_of, statements
-from loopscope.analysis.file.override_facts import LoopVariant, PolicyBody
+from loopscope.analysis.file.override_facts import NEW_LOOP, OF_BASE, LoopVariant, PolicyBody
 from loopscope.python_source.syntax_tree import is_docstring, with_comments
 
 _DEFAULT = frozenset({"asyncio.DefaultEventLoopPolicy", "asyncio.get_event_loop_policy"})
@@ -32,13 +32,15 @@ def read_policy(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
     names: Names,
     lines: Sequence[str],
+    body: Sequence[ast.stmt],
     keywords: Mapping[str, ast.expr] | None = None,
 ) -> PolicyBody:
     """Read the policies that an ``event_loop_policy`` override returns.
 
-    ``lines`` are those of the file, ``keywords`` those of the call that makes it a fixture, where
-    no decorator does.
+    ``lines`` and ``body`` are those of the file, ``keywords`` those of the call that makes it a
+    fixture, where no decorator does.
     """
+    classes = {item.name: item for item in body if isinstance(item, ast.ClassDef)}
     try:
         params = read_params(node, names, keywords)
     except ParamsError as error:
@@ -49,7 +51,7 @@ def read_policy(
     calls = [_returned(body) for _, body in bodies]
     arguments = {item.arg for item in node.args.args}
     found = [
-        _variant(key, call, names)
+        _variant(key, call, names, classes)
         for (key, _), call in zip(bodies, calls, strict=True)
         if call is not None and not arguments & free_names([ast.unparse(call)])
     ]
@@ -168,6 +170,20 @@ def _returned(body: list[ast.stmt]) -> ast.Call | None:
     return value if isinstance(value, ast.Call) else None
 
 
+def _made_by(cls: ast.ClassDef, names: Names) -> tuple[str, ...]:
+    """Return what makes the loops of a policy of the project that changes nothing else."""
+    body = [item for item in cls.body if not is_docstring(item)]
+    if [names.resolve(base) for base in cls.bases] != ["asyncio.DefaultEventLoopPolicy"]:
+        return ()
+    match body:
+        case [ast.FunctionDef(name="new_event_loop", decorator_list=[], body=inner)]:
+            *making, last = [item for item in inner if not is_docstring(item)]
+            if isinstance(last, ast.Return) and last.value is not None:
+                texts = (*map(source_of, making), source_of(last.value))
+                return tuple(text.replace(OF_BASE, NEW_LOOP) for text in texts)
+    return ()
+
+
 def _maker(call: ast.Call, resolved: str) -> str:
     """Write the callable that makes the loops of a policy; "" where its module has none."""
     if call.args or call.keywords or not isinstance(call.func, ast.Attribute):
@@ -176,9 +192,13 @@ def _maker(call: ast.Call, resolved: str) -> str:
     return f"{source_of(call.func.value)}.{name}" if name else ""
 
 
-def _variant(key: str, call: ast.Call, names: Names) -> LoopVariant:
+def _variant(
+    key: str, call: ast.Call, names: Names, classes: Mapping[str, ast.ClassDef]
+) -> LoopVariant:
     policy = source_of(call)
     direct = _maker(call, names.resolve(call.func) or "")
     key = key or ("uvloop" if "uvloop" in policy else "event_loop")
-    kind = kind_of((), policy, names)
+    cls = classes.get(call.func.id) if isinstance(call.func, ast.Name) else None
+    code = _made_by(cls, names) if cls is not None and not (call.args or call.keywords) else ()
+    kind = kind_of(code, "", names) if code else kind_of((), policy, names)
     return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy, frozenset(), kind)

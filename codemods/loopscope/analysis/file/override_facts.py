@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import enum
+import re
 
 from loopscope.frozen import frozen
+
+NEW_LOOP = "asyncio.new_event_loop()"
+OF_BASE = "super().new_event_loop()"  # the same in a policy
+_MAKES_OF_CLASS = re.compile(
+    r"(?:return|(?P<name>\w+) =) (?:super\(\)\.new_event_loop\(\)|(?:\w+\.)*[A-Z]\w*\([^\n()]*\))"
+)
+
+
+def _said_to(name: str) -> tuple[str, ...]:
+    return (f"{name}.", f"return {name}") if name else ()
 
 
 class LoopMaking(enum.Enum):
@@ -45,6 +56,27 @@ class LoopVariant:
     names: frozenset[str] = frozenset()
     kind: str = ""  # see loop_kinds
     condition: str = ""  # of the tests that get it, by ``item``; "" for all others
+
+    @property
+    def makes_policy(self) -> bool:
+        """Whether a policy gives such loops: ``policy``, or a class whose method is this code."""
+        return bool(self.policy or self.method)
+
+    @property
+    def method(self) -> tuple[str, ...]:
+        """The body of ``new_event_loop`` of a policy that makes such loops; () without one.
+
+        A policy that asks for the loops of the policy, as a function may do that makes loops, would
+        ask itself: the loop is made of a class, or by the class of the policy, and the rest is said
+        to the loop.
+        """
+        last = (f"return {self.expression}",) if self.expression else ()
+        code = [text.replace(NEW_LOOP, OF_BASE) for text in (*self.statements, *last)]
+        first = _MAKES_OF_CLASS.fullmatch(code[0]) if code else None
+        if first is None or self.condition:
+            return ()
+        name = first["name"] or ""
+        return tuple(code) if all(text.startswith(_said_to(name)) for text in code[1:]) else ()
 
 
 @frozen

@@ -43,19 +43,33 @@ def _by_item(variants: Sequence[LoopVariant]) -> Code:
     return Code(main, (), (), tuple(below))
 
 
+_CLASS = "LoopPolicy"
+
+
 def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
     """Write an ``event_loop_policy`` fixture, which pytest-asyncio 0.23 to 1.3 ask for loops."""
     writer = Writer(facts)
     fixture = writer.name("pytest.fixture")
+    classes: list[str] = []
     if len(variants) == 1:
-        head, argument, value = f'@{fixture}(scope="session")', "", variants[0].policy
+        value = variants[0].policy
+        if not value:
+            classes = [_policy_class(variants[0], writer)]
+            value = f"{_CLASS}()"
+        head, argument = f'@{fixture}(scope="session")', ""
     else:
         params = ", ".join(variant.policy for variant in variants)
         ids = ", ".join(f'"{variant.key}"' for variant in variants)
         head = f'@{fixture}(scope="session", params=[{params}], ids=[{ids}])'
         argument, value = "request", "request.param"
     main = f"{head}\ndef event_loop_policy({argument}):\n    return {value}\n"
-    return Code(main, writer.needs)
+    return Code(main, writer.needs, tuple(classes))
+
+
+def _policy_class(variant: LoopVariant, writer: Writer) -> str:
+    base = writer.name("asyncio.DefaultEventLoopPolicy")
+    body = indented("\n".join(variant.method))
+    return f"class {_CLASS}({base}):\n" + indented(f"def new_event_loop(self):\n{body}") + "\n"
 
 
 def hook_code(
