@@ -170,3 +170,12 @@ def test_what_a_call_makes_an_override_of_runs_at_no_import() -> None:
     test = "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_one():\n    pass\n"
     files = {"kit.py": kit, "conftest.py": "from kit import event_loop\n", "test_a.py": test}
     assert "LS101 action" not in " ".join(messages(migrate_files(files)))
+
+
+def test_what_a_call_makes_a_fixture_of_runs_later() -> None:
+    fixture = (
+        "def _feed():\n    yield asyncio.get_event_loop()\n\n\nfeed = pytest.fixture(_feed)\n\n\n"
+    )
+    test = "@pytest.mark.asyncio\nasync def test_one(feed): ...\n"
+    tests = "import asyncio\n\nimport pytest\n\n\n" + fixture + test
+    assert actions({"conftest.py": OVERRIDE, "test_a.py": tests}) == [[], []]

@@ -244,3 +244,28 @@ def test_the_edit_names_the_test_and_the_call(test: str, why: str) -> None:
 )
 def test_what_only_stands_in_imported_code_needs_no_loop(test: str) -> None:
     assert reason(test_a=test, util=UTIL, shop=LEADS) == ""
+
+
+@pytest.mark.parametrize(
+    ("keywords", "needs"),
+    [
+        ("", False),
+        ('(loop_scope="module")', True),
+        ('(scope="module", loop_scope="module")', True),
+    ],
+)
+def test_an_async_fixture_set_up_for_the_test_alone_leaves_its_loop(
+    keywords: str, needs: bool
+) -> None:
+    """A second run finds the option of the first one, and an override left to a person."""
+    left = "import pytest\n\n\nclass TestIt:\n    @pytest.fixture(scope='class')\n"
+    left += "    def event_loop(self):\n        yield from make()\n"
+    left += "\n    async def test_it(self): ...\n"
+    ini = AUTO + "asyncio_default_fixture_loop_scope = function\n"
+    fixture = f"\n\n@pytest_asyncio.fixture{keywords}\nasync def pool():\n    return 1\n"
+    tests = ASKS.replace("test_sync()", "test_sync(pool)").replace(
+        "import asyncio\n", "import asyncio\nimport pytest_asyncio\n"
+    )
+    files = {"pytest.ini": ini, "test_a.py": tests + fixture + ASYNC_TEST, "test_b.py": left}
+    edits = [edit.code for change in migrate_files(files).changes for edit in change.edits]
+    assert ("LS109" in edits) is needs

@@ -74,10 +74,7 @@ def choose_factory(
             blocked_by=tuple(dict.fromkeys(sync)),
         )
     if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
-        return manual(
-            f"{KIND} for a part of the suite, and loops are wider than function: the runner "
-            "would be rebuilt between tests"
-        )
+        return _of_a_part(model, places, tests)
     body = model.index.function(key).override
     if body is not None and by_item(body):
         wide = any(tests[test] > Scope.FUNCTION for test in covered)
@@ -91,6 +88,17 @@ def choose_factory(
     if not hook:
         return _beside(model, places, others, tests)
     return _narrow(model, places, hook, tests)
+
+
+def _of_a_part(
+    model: SuiteModel, places: Sequence[FixtureDef], tests: Mapping[str, Scope]
+) -> OverrideAction:
+    return OverrideAction(
+        ActionKind.MANUAL,
+        f"{KIND} for a part of the suite, and loops are wider than function: the runner would be"
+        " rebuilt between tests",
+        policy=_policy_does(model, places[0].key, places, tests),
+    )
 
 
 def _policy_does(
@@ -213,10 +221,7 @@ def _narrow(
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
         return manual(f"{KIND}, and so does an override in a conftest")
     if any(loop_scope > Scope.FUNCTION for loop_scope in tests.values()):
-        return manual(
-            f"{KIND} for a part of the suite, and loops are wider than function: the runner "
-            "would be rebuilt between tests"
-        )
+        return _of_a_part(model, places, tests)
     if not name_below(model, place.key.path, hook):
         name = basename(place.key.path)
         return manual(f"{KIND} in a module whose name {name} is not the only one below {hook}")

@@ -11,7 +11,7 @@ from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.frozen import frozen
-from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.ambient import AmbientUsers
 from loopscope.types import Options, Scope
 
@@ -75,9 +75,12 @@ class LoopUsers:
         return True
 
     def _makes_current(self, item: FixtureDef) -> bool:
-        """Whether an async fixture of a suite on 1.x is set up on a loop for the test alone."""
+        """Whether an async fixture is set up on a loop for the test alone.
+
+        The option says so in a suite on 1.x, or in one of which a part was left to a person.
+        """
         return (
-            self.model.suite_style is SuiteStyle.MODERN
+            self.model.settings.fixture_default is not None
             and self.model.is_async_fixture(item.function)
             and item.fixture.scope is Scope.FUNCTION
             and self.model.modern.fixture_loop_scope(item.function) is Scope.FUNCTION

@@ -6,7 +6,6 @@ and they are solved again.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
@@ -20,6 +19,7 @@ from loopscope.planning.ambient import Ambient
 from loopscope.planning.bridges import RequestPlace, Sites, bridge_name, place_bridges
 from loopscope.planning.conversions import Candidates, Conversion, alias_scopes, choose
 from loopscope.planning.cures import NOTHING_FOREIGN, Foreign, find_foreign
+from loopscope.planning.defaults import choose_default
 from loopscope.planning.loop_users import NO_CAUTION, Caution
 from loopscope.planning.override_actions import ActionKind, OverrideAction
 from loopscope.planning.planned_overrides import (
@@ -129,8 +129,11 @@ class LoopPlanner:
             explicit = self.options.style == "explicit" or not self.options.target.has(0, 26)
             explicit = explicit or self._writes_no_defaults()
             present = model.settings.test_default
-            own = {test.id: tests[test.id] for test in model.own_tests if test.id in tests}
-            default = present or (Scope.FUNCTION if explicit else _default(own or tests, fixtures))
+            own = [test for test in model.own_tests if test.id in tests]
+            counting = own or [test for test in model.tests if test.id in tests]
+            default = present or (
+                Scope.FUNCTION if explicit else choose_default(counting, tests, fixtures)
+            )
             if len({*made.values()}) == 1 and not explicit and present is None:
                 default = next(iter(made.values()))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
@@ -281,13 +284,3 @@ class LoopPlanner:
         """Whether a bridge is written for requests at this place."""
         target = place[0]
         return target is None or target.key.is_external or not overrides[target.key].stays
-
-
-def _default(tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]) -> Scope:
-    """Return the loop scope of most async tests; function on a tie."""
-    counts = Counter(tests.values()) or Counter(fixtures.values())
-    if not counts:
-        return Scope.FUNCTION
-    most = max(counts.values())
-    best = [scope for scope, number in counts.items() if number == most]
-    return best[0] if len(best) == 1 else Scope.FUNCTION

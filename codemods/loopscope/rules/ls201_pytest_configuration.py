@@ -43,6 +43,7 @@ _MOST_COMMON = "the most common loop scope of the tests"
 _OF_TESTS = "the default loop scope of the tests"
 _USUAL = "the default of pytest-asyncio; what has another loop scope names it"
 _OF_PLUGINS = "the loop scope of the fixtures of installed plugins"
+_FEWEST = "the one for which the fewest lines name another"
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
@@ -127,7 +128,9 @@ def _why(context: RuleContext, default: Scope) -> str:
         return _MOST_COMMON
     if context.model.settings.test_default is default:
         return _OF_TESTS
-    return _USUAL if default is Scope.FUNCTION else _OF_PLUGINS
+    if default is Scope.FUNCTION:
+        return _USUAL
+    return _OF_PLUGINS if context.model.trace_index.external else _FEWEST
 
 
 def _both_tables(context: RuleContext) -> Finding:

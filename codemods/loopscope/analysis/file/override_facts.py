@@ -66,9 +66,9 @@ class LoopVariant:
     def method(self) -> tuple[str, ...]:
         """The body of ``new_event_loop`` of a policy that makes such loops; () without one.
 
-        A policy that asks for the loops of the policy, as a function may do that makes loops, would
-        ask itself: the loop is made of a class, or by the class of the policy, and the rest is said
-        to the loop.
+        A policy that asks for the loops of the policy, as a function that makes loops may do,
+        would ask itself: the loop is made of a class, or by the base of the policy, and the rest
+        is said to the loop.
         """
         last = (f"return {self.expression}",) if self.expression else ()
         code = [text.replace(NEW_LOOP, OF_BASE) for text in (*self.statements, *last)]

@@ -1,0 +1,56 @@
+"""The default loop scope that leaves the fewest lines to edit."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.types import Scope
+
+_WORTH_IT = 2  # lines; one more is the option itself
+
+
+def choose_default(
+    tests: Collection[Test], loop_scopes: Mapping[str, Scope], fixtures: Mapping[Key, Scope]
+) -> Scope:
+    """Return the loop scope of most tests, or one for which clearly fewer lines name another.
+
+    New tests will get it, so that of most tests is the expected one; function, where it is tied.
+
+    Args:
+        tests: The async tests that count.
+        loop_scopes: The loop scope of each test, by its id.
+        fixtures: That of each async fixture.
+    """
+    counts = Counter(loop_scopes[test.id] for test in tests) or Counter(fixtures.values())
+    if not counts:
+        return Scope.FUNCTION
+    most = [scope for scope, number in counts.items() if number == max(counts.values())]
+    expected = most[0] if len(most) == 1 else Scope.FUNCTION
+    others = Counter(fixtures.values())
+    lines = {
+        default: _marks(tests, loop_scopes, default) + others.total() - others[default]
+        for default in sorted({*counts, expected})
+    }
+    best = min(lines, key=lambda default: lines[default])
+    return best if lines[expected] - lines[best] >= _WORTH_IT else expected
+
+
+def _marks(tests: Iterable[Test], loop_scopes: Mapping[str, Scope], default: Scope) -> int:
+    """Count the marks that say another loop scope: one for a module, a class, or a test."""
+    modules: defaultdict[str, list[Test]] = defaultdict(list)
+    for test in tests:
+        modules[test.module].append(test)
+    count = 0
+    for inside in modules.values():
+        if len({loop_scopes[test.id] for test in inside}) == 1:
+            count += loop_scopes[inside[0].id] is not default
+            continue
+        classes: defaultdict[Key, list[Scope]] = defaultdict(list)
+        for test in inside:
+            classes[test.classes[-1] if test.classes else test.key].append(loop_scopes[test.id])
+        for found in classes.values():
+            others = [loop_scope for loop_scope in found if loop_scope is not default]
+            count += min(len(others), 1) if len({*found}) == 1 else len(others)
+    return count
