@@ -26,6 +26,7 @@ from loopscope.discovery.load import load_suites
 from loopscope.execution.jobs import migrate_one
 from loopscope.frozen import frozen
 from loopscope.loop_map.report_model import LoopFixture, LoopPicture, LoopTest
+from loopscope.memo import remember
 from loopscope.rewriting.hunks import place_of_edit, replacements
 from loopscope.types import Change, FileError, Level, Migration, Status, Suite
 
@@ -261,6 +262,7 @@ def _way(found: Found, path: str) -> str:
 
 def make_server() -> LanguageServer:
     """Make a server that has not started."""
+    remember()
     server = LanguageServer("loopscope", __version__)
     editor = _Editor(server)
 

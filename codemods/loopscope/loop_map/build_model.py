@@ -25,6 +25,7 @@ from loopscope.config.pytest_config import (
 )
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.memo import once
 from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import Evidence, declares_plugin, given, installed, legacy_mode_floor
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
@@ -166,9 +167,13 @@ def _read_one(
     checks: FileChecks | None,
     elsewhere: Elsewhere | None = None,
 ) -> FileFacts | None:
+    def read() -> FileFacts:
+        return read_file(path, decode(data).text, checks, elsewhere)
+
+    what = f"facts {checks is not None} {elsewhere is not None}"  # one suite asks for these
     try:
         with time_limit(seconds):
-            return read_file(path, decode(data).text, checks, elsewhere)
+            return once(what, path, (data, elsewhere), read)
     except SourceError as error:
         errors.append(FileError(path, error.message, error.line))
     except (SyntaxError, RecursionError, MemoryError) as error:

@@ -31,6 +31,9 @@ class LegacyLoops:
         self._closures = closures
         self._settings = settings
         self._current = current
+        # By the id of a test, and its definition: both are asked for again and again.
+        self._loop_scopes: dict[tuple[str, Key], Scope] = {}
+        self._loops: dict[tuple[str, Key], Loop] = {}
 
     def override_of(self, test: Test) -> FixtureDef | None:
         """Find the override that the test sees, None for pytest-asyncio's own fixture."""
@@ -44,6 +47,13 @@ class LegacyLoops:
         that module, one in a class at most for the class (docs/loop-rules.md,
         One usable loop at a time).
         """
+        asked = (test.id, test.key)
+        known = self._loop_scopes.get(asked)
+        if known is None:
+            known = self._loop_scopes[asked] = self._loop_scope(test)
+        return known
+
+    def _loop_scope(self, test: Test) -> Scope:
         marked = self._named_loop_scope(test)
         if marked is not None:
             return marked
@@ -71,6 +81,13 @@ class LegacyLoops:
 
     def loop(self, test: Test) -> Loop:
         """Return the identity of the loop that the test got on 0.21."""
+        asked = (test.id, test.key)
+        known = self._loops.get(asked)
+        if known is None:
+            known = self._loops[asked] = self._loop(test)
+        return known
+
+    def _loop(self, test: Test) -> Loop:
         loop_scope = self.loop_scope(test)
         if self._named_loop_scope(test) is not None:
             return Loop(loop_scope, region_of(test, loop_scope))

@@ -10,6 +10,7 @@ from posixpath import basename
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.imports import find_module
 from loopscope.config.code_style import CodeStyle
+from loopscope.memo import once
 from loopscope.python_source.source import decode
 from loopscope.requirements.pin import PinsError
 from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
@@ -101,7 +102,7 @@ class ChangeSet:
         if not edits:
             return
         # It brings LibCST along, whose import takes longer than most checks.
-        from loopscope.rewriting.edited_source import RewriteError, rewrite
+        from loopscope.rewriting.edited_source import RewriteError
 
         by_path: dict[str, list[Edit]] = defaultdict(list)
         for edit in edits:
@@ -117,8 +118,14 @@ class ChangeSet:
                 found: list[Edit] = found,
                 names: frozenset[str] = names,
             ) -> bytes:
-                after = rewrite(data, found, names, longest)
-                self._look_for_broken_code(path, data, after)
+                after, broken = once(
+                    "edited",
+                    path,
+                    (data, tuple(found), names, longest),
+                    lambda: _edited(data, found, names, longest),
+                )
+                if broken is not None:
+                    self._broken[path] = broken
                 return after
 
             records = [
@@ -126,14 +133,6 @@ class ChangeSet:
                 for e in found
             ]
             self._put(path, change, records, (RewriteError,))
-
-    def _look_for_broken_code(self, path: str, before: bytes, after: bytes) -> None:
-        try:
-            broken = broken_code(decode(before).text, decode(after).text)
-        except (RecursionError, MemoryError):  # the compiler goes deeper than the parser
-            return
-        if broken is not None:
-            self._broken[path] = broken
 
     def configure(self, edits: Sequence[OptionEdit]) -> None:
         """Write the options into the file that pytest reads, or into a new one."""
@@ -183,6 +182,19 @@ class ChangeSet:
                 return set_pins(path, data, wanted)
 
             self._put(path, change, records, (PinsError,))
+
+
+def _edited(
+    data: bytes, edits: Sequence[Edit], names: frozenset[str], longest: int
+) -> tuple[bytes, tuple[str, int] | None]:
+    """Return the bytes of a file after its edits, and what of the code is broken then."""
+    from loopscope.rewriting.edited_source import rewrite
+
+    after = rewrite(data, edits, names, longest)
+    try:
+        return after, broken_code(decode(data).text, decode(after).text)
+    except (RecursionError, MemoryError):  # the compiler goes deeper than the parser
+        return after, None
 
 
 def _imported(facts: Mapping[str, FileFacts], own_names: Sequence[str]) -> dict[str, set[str]]:
