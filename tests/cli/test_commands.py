@@ -327,7 +327,7 @@ def test_wrong_usage(loopscope: Run, arguments: list[str], message: str) -> None
 
 
 def test_version_and_help(loopscope: Run) -> None:
-    assert loopscope("--version").out == "loopscope 0.1.0\n"
+    assert loopscope("--version").out == "loopscope 1.0.0\n"
     assert "migrate" in loopscope("--help").out
     assert "--diff" in loopscope("migrate", "--help").out
 

@@ -136,7 +136,7 @@ def test_json_keys_and_their_order() -> None:
     errors = [error_entry(FileError("bad.py", "broken", 3))]
     found = json.loads(document({"target": str(Target(1, 5))}, [suite_entry(CHANGED)], errors))
     assert json.dumps(found) == json.dumps({
-        "loopscope": "0.1.0",
+        "loopscope": "1.0.0",
         "target": "1.5",
         "suites": [{
             "root": "pkg",
