@@ -70,6 +70,22 @@ def test_rules_targets_and_guides_are_completed(
     assert found == expected
 
 
+def test_revisions_of_git_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = "loopscope verify --before v"
+    assert complete("bash", words, "3") == ["dir,v"]  # no working copy: a folder
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for command in (
+        ["init", "-q"],
+        ["commit", "-q", "--allow-empty", "-m", "first"],
+        ["tag", "v1"],
+        ["branch", "very-new"],
+        ["branch", "other"],
+    ):
+        programs.run(["git", *identity, *command], check=True)
+    assert complete("bash", words, "3") == ["plain,very-new", "plain,v1", "dir,v"]
+
+
 def test_in_a_real_bash(tmp_path: Path) -> None:
     program = tmp_path / "loopscope"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m loopscope "$@"\n')

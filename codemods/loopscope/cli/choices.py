@@ -10,11 +10,14 @@ import click
 
 from loopscope.types import KNOWN_TARGETS, Target
 
+_SOON = 2.0  # seconds that a person waits for a completion
 _CODE = re.compile(r"(?i)LS\d*")
 _SERIES = re.compile(r"[^\d]*(\d+)\.(\d+)")
 
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     _Choice = click.Choice[str]
 else:  # older releases of click have no generic one
     _Choice = click.Choice
@@ -139,3 +142,15 @@ def complete_targets(_: click.Context, __: click.Parameter, incomplete: str) -> 
     """Complete the series of pytest-asyncio that can be aimed at."""
     known = (f"{major}.{minor}" for major, minor in KNOWN_TARGETS)
     return [series for series in known if series.startswith(incomplete)]
+
+
+def complete_before(
+    _: click.Context, __: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the branches and tags of git, and folders."""
+    from click.shell_completion import CompletionItem
+
+    from loopscope.output.git import revisions
+
+    found = [name for name in revisions(".", _SOON) if name.startswith(incomplete)]
+    return [*map(CompletionItem, found), CompletionItem(incomplete, type="dir")]

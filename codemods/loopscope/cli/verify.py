@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from loopscope.cli.choices import complete_before
 from loopscope.cli.options import suite_options, switch
 from loopscope.cli.progress import VerifyProgress
 from loopscope.cli.request import Request, TraceOption
@@ -44,6 +45,7 @@ class _Verify(click.Command):
     "--before",
     metavar="REV|DIR",
     help="The original: a git revision or a folder. Default: the suite as it is.",
+    shell_complete=complete_before,
 )
 @click.option("--before-python", type=_PYTHON, metavar="PYTHON", help="Runs the original.")
 @click.option("--after-python", type=_PYTHON, metavar="PYTHON", help="Runs the migrated suite.")

@@ -90,6 +90,15 @@ def is_tracked(path: str) -> bool:
         return False
 
 
+def revisions(folder: str, seconds: float) -> list[str]:
+    """List the branches and tags of a working copy by their short names; none where git fails."""
+    try:
+        listing = _git(folder, "for-each-ref", "--format=%(refname:short)", seconds=seconds)
+    except _Silent:
+        return []
+    return os.fsdecode(listing).split()
+
+
 def _status(top: str, folder: str) -> Iterator[tuple[str, str]]:
     """Absolute paths below ``folder``, and what is wrong with them."""
     filters = _git(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.", fails=1)
@@ -120,13 +129,14 @@ def _split(listing: bytes) -> list[str]:
     return [os.fsdecode(entry) for entry in listing.split(b"\0") if entry]
 
 
-def _git(top: str, *arguments: str, fails: int = 0) -> bytes:
+def _git(top: str, *arguments: str, fails: int = 0, seconds: float = _PATIENCE) -> bytes:
     """Run git and return its output.
 
     Args:
         top: Where to run it.
         arguments: The command.
         fails: An exit code that stands for "nothing".
+        seconds: How long it may take.
 
     Raises:
         _Silent: There is no git, or it has failed.
@@ -135,11 +145,11 @@ def _git(top: str, *arguments: str, fails: int = 0) -> bytes:
     environment = {**kept, **_HARMLESS}
     try:
         command = [_program(), "-c", "core.fsmonitor=false", *arguments]
-        answer = ask(command, Path(top), environment, _PATIENCE)
+        answer = ask(command, Path(top), environment, seconds)
     except OSError as error:
         raise _Silent(str(error)) from None
     if answer.code is None:
-        raise _Silent(f"git {arguments[0]} was stopped after {_PATIENCE:g} seconds")
+        raise _Silent(f"git {arguments[0]} was stopped after {seconds:g} seconds")
     if answer.code not in (0, fails):
         said = answer.errors.decode("utf-8", "surrogateescape").splitlines()
         raise _Silent(next((line for line in said if line.startswith("fatal")), "it failed"))
