@@ -129,20 +129,21 @@ def _split(listing: bytes) -> list[str]:
     return [os.fsdecode(entry) for entry in listing.split(b"\0") if entry]
 
 
-def _git(top: str, *arguments: str, fails: int = 0, seconds: float = _PATIENCE) -> bytes:
+def _git(top: str, *arguments: str, fails: int = 0, seconds: float | None = None) -> bytes:
     """Run git and return its output.
 
     Args:
         top: Where to run it.
         arguments: The command.
         fails: An exit code that stands for "nothing".
-        seconds: How long it may take.
+        seconds: How long it may take, ``_PATIENCE`` by default.
 
     Raises:
         _Silent: There is no git, or it has failed.
     """
     kept = {k: v for k, v in os.environ.items() if k[:4] != "GIT_" or k.startswith(_KEPT)}
     environment = {**kept, **_HARMLESS}
+    seconds = _PATIENCE if seconds is None else seconds
     try:
         command = [_program(), "-c", "core.fsmonitor=false", *arguments]
         answer = ask(command, Path(top), environment, seconds)
