@@ -15,6 +15,7 @@ from loopscope.loop_map.build_model import ReadSuite, build_model, rebuild_model
 from loopscope.loop_map.model import count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.pipeline_check import (
+    left_overrides,
     line_of_usefixtures,
     lost_below,
     lost_loops,
@@ -267,6 +268,9 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
         # Who leaves rules out, or definitions, has asked for a part, and is told of the rest.
         asked = left_out or any(file.ignores for file in facts.values())
         (findings if asked else condemned).extend(lost)
+        if asked:
+            after = {change.path: change.after for change in changes}
+            findings += left_overrides(result, {**suite.files, **after}, options)
     if not errors and all_changes:
         findings += lost_below(before, model, result)
     if not errors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.file.facts import Function
@@ -15,9 +15,12 @@ from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
 from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.planning.override_actions import ActionKind
+from loopscope.planning.planner import make_plan
 from loopscope.python_source.source import SourceError, decode
 from loopscope.rewriting.used_names import broken_code
-from loopscope.rules.context import action, note
+from loopscope.rules.context import RuleContext, action, note
+from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
 
@@ -256,6 +259,28 @@ def line_of_usefixtures(suite: Suite) -> int:
 # -- a part of the changes ----------------------------------------------------------------
 
 
+def left_overrides(
+    result: SuiteModel,
+    files: Mapping[str, bytes],
+    options: Options,
+    hint: str = "Take the rules that were left out, too, or change it by hand",
+) -> Iterator[Finding]:
+    """Yield LS390 for overrides that were left in a suite which names loop scopes now.
+
+    Sync tests drive their loops, with what async fixtures have made on others.
+    """
+    if result.suite_style is not SuiteStyle.MODERN:
+        return
+    plan = make_plan(result, options)
+    context = RuleContext(result, plan, result.index.config, options, files)
+    for key, override_action in plan.overrides.items():
+        if override_action.kind is ActionKind.ORDINARY:
+            said = said_of_ordinary(context, key, result.index.function(key))
+            if said.level is Level.ACTION:
+                text = f"as it was left, {said.message.partition('. ')[0]}. {hint}"
+                yield action("LS390", said.path, said.line, text)
+
+
 def recheck(suite: Suite, changes: Sequence[Change], options: Options) -> tuple[Finding, ...]:
     """List the differences that remain when only ``changes``, some of a migration's, are made."""
     with warnings.catch_warnings():
@@ -277,6 +302,8 @@ def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Itera
             yield from _torn_code(suite.files.get(change.path, b""), change)
     yield from torn_loops(before, model, result)
     yield from unresolved_requests(result, line_of_usefixtures(suite))
+    files = {**suite.files, **{change.path: change.after for change in changes}}
+    yield from left_overrides(result, files, options, _TAKE_THEM)
 
 
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:

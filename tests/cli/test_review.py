@@ -406,15 +406,17 @@ def test_on_a_terminal(tmp_path: Path, original: dict[str, bytes]) -> None:
     assert changed(tmp_path, original) == {"conftest.py", "test_z.py"}
 
 
-def test_end_of_input_on_a_terminal_quits(tmp_path: Path, original: dict[str, bytes]) -> None:
+def test_end_of_input_on_a_terminal_is_no_answer(
+    tmp_path: Path, original: dict[str, bytes]
+) -> None:
     with terminal(tmp_path, "migrate", "--review") as (process, person):
         person.wait_for(r"\? $")
         person.type("a\n")
         person.wait_for(r"\? $")
         person.type("\x04")
-        assert re.search(r"left\s+out", person.rest())
+        assert re.search(r"Without an answer nothing is taken", person.rest())
     assert process.returncode == 1
-    assert changed(tmp_path, original) == {"conftest.py"}
+    assert changed(tmp_path, original) == set()
 
 
 def test_interrupt_on_a_terminal_changes_nothing(

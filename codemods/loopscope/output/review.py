@@ -210,11 +210,10 @@ class Reviewer:
                 _say(row)
         while not self._ended:
             answer = self._read(f"Go on with them [{','.join(_FINAL)}; Enter: y]? ")
-            if self._ended or answer.lower() in ("", "y"):
+            if not self._ended and answer.lower() in ("", "y"):
                 return True
             if answer.lower() == "n":
-                for item in choices.items:
-                    item.taken = False
+                self._take_nothing(choices)
                 return True
             if answer.lower() == "k":
                 self.stopped = self._all = False
@@ -222,7 +221,15 @@ class Reviewer:
                 return False
             for letter, meaning in _FINAL.items():
                 _say(f"{letter} - {meaning}")
+        if sys.stdin.isatty():  # a pipe holds all the answers that there will be
+            _say("Without an answer nothing is taken.")
+            self._take_nothing(choices)
         return True
+
+    @staticmethod
+    def _take_nothing(choices: Choices) -> None:
+        for item in choices.items:
+            item.taken = False
 
     @contextlib.contextmanager
     def _tool(self) -> Iterator[Any]:

@@ -221,8 +221,10 @@ def can_say_fixture_scope(settings: Settings, options: Options) -> bool:
     """Whether the option may be ``fixture-scope``, which is known from 1.5 on.
 
     A suite that is pinned to, or locked at, an older release is not moved for that: its wider
-    fixtures name their loop scope.
+    fixtures name their loop scope. Nor is one whose requirements stay, and allow an older one.
     """
     evidence = settings.evidence
+    if not options.requirements and evidence.oldest < (1, 5):
+        return False
     held = evidence.newest < (1, 5) or (0, 0) < evidence.locked < (1, 5)
     return options.target.has(1, 5) and not held

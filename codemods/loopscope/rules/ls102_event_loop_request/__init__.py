@@ -6,7 +6,7 @@ want, so ``asyncio.get_running_loop()`` serves them; sync code gets the bridge (
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
@@ -19,6 +19,7 @@ from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, spell
 from loopscope.rules.fixture_edits import async_annotation
+from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
@@ -34,7 +35,7 @@ from loopscope.rules.ls102_event_loop_request.request_edits import (
     TakeRunningLoop,
 )
 from loopscope.rules.trace_notes import external_requests
-from loopscope.types import Safety
+from loopscope.types import Level, Safety
 
 # Loop methods that asyncio offers under the same name, with the same arguments.
 _SAME_IN_ASYNCIO = ("create_task",)
@@ -97,27 +98,44 @@ def _caller(context: RuleContext, key: Key, function: Function) -> Function | No
     return None
 
 
-def _keeps(context: RuleContext, target: FixtureDef, asker: Function) -> bool:
+def _keeps(
+    context: RuleContext, target: FixtureDef, asker: Function, harmless: Collection[Key]
+) -> bool:
     """Whether the request stays: on 1.x async code has no use for a loop that is not its own."""
     if not context.model.is_override(target.function):
         return True
     override_action = context.plan.overrides.get(target.key)
     if override_action is None or not override_action.stays:
         return False
-    modern = context.plan.suite_style is SuiteStyle.MODERN
-    return not (modern and asker.is_async and override_action.kind is ActionKind.ORDINARY)
+    return not (asker.is_async and target.key in harmless)
+
+
+def _harmless(context: RuleContext) -> frozenset[Key]:
+    """List the overrides on 1.x that stay for sync code, and nothing of which waits for a person.
+
+    Where something does, the value of an async fixture may be that loop for a sync test.
+    """
+    if context.plan.suite_style is not SuiteStyle.MODERN:
+        return frozenset()
+    return frozenset(
+        key
+        for key, override_action in context.plan.overrides.items()
+        if override_action.kind is ActionKind.ORDINARY
+        and said_of_ordinary(context, key, context.model.index.function(key)).level is Level.NOTE
+    )
 
 
 def _held(context: RuleContext) -> set[Key]:
     """List definitions whose request is answered by a fixture that stays or is ours."""
     found: set[Key] = set()
+    harmless = _harmless(context)
     for test in context.model.tests:
         for request in context.model.closure(test).requests:
             target = request.target
             if target is None:
                 continue
             asker = request.requester.function if request.requester else test.function
-            if _keeps(context, target, asker):
+            if _keeps(context, target, asker, harmless):
                 found.add(request.requester.key if request.requester else test.key)
     return found
 
