@@ -406,6 +406,13 @@ def test_on_a_terminal(tmp_path: Path, original: dict[str, bytes]) -> None:
     assert changed(tmp_path, original) == {"conftest.py", "test_z.py"}
 
 
+def test_enter_leaves_a_hunk_as_it_was_decided(tmp_path: Path, original: dict[str, bytes]) -> None:
+    result = review(tmp_path, "y\nk\n\nq\n")
+    assert "(taken)" in result.stdout
+    assert "Enter: y" in result.stdout
+    assert changed(tmp_path, original) == {"conftest.py"}
+
+
 def test_end_of_input_on_a_terminal_is_no_answer(
     tmp_path: Path, original: dict[str, bytes]
 ) -> None:

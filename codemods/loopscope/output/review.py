@@ -60,6 +60,7 @@ class Reviewer:
     declined: int = 0  # hunks
     stopped: bool = False  # the user has quit
     _ended: bool = False  # so has the input
+    _taken: bool = False  # the hunk that is shown has been
     _all: bool = False
     _answer: str = ""  # the last one, as it was typed
     _wanted: str = ""  # the text that was searched for
@@ -113,6 +114,7 @@ class Reviewer:
             f"hunk {choices.at + 1} of {len(choices.items)},"
             f" file {files.index(item.change) + 1} of {len(files)}{of}{group}"
         )
+        self._taken = item.taken is True
         state = {None: "", True: " (taken)", False: " (left out)"}[item.taken]
         texts = [place + state, *map(_reason, item.hunk.edits), *_actions(choices, findings)]
         # Bowler takes the first two lines for the names.
@@ -256,6 +258,7 @@ class Reviewer:
 
     def _ask(self, question: str, options: str, default: str = "") -> str:
         """Read an answer; Bowler goes on with any, and ``_obey`` with the right one."""
+        default = "y" if self._taken else default  # who comes back to it leaves it so by Enter
         answer = self._read(f"{question} [{','.join(_ANSWERS)}; Enter: {default}]? ")
         lower = answer.lower()
         self._answer = lower if len(answer) == 1 and answer not in _ANSWERS else answer
