@@ -63,3 +63,6 @@ def test_only_that_matches_nothing_is_an_error(loopscope: Run, tree: Tree) -> No
     result = loopscope("check", "--only", "typo*")
     assert result.code == 2
     assert "typo*: no suite matches this --only; there are: packages/a" in result.err
+    result = loopscope("check", "--only", "a", "--skip", "packages/*")
+    assert result.code == 2
+    assert "a: --skip leaves out every suite that --only takes" in result.err

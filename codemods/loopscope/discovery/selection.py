@@ -140,7 +140,8 @@ def choose(
     for the name of its folder, too.
 
     Returns:
-        The suites, and an error for each glob of ``only`` that fits none.
+        The suites, and an error for each glob of ``only`` that fits none, or for all of them
+        where ``skip`` leaves nothing of what they take.
     """
     if not only and not skip:
         return list(suites), []
@@ -158,6 +159,8 @@ def choose(
         for glob in only
         if not any(_fits(found, names, glob) for found in suites)
     ]
+    if only and not chosen and not errors:
+        errors.append(FileError(only[0], "--skip leaves out every suite that --only takes"))
     return chosen, errors
 
 
