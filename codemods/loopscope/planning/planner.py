@@ -141,7 +141,7 @@ class LoopPlanner:
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
         overrides = without_shadowed(
-            model, dict(actions(self.solver, tests, self.policies))
+            model, dict(actions(self.solver, tests, fixtures, self.policies))
         )
         overrides = keep_foundations(model, overrides)
         needs = self.solver.bridge_needs
