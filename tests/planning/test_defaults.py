@@ -35,3 +35,13 @@ def test_fixtures_count_as_lines_too() -> None:
     files = {**suite(10, 1), "wide/conftest.py": WIDE + fixtures}
     files["wide/test_0.py"] = "async def test_one(f0, f1, f2):\n    pass\n"
     assert "asyncio_default_test_loop_scope = session" in after(files)["pytest.ini"]
+
+
+@pytest.mark.parametrize(
+    ("fixture", "default"), [("tmp_path", "session"), ("redisdb", "function")]
+)
+def test_async_fixtures_of_plugins_keep_the_loop_scope_of_most(fixture: str, default: str) -> None:
+    files = suite(10, 3)
+    files["test_a.py"] += f"\n\nasync def test_more({fixture}):\n    pass\n"
+    result = after(files)["pytest.ini"]
+    assert f"asyncio_default_fixture_loop_scope = {default}" in result

@@ -515,3 +515,11 @@ def test_sync_test_that_drives_a_loop_itself_is_not_made_async_for_a_factory(bod
     }
     changes = {one.path: one.after.decode() for one in migrate_files(files).changes}
     assert "async def test_sync" not in changes.get("test_x.py", "")
+
+
+def test_the_factory_takes_no_name_of_the_file() -> None:
+    made = ("loop = asyncio.SelectorEventLoop()", "loop.mark = 1", "yield loop", "loop.close()")
+    mine = "\n\ndef new_event_loop(number):\n    return number"
+    result = conftest(override("", *made, header=mine))
+    assert "def new_event_loop(number):" in result
+    assert '{"event_loop": new_event_loop_2}' in result

@@ -136,3 +136,32 @@ def test_a_policy_would_not_do(files: dict[str, str]) -> None:
 def test_other_warnings_as_errors_do_not_matter(filters: str) -> None:
     files = suite(override(*NEW), ini=ERROR.format(filters))
     assert POLICY in after(files)["conftest.py"]
+
+
+OWN = "import asyncio\n\nimport pytest\n\n\nclass Loop(asyncio.SelectorEventLoop): ...\n\n\n"
+MAKES_OWN = ("loop = Loop()", "yield loop", "loop.close()")
+
+
+@pytest.mark.parametrize(
+    "mine", ["class LoopPolicy: ...", "LoopPolicy = 1", "from app import LoopPolicy"]
+)
+def test_the_class_takes_no_name_of_the_file(mine: str) -> None:
+    conftest = after(suite(override(*MAKES_OWN, head=f"{OWN}{mine}\n\n\n")))["conftest.py"]
+    assert mine in conftest
+    assert "class LoopPolicy2(asyncio.DefaultEventLoopPolicy):" in conftest
+    assert "return LoopPolicy2()" in conftest
+
+
+def test_no_policy_of_one_module_for_a_fixture_on_the_loop_of_the_session() -> None:
+    wide = override("yield asyncio.new_event_loop()", scope="session", head=NEARER)
+    async_test = "async def test_b(pool):\n    assert pool\n"
+    files = {
+        "pytest.ini": AUTO,
+        "conftest.py": NEARER.rstrip() + POOL.format(""),
+        "more/conftest.py": wide,
+        "more/test_b.py": async_test,
+        "more/test_c.py": async_test,
+        "test_a.py": f"{override(*MAKES_OWN, head=OWN)}\n\n{SYNC}",
+    }
+    found = [finding for finding in migrate_files(files).findings if finding.code == "LS101"]
+    assert [finding.path for finding in found] == ["test_a.py"]

@@ -148,6 +148,11 @@ def test_known_by_what_the_class_keeps(body: str) -> None:
     assert kept(CLASS.format(body=body)) != []
 
 
+def test_a_method_of_the_name_of_getattr_needs_no_arguments() -> None:
+    body = "def get(self):\n            if self.store.getattr(): self.lock = asyncio.Lock()"
+    assert kept(CLASS.format(body=body)) == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+from loopscope.analysis.file.value_words import PLAIN_FIXTURES
+from loopscope.analysis.suite.closure import EVENT_LOOP, Closures
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.types import Scope
 
+_KNOWN = PLAIN_FIXTURES | {"", EVENT_LOOP}
 _WORTH_IT = 2  # lines; one more is the option itself
 
 
 def choose_default(
-    tests: Collection[Test], loop_scopes: Mapping[str, Scope], fixtures: Mapping[Key, Scope]
+    tests: Collection[Test],
+    loop_scopes: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
+    closures: Closures,
 ) -> Scope:
     """Return the loop scope of most tests, or one for which clearly fewer lines name another.
 
     New tests will get it, so that of most tests is the expected one; function, where it is tied.
+    So will async fixtures of installed plugins, which no line can give another loop scope: where
+    a test may use one, the expected one stays.
 
     Args:
         tests: The async tests that count.
         loop_scopes: The loop scope of each test, by its id.
         fixtures: That of each async fixture.
+        closures: Of these tests.
     """
     counts = Counter(loop_scopes[test.id] for test in tests) or Counter(fixtures.values())
     if not counts:
@@ -34,7 +43,20 @@ def choose_default(
         for default in sorted({*counts, expected})
     }
     best = min(lines, key=lambda default: lines[default])
-    return best if lines[expected] - lines[best] >= _WORTH_IT else expected
+    if lines[expected] - lines[best] < _WORTH_IT or any(
+        _uses_others(test, closures) for test in tests
+    ):
+        return expected
+    return best
+
+
+def _uses_others(test: Test, closures: Closures) -> bool:
+    """Whether a test gets a fixture that no file of the suite defines, and that may be async."""
+    return any(
+        name not in _KNOWN and closures.target(test, requester, name) is None
+        for requester in (None, *closures.of(test).fixtures)
+        for name, _ in closures.asked(test, requester)
+    )
 
 
 def _marks(tests: Iterable[Test], loop_scopes: Mapping[str, Scope], default: Scope) -> int:

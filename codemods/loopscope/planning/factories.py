@@ -8,6 +8,7 @@ runner of a wide loop is rebuilt whenever the factory changes from one test to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from posixpath import basename, dirname
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
@@ -34,7 +35,11 @@ from loopscope.types import Scope
 
 
 def choose_factory(
-    model: SuiteModel, key: Key, concerned: Iterable[Test], tests: Mapping[str, Scope]
+    model: SuiteModel,
+    key: Key,
+    concerned: Iterable[Test],
+    tests: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
 ) -> OverrideAction:
     """Whether the hook gives every test of this override its loop, and no other test.
 
@@ -43,6 +48,7 @@ def choose_factory(
         key: An override whose body alone allows a factory.
         concerned: The tests that have to do with loops.
         tests: The loop scope of each async test, by its id.
+        fixtures: That of each async fixture.
 
     Returns:
         FACTORY, with the conftest of the hook where the override does not stand in it, or
@@ -70,11 +76,11 @@ def choose_factory(
         return OverrideAction(
             ActionKind.MANUAL,
             f"{KIND}, and sync tests use it: loop factories reach async tests only",
-            policy=_policy_does(model, key, places, tests),
+            policy=_policy_does(model, key, places, tests, fixtures),
             blocked_by=tuple(dict.fromkeys(sync)),
         )
     if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
-        return _of_a_part(model, places, tests)
+        return _of_a_part(model, places, tests, fixtures)
     body = model.index.function(key).override
     if body is not None and by_item(body):
         wide = any(tests[test] > Scope.FUNCTION for test in covered)
@@ -87,22 +93,29 @@ def choose_factory(
         return _by_import(model, places[0], hook, _beside(model, places, others, tests))
     if not hook:
         return _beside(model, places, others, tests)
-    return _narrow(model, places, hook, tests)
+    return _narrow(model, places, hook, tests, fixtures)
 
 
 def _of_a_part(
-    model: SuiteModel, places: Sequence[FixtureDef], tests: Mapping[str, Scope]
+    model: SuiteModel,
+    places: Sequence[FixtureDef],
+    tests: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
 ) -> OverrideAction:
     return OverrideAction(
         ActionKind.MANUAL,
         f"{KIND} for a part of the suite, and loops are wider than function: the runner would be"
         " rebuilt between tests",
-        policy=_policy_does(model, places[0].key, places, tests),
+        policy=_policy_does(model, places[0].key, places, tests, fixtures),
     )
 
 
 def _policy_does(
-    model: SuiteModel, key: Key, places: Sequence[FixtureDef], tests: Mapping[str, Scope]
+    model: SuiteModel,
+    key: Key,
+    places: Sequence[FixtureDef],
+    tests: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
 ) -> bool:
     """Whether a policy gives all tests their kind of loop, and its deprecation fails none.
 
@@ -120,7 +133,8 @@ def _policy_does(
         return False
     seeing = [test for test in model.tests if any(_sees(test, place) for place in places)]
     sets = sets_policy(body)
-    if len(seeing) < len(model.tests) and (sets or not _narrow_loops(model, seeing, tests)):
+    narrow = partial(_narrow_loops, model, seeing, tests, fixtures)
+    if len(seeing) < len(model.tests) and (sets or not narrow()):
         return False
     kinds = kinds_of(body)
     there = {item for test in seeing for item in model.closures.visible(test, EVENT_LOOP)}
@@ -136,12 +150,17 @@ def _sees(test: Test, place: FixtureDef) -> bool:
     return place.base_id in ("", "./", *directory_base_ids(test.module), test.module)
 
 
-def _narrow_loops(model: SuiteModel, seeing: Sequence[Test], tests: Mapping[str, Scope]) -> bool:
+def _narrow_loops(
+    model: SuiteModel,
+    seeing: Sequence[Test],
+    tests: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
+) -> bool:
     """Whether no loop of these tests is shared by modules: others may not see the policy."""
     return all(
         tests.get(test.id, Scope.FUNCTION) <= Scope.MODULE
         and all(
-            item.fixture.scope <= Scope.MODULE
+            max(item.fixture.scope, fixtures.get(item.key, Scope.FUNCTION)) <= Scope.MODULE
             for item in model.closure(test).fixtures
             if model.is_async_fixture(item.function) or model.is_override(item.function)
         )
@@ -214,14 +233,18 @@ def _not_for_conftests(model: SuiteModel, place: FixtureDef) -> str:
 
 
 def _narrow(
-    model: SuiteModel, places: Sequence[FixtureDef], hook: str, tests: Mapping[str, Scope]
+    model: SuiteModel,
+    places: Sequence[FixtureDef],
+    hook: str,
+    tests: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
 ) -> OverrideAction:
     """Decide on a module's or class's override; the hook knows its tests by their place."""
     place = places[0]
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
         return manual(f"{KIND}, and so does an override in a conftest")
     if any(loop_scope > Scope.FUNCTION for loop_scope in tests.values()):
-        return _of_a_part(model, places, tests)
+        return _of_a_part(model, places, tests, fixtures)
     if not name_below(model, place.key.path, hook):
         name = basename(place.key.path)
         return manual(f"{KIND} in a module whose name {name} is not the only one below {hook}")

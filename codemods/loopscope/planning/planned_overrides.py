@@ -23,12 +23,15 @@ from loopscope.types import Scope
 
 
 def actions(
-    solver: ComponentSolver, tests: Mapping[str, Scope], policies: Collection[Key]
+    solver: ComponentSolver,
+    tests: Mapping[str, Scope],
+    fixtures: Mapping[Key, Scope],
+    policies: Collection[Key],
 ) -> Iterator[tuple[Key, OverrideAction]]:
     """Yield the action for each override.
 
-    ``tests`` are the loop scopes of the async tests, ``policies`` the overrides for which an
-    event_loop_policy fixture stands.
+    ``tests`` and ``fixtures`` are the loop scopes of the async ones, ``policies`` the overrides
+    for which an event_loop_policy fixture stands.
     """
     model = solver.model
     modern = model.suite_style is SuiteStyle.MODERN
@@ -57,7 +60,7 @@ def actions(
                 override_action = OverrideAction(ActionKind.POLICY)
             elif override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.needs_kind(test)]
-                override_action = choose_factory(model, key, concerned, tests)
+                override_action = choose_factory(model, key, concerned, tests, fixtures)
             if override_action.stays and _only_for_windows(function):
                 override_action = OverrideAction(ActionKind.WINDOWS)
             if not override_action.stays:

@@ -132,13 +132,17 @@ class LoopPlanner:
             own = [test for test in model.own_tests if test.id in tests]
             counting = own or [test for test in model.tests if test.id in tests]
             default = present or (
-                Scope.FUNCTION if explicit else choose_default(counting, tests, fixtures)
+                Scope.FUNCTION
+                if explicit
+                else choose_default(counting, tests, fixtures, model.closures)
             )
             if len({*made.values()}) == 1 and not explicit and present is None:
                 default = next(iter(made.values()))
             if EXTERNAL in self.solver.nodes and not explicit and present is None:
                 default = self.solver.nodes.loop_scope(EXTERNAL)
-        overrides = without_shadowed(model, dict(actions(self.solver, tests, self.policies)))
+        overrides = without_shadowed(
+            model, dict(actions(self.solver, tests, fixtures, self.policies))
+        )
         overrides = keep_foundations(model, overrides)
         needs = self.solver.bridge_needs
         wanted = {place: need for place, need in needs.items() if self._wants(place, overrides)}

@@ -126,8 +126,8 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
         refused = what_compile_refuses(after)
         if refused is not None:
             return refused
-    used, defined = used_names(after), _module_names(after)
-    suspects = (used & _module_names(before)) | (used - used_names(before))
+    used, defined = used_names(after), module_names(after)
+    suspects = (used & module_names(before)) | (used - used_names(before))
     gone = used & (_local_bindings(removed) - _local_bindings(added)).keys()
     if gone and "global " not in before:  # what is set in a function is used in that function
         gone &= _read_in(added)
@@ -190,7 +190,7 @@ def _read_in(statements: Sequence[ast.stmt]) -> set[str]:
     }
 
 
-def _module_names(text: str) -> set[str]:
+def module_names(text: str) -> set[str]:
     """Collect what the statements of a module bind; also deeper, but not in functions."""
     found: set[str] = set()
     queue: list[ast.AST] = [*parse(text).body]

@@ -29,7 +29,7 @@ from loopscope.planning.policies import (
     is_setter,
     setters,
 )
-from loopscope.rules.codegen.factory import factory_code
+from loopscope.rules.codegen.factory import defined_in, factory_code
 from loopscope.rules.context import DeleteDefinition, Rule, RuleContext, RuleResult, action, note
 from loopscope.rules.ls101_event_loop_override.override_edits import (
     ReplaceOverride,
@@ -77,7 +77,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 "loops from a pytest_asyncio_loop_factories hook in a conftest",
             )
             continue
-        code = factory_code(policy.variants)
+        code = factory_code(policy.variants, defined_in(context, key.path))
         yield ReplaceOverride(
             *place,
             function.qualname,

@@ -8,32 +8,38 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.override_facts import LoopVariant
+from loopscope.python_source.source import decode
 from loopscope.python_source.syntax_tree import indented
+from loopscope.rewriting.used_names import module_names
 from loopscope.rules.codegen.bridge import Code, Writer
+from loopscope.rules.context import RuleContext
 
 
-def factory_code(variants: Sequence[LoopVariant]) -> Code:
-    """Write the code for the conftest that holds the override, with its own names."""
+def factory_code(variants: Sequence[LoopVariant], defined: Collection[str]) -> Code:
+    """Write the code for the conftest that holds the override, with its own names.
+
+    ``defined`` are the names that it has.
+    """
     if any(variant.condition for variant in variants):
-        return _by_item(variants)
-    functions, mapping = _factories(variants, {})
+        return _by_item(variants, defined)
+    functions, mapping = _factories(variants, {}, defined)
     hook = f"def {FACTORIES_HOOK}():\n    return {mapping}\n"
     main, *below = [*functions, hook]
     return Code(main, (), (), tuple(below))
 
 
-def _by_item(variants: Sequence[LoopVariant]) -> Code:
+def _by_item(variants: Sequence[LoopVariant], defined: Collection[str]) -> Code:
     """Write a hook that asks the test what the override asked the request."""
     taken: dict[str, str] = {}
     blocks: list[str] = []
     body = ""
     for variant in variants:
-        functions, mapping = _factories([variant], taken)
+        functions, mapping = _factories([variant], taken, defined)
         blocks += functions
         if variant.condition:
             body += f"    if {variant.condition}:\n        return {mapping}\n"
@@ -46,7 +52,9 @@ def _by_item(variants: Sequence[LoopVariant]) -> Code:
 _CLASS = "LoopPolicy"
 
 
-def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
+def policy_code(
+    facts: FileFacts, variants: Sequence[LoopVariant], defined: Collection[str]
+) -> Code:
     """Write an ``event_loop_policy`` fixture, which pytest-asyncio 0.23 to 1.3 ask for loops."""
     writer = Writer(facts)
     fixture = writer.name("pytest.fixture")
@@ -54,8 +62,9 @@ def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
     if len(variants) == 1:
         value = variants[0].policy
         if not value:
-            classes = [_policy_class(variants[0], writer)]
-            value = f"{_CLASS}()"
+            name = _free(_CLASS, defined)
+            classes = [_policy_class(name, variants[0], writer)]
+            value = f"{name}()"
         head, argument = f'@{fixture}(scope="session")', ""
     else:
         params = ", ".join(variant.policy for variant in variants)
@@ -66,14 +75,29 @@ def policy_code(facts: FileFacts, variants: Sequence[LoopVariant]) -> Code:
     return Code(main, writer.needs, tuple(classes))
 
 
-def _policy_class(variant: LoopVariant, writer: Writer) -> str:
+def defined_in(context: RuleContext, path: str) -> Collection[str]:
+    """List the names of a file that a new definition would take from others."""
+    return module_names(decode(context.model.texts.get(path, b"")).text)
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return the name, with a number where it is taken."""
+    number, found = 2, name
+    while found in taken:
+        found, number = f"{name}{number}", number + 1
+    return found
+
+
+def _policy_class(name: str, variant: LoopVariant, writer: Writer) -> str:
     base = writer.name("asyncio.DefaultEventLoopPolicy")
     body = indented("\n".join(variant.method))
-    return f"class {_CLASS}({base}):\n" + indented(f"def new_event_loop(self):\n{body}") + "\n"
+    return f"class {name}({base}):\n" + indented(f"def new_event_loop(self):\n{body}") + "\n"
 
 
 def hook_code(
-    facts: FileFacts | None, cases: Sequence[tuple[str, FileFacts, Sequence[LoopVariant]]]
+    facts: FileFacts | None,
+    cases: Sequence[tuple[str, FileFacts, Sequence[LoopVariant]]],
+    defined: Collection[str],
 ) -> Code:
     """Write a hook for the tests of some cases; all others get the default loop.
 
@@ -81,6 +105,7 @@ def hook_code(
         facts: Of the conftest that the hook is for; None where there is none yet.
         cases: The condition that tells the tests, by ``item``, or "" for all that are left; the
             file that the variants come from; the variants.
+        defined: The names that the conftest has.
     """
     writer = Writer(facts)
     blocks: list[str] = []
@@ -88,7 +113,7 @@ def hook_code(
     taken: dict[str, str] = {}
     for condition, origin, variants in sorted(cases, key=lambda case: not case[0]):
         moved = [_respelled(variant, origin, writer) for variant in variants]
-        functions, mapping = _factories(moved, taken)
+        functions, mapping = _factories(moved, taken, defined)
         blocks += functions
         body += f"    if {condition}:\n    " if condition else ""
         body += f"    return {mapping}\n"
@@ -100,8 +125,13 @@ def hook_code(
     return Code("\n\n".join(blocks), writer.needs)
 
 
-def _factories(variants: Sequence[LoopVariant], taken: dict[str, str]) -> tuple[list[str], str]:
-    """Write the functions that are needed, and the source of the mapping that names them."""
+def _factories(
+    variants: Sequence[LoopVariant], taken: dict[str, str], defined: Collection[str]
+) -> tuple[list[str], str]:
+    """Write the functions that are needed, and the source of the mapping that names them.
+
+    ``taken`` are the names of those written so far, by body; ``defined`` those of the file.
+    """
     functions: list[str] = []
     entries: list[str] = []
     for variant in variants:
@@ -112,20 +142,20 @@ def _factories(variants: Sequence[LoopVariant], taken: dict[str, str]) -> tuple[
             body = indented("\n".join(lines)) + "\n"
             value = taken.get(body, "")
             if not value:
-                value = taken[body] = _name(variant, len(variants), taken)
+                value = taken[body] = _name(variant, len(variants), {*taken.values(), *defined})
                 functions.append(f"def {value}():\n{body}")
         entries.append(f'"{variant.key}": {value}')
     return functions, f"{{{', '.join(entries)}}}"
 
 
-def _name(variant: LoopVariant, count: int, taken: Mapping[str, str]) -> str:
+def _name(variant: LoopVariant, count: int, taken: Collection[str]) -> str:
     word = re.sub(r"\W+", "_", variant.key).strip("_").lower()
     if count == 1 or not word:
         name = "new_event_loop"
     else:
         name = f"new_{word}" if "loop" in word else f"new_{word}_loop"
     number = 2
-    while name in taken.values():
+    while name in taken:
         name = f"{name.rstrip('0123456789_')}_{number}"
         number += 1
     return name

@@ -23,7 +23,7 @@ from loopscope.planning.override_actions import (
 )
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_code
-from loopscope.rules.codegen.factory import factory_code, policy_code
+from loopscope.rules.codegen.factory import defined_in, factory_code, policy_code
 from loopscope.rules.context import (
     DeleteDefinition,
     OptionEdit,
@@ -217,7 +217,11 @@ def _replacement(
         safety = Safety.ASSUMPTION
     elif kind in (ActionKind.FACTORY, ActionKind.POLICY) and not context.plan.overrides[key].hook:
         factory = kind is ActionKind.FACTORY
-        code = factory_code(body.variants) if factory else policy_code(facts, body.variants)
+        defined = defined_in(context, key.path)
+        if factory:
+            code = factory_code(body.variants, defined)
+        else:
+            code = policy_code(facts, body.variants, defined)
         what = "a loop factory" if factory else "an event_loop_policy fixture"
         message = f"override replaced by {what}{_per_param(body)}"
         if not factory and context.options.target.has(1, 4):

@@ -12,7 +12,7 @@ from loopscope.frozen import frozen
 from loopscope.planning.factories import name_below
 from loopscope.planning.shared_bridges import Bridge
 from loopscope.rules.codegen.bridge import Code, bridge_code, working_bridge_first
-from loopscope.rules.codegen.factory import hook_code
+from loopscope.rules.codegen.factory import defined_in, hook_code
 from loopscope.rules.context import AppendEdit, DefinitionEdit, RuleContext, RuleResult
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def factory_hooks(context: RuleContext) -> Iterator[RuleResult]:
                 )
             )
     for path, cases in hooks.items():
-        code = hook_code(context.files.get(path), cases)
+        code = hook_code(context.files.get(path), cases, defined_in(context, path))
         parts = any(condition for condition, *_ in cases)
         made = "override of a module or class" if parts else "imported override"
         yield AppendEdit(

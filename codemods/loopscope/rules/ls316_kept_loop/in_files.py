@@ -269,9 +269,9 @@ def _tested(node: ast.AST) -> Iterator[str]:
             if isinstance(child, _NAMED):
                 yield dotted(child) or ""
             elif isinstance(child, ast.Call) and last_name(child.func) in ("hasattr", "getattr"):
-                owner, *rest = child.args
-                if rest and isinstance(rest[0], ast.Constant):
-                    yield f"{dotted(owner)}.{rest[0].value!s}"
+                match child.args:
+                    case [owner, ast.Constant(value=name), *_]:
+                        yield f"{dotted(owner)}.{name!s}"
 
 
 def _callees(
