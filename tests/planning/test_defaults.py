@@ -45,3 +45,15 @@ def test_async_fixtures_of_plugins_keep_the_loop_scope_of_most(fixture: str, def
     files["test_a.py"] += f"\n\nasync def test_more({fixture}):\n    pass\n"
     result = after(files)["pytest.ini"]
     assert f"asyncio_default_fixture_loop_scope = {default}" in result
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for n in range(3):\n    globals()[f'test_more_{n}'] = make(n)\n",
+        "class TestMore:\n    test_more = make(1)\n",
+    ],
+)
+def test_tests_that_nobody_counted_keep_the_usual_default(code: str) -> None:
+    files = {**suite(10, 3), "test_b.py": f"from helpers import make\n\n\n{ONE}\n\n{code}"}
+    assert "asyncio_default_fixture_loop_scope = function" in after(files)["pytest.ini"]

@@ -90,6 +90,11 @@ def test_a_plain_override_below_made_its_loop_by_the_policy() -> None:
     assert "def event_loop" not in result["test_b.py"]
 
 
+CLASS = ("loop = Loop()", "yield loop", "loop.close()")
+ASKS_ITSELF = (
+    "class Loop(asyncio.SelectorEventLoop):\n    def __init__(self):\n"
+    "        super().__init__()\n        self.other = asyncio.new_event_loop()\n\n\n"
+)
 FUNCTION = ("loop = make_loop()", "yield loop", "loop.close()")
 ERROR = AUTO + "filterwarnings =\n    {}\n"
 
@@ -98,6 +103,17 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
     "files",
     [
         suite(override(*FUNCTION, head=HEAD + "from app import make_loop\n\n")),
+        suite(override(*CLASS, head=HEAD + ASKS_ITSELF)),
+        {
+            **suite(override(*CLASS, head=HEAD + "from loops import Loop\n\n")),
+            "loops.py": "import asyncio\n\n\n" + ASKS_ITSELF,
+        },
+        suite(
+            override(*NEW),
+            "import pytest\n\npytestmark = pytest.mark.filterwarnings('error')\n\n\n"
+            + TESTS
+            + SYNC,
+        ),
         suite(override(*NEW), ini=ERROR.format("error")),
         suite(override(*NEW), ini=ERROR.format("error::pytest.PytestDeprecationWarning")),
         suite(override(*NEW), ini=AUTO + "addopts = -W error::DeprecationWarning\n"),
@@ -114,7 +130,18 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
             override(*NEW) + "\n\n@pytest.fixture\ndef event_loop_policy():\n    return make()\n"
         ),
     ],
-    ids=["function", "error", "category", "addopts", "plain below", "elsewhere", "policy"],
+    ids=[
+        "function",
+        "recursion",
+        "imported recursion",
+        "mark",
+        "error",
+        "category",
+        "addopts",
+        "plain below",
+        "elsewhere",
+        "policy",
+    ],
 )
 def test_a_policy_would_not_do(files: dict[str, str]) -> None:
     found = [finding for finding in migrate_files(files).findings if finding.code == "LS101"]

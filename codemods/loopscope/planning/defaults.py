@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
@@ -11,6 +12,8 @@ from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.types import Scope
 
 _KNOWN = PLAIN_FIXTURES | {"", EVENT_LOOP}
+# Tests that are assigned, or set by code: none of them is among those that are counted.
+_MADE_TESTS = re.compile(rb"(?m)^[ \t]*test\w*[ \t]*=(?!=)|\b(?:globals|vars|setattr)\(")
 _WORTH_IT = 2  # lines; one more is the option itself
 
 
@@ -19,18 +22,20 @@ def choose_default(
     loop_scopes: Mapping[str, Scope],
     fixtures: Mapping[Key, Scope],
     closures: Closures,
+    texts: Mapping[str, bytes],
 ) -> Scope:
     """Return the loop scope of most tests, or one for which clearly fewer lines name another.
 
     New tests will get it, so that of most tests is the expected one; function, where it is tied.
     So will async fixtures of installed plugins, which no line can give another loop scope: where
-    a test may use one, the expected one stays.
+    a test may use one, the expected one stays. It stays, too, where code may make tests.
 
     Args:
         tests: The async tests that count.
         loop_scopes: The loop scope of each test, by its id.
         fixtures: That of each async fixture.
         closures: Of these tests.
+        texts: The files by their paths.
     """
     counts = Counter(loop_scopes[test.id] for test in tests) or Counter(fixtures.values())
     if not counts:
@@ -43,11 +48,13 @@ def choose_default(
         for default in sorted({*counts, expected})
     }
     best = min(lines, key=lambda default: lines[default])
-    if lines[expected] - lines[best] < _WORTH_IT or any(
-        _uses_others(test, closures) for test in tests
-    ):
+    if lines[expected] - lines[best] < _WORTH_IT:
         return expected
-    return best
+    modules = {test.module for test in tests}
+    unsure = any(_MADE_TESTS.search(texts.get(path, b"")) for path in modules) or any(
+        _uses_others(test, closures) for test in tests
+    )
+    return expected if unsure else best
 
 
 def _uses_others(test: Test, closures: Closures) -> bool:

@@ -8,13 +8,10 @@ runner of a wide loop is rebuilt whenever the factory changes from one test to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from posixpath import basename, dirname
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
-from loopscope.analysis.file.loop_kinds import PLAIN, kinds_of, sets_policy
 from loopscope.analysis.file.override_facts import BodyKind
-from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import (
     FixtureDef,
     Key,
@@ -31,6 +28,7 @@ from loopscope.planning.override_actions import (
     by_item,
     manual,
 )
+from loopscope.planning.policy_fixture import policy_does
 from loopscope.types import Scope
 
 
@@ -76,7 +74,7 @@ def choose_factory(
         return OverrideAction(
             ActionKind.MANUAL,
             f"{KIND}, and sync tests use it: loop factories reach async tests only",
-            policy=_policy_does(model, key, places, tests, fixtures),
+            policy=policy_does(model, key, places, tests, fixtures),
             blocked_by=tuple(dict.fromkeys(sync)),
         )
     if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
@@ -106,70 +104,8 @@ def _of_a_part(
         ActionKind.MANUAL,
         f"{KIND} for a part of the suite, and loops are wider than function: the runner would be"
         " rebuilt between tests",
-        policy=_policy_does(model, places[0].key, places, tests, fixtures),
+        policy=policy_does(model, places[0].key, places, tests, fixtures),
     )
-
-
-def _policy_does(
-    model: SuiteModel,
-    key: Key,
-    places: Sequence[FixtureDef],
-    tests: Mapping[str, Scope],
-    fixtures: Mapping[Key, Scope],
-) -> bool:
-    """Whether a policy gives all tests their kind of loop, and its deprecation fails none.
-
-    It counts for all tests that see it: an override elsewhere that makes plain loops must have
-    made them by the policy that this one sets, and by no other.
-    """
-    body = model.index.function(key).override
-    if body is None or by_item(body) or not all(one.makes_policy for one in body.variants):
-        return False
-    if len(body.variants) > 1 and not all(variant.policy for variant in body.variants):
-        return False
-    if any(place.file != place.key.path or place.in_class for place in places):
-        return False
-    if model.settings.deprecations_fail or _has_policy(model):
-        return False
-    seeing = [test for test in model.tests if any(_sees(test, place) for place in places)]
-    sets = sets_policy(body)
-    narrow = partial(_narrow_loops, model, seeing, tests, fixtures)
-    if len(seeing) < len(model.tests) and (sets or not narrow()):
-        return False
-    kinds = kinds_of(body)
-    there = {item for test in seeing for item in model.closures.visible(test, EVENT_LOOP)}
-    return all(
-        item.key == key
-        or kinds_of(item.function.override) in ([kinds, PLAIN] if sets else [kinds])
-        for item in model.overrides
-        if item in there
-    )
-
-
-def _sees(test: Test, place: FixtureDef) -> bool:
-    return place.base_id in ("", "./", *directory_base_ids(test.module), test.module)
-
-
-def _narrow_loops(
-    model: SuiteModel,
-    seeing: Sequence[Test],
-    tests: Mapping[str, Scope],
-    fixtures: Mapping[Key, Scope],
-) -> bool:
-    """Whether no loop of these tests is shared by modules: others may not see the policy."""
-    return all(
-        tests.get(test.id, Scope.FUNCTION) <= Scope.MODULE
-        and all(
-            max(item.fixture.scope, fixtures.get(item.key, Scope.FUNCTION)) <= Scope.MODULE
-            for item in model.closure(test).fixtures
-            if model.is_async_fixture(item.function) or model.is_override(item.function)
-        )
-        for test in seeing
-    )
-
-
-def _has_policy(model: SuiteModel) -> bool:
-    return any(f.policy is not None for facts in model.files.values() for f in facts.functions)
 
 
 def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:

@@ -18,6 +18,7 @@ from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import KIND, ActionKind, OverrideAction, manual
 from loopscope.planning.policies import builds_on_policy
+from loopscope.planning.policy_fixture import policy_does
 from loopscope.planning.solver import ComponentSolver
 from loopscope.types import Scope
 
@@ -56,6 +57,10 @@ def actions(
             if path.startswith("../") and override_action.kind is not ActionKind.DELETE:
                 reason = override_action.reason or "it does more than making a loop"
                 override_action = OverrideAction(ActionKind.MANUAL, reason)
+            if override_action.kind is ActionKind.POLICY and not _is_policy(
+                model, key, tests, fixtures
+            ):
+                override_action = manual(f"{KIND}; loop factories need --target 1.4")
             if override_action.kind is ActionKind.FACTORY and key in policies:
                 override_action = OverrideAction(ActionKind.POLICY)
             elif override_action.kind is ActionKind.FACTORY:
@@ -66,6 +71,17 @@ def actions(
             if not override_action.stays:
                 override_action = _after_other_code(model, key) or override_action
             yield key, override_action
+
+
+def _is_policy(
+    model: SuiteModel, key: Key, tests: Mapping[str, Scope], fixtures: Mapping[Key, Scope]
+) -> bool:
+    """Whether an override names its policy, or one whose class is written does the same."""
+    body = model.index.function(key).override
+    if body is None or all(variant.policy for variant in body.variants):
+        return True
+    places = [item for item in model.overrides if item.key == key]
+    return policy_does(model, key, places, tests, fixtures)
 
 
 def _only_for_windows(function: Function) -> bool:

@@ -134,7 +134,7 @@ class LoopPlanner:
             default = present or (
                 Scope.FUNCTION
                 if explicit
-                else choose_default(counting, tests, fixtures, model.closures)
+                else choose_default(counting, tests, fixtures, model.closures, model.texts)
             )
             if len({*made.values()}) == 1 and not explicit and present is None:
                 default = next(iter(made.values()))

@@ -225,7 +225,10 @@ def _replacement(
         what = "a loop factory" if factory else "an event_loop_policy fixture"
         message = f"override replaced by {what}{_per_param(body)}"
         if not factory and context.options.target.has(1, 4):
-            message += ", which reaches sync tests, too; it is deprecated from 1.4 on"
+            message += (
+                ", which reaches sync tests, too, and loops that tests make themselves; it is"
+                " deprecated from 1.4 on"
+            )
         code = _with_bridge(code, facts, bridge, default)
     elif kind is ActionKind.WINDOWS:
         code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), facts, bridge, default)
