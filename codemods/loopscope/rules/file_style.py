@@ -1,9 +1,9 @@
-"""Code that is added looks like its file: typed where its functions are, in its quotes."""
+"""Code that is added looks like its file: typed, documented and quoted as its functions are."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
@@ -34,6 +34,19 @@ _ARGUMENTS = {
     "event_loop": _LOOP,
     "_around_event_loop": "None",
     "_after_event_loop": "None",
+}
+# Functions at the margin, each with what its docstring would begin with.
+_DOCUMENTED = re.compile(
+    r"^(?:async )?def \w+\((?:[^()]|\([^()]*\))*\)[^:\n]*:\n([ \t]+[rR]?[\"']{3})?", re.MULTILINE
+)
+_FEW = 3  # functions: fewer are no habit
+_DOCSTRINGS = {
+    "event_loop": "Return the running loop.",
+    "running_loop": "Return the running loop.",
+    "event_loop_policy": "Return the policy that makes the loops.",
+    "new_event_loop": "Make a loop.",
+    FACTORIES_HOOK: "Return what makes the loops.",
+    "_event_loop_first": "Set the loop up first.",
 }
 _NAME = re.compile(r"\b(?:asyncio|pytest)\.\w+|\b(?:Callable|Iterator|AsyncIterator)\b")
 
@@ -71,6 +84,8 @@ class _FileStyle:
         typed = sum(1 for returns in heads if returns)
         # Who asks for types everywhere may leave tests out: the file itself says so.
         self._typed = typed * 2 > len(heads) if heads else style.typed
+        documented = _DOCUMENTED.findall(text)
+        self._documented = len(documented) >= _FEW and all(documented)
         quotes = [found[1] for found in _STRINGS.finditer(text)]
         self._single = quotes.count("'") > quotes.count('"')
         self._needs: dict[Need, None] = {}
@@ -83,9 +98,11 @@ class _FileStyle:
         """Write new code in the style of the file."""
         if self._single:
             source = _STRINGS.sub(lambda found: found[0].replace('"', "'"), source)
-        if not self._typed:
-            return source
         lines = source.split("\n")
+        if self._documented:
+            lines = [*_with_docstrings(lines)]
+        if not self._typed:
+            return "\n".join(lines)
         for index, line in enumerate(lines):
             head = _DEF.fullmatch(line)
             if head is not None:
@@ -120,6 +137,15 @@ class _FileStyle:
                 return bound.name
         self._needs["collections.abc", name] = None
         return name
+
+
+def _with_docstrings(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the lines with a docstring below the heads of functions that are known by name."""
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        yield line
+        head = _DEF.fullmatch(line)
+        if head is not None and head[3] in _DOCSTRINGS and not after.strip().startswith('"""'):
+            yield f'{head[1]}    """{_DOCSTRINGS[head[3]]}"""'
 
 
 def _body(lines: list[str], index: int, indent: str) -> list[str]:
