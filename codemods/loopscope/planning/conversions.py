@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopCall, Place, UseKind
@@ -69,6 +70,8 @@ class Candidates:
         current = [call for call in self.current_calls(key) if call.place is Place.SYNC]
         if not (asks or current):
             return None
+        if key in self._after_work:
+            return None
         if function.is_alias:
             return self._of_alias(key, function)
         kinds = {use.kind for use in function.loop_uses}
@@ -83,6 +86,25 @@ class Candidates:
         if self._may_run(key, function, asks=asks):
             return Conversion.RUNNING
         return Conversion.BOUND if self.options.target.has(1, 1) else None
+
+    @cached_property
+    def _after_work(self) -> frozenset[Key]:
+        """The wide fixtures that ask for an override which does more than making a loop.
+
+        What it does comes before them, which only a request says.
+        """
+        return frozenset(
+            item.key
+            for test in self.model.tests
+            if self._does_work(self.model.override_of(test))
+            for item in self.model.closure(test).fixtures
+            if item.fixture.scope > Scope.FUNCTION and EVENT_LOOP in item.function.parameters
+        )
+
+    @staticmethod
+    def _does_work(override: FixtureDef | None) -> bool:
+        body = override.function.override if override is not None else None
+        return body is not None and body.kind is BodyKind.WORK
 
     def _of_alias(self, key: Key, function: Function) -> Conversion | None:
         """Let a fixture that only hands on ``event_loop`` find the loop by itself."""
