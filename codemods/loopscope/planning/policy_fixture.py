@@ -13,7 +13,7 @@ from functools import partial
 from loopscope.analysis.file.loop_kinds import PLAIN, kinds_of, sets_policy
 from loopscope.analysis.file.override_facts import OverrideBody
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, directory_base_ids
+from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.override_actions import by_item
 from loopscope.python_source.source import decode
@@ -49,7 +49,8 @@ def policy_does(
         or _asks_itself(model, key.path, body)
     ):
         return False
-    seeing = [test for test in model.tests if any(_sees(test, place) for place in places)]
+    visible = {test.id: model.closures.visible(test, EVENT_LOOP) for test in model.tests}
+    seeing = [test for test in model.tests if not {*places}.isdisjoint(visible[test.id])]
     if any(_fails_on_warnings(test) for test in seeing):
         return False
     sets = sets_policy(body)
@@ -57,17 +58,13 @@ def policy_does(
     if len(seeing) < len(model.tests) and (sets or not narrow()):
         return False
     kinds = kinds_of(body)
-    there = {item for test in seeing for item in model.closures.visible(test, EVENT_LOOP)}
+    there = {item for test in seeing for item in visible[test.id]}
     return all(
         item.key == key
         or kinds_of(item.function.override) in ([kinds, PLAIN] if sets else [kinds])
         for item in model.overrides
         if item in there
     )
-
-
-def _sees(test: Test, place: FixtureDef) -> bool:
-    return place.base_id in ("", "./", *directory_base_ids(test.module), test.module)
 
 
 def _narrow_loops(

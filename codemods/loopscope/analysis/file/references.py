@@ -37,8 +37,7 @@ UNSET = "set_event_loop(None)"
 UNSETTING = frozenset(name for name in RUNNERS if name.startswith(("asyncio.", "uvloop."))) | {
     UNSET
 }
-_RUN = re.compile(r"[\w.]+")  # of what dotted names are made of; twice as fast as they
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+_DOTTED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
 _DRIVES = re.compile(r"\.run_(?:until_complete|forever)\b")
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})
 _OBJECT = ("self", "cls")
@@ -70,7 +69,7 @@ class References:
         ``local`` are the names that a function imports for itself. Members of the same object
         are ``self.name``.
         """
-        words = filter(None, map(_dotted_name, dict.fromkeys(_RUN.findall(text))))
+        words = dict.fromkeys(_DOTTED.findall(text))
         if local:
             names = [self._meaning(word, local) for word in words]
         else:
@@ -99,11 +98,3 @@ class References:
             ours = name.partition(".")[0] not in _FOREIGN or name in _ALWAYS
             return name if ours else ""
         return word if first in self._defined or self._starred else ""
-
-
-def _dotted_name(run: str) -> str:
-    """Return the dotted name that a run begins with, without the point of a sentence."""
-    if run.isidentifier() and run.isascii():
-        return run
-    name = _DOTTED.match(run)
-    return name[0] if name else ""
