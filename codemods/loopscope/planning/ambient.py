@@ -69,6 +69,7 @@ class AmbientUsers:
         self._settled = settled  # functions whose calls the migration takes care of
         self._reasons: dict[str, str] = {}  # by test, "" for one that needs none
         self._reach: dict[str, bool] = {}  # by module
+        self._set_ups: dict[tuple[Key, bool], str] = {}  # by class, and whether unittest runs it
         self._safe_only = options.safe_only
         self._by_autouse: dict[FixtureDef, bool] = {}
 
@@ -199,8 +200,14 @@ class AmbientUsers:
     def set_up_by_methods(self, test: Test) -> str:
         """Name an xunit method of the test's classes that asks for the current loop."""
         names = _OF_UNITTEST if test.unittest else _XUNIT_METHODS
-        found = (self._model.current.in_methods(cls, names) for cls in test.classes)
-        return next(filter(None, found), "")
+        for cls in test.classes:
+            known = self._set_ups.get((cls, test.unittest))
+            if known is None:
+                known = self._model.current.in_methods(cls, names)
+                self._set_ups[cls, test.unittest] = known
+            if known:
+                return known
+        return ""
 
     def _reached(self, module: str) -> bool:
         """Whether a module imports code that asks, directly or not, or its conftests do."""

@@ -167,12 +167,9 @@ class Candidates:
 
     def _called(self, test: Test) -> bool:
         """Whether other code of its file calls the test, and would get a coroutine from it."""
-        names = {test.function.name, f"self.{test.function.name}"}
-        return any(
-            names & set(other.calls)
-            for other in self.model.files[test.key.path].functions
-            if other is not test.function
-        )
+        name = test.function.name
+        callers = self.model.index.callers(test.key.path, name, f"self.{name}")
+        return any(other is not test.function for other in callers)
 
     def _foreign(self, test: Test) -> bool:
         return (test.mark("anyio") or test.mark("trio")) is not None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind, loop_requests
@@ -112,12 +113,14 @@ class LoopUsers:
         requests = loop_requests(self.model.closure(test))
         if any(request.kind is RequestKind.AUTOUSE for request in requests):
             return False  # such a bridge makes its loop current for each test
-        own = self.model.legacy.loop_scope(test)
-        return any(
-            self.model.legacy.loop_scope(other) < own
-            for other in self.model.tests
-            if self.model.is_async_test(other)
-        )
+        narrowest = self._narrowest
+        return narrowest is not None and narrowest < self.model.legacy.loop_scope(test)
+
+    @cached_property
+    def _narrowest(self) -> Scope | None:
+        """The loop scope of the async test with the narrowest loop."""
+        tests = filter(self.model.is_async_test, self.model.tests)
+        return min(map(self.model.legacy.loop_scope, tests), default=None)
 
     def _bound(self, item: FixtureDef) -> bool:
         """Recognize a sync fixture under ``pytest_asyncio.fixture``, set up on its own loop."""

@@ -46,6 +46,7 @@ def comments_for(
     files: Mapping[str, FileFacts], findings: Iterable[Finding]
 ) -> Iterator[Annotation]:
     """Write a comment for each finding on which a person must act, one a place and code."""
+    places = _Places(files)
     done: set[tuple[str, int | None, int, str]] = set()
     for finding in findings:
         facts = files.get(finding.path)
@@ -53,7 +54,7 @@ def comments_for(
             continue
         if finding.line in facts.annotations:
             continue  # it is about such a comment
-        ordinal, line = _place(facts, finding.line)
+        ordinal, line = places.of(finding.path, finding.line)
         key = (finding.path, ordinal, line if ordinal is None else 0, finding.code)
         if key in done or _present(facts, line, finding.code):
             continue
@@ -63,25 +64,36 @@ def comments_for(
 
 def left_over(files: Mapping[str, FileFacts], findings: Iterable[Finding]) -> Iterator[Finding]:
     """Comments of an earlier run at places of which no other finding speaks any more."""
+    places = _Places(files)
     known = {
-        (finding.path, _place(files[finding.path], finding.line)[1], finding.code)
+        (finding.path, places.of(finding.path, finding.line)[1], finding.code)
         for finding in findings
         if finding.path in files
     }
     for path, facts in files.items():
         for line, code in facts.annotations.items():
-            below = _place(facts, line + 1)[1]
+            below = places.of(path, line + 1)[1]
             if (path, below, code) not in known:
                 message = "a comment of --annotate is still here: do what it says and delete it"
                 yield Finding(path, line, 1, code, message, Level.ACTION)
 
 
-def _place(facts: FileFacts, line: int) -> tuple[int | None, int]:
-    """Find the definition that covers a line, and its first line; else the line itself."""
-    for function in facts.functions:
-        if function.first_line <= line <= function.end_line:
-            return function.ordinal, function.first_line
-    return None, line
+class _Places:
+    """The definitions that cover lines."""
+
+    def __init__(self, files: Mapping[str, FileFacts]) -> None:
+        self._files = files
+        self._known: dict[str, dict[int, tuple[int, int]]] = {}
+
+    def of(self, path: str, line: int) -> tuple[int | None, int]:
+        """Find the definition that covers a line, and its first line; else the line itself."""
+        if path not in self._known:
+            self._known[path] = {
+                covered: (function.ordinal, function.first_line)
+                for function in reversed(self._files[path].functions)
+                for covered in range(function.first_line, function.end_line + 1)
+            }
+        return self._known[path].get(line, (None, line))
 
 
 def _present(facts: FileFacts, line: int, code: str) -> bool:

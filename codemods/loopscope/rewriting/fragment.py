@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -75,6 +76,7 @@ class _FragmentEditor(cst.CSTTransformer):
         self._next = first
         self._ends = ends
         self._edits = edits
+        self._edited = sorted(edits)
         self._open: list[int] = []
         self._doomed: dict[int, cst.CSTNode] = {}  # by id; the node is kept alive with it
 
@@ -86,8 +88,8 @@ class _FragmentEditor(cst.CSTTransformer):
             return False
         if isinstance(node, cst.BaseCompoundStatement):
             self._open.append(number)
-            inside = range(number + 1, self._ends[number])
-            if not any(edited in inside for edited in self._edits):
+            end = self._ends[number]
+            if bisect_right(self._edited, number) == bisect_left(self._edited, end):
                 self._next = self._ends[number]
                 return False
             self._next += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from loopscope.frozen import frozen
@@ -149,9 +151,14 @@ def replacements(change: Change) -> list[Replacement]:
 
 def column_of(change: Change, line: int) -> int:
     """Return the 1-based column, in characters, at which the text of an old line begins."""
-    lines = (change.before or b"").split(b"\n", line)
+    lines = _lines(change.before or b"")
     text = lines[line - 1] if 0 < line <= len(lines) else b""
     return len(text) - len(text.lstrip(b" \t\f")) + 1
+
+
+@lru_cache(maxsize=1)  # for all edits of a file
+def _lines(data: bytes) -> list[bytes]:
+    return data.split(b"\n")
 
 
 def place_of_edit(change: Change, edit: EditRecord) -> tuple[int, int]:
@@ -178,16 +185,29 @@ def _with_edits(found: Sequence[Hunk], edits: Sequence[EditRecord]) -> list[Hunk
     nearest edit.
     """
     behind: list[list[EditRecord]] = [[] for _ in found]
+    stops = [hunk.old.stop for hunk in found]
     for edit in dict.fromkeys(edits) if found else ():
-        distances = [_distance(hunk, edit) for hunk in found]
-        behind[distances.index(min(distances))].append(edit)
+        near = range(len(found))
+        if edit.line:  # the hunks are in order
+            at = bisect_left(stops, edit.line)
+            near = near[max(at - 1, 0) : at + 1]
+        behind[min(near, key=lambda number: _distance(found[number], edit))].append(edit)
+    lined = sorted((edit for edit in edits if edit.line), key=_line)
+    others = [edit for edit in edits if not edit.line]
     result = []
     for hunk, own in zip(found, behind, strict=True):
         if not own and edits:
-            own = [min(edits, key=lambda edit: _distance(hunk, edit))]
+            at = bisect_left(lined, hunk.old.start + 1, key=_line)
+            above = lined[bisect_left(lined, lined[at - 1].line, key=_line) :][:1] if at else []
+            near_edits = [*above, *lined[at : at + 1], *others]
+            own = [min(near_edits, key=lambda edit: _distance(hunk, edit))]
         in_order = sorted(own, key=lambda edit: (edit.line, edit.code))
         result.append(replace(hunk, edits=tuple(in_order)))
     return result
+
+
+def _line(edit: EditRecord) -> int:
+    return edit.line
 
 
 def _distance(hunk: Hunk, edit: EditRecord) -> int:

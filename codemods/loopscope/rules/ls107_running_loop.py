@@ -59,11 +59,11 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 continue
         if by_function:
             style = style or CodeStyle.of(context.contents)
-        for ordinal, calls in by_function.items():
-            edit = _swap(facts, path, ordinal, calls)
             # What belongs to another suite is edited there.
-            data = context.contents.get(path)
-            long = _too_long(data, edit, calls, style) if data is not None else ""
+            lines = context.contents.get(path, b"").decode(errors="replace").splitlines()
+        for ordinal, calls in by_function.items():
+            edit = _swap(facts, path, ordinal, _qualname(context, path, calls[0].owner), calls)
+            long = _too_long(lines, edit, calls, style)
             yield replace(edit, message=edit.message + long)
 
 
@@ -110,7 +110,13 @@ def overrides_in(context: RuleContext, path: str) -> set[int]:
     }
 
 
-def _swap(facts: FileFacts, path: str, ordinal: int, calls: list[LoopCall]) -> UseRunningLoop:
+def _qualname(context: RuleContext, path: str, owner: int | None) -> str:
+    return "" if owner is None else context.model.index.function(Key(path, owner)).qualname
+
+
+def _swap(
+    facts: FileFacts, path: str, ordinal: int, within: str, calls: list[LoopCall]
+) -> UseRunningLoop:
     spellings: dict[str, str] = {}
     needs: tuple[Need, ...] = ()
     for call in calls:
@@ -121,7 +127,7 @@ def _swap(facts: FileFacts, path: str, ordinal: int, calls: list[LoopCall]) -> U
         "LS107",
         path,
         calls[0].line,
-        _qualname(facts, calls[0]),
+        within,
         f"get_event_loop() becomes get_running_loop() ({len(calls)} here)"
         if len(calls) > 1
         else "get_event_loop() becomes get_running_loop()",
@@ -132,12 +138,12 @@ def _swap(facts: FileFacts, path: str, ordinal: int, calls: list[LoopCall]) -> U
 
 
 def _too_long(
-    data: bytes, edit: UseRunningLoop, calls: list[LoopCall], style: CodeStyle | None
+    lines: list[str], edit: UseRunningLoop, calls: list[LoopCall], style: CodeStyle | None
 ) -> str:
     """Say which lines grow past what the project's formatter allows."""
-    if style is None or not style.longest:
+    if style is None or not style.longest or not lines:
         return ""
-    lines, spellings = data.decode(errors="replace").splitlines(), dict(edit.spellings)
+    spellings = dict(edit.spellings)
     longer: dict[int, int] = {}
     for call in calls:
         more = len(spellings[call.spelled]) - len(call.spelled)
@@ -159,13 +165,6 @@ def _new_spelling(facts: FileFacts, old: str) -> tuple[str, tuple[Need, ...]]:
     if tail == "get_event_loop" and head and "(" not in head:
         return f"{head}.get_running_loop", ()
     return spell(facts, "asyncio.get_running_loop")
-
-
-def _qualname(facts: FileFacts, call: LoopCall) -> str:
-    for function in facts.functions:
-        if function.ordinal == call.owner:
-            return function.qualname
-    return ""
 
 
 RULE = Rule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -88,7 +88,7 @@ class _Witnesses:
             return f"{(on_it or users)[0].id} uses it"
         if edit.code != "LS105":
             return ""
-        return self._of_marks([t for t in self._model.tests if key in (t.key, *t.classes)])
+        return self._of_marks(self._defined.get(key, []))
 
     def _asks(self, path: str) -> str:
         """Say who asks for ``event_loop`` in the module, or below the conftest."""
@@ -112,7 +112,7 @@ class _Witnesses:
         loop_scopes = [self._plan.tests[test.id] for test in tests if test.id in self._plan.tests]
         if not loop_scopes:
             return ""
-        main = max(loop_scopes, key=loop_scopes.count)
+        ((main, _),) = Counter(loop_scopes).most_common(1)
         return self.of_tests(tests, main) if main > Scope.FUNCTION else ""
 
     def of_tests(self, tests: Iterable[Test], loop_scope: Scope) -> str:
@@ -136,6 +136,15 @@ class _Witnesses:
         for item in self._model.closure(test).fixtures:
             if self._plan.fixtures.get(item.key) is loop_scope:
                 yield item
+
+    @cached_property
+    def _defined(self) -> dict[Key, list[Test]]:
+        """The tests of each test function and class."""
+        found: dict[Key, list[Test]] = defaultdict(list)
+        for test in self._model.tests:
+            for key in dict.fromkeys((test.key, *test.classes)):
+                found[key].append(test)
+        return found
 
     @cached_property
     def _users(self) -> dict[Key, list[Test]]:

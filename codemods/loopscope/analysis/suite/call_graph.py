@@ -75,14 +75,7 @@ class CallGraph:
         owner = self._index.function(key).class_ordinal
         if owner is None:
             return None
-        return self._in_class(Key(key.path, owner), name.removeprefix("self.") or "__init__")
-
-    def _in_class(self, cls: Key, name: str) -> Key | None:
-        for owner in self._index.mro(cls):
-            for function in self._index.methods(owner):
-                if function.name == name:
-                    return Key(owner.path, function.ordinal)
-        return None
+        return self._index.method(Key(key.path, owner), name.removeprefix("self.") or "__init__")
 
     def find(self, path: str, name: str) -> Key | None:
         """Find the function that a call of this dotted name in a file runs."""
@@ -90,12 +83,12 @@ class CallGraph:
         file = self._index.find(path, module) if module.strip(".") else path
         if file is None:
             owner = self._index.find_class(path, module)
-            return self._in_class(owner, last) if owner is not None else None
+            return self._index.method(owner, last) if owner is not None else None
         found = self._index.module_functions(file).get(last)
         if found is not None:
             return found[0]
         cls = self._index.find_class(file, last)
-        return self._in_class(cls, "__init__") if cls is not None else None
+        return self._index.method(cls, "__init__") if cls is not None else None
 
 
 class CurrentLoop:

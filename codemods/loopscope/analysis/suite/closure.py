@@ -150,10 +150,8 @@ class Closures:
             if mark.name == "usefixtures":
                 for name in mark.strings:
                     yield name, RequestKind.USEFIXTURES
-        for fixtures in self._index.chain(test):
-            for name, fixture_def in fixtures.items():
-                if fixture_def.fixture.autouse:
-                    yield name, RequestKind.AUTOUSE
+        for name in self._index.autouse(test):
+            yield name, RequestKind.AUTOUSE
         for name in test.function.parameters:
             if name not in test.function.parametrized:
                 yield name, RequestKind.PARAMETER

@@ -64,8 +64,8 @@ class Collection:
         marks = self._class_marks(classes) + self._marks.of_module(path)
         seen: set[str] = set()
         for owner in self._names.mro(key):
-            for function in self._names.standing(owner.path):
-                if function.class_ordinal != owner.ordinal or function.name in seen:
+            for function in self._names.standing_methods(owner):
+                if function.name in seen:
                     continue
                 seen.add(function.name)
                 if _is_test(function, prefixes):
@@ -78,10 +78,9 @@ class Collection:
                         (*self._marks.expanded(function.marks), *marks),
                         unittest,
                     )
-        for inner in self._names.files[key.path].classes:
-            if inner.parent == key.ordinal:
-                inside = (*classes, Key(key.path, inner.ordinal))
-                yield from self._class_tests(path, inside, f"{qualname}::{inner.name}", prefixes)
+        for inner in self._names.inner_classes(key):
+            name = self._names.cls(inner).name
+            yield from self._class_tests(path, (*classes, inner), f"{qualname}::{name}", prefixes)
 
     def _class_marks(self, classes: tuple[Key, ...]) -> tuple[Mark, ...]:
         """List the marks of nested classes, the innermost class first, bases before subclasses.

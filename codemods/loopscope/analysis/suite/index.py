@@ -42,12 +42,15 @@ class SuiteIndex:
         self._collection = Collection(names)
         self.find, self.find_class = names.find, names.find_class
         self.cls, self.mro, self.is_unittest = names.cls, names.mro, names.is_unittest
-        self.methods = names.methods
+        self.methods, self.standing_methods = names.methods, names.standing_methods
+        self.method, self.inner_classes = names.method, names.inner_classes
         self.module_fixtures = names.module_fixtures
         self.module_functions, self.find_function = names.module_functions, names.find_function
         self._external = external or {}
         self._imports: dict[str, frozenset[str]] = {}  # by file, those that it imports
+        self._callers: dict[str, dict[str, list[Function]]] = {}  # by file and name
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
+        self._autouse: dict[str, tuple[str, ...]] = {}
         self._visible: dict[tuple[str, str], tuple[FixtureDef, ...]] = {}
         self._functions = {
             path: {function.ordinal: function for function in facts.functions}
@@ -125,6 +128,16 @@ class SuiteIndex:
                         hiding.setdefault(key, set()).add(winner[0])
         used = {fixtures[_LOOP].key for fixtures in self.registered.values() if _LOOP in fixtures}
         return {key: frozenset(found) for key, found in hiding.items() if key not in used}
+
+    def callers(self, path: str, *names: str) -> Iterator[Function]:
+        """Yield the functions of a file that call what they know by one of these names."""
+        if path not in self._callers:
+            found = self._callers[path] = {}
+            for function in self.files[path].functions:
+                for called in dict.fromkeys(function.calls):
+                    found.setdefault(called, []).append(function)
+        for name in names:
+            yield from self._callers[path].get(name, ())
 
     def function(self, key: Key) -> Function:
         if key.is_external:
@@ -212,6 +225,18 @@ class SuiteIndex:
                 self.registered[base_id] for base_id in base_ids if base_id in self.registered
             )
         return self._chains[nearest]
+
+    def autouse(self, test: Test) -> tuple[str, ...]:
+        """List the autouse fixtures that a test sees, base id by base id."""
+        nearest = _nearest(test)
+        if nearest not in self._autouse:
+            self._autouse[nearest] = tuple(
+                name
+                for fixtures in self.chain(test)
+                for name, fixture_def in fixtures.items()
+                if fixture_def.fixture.autouse
+            )
+        return self._autouse[nearest]
 
     def visible(self, test: Test, name: str) -> tuple[FixtureDef, ...]:
         """List the fixtures of that name that the test sees, the nearest last."""

@@ -50,6 +50,7 @@ class MentionGraph:
         self._files = files
         self._index = index
         self._variables = variables
+        self._around: dict[str | Key, tuple[Node, ...]] = {}  # by module or class
         self._targets: dict[tuple[str, str], tuple[Node, ...]] = {}
         self._members: dict[tuple[Key, str], tuple[Node, ...]] = {}
         self._in_texts: dict[Key, tuple[Node, ...]] = {}
@@ -57,15 +58,32 @@ class MentionGraph:
 
     def around(self, test: Test) -> Iterator[Node]:
         """Yield the set-ups of the classes and the module of a test."""
-        for function in self._files[test.module].functions:
-            if function.name in SET_UPS and not function.is_method:
-                yield (NodeKind.FUNCTION, test.module, function.ordinal)
+        yield from self._of_module(test.module)
         for cls in test.classes:
             for owner in self._index.mro(cls):
-                yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
-                for function in self._index.methods(owner):
-                    if function.name in SET_UPS:
-                        yield (NodeKind.FUNCTION, owner.path, function.ordinal)
+                yield from self._of_class(owner)
+
+    def _of_module(self, path: str) -> tuple[Node, ...]:
+        found = self._around.get(path)
+        if found is None:
+            found = self._around[path] = tuple(
+                (NodeKind.FUNCTION, path, function.ordinal)
+                for function in self._files[path].functions
+                if function.name in SET_UPS and not function.is_method
+            )
+        return found
+
+    def _of_class(self, cls: Key) -> tuple[Node, ...]:
+        found = self._around.get(cls)
+        if found is None:
+            set_ups = (
+                (NodeKind.FUNCTION, cls.path, function.ordinal)
+                for function in self._index.methods(cls)
+                if function.name in SET_UPS
+            )
+            mentioned = self.mentioned(cls.path, self._index.cls(cls).refers, None)
+            found = self._around[cls] = (*mentioned, *set_ups)
+        return found
 
     def refers(self, node: Node) -> tuple[str, ...]:
         """Return what is mentioned there."""
@@ -94,9 +112,8 @@ class MentionGraph:
             for function in self._index.methods(cls):
                 if not function.name.startswith("test"):
                     yield (NodeKind.FUNCTION, path, function.ordinal)
-            for inner in self._files[path].classes:
-                if inner.parent == name:
-                    yield (NodeKind.CLASS, path, inner.ordinal)
+            for inner in self._index.inner_classes(cls):
+                yield (NodeKind.CLASS, *inner)
         elif kind is NodeKind.MODULE:
             facts = self._files[path]
             yield from ((NodeKind.FUNCTION, path, item.ordinal) for item in facts.functions)
@@ -137,13 +154,11 @@ class MentionGraph:
 
     def _find_member(self, cls: Key, name: str) -> Iterator[Node]:
         """Yield the method of that name; an attribute was set by the body or by ``__init__``."""
-        mro = self._index.mro(cls)
-        for owner in mro:
-            for function in self._index.methods(owner):
-                if function.name == name:
-                    yield (NodeKind.FUNCTION, owner.path, function.ordinal)
-                    return
-        for owner in mro:
+        method = self._index.method(cls, name)
+        if method is not None:
+            yield (NodeKind.FUNCTION, *method)
+            return
+        for owner in self._index.mro(cls):
             yield from self.mentioned(owner.path, self._index.cls(owner).refers, None)
             for function in self._index.methods(owner):
                 if function.name == "__init__":

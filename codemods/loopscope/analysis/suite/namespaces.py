@@ -57,7 +57,10 @@ class Namespaces:
         self._orders: dict[Key, tuple[Key, ...]] = {}
         self._circles = 0  # of base classes that were met
         self._by_name: dict[str, dict[str, Key]] = {}
-        self._methods: dict[str, dict[int | None, list[Function]]] = {}
+        self._methods: dict[str, dict[int | None, list[Function]]] = {}  # by file and class
+        self._standing_methods: dict[str, dict[int | None, list[Function]]] = {}
+        self._ordinals: dict[Key, dict[str, int]] = {}  # of methods, by class and name
+        self._inner: dict[str, dict[int | None, list[Key]]] = {}
         self._classes = {
             path: {cls.ordinal: cls for cls in facts.classes} for path, facts in files.items()
         }
@@ -329,11 +332,34 @@ class Namespaces:
     def methods(self, cls: Key) -> Sequence[Function]:
         """List the functions of a class itself, in their order."""
         if cls.path not in self._methods:
-            found: dict[int | None, list[Function]] = {}
-            for function in self.files[cls.path].functions:
-                found.setdefault(function.class_ordinal, []).append(function)
-            self._methods[cls.path] = found
+            self._methods[cls.path] = _by_class(self.files[cls.path].functions)
         return self._methods[cls.path].get(cls.ordinal, ())
+
+    def standing_methods(self, cls: Key) -> Sequence[Function]:
+        """List the functions of a class itself that no later definition replaces."""
+        if cls.path not in self._standing_methods:
+            self._standing_methods[cls.path] = _by_class(self.standing(cls.path))
+        return self._standing_methods[cls.path].get(cls.ordinal, ())
+
+    def method(self, cls: Key, name: str) -> Key | None:
+        """Find the first function of a class, or of its bases, that has a name."""
+        for owner in self.mro(cls):
+            if owner not in self._ordinals:
+                methods = reversed(self.methods(owner))
+                self._ordinals[owner] = {method.name: method.ordinal for method in methods}
+            ordinal = self._ordinals[owner].get(name)
+            if ordinal is not None:
+                return Key(owner.path, ordinal)
+        return None
+
+    def inner_classes(self, cls: Key) -> Sequence[Key]:
+        """List the classes in the body of a class."""
+        if cls.path not in self._inner:
+            found: dict[int | None, list[Key]] = {}
+            for inner in self.files[cls.path].classes:
+                found.setdefault(inner.parent, []).append(Key(cls.path, inner.ordinal))
+            self._inner[cls.path] = found
+        return self._inner[cls.path].get(cls.ordinal, ())
 
     def is_unittest(self, key: Key) -> bool:
         return any(
@@ -350,3 +376,10 @@ class Namespaces:
                 if function.fixture is not None:
                     found[function.fixture.name] = (Key(owner.path, function.ordinal), function)
         return found
+
+
+def _by_class(functions: Iterable[Function]) -> dict[int | None, list[Function]]:
+    found: dict[int | None, list[Function]] = {}
+    for function in functions:
+        found.setdefault(function.class_ordinal, []).append(function)
+    return found

@@ -91,10 +91,12 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
 
 def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
     """Find a function of the file that calls another one with arguments of its own."""
-    for other in context.files[key.path].functions:
-        names = {f"self.{function.name}", *({function.name} - {*other.parameters})}
-        if names & set(other.calls) and other is not function:
-            return other  # what it gets as an argument is the value of a fixture
+    name, own = function.name, f"self.{function.name}"
+    for other in context.model.index.callers(key.path, own, name):
+        if name in other.parameters and own not in other.calls:
+            continue  # what it gets as an argument is the value of a fixture
+        if other is not function:
+            return other
     return None
 
 

@@ -77,8 +77,8 @@ def _of_class(context: RuleContext, cls: Key, tests: list[Test]) -> Iterator[Asy
     for owner in owners:
         if owner.path in context.model.cross_suite:
             continue
-        for function in context.files[owner.path].standing():
-            if function.class_ordinal != owner.ordinal or function.name in seen:
+        for function in context.model.index.standing_methods(owner):
+            if function.name in seen:
                 continue
             seen.add(function.name)
             called = _is_set_up(function, _CALLED.get(kind, {}))
