@@ -1,10 +1,12 @@
-"""The time limit of a file uses the alarm of the process, which somebody else may use, too."""
+"""The time limit of a file: by an alarm, which others may use, too, or by a second thread."""
 
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,12 +14,12 @@ from loopscope.timeouts import OutOfTime, time_limit
 from tests.batches import until
 from tests.programs import LONG
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no alarms")
-
 
 @pytest.fixture
 def rung() -> Iterator[list[bool]]:
     """Hold true for each alarm that is not loopscope's; afterwards all is as it was."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("there are no alarms")
     alarms: list[bool] = []
     timer = signal.setitimer(signal.ITIMER_REAL, 0)
     handler = signal.signal(signal.SIGALRM, lambda *_: alarms.append(True))
@@ -48,3 +50,51 @@ def test_no_alarm_is_left_behind(rung: list[bool]) -> None:
     with time_limit(LONG):
         pass
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_block_in_another_thread_is_broken_off() -> None:
+    def work() -> str:
+        try:
+            with time_limit(0.05):
+                _wait(LONG)
+        except OutOfTime:
+            _wait(0.2)  # nothing comes after the block
+            return "out of time"
+        return "done"
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(work).result(LONG) == "out of time"
+
+
+def test_many_blocks_in_other_threads_that_end_about_when_their_time_does() -> None:
+    def work(_: int) -> int:
+        given_up = 0
+        for _ in range(60):
+            try:
+                with time_limit(0.002):
+                    _wait(0.002)
+            except OutOfTime:
+                given_up += 1
+        _wait(0.2)
+        return given_up
+
+    with ThreadPoolExecutor(4) as threads:
+        assert any(threads.map(work, range(4), timeout=LONG))
+
+
+def test_block_in_another_thread_that_ends_in_time() -> None:
+    def work() -> str:
+        with time_limit(LONG):
+            pass
+        return "done"
+
+    before = threading.active_count()
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(work).result(LONG) == "done"
+    until(lambda: threading.active_count() <= before)
+
+
+def _wait(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass

@@ -17,21 +17,26 @@ class OutOfTime(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """Break off the block after ``seconds``; 0 means never.
 
-    A signal does it, at the next line of Python: a single call into compiled code, such as
-    ``ast.parse`` on a large file, ends first. Where there is no such signal (on Windows, in a
-    thread that is not the main one) there is no limit. An alarm that somebody else has set comes
-    when the block is done, if its time is over by then.
+    It ends at the next line of Python: a single call into compiled code, such as ``ast.parse`` on
+    a large file, ends first. In the main thread a signal does it, and an alarm that somebody else
+    has set comes when the block is done, if its time is over by then. Elsewhere (on Windows, in
+    another thread, as on a Dask worker) the interpreter is asked to raise the exception there.
 
     Raises:
         OutOfTime: The time was over before the block was done.
     """
-    if (
-        seconds <= 0
-        or not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    if seconds <= 0:
+        limit: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    elif hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        limit = _by_alarm(seconds)
+    else:
+        limit = _by_watching(seconds)
+    with limit:
         yield
-        return
+
+
+@contextlib.contextmanager
+def _by_alarm(seconds: float) -> Iterator[None]:
     left, step = signal.setitimer(signal.ITIMER_REAL, 0)
     start = time.monotonic()
     before = signal.signal(signal.SIGALRM, _stop)
@@ -45,6 +50,30 @@ def time_limit(seconds: float) -> Iterator[None]:
         if left:
             left -= time.monotonic() - start
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), step)
+
+
+@contextlib.contextmanager
+def _by_watching(seconds: float) -> Iterator[None]:
+    import ctypes  # slow to import, and seldom needed
+
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    thread = ctypes.c_ulong(threading.get_ident())
+    done, lock = threading.Event(), threading.Lock()
+
+    def watch() -> None:
+        # Once: where it comes while the block ends, nobody would stop a second one.
+        if not done.wait(seconds):
+            with lock:
+                if not done.is_set():
+                    raise_in(thread, ctypes.py_object(OutOfTime))
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        with lock:
+            done.set()
+            raise_in(thread, None)  # takes back what has not come yet
 
 
 def took_too_long(seconds: float) -> str:

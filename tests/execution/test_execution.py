@@ -226,6 +226,18 @@ def test_a_scheduler_that_dies_between_two_looks_at_it_is_said(
     assert ["went away (" in message for message in said] == [True]
 
 
+def test_file_that_takes_too_long_on_a_worker_is_given_up_and_the_others_are_done(
+    cluster: LocalCluster,
+) -> None:
+    work = jobs(5)
+    work[2] = (suite(2, tests=3000), Options(time_limit=0.2))
+    done = list(migrate_all(work, workers=Cluster(cluster.address)))
+    assert done[2].status is Status.ERROR
+    assert "took longer than 0.2 s: given up" in done[2].errors[0].message
+    del done[2], work[2]
+    assert done == list(migrate_all(work))
+
+
 def test_a_cluster_without_workers_is_refused(cluster: LocalCluster) -> None:
     cluster.go_away("without workers")
     assert {worker.wait() for worker in cluster.workers} == {-signal.SIGKILL}
