@@ -21,7 +21,8 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="loopscope-benchmarks-"))
     try:
         options = tuple(shlex.split(given.options))
-        plan = Plan(folder, size, given.repeat, given.sample, tuple(given.growth), options)
+        real = tuple(path.resolve() for path in given.real)
+        plan = Plan(folder, size, given.repeat, given.sample, tuple(given.growth), options, real)
         print(f"{os.cpu_count()} processors, Python {platform.python_version()}\n", flush=True)
         for name in given.sections or SECTIONS:
             print(SECTIONS[name](plan), flush=True)
@@ -43,10 +44,14 @@ def _arguments() -> argparse.Namespace:
     add("--sample", type=int, default=default.sample, help="files for the slow tools")
     add("--growth", type=int, nargs="+", default=default.growth, metavar="FILES")
     add("--options", default="", help='for loopscope, such as --options="--jobs 1"')
+    add("--real", type=Path, nargs="+", default=[], metavar="FOLDER", help="trees for `cache`")
     given = parser.parse_args()
     unknown = [name for name in given.sections if name not in SECTIONS]
     if unknown:
         parser.error(f"no section {unknown[0]!r}: choose from {', '.join(SECTIONS)}")
+    missing = [path for path in given.real if not path.is_dir()]
+    if missing:
+        parser.error(f"no folder {missing[0]}")
     if given.repeat < 1 or given.sample < 1:
         parser.error("--repeat and --sample are at least 1")
     given.size = Size(given.packages, given.files, given.lines, given.legacy, seed=given.seed)

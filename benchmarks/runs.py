@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.peaks import Peaks, watch
@@ -14,10 +14,11 @@ from benchmarks.peaks import Peaks, watch
 
 @dataclass(frozen=True)
 class Command:
-    """A program with its arguments, the directory it runs in, and what makes that ready."""
+    """A program with its arguments, its directory and environment, and what makes those ready."""
 
     words: Sequence[str]
     place: Path
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside that of this process
     prepare: Callable[[], object] = lambda: None
     codes: tuple[int, ...] = (0, 1)  # exit codes of success; tools report findings with 1
 
@@ -60,7 +61,7 @@ def run(command: Command) -> Cost:
     process = subprocess.Popen(
         command.words,
         cwd=command.place,
-        env=_ENVIRONMENT,
+        env={**_ENVIRONMENT, **command.environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

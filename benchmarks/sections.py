@@ -13,6 +13,7 @@ from benchmarks.monorepo import Size, make
 from benchmarks.runs import Command, Cost, best_of
 from benchmarks.tables import compared, table
 
+_NO_CACHE = "LOOPSCOPE_NO_CACHE"
 _GROWTH = (1_000, 5_000, 20_000, 50_000)  # files
 
 
@@ -26,6 +27,7 @@ class Plan:
     sample: int = 200
     growth: tuple[int, ...] = _GROWTH
     options: tuple[str, ...] = ()  # for loopscope, such as ("--jobs", "2")
+    real: tuple[Path, ...] = ()  # trees of others, to be read only
 
     def tree(self, name: str, size: Size) -> Path:
         """Return the directory with a monorepo of that size, made at the first call."""
@@ -85,6 +87,31 @@ def modern(plan: Plan) -> str:
         plan.repeat, {name: floor, "loopscope check": _loopscope(tree, "check", *plan.options)}
     )
     return compared(f"check, {size.modern:.0%} of the packages on pytest-asyncio 1.x", costs)
+
+
+def cache(plan: Plan) -> str:
+    """Measure a run with and without the results of an earlier one: real trees, if there are any.
+
+    The results are kept in a folder of their own.
+    """
+    return "\n".join(_cold_and_warm(plan, tree) for tree in plan.real or (plan.legacy,))
+
+
+def _cold_and_warm(plan: Plan, tree: Path) -> str:
+    home = str(plan.folder / "home")
+    kept = {"HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home, _NO_CACHE: ""}
+    cold = _loopscope(tree, "check", "-q", *plan.options)
+    warm = replace(cold, environment=kept)
+    best_of(1, {"first": warm})
+    costs = best_of(
+        plan.repeat,
+        {
+            "floor: walk, read and hash": _floor("hash", tree),
+            "loopscope check, nothing known": cold,
+            "loopscope check, nothing changed": warm,
+        },
+    )
+    return compared(f"check twice, {tree.name}", costs)
 
 
 def migrate(plan: Plan) -> str:
@@ -153,6 +180,7 @@ SECTIONS: Mapping[str, Callable[[Plan], str]] = {
     "start": start,
     "check": check,
     "modern": modern,
+    "cache": cache,
     "migrate": migrate,
     "memory": memory,
     "growth": growth,
@@ -163,7 +191,9 @@ SECTIONS: Mapping[str, Callable[[Plan], str]] = {
 
 
 def _loopscope(tree: Path, *arguments: str) -> Command:
-    return Command([sys.executable, "-m", "loopscope", *arguments], tree)
+    """Run loopscope so that it takes no result of an earlier run."""
+    command = [sys.executable, "-m", "loopscope", *arguments]
+    return Command(command, tree, environment={_NO_CACHE: "1"})
 
 
 def _floor(kind: str, tree: Path, *lists: Path) -> Command:
