@@ -73,16 +73,18 @@ def test_factory_above_another_loop_is_for_a_person() -> None:
     assert any("test_two below it has a loop of its own" in text for text in found(files))
 
 
-def test_factory_that_two_modules_import_by_name_is_for_a_person() -> None:
+def test_loops_that_two_modules_import_by_name_come_from_a_policy() -> None:
     files = {
         "loops.py": override(*KIND),
         "test_a.py": f"from loops import event_loop\n{TEST}",
         "test_b.py": f"from loops import event_loop\n{TEST}",
         "test_c.py": TEST,
     }
-    (text,) = found(files)
-    assert text.startswith("loops.py:8 LS101 action")
-    assert "is imported by name" in text
+    result = after(files)
+    assert "def event_loop_policy" in result["loops.py"]
+    for path in ("test_a.py", "test_b.py"):
+        assert result[path].startswith("from loops import event_loop_policy\n")
+    assert result["test_c.py"] == TEST
 
 
 def test_work_is_replaced_from_1_0_on_and_not_before() -> None:

@@ -285,8 +285,6 @@ def test_kind_of_a_class() -> None:
     [
         ({"test_x.py": CLASS + "\n\n    class TestY(TestX):\n        pass\n"}, "inherit from"),
         ({"sub/test_x.py": "def test_a():\n    pass\n"}, "not the only one below"),
-        ({"test_y.py": "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n" + TESTS},
-         "loops are wider than function"),
         ({"conftest.py": override("", "yield uvloop.new_event_loop()")},
          "so does an override in a conftest"),
         ({"test_x.py": CLASS.replace("uvloop.new_event_loop", "MyLoop")
@@ -407,18 +405,35 @@ def test_override_that_a_conftest_imports_has_its_hook_there(conftest: str, left
          "helpers.py": IMPORTED.replace("uvloop.new", "OurLoop().new")
          + "class OurLoop(uvloop.EventLoopPolicy): ...\n"},
         {"a/conftest.py": "from helpers import event_loop\n", "a/test_x.py": TESTS,
-         "b/conftest.py": "from helpers import event_loop\n", "b/test_x.py": TESTS,
-         "helpers.py": IMPORTED},
-        {"test_x.py": "from helpers import event_loop\n" + TESTS, "helpers.py": IMPORTED},
-        {"a/conftest.py": "from helpers import event_loop\n", "a/test_x.py": TESTS,
          "a/b/conftest.py": override("", "loop = asyncio.new_event_loop()", "yield loop"),
          "a/b/test_y.py": TESTS, "helpers.py": IMPORTED},
     ],
-    ids=["of its own class", "two conftests", "a module", "another below"],
+    ids=["of its own class", "another below"],
 )  # fmt: skip
 def test_imported_override_that_no_hook_replaces_is_an_action(files: dict[str, str]) -> None:
     migration = migrate_files({"pytest.ini": AUTO, **files})
     assert any(f.code == "LS101" and f.level.value == "action" for f in migration.findings)
+
+
+@pytest.mark.parametrize("places", [("a/conftest.py", "b/conftest.py"), ("a/test_x.py",)])
+def test_imported_override_that_no_hook_replaces_gets_a_policy(places: tuple[str, ...]) -> None:
+    files = {"a/test_x.py": TESTS, "b/test_y.py": TESTS, "helpers.py": IMPORTED}
+    for place in places:
+        files[place] = "from helpers import event_loop  # noqa: F401\n" + files.get(place, "")
+    result = after({"pytest.ini": AUTO, **files})
+    assert "return uvloop.EventLoopPolicy()" in result["helpers.py"]
+    for place in places:
+        first = result[place].splitlines()[0]
+        assert first == "from helpers import event_loop_policy  # noqa: F401"
+
+
+def test_kind_of_a_class_beside_wide_loops_comes_from_a_policy() -> None:
+    wide = "import pytest\n\n\n@pytest.mark.asyncio(loop_scope='module')\n" + TESTS
+    files = {"pytest.ini": AUTO, "conftest.py": "", "test_x.py": dedent(CLASS), "test_y.py": wide}
+    assert (
+        "    @classmethod\n    def event_loop_policy(cls):\n"
+        "        return uvloop.EventLoopPolicy()\n"
+    ) in after(files)["test_x.py"]
 
 
 APP = """\

@@ -93,7 +93,7 @@ def test_what_nobody_builds_on_goes() -> None:
 
 @pytest.mark.parametrize("nearer", ["test_x.py", "x/conftest.py", "a class"])
 def test_plain_override_that_hides_another_kind_stays(nearer: str) -> None:
-    """Without it, its tests would see the kind of the outer one."""
+    """Without it, its tests would see the kind of the outer one, for which no policy may stand."""
     if nearer == "a class":
         body = PLAIN.format("class").replace("event_loop():", "event_loop(self):")
         source = "class TestA:\n" + "".join(f"    {line}\n" for line in body.splitlines())
@@ -105,6 +105,7 @@ def test_plain_override_that_hides_another_kind_stays(nearer: str) -> None:
         files = {nearer: HEAD + PLAIN.format("module"), "x/test_x.py": HEAD + TEST}
     place = next(iter(files))
     files |= {"conftest.py": HEAD + KIND.format("session"), "test_y.py": HEAD + TEST}
+    files["pytest.ini"] = "[pytest]\nfilterwarnings = error\n"
     assert "asyncio.new_event_loop()" in again(files)[place]
     assert sorted(text.partition(":")[0] for text in actions(files)) == ["conftest.py", place]
 

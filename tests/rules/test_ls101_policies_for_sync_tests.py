@@ -96,6 +96,8 @@ ASKS_ITSELF = (
     "        super().__init__()\n        self.other = asyncio.new_event_loop()\n\n\n"
 )
 FUNCTION = ("loop = make_loop()", "yield loop", "loop.close()")
+OWN = "import asyncio\n\nimport pytest\n\n\nclass Loop(asyncio.SelectorEventLoop): ...\n\n\n"
+MAKES_OWN = ("loop = Loop()", "yield loop", "loop.close()")
 ERROR = AUTO + "filterwarnings =\n    {}\n"
 
 
@@ -118,8 +120,25 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
         suite(override(*NEW), ini=ERROR.format("error::pytest.PytestDeprecationWarning")),
         suite(override(*NEW), ini=AUTO + "addopts = -W error::DeprecationWarning\n"),
         {
-            **suite(override(*NEW)),
+            **suite(override(*NEW, scope="session")),
+            "b/conftest.py": override(
+                "yield asyncio.new_event_loop()", head=NEARER, scope="session"
+            ),
+            "b/test_b.py": "async def test_b():\n    pass\n",
+        },
+        {
+            **suite(override(*NEW) + "\n\nasyncio.set_event_loop_policy(make())\n"),
             "test_b.py": override("yield asyncio.new_event_loop()", head=NEARER)
+            + "\n\nasync def test_b():\n    pass\n",
+        },
+        {
+            **suite(override(*MAKES_OWN, head=OWN), path="tests/"),
+            "conftest.py": override(*NEW),
+            "test_b.py": "async def test_b():\n    pass\n",
+        },
+        {
+            **suite(override(*NEW)),
+            "test_b.py": override("with things() as loop:", "    yield loop", head=NEARER)
             + "\n\nasync def test_b():\n    pass\n",
         },
         {
@@ -138,7 +157,10 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
         "error",
         "category",
         "addopts",
-        "plain below",
+        "plain below on a wide loop",
+        "plain below, and a policy",
+        "another kind above",
+        "unread below",
         "elsewhere",
         "policy",
     ],
@@ -163,10 +185,6 @@ def test_a_policy_would_not_do(files: dict[str, str]) -> None:
 def test_other_warnings_as_errors_do_not_matter(filters: str) -> None:
     files = suite(override(*NEW), ini=ERROR.format(filters))
     assert POLICY in after(files)["conftest.py"]
-
-
-OWN = "import asyncio\n\nimport pytest\n\n\nclass Loop(asyncio.SelectorEventLoop): ...\n\n\n"
-MAKES_OWN = ("loop = Loop()", "yield loop", "loop.close()")
 
 
 @pytest.mark.parametrize(

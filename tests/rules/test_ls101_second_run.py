@@ -55,7 +55,8 @@ async def home(event_loop): ...
 async def test_a(home, client): ...
 """,
 }
-AUTO = "[pytest]\nasyncio_mode = auto\n"
+# Nothing may be deprecated: no policy stands in for the override.
+AUTO = "[pytest]\nasyncio_mode = auto\nfilterwarnings = error\n"
 
 
 def _again(files: dict[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -26,9 +26,10 @@ from loopscope.planning.override_actions import (
     ActionKind,
     OverrideAction,
     by_item,
+    is_imported,
     manual,
 )
-from loopscope.planning.policy_fixture import policy_does
+from loopscope.planning.policy_fixture import policies_for
 from loopscope.types import Scope
 
 
@@ -58,6 +59,12 @@ def choose_factory(
             " return the factory for these tests, too"
         )
     places = [item for item in model.overrides if item.key == key]
+    if is_imported(places) and not _by_one_conftest(places):
+        return OverrideAction(
+            ActionKind.MANUAL,
+            f"{KIND}, and is imported by name",
+            policies=policies_for(model, key, tests, fixtures),
+        )
     hook = _hook(model, places)
     covered: set[str] = set()
     others: list[Test] = []
@@ -74,11 +81,11 @@ def choose_factory(
         return OverrideAction(
             ActionKind.MANUAL,
             f"{KIND}, and sync tests use it: loop factories reach async tests only",
-            policy=policy_does(model, key, places, tests, fixtures),
+            policies=policies_for(model, key, tests, fixtures),
             blocked_by=tuple(dict.fromkeys(sync)),
         )
     if any(tests[test] > Scope.FUNCTION for test in covered) and covered != set(tests):
-        return _of_a_part(model, places, tests, fixtures)
+        return _of_a_part(model, key, tests, fixtures)
     body = model.index.function(key).override
     if body is not None and by_item(body):
         wide = any(tests[test] > Scope.FUNCTION for test in covered)
@@ -96,7 +103,7 @@ def choose_factory(
 
 def _of_a_part(
     model: SuiteModel,
-    places: Sequence[FixtureDef],
+    key: Key,
     tests: Mapping[str, Scope],
     fixtures: Mapping[Key, Scope],
 ) -> OverrideAction:
@@ -104,8 +111,12 @@ def _of_a_part(
         ActionKind.MANUAL,
         f"{KIND} for a part of the suite, and loops are wider than function: the runner would be"
         " rebuilt between tests",
-        policy=policy_does(model, places[0].key, places, tests, fixtures),
+        policies=policies_for(model, key, tests, fixtures),
     )
+
+
+def _by_one_conftest(places: Sequence[FixtureDef]) -> bool:
+    return len({item.file for item in places}) == 1 and basename(places[0].file) == "conftest.py"
 
 
 def _hook(model: SuiteModel, places: Iterable[FixtureDef]) -> str:
@@ -180,7 +191,7 @@ def _narrow(
     if any(_makes_factory(other) and not other.in_module for other in model.overrides):
         return manual(f"{KIND}, and so does an override in a conftest")
     if any(loop_scope > Scope.FUNCTION for loop_scope in tests.values()):
-        return _of_a_part(model, places, tests, fixtures)
+        return _of_a_part(model, place.key, tests, fixtures)
     if not name_below(model, place.key.path, hook):
         name = basename(place.key.path)
         return manual(f"{KIND} in a module whose name {name} is not the only one below {hook}")

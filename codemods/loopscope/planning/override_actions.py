@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import enum
-from posixpath import basename
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
-from loopscope.analysis.suite.fixtures import FixtureDef
+from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.frozen import frozen
 from loopscope.types import Options, Scope
 
@@ -52,15 +51,15 @@ class OverrideAction:
 
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
     ``with_that``: it only stays for the sake of another one, which the reason names.
-    ``policy``: an event_loop_policy fixture would do what no hook can. ``blocked_by`` are the sync
-    tests that no hook reaches.
+    ``policies``: event_loop_policy fixtures in the places of these overrides would do what no hook
+    can. ``blocked_by`` are the sync tests that no hook reaches.
     """
 
     kind: ActionKind
     reason: str = ""
     hook: str = ""
     with_that: bool = False
-    policy: bool = False
+    policies: frozenset[Key] = frozenset()
     blocked_by: tuple[str, ...] = ()
 
     @property
@@ -137,7 +136,7 @@ def _work(
             f"what it does after closing the loop uses {function.override.torn}, which other work"
             " of it needs, too"
         )
-    if _imported(fixture_defs) and function.override and function.override.closed:
+    if is_imported(fixture_defs) and function.override and function.override.closed:
         return manual("it does work after closing the loop, and is imported by name")
     if "event_loop" in function.parameters:
         return manual("it builds on another event_loop and does work besides")
@@ -157,13 +156,10 @@ def _factory(
         return manual(
             BY_REQUEST if name == "request" else f"its loop is made from the fixture {name}"
         )
-    by_one_conftest = len({item.file for item in fixture_defs}) == 1 and all(
-        basename(item.file) == "conftest.py" for item in fixture_defs
-    )
-    if _imported(fixture_defs) and not (by_one_conftest and options.target.has(1, 4)):
-        return manual(f"{KIND}, and is imported by name")
     if options.target.has(1, 4):
         return OverrideAction(ActionKind.FACTORY)
+    if is_imported(fixture_defs):
+        return manual(f"{KIND}, and is imported by name")
     if all(item.base_id in ("", "./") for item in fixture_defs) and (
         all(variant.policy for variant in body.variants)
         or (len(body.variants) == 1 and body.variants[0].makes_policy)
@@ -177,7 +173,7 @@ def by_item(body: OverrideBody) -> bool:
     return any(variant.condition for variant in body.variants)
 
 
-def _imported(fixture_defs: list[FixtureDef]) -> bool:
+def is_imported(fixture_defs: list[FixtureDef]) -> bool:
     """Whether another file gets it by name: what stands around it would not come along."""
     return any(item.file != item.key.path for item in fixture_defs)
 

@@ -18,7 +18,7 @@ from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import KIND, ActionKind, OverrideAction, manual
 from loopscope.planning.policies import builds_on_policy
-from loopscope.planning.policy_fixture import policy_does
+from loopscope.planning.policy_fixture import policies_for
 from loopscope.planning.solver import ComponentSolver
 from loopscope.types import Scope
 
@@ -61,7 +61,7 @@ def actions(
                 model, key, tests, fixtures
             ):
                 override_action = manual(f"{KIND}; loop factories need --target 1.4")
-            if override_action.kind is ActionKind.FACTORY and key in policies:
+            if override_action.kind in (ActionKind.FACTORY, ActionKind.DELETE) and key in policies:
                 override_action = OverrideAction(ActionKind.POLICY)
             elif override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.needs_kind(test)]
@@ -80,8 +80,7 @@ def _is_policy(
     body = model.index.function(key).override
     if body is None or all(variant.policy for variant in body.variants):
         return True
-    places = [item for item in model.overrides if item.key == key]
-    return policy_does(model, key, places, tests, fixtures)
+    return key in policies_for(model, key, tests, fixtures)
 
 
 def _only_for_windows(function: Function) -> bool:

@@ -83,7 +83,7 @@ def _make_plan(model: SuiteModel, options: Options, caution: Caution) -> Plan:
         if converted or policies:
             planner = LoopPlanner(model, options, converted, caution, policies)
         plan = planner.plan()
-        instead = {key for key, act in plan.overrides.items() if act.policy}
+        instead = {key for act in plan.overrides.values() for key in act.policies}
         if instead:
             policies |= instead  # nobody is converted for a factory that cannot be
             candidates = Candidates(model, options, caution, policies)

@@ -203,14 +203,17 @@ class ComponentSolver:
         place = (request.target, test.module)
         node = ("bridge", place)
         # Hypothesis refuses a function-scoped fixture under @given.
-        given = "hypothesis.given" in test.function.decorators
-        if (request.kind is RequestKind.WORK or given) and request.target is not None:
+        drawn = "hypothesis.given" in test.function.decorators
+        if (request.kind is RequestKind.WORK or drawn) and request.target is not None:
             scope = min(request.target.fixture.scope, self.model.legacy.loop_scope(test))
         self.nodes.add(node, scope)
         self.nodes.join(("test", test.id), node)
         if request.requester is not None and scope > Scope.FUNCTION:
             # A cached sync fixture hands its loop to every test that shares it.
-            self.nodes.join(("test", test.id), ("requester", request.requester.key))
+            fixture = request.requester.fixture
+            given = test.function.parameter_scopes.get(fixture.name, Scope.FUNCTION)
+            region = test.module if max(fixture.scope, given) <= Scope.MODULE else ""
+            self.nodes.join(("test", test.id), ("requester", request.requester.key, region))
         need = self.bridge_needs.setdefault(place, BridgeNeed())
         need.files.add(self._requesting_file(request, test))
         need.reached = True

@@ -69,9 +69,10 @@ def _styled(edit: AppendEdit | ReplaceOverride, style: _FileStyle) -> Edit:
         return replace(edit, source=source, needs=(*edit.needs, *style.needs))
     code = edit.replacement
     main = style.apply(code.main)
-    above, below = (tuple(map(style.apply, part)) for part in (code.above, code.below))
+    parts = (code.above, code.below, code.outside)
+    above, below, outside = (tuple(map(style.apply, part)) for part in parts)
     needs = (*edit.needs, *style.needs)
-    return replace(edit, replacement=Code(main, needs, above, below), needs=needs)
+    return replace(edit, replacement=Code(main, needs, above, below, outside), needs=needs)
 
 
 class _FileStyle:

@@ -65,7 +65,16 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                 function.ordinal,
             )
             continue
-        sync = next((test for test in _sync_tests(context) if _sees(context, test, key)), None)
+        # One that hides another stays as long as that does.
+        kept = [key, *(item.key for item in _hidden(context, key))]
+        sync = next(
+            (
+                test
+                for test in _sync_tests(context)
+                if any(_sees(context, test, one) for one in kept)
+            ),
+            None,
+        )
         if sync is not None and policy.variants:
             yield note(*place, _STAYS.format(sync.function.qualname))
             continue
@@ -177,12 +186,17 @@ def _is_default_policy(item: FixtureDef) -> bool:
 
 def _hides(context: RuleContext, key: Key) -> str:
     """Return the place of a policy of another kind that this one hides, "" without one."""
-    found = (
-        own[-2]
-        for own in _policies(context)
-        if own[-1].key == key and not _is_default_policy(own[-2])
-    )
+    found = _hidden(context, key)
     return next((f"{item.key.path}:{item.function.line}" for item in found), "")
+
+
+def _hidden(context: RuleContext, key: Key) -> Iterator[FixtureDef]:
+    """Yield the policies of another kind that a default one hides from tests."""
+    function = context.model.index.function(key)
+    if function.policy is not None and function.policy.default:
+        for own in _policies(context):
+            if own[-1].key == key and not _is_default_policy(own[-2]):
+                yield own[-2]
 
 
 def _hidden_by(context: RuleContext, key: Key) -> str:

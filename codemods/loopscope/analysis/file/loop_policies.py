@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
+from loopscope.analysis.file.factory_hooks import kind_of_factory
 from loopscope.analysis.file.loop_factories import (
     ParamsError,
     free_names,
@@ -12,7 +13,7 @@ from loopscope.analysis.file.loop_factories import (
     source_of,
     with_param,
 )
-from loopscope.analysis.file.loop_kinds import kind_of
+from loopscope.analysis.file.loop_kinds import UNKNOWN, kind_of
 from loopscope.analysis.file.names import Names, imports_of, statements
 from loopscope.analysis.file.override_facts import NEW_LOOP, OF_BASE, LoopVariant, PolicyBody
 from loopscope.python_source.syntax_tree import is_docstring, with_comments
@@ -41,6 +42,7 @@ def read_policy(
     fixture, where no decorator does.
     """
     classes = {item.name: item for item in body if isinstance(item, ast.ClassDef)}
+    functions = {item.name: item for item in body if isinstance(item, ast.FunctionDef)}
     try:
         params = read_params(node, names, keywords)
     except ParamsError as error:
@@ -51,7 +53,7 @@ def read_policy(
     calls = [_returned(body) for _, body in bodies]
     arguments = {item.arg for item in node.args.args}
     found = [
-        _variant(key, call, names, classes)
+        _variant(key, call, names, classes, functions)
         for (key, _), call in zip(bodies, calls, strict=True)
         if call is not None and not arguments & free_names([ast.unparse(call)])
     ]
@@ -193,7 +195,11 @@ def _maker(call: ast.Call, resolved: str) -> str:
 
 
 def _variant(
-    key: str, call: ast.Call, names: Names, classes: Mapping[str, ast.ClassDef]
+    key: str,
+    call: ast.Call,
+    names: Names,
+    classes: Mapping[str, ast.ClassDef],
+    functions: Mapping[str, ast.FunctionDef],
 ) -> LoopVariant:
     policy = source_of(call)
     direct = _maker(call, names.resolve(call.func) or "")
@@ -201,4 +207,7 @@ def _variant(
     cls = classes.get(call.func.id) if isinstance(call.func, ast.Name) else None
     code = _made_by(cls, names) if cls is not None and not (call.args or call.keywords) else ()
     kind = kind_of(code, "", names) if code else kind_of((), policy, names)
+    if len(code) == 1 and code[0].removesuffix("()") in functions:  # as an override is read
+        followed = kind_of_factory(ast.Name(code[0].removesuffix("()")), functions, names)
+        kind = kind if followed == UNKNOWN else followed
     return LoopVariant(key, (), f"{policy}.new_event_loop()", direct, policy, frozenset(), kind)

@@ -9,8 +9,8 @@ from loopscope.frozen import frozen
 
 NEW_LOOP = "asyncio.new_event_loop()"
 OF_BASE = "super().new_event_loop()"  # the same in a policy
-_MAKES_OF_CLASS = re.compile(
-    r"(?:return|(?P<name>\w+) =) (?:super\(\)\.new_event_loop\(\)|(?:\w+\.)*[A-Z]\w*\([^\n()]*\))"
+_MAKES = re.compile(
+    r"(?:return|(?P<name>\w+) =) (?:super\(\)\.new_event_loop\(\)|(?:\w+\.)*\w+\([^\n()]*\))"
 )
 
 
@@ -66,13 +66,12 @@ class LoopVariant:
     def method(self) -> tuple[str, ...]:
         """The body of ``new_event_loop`` of a policy that makes such loops; () without one.
 
-        A policy that asks for the loops of the policy, as a function that makes loops may do,
-        would ask itself: the loop is made of a class, or by the base of the policy, and the rest
-        is said to the loop.
+        One call makes the loop, of a class, a function or the base of the policy, and the rest is
+        said to the loop. Whether the policy would ask itself for its loops is another question.
         """
         last = (f"return {self.expression}",) if self.expression else ()
         code = [text.replace(NEW_LOOP, OF_BASE) for text in (*self.statements, *last)]
-        first = _MAKES_OF_CLASS.fullmatch(code[0]) if code else None
+        first = _MAKES.fullmatch(code[0]) if code else None
         if first is None or self.condition:
             return ()
         name = first["name"] or ""

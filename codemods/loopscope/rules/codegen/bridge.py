@@ -17,12 +17,16 @@ from loopscope.types import Scope
 
 @frozen
 class Code:
-    """Definitions for one place: ``main`` takes the override's, the others stand around it."""
+    """Definitions for one place: ``main`` takes the override's, the others stand around it.
+
+    ``outside`` stand above the class, where it is in one.
+    """
 
     main: str
     needs: tuple[Need, ...]
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 class Writer:

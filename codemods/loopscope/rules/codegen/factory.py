@@ -50,16 +50,27 @@ def _by_item(variants: Sequence[LoopVariant], defined: Collection[str]) -> Code:
 
 
 _CLASS = "LoopPolicy"
+_DEFAULT = "asyncio.DefaultEventLoopPolicy"
 
 
 def policy_code(
-    facts: FileFacts, variants: Sequence[LoopVariant], defined: Collection[str]
+    facts: FileFacts,
+    variants: Sequence[LoopVariant],
+    defined: Collection[str],
+    *,
+    in_class: bool = False,
 ) -> Code:
-    """Write an ``event_loop_policy`` fixture, which pytest-asyncio 0.23 to 1.3 ask for loops."""
+    """Write an ``event_loop_policy`` fixture, which pytest-asyncio asks for loops.
+
+    Without variants it gives the default ones.
+    """
     writer = Writer(facts)
     fixture = writer.name("pytest.fixture")
     classes: list[str] = []
-    if len(variants) == 1:
+    if not variants:
+        value = f"{writer.name(_DEFAULT)}()"
+        head, argument = f'@{fixture}(scope="session")', ""
+    elif len(variants) == 1:
         value = variants[0].policy
         if not value:
             name = _free(_CLASS, defined)
@@ -71,8 +82,11 @@ def policy_code(
         ids = ", ".join(f'"{variant.key}"' for variant in variants)
         head = f'@{fixture}(scope="session", params=[{params}], ids=[{ids}])'
         argument, value = "request", "request.param"
+    if in_class:
+        head += "\n@classmethod"
+        argument = f"cls, {argument}".rstrip(", ")
     main = f"{head}\ndef event_loop_policy({argument}):\n    return {value}\n"
-    return Code(main, writer.needs, tuple(classes))
+    return Code(main, writer.needs, outside=tuple(classes))
 
 
 def defined_in(context: RuleContext, path: str) -> Collection[str]:
@@ -89,7 +103,7 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 
 def _policy_class(name: str, variant: LoopVariant, writer: Writer) -> str:
-    base = writer.name("asyncio.DefaultEventLoopPolicy")
+    base = writer.name(_DEFAULT)
     body = indented("\n".join(variant.method))
     return f"class {name}({base}):\n" + indented(f"def new_event_loop(self):\n{body}") + "\n"
 

@@ -38,6 +38,7 @@ from loopscope.rules.ls101_event_loop_override.imported_overrides import (
     importers_of,
     is_imported,
     plugin_imports,
+    policy_imports,
     removed_imports,
     unknown_imports,
 )
@@ -116,6 +117,7 @@ def _overrides(context: RuleContext) -> Iterator[RuleResult]:
                 yield from first_elsewhere(context, edit, importers)
             else:
                 yield edit
+            yield from policy_imports(context, key, function, bridged=key in replaced)
             yield from _deleted_call(key, function)
         if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
             gone.append(key)
@@ -221,15 +223,20 @@ def _replacement(
         if factory:
             code = factory_code(body.variants, defined)
         else:
-            code = policy_code(facts, body.variants, defined)
+            code = policy_code(facts, body.variants, defined, in_class=function.is_method)
         what = "a loop factory" if factory else "an event_loop_policy fixture"
         message = f"override replaced by {what}{_per_param(body)}"
-        if not factory and context.options.target.has(1, 4):
+        if not factory and not body.variants:
+            message += " that gives default loops: the one around it does not"
+        elif not factory and context.options.target.has(1, 4):
             message += (
                 ", which reaches sync tests, too, and loops that tests make themselves; it is"
                 " deprecated from 1.4 on"
             )
-        code = _with_bridge(code, facts, bridge, default)
+        imported = function.bound_name if is_imported(context, key, function) else ""
+        code = _with_bridge(
+            code, facts, bridge, default, in_class=function.is_method, function=imported
+        )
     elif kind is ActionKind.WINDOWS:
         code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), facts, bridge, default)
         message = "override deleted; what it set on Windows is set when the file is imported"
@@ -257,11 +264,17 @@ def _replacement(
 
 
 def _with_bridge(
-    code: Code, facts: FileFacts, bridge: Bridge | None, default: Scope | None
+    code: Code,
+    facts: FileFacts,
+    bridge: Bridge | None,
+    default: Scope | None,
+    *,
+    in_class: bool = False,
+    function: str = "",
 ) -> Code:
     if bridge is None:
         return code
-    more = bridge_code(facts, bridge, default)
+    more = bridge_code(facts, bridge, default, in_class=in_class, function=function)
     return replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
 
 

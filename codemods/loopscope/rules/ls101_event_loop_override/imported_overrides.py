@@ -10,9 +10,12 @@ from loopscope.analysis.file.facts import FileFacts, Function
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.planning.override_actions import ActionKind
 from loopscope.rules.context import ImportEdit, RuleContext, RuleResult, action, note
 from loopscope.rules.fixture_edits import DeleteStatement
 from loopscope.types import Finding
+
+POLICY = "event_loop_policy"
 
 
 def is_imported(context: RuleContext, key: Key, function: Function) -> bool:
@@ -56,6 +59,30 @@ def removed_imports(
                     "LS101", path, bound.line, bound.name, f"assignment of the {what} removed",
                     bound.line,
                 )  # fmt: skip
+
+
+def policy_imports(
+    context: RuleContext, key: Key, function: Function, *, bridged: bool
+) -> Iterator[RuleResult]:
+    """Import the policy that stands where the override did; one by a star comes by itself."""
+    if context.plan.overrides[key].kind is not ActionKind.POLICY:
+        return
+    for path, facts in context.files.items():
+        found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
+        if path == key.path or found is None or found[0] != key:
+            continue
+        for bound in facts.imports:
+            if bound.attribute == function.bound_name:
+                yield ImportEdit(
+                    "LS101",
+                    path,
+                    bound.line,
+                    bound.name,
+                    "import of the event_loop_policy fixture"
+                    + (" added" if bridged else " in the place of the override's"),
+                    needs=((bound.module, POLICY),),
+                    forget=() if bridged else (function.bound_name,),
+                )
 
 
 def plugin_imports(context: RuleContext) -> Iterator[RuleResult]:

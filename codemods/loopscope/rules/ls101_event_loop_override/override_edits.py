@@ -29,6 +29,8 @@ class ReplaceOverride(DefinitionEdit):
 
     def add_to(self, editor: FileEditor) -> None:
         editor.edit_definition(self.ordinal, self.apply)
+        for source in self.replacement.outside:
+            editor.insert_before(self.first_line, source)
         if self.class_ordinal is not None:
             for source in (*self.replacement.below, *self.replacement.above):
                 editor.insert_in_class(self.class_ordinal, source)
