@@ -166,13 +166,8 @@ class Candidates:
         )
 
     def _called(self, test: Test) -> bool:
-        """Whether other code of its file calls the test, and would get a coroutine from it."""
-        names = {test.function.name, f"self.{test.function.name}"}
-        return any(
-            names & set(other.calls)
-            for other in self.model.files[test.key.path].functions
-            if other is not test.function
-        )
+        """Whether other code calls the test, and would get a coroutine from it."""
+        return bool(self.model.test_uses.of(test.key))
 
     def _foreign(self, test: Test) -> bool:
         return (test.mark("anyio") or test.mark("trio")) is not None
