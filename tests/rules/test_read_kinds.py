@@ -231,8 +231,19 @@ async def test_b(event_loop):
 """
 
 
-def test_argument_of_a_test_that_another_one_calls_is_left_to_a_person() -> None:
+def test_argument_of_a_test_that_another_one_calls_goes_at_both_ends() -> None:
     files = {"test_a.py": CALLED}
+    assert not messages(migrate_files(files))
+    assert "async def test_a():" in after(files)["test_a.py"]
+    assert "    await test_a()\n" in after(files)["test_a.py"]
+
+
+@pytest.mark.parametrize(
+    "handed_on", ["asyncio.gather(*map(test_a, [event_loop]))", "test_a(*[event_loop])"]
+)
+def test_argument_of_a_test_that_another_one_hands_on_is_left_to_a_person(handed_on: str) -> None:
+    source = CALLED.replace("await test_a(event_loop)", f"await {handed_on}")
+    files = {"test_a.py": source}
     assert "test_a.py:4 LS102 action" in messages(migrate_files(files))
     assert "async def test_a(event_loop):" in after(files)["test_a.py"]
 

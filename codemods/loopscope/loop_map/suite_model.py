@@ -17,6 +17,7 @@ from loopscope.analysis.suite.fixtures import FixtureDef, Test, directory_base_i
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.loop_values import LoopValues
 from loopscope.analysis.suite.mention_search import DrivenLoops
+from loopscope.analysis.suite.test_uses import TestUses
 from loopscope.analysis.suite.trace import TraceIndex, external_fixture_defs
 from loopscope.config.entry_points import EntryPoints
 from loopscope.loop_map.legacy import LegacyLoops
@@ -66,6 +67,7 @@ class SuiteModel:
         self._in_tests = in_tests
         self.values = LoopValues(self.index, self.texts)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
+        self.test_uses = TestUses(self.index, self.texts, self.closures.call_graph)
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
         self.legacy = LegacyLoops(self.classify, self.closures, settings, self.current)

@@ -135,12 +135,14 @@ class Candidates:
             return False
         if not function.known_decorators or EVENT_LOOP in function.parametrized:
             return False
-        if self._foreign(test) or self._called(test):
+        if self._foreign(test):
             return False
         if self._sync.asks_while_it_runs(test.key, function):
             return False
         if not (self._only_runs(test.key, function) or self._needs_factory(test)):
             return False
+        if self.model.test_uses.of(test.key):
+            return False  # what calls it would get a coroutine from it
         if self.model.driven.by_test(test) or not function.handed.isdisjoint(self._raw):
             return False
         return not any(self.holds(item) for item in self.model.closure(test).fixtures)
@@ -164,12 +166,6 @@ class Candidates:
                 for item in self.model.closure(test).fixtures
             )
         )
-
-    def _called(self, test: Test) -> bool:
-        """Whether other code of its file calls the test, and would get a coroutine from it."""
-        name = test.function.name
-        callers = self.model.index.callers(test.key.path, name, f"self.{name}")
-        return any(other is not test.function for other in callers)
 
     def _foreign(self, test: Test) -> bool:
         return (test.mark("anyio") or test.mark("trio")) is not None

@@ -17,6 +17,7 @@ from loopscope.loop_map.other_plugins import is_of_another_plugin
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.planning.factories import choose_factory
 from loopscope.planning.override_actions import KIND, ActionKind, OverrideAction, manual
+from loopscope.planning.plugins_place import beside_others
 from loopscope.planning.policies import builds_on_policy
 from loopscope.planning.policy_fixture import policies_for
 from loopscope.planning.solver import ComponentSolver
@@ -69,7 +70,8 @@ def actions(
             if override_action.stays and _only_for_windows(function):
                 override_action = OverrideAction(ActionKind.WINDOWS)
             if not override_action.stays:
-                override_action = _after_other_code(model, key) or override_action
+                left = beside_others(model, key) or _after_other_code(model, key)
+                override_action = left or override_action
             yield key, override_action
 
 

@@ -122,7 +122,8 @@ class Claims:
         assert isinstance(node, ast.Attribute)
         origin = self._names.resolve(node.value) or ""
         if not isinstance(node.ctx, ast.Load):
-            return f"{EVENT_LOOP} of {origin} is replaced" if origin else ""
+            known = not origin or node.lineno in self._names.read
+            return "" if known else f"{EVENT_LOOP} of {origin} is replaced"
         if origin.partition(".")[0] == PLUGIN:
             return f"{ast.unparse(node)} is used"
         return ""

@@ -56,6 +56,7 @@ class Fixture:
     # The keywords that a decorator of the project gives it, as source; None: not all are literals.
     written: Mapping[str, str] | None = None
     by_project: bool = False  # a decorator of the project makes it
+    replaces: int = 0  # the line that puts it in the place of the plugin's own event_loop
 
 
 @frozen

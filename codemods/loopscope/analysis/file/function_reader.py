@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from loopscope.analysis.file.calls import drives_loops, loop_uses
 from loopscope.analysis.file.decorators import (
@@ -66,6 +67,9 @@ class FunctionReader:
         fixture = None
         if node.decorator_list:
             fixture = read_fixture(node, file.names) or read_step(node, file.names)
+            line = self._made.of_plugin.get(node.name, 0) if class_ordinal is None else 0
+            if fixture is not None and line:
+                fixture = replace(fixture, name="event_loop", replaces=line)
         elif class_ordinal is None:
             made = made or self._made.functions.get(node.name)
             fixture = made.fixture if made else None

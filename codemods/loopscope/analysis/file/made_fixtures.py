@@ -42,11 +42,15 @@ class OfFunction:
 
 @frozen
 class MadeFixtures:
-    """``functions`` are those of the file by name, ``lambdas`` stand in the calls themselves."""
+    """``functions`` are those of the file by name, ``lambdas`` stand in the calls themselves.
+
+    ``of_plugin`` are those in the place of the plugin's own ``event_loop``, with the line of that.
+    """
 
     functions: dict[str, OfFunction] = field(default_factory=dict)
     lambdas: tuple[tuple[ast.FunctionDef, OfFunction], ...] = ()
     elsewhere: tuple[Made, ...] = ()
+    of_plugin: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_made(tree: ast.Module, names: Names) -> MadeFixtures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from loopscope.analysis.file.calls import CallFinder
 from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards, is_script
@@ -24,6 +25,7 @@ from loopscope.analysis.file.mentions import Scanner
 from loopscope.analysis.file.names import assigned_imports, assigned_names, imports_of
 from loopscope.analysis.file.override_facts import LoopMaking
 from loopscope.analysis.file.parsed_file import ParsedFile
+from loopscope.analysis.file.plugin_loop import fixtures_in_its_place
 from loopscope.analysis.file.plugins import is_about_plugins, read_plugins
 from loopscope.python_source.syntax_tree import FUNCTIONS, parse, parse_afresh
 
@@ -59,6 +61,9 @@ class _Reader:
         if "fixture" in text or names.elsewhere.made or names.elsewhere.makers:
             read_makers(tree.body, names)
             self.made = read_made(tree, names)
+        if "plugin" in text and "event_loop" in text:
+            of_plugin = fixtures_in_its_place(file.path, tree, names)
+            self.made = replace(self.made, of_plugin=of_plugin)
         self.makings = file.lines_with(*_MAKING)
         self.functions: list[Function] = []
         self.variables: dict[str, tuple[str, ...]] = {}

@@ -66,7 +66,7 @@ def _handed(mention: Mention, call: ast.Call, names: Names) -> str:
         return f"{EVENT_LOOP} in the source of a suite in a string"
     owner = names.resolve(call.args[0]) if call.args else None
     if name in ("setattr", "object") and (owner or "").startswith(PLUGIN):
-        return f"{EVENT_LOOP} of {owner} is replaced"
+        return "" if call.lineno in names.read else f"{EVENT_LOOP} of {owner} is replaced"
     inside = mention.function is not None
     known = name in ("usefixtures", "getfixturevalue", "param") or name in _LOOKERS
     keyword = any(

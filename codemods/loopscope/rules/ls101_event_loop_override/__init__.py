@@ -197,6 +197,13 @@ def _deleted_call(
         message = message or "the call that made the override is deleted"
         name = function.bound_name
         yield DeleteStatement("LS101", path, line, name, message, line, safety=safety)
+    if function.fixture is not None and function.fixture.replaces:
+        line = function.fixture.replaces
+        yield DeleteStatement(
+            "LS101", key.path, line, function.name,
+            "assignment to the plugin's event_loop deleted: no plugin has that fixture any more",
+            line, safety=safety,
+        )  # fmt: skip
 
 
 def _dropped(function: Function) -> tuple[Safety, str]:

@@ -17,9 +17,10 @@ from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.bridges import fixtures_after_work
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.override_actions import ActionKind
-from loopscope.rules.context import Rule, RuleContext, RuleResult, action, spell
+from loopscope.rules.context import Rule, RuleContext, RuleResult, spell
 from loopscope.rules.fixture_edits import async_annotation
 from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
+from loopscope.rules.ls102_event_loop_request.called_tests import CalledTests
 from loopscope.rules.ls102_event_loop_request.doctests import doctest_requests
 from loopscope.rules.ls102_event_loop_request.other_requests import (
     QUESTIONS,
@@ -44,7 +45,9 @@ _SAME_IN_ASYNCIO = ("create_task",)
 def check(context: RuleContext) -> Iterator[RuleResult]:
     tests = {test.key for test in context.model.tests if context.model.is_async_test(test)}
     held, after_work = _held(context), _after_work(context)
+    called = CalledTests(context, _losing(context, tests, held, after_work))
     yield from renamed_requests(context, held)
+    yield from called.edits()
     for key, function in context.functions():
         conversion = context.plan.converted.get(key)
         asks = EVENT_LOOP in function.parameters
@@ -52,10 +55,10 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield _make_async(context, key, function)
         elif conversion is Conversion.BOUND:
             if asks:
-                yield _drop(context, key, function, "asyncio.get_event_loop")
+                yield _drop(context, called, key, function, "asyncio.get_event_loop")
         elif conversion is Conversion.RUNNING:
             if asks:
-                yield _drop(context, key, function, "asyncio.get_running_loop")
+                yield _drop(context, called, key, function)
             yield _make_async(context, key, function)
         elif function.override is not None or not function.is_async:
             continue
@@ -70,17 +73,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
                     key.ordinal,
                 )
         elif asks and key not in held and (function.fixture is not None or key in tests):
-            caller = _caller(context, key, function)
-            if caller is not None:
-                yield action(
-                    "LS102",
-                    key.path,
-                    function.line,
-                    f"{caller.qualname} calls {function.qualname} with its event_loop, so that "
-                    "this argument cannot go by itself: drop it here and in the call",
-                )
-            else:
-                yield _drop(context, key, function, "asyncio.get_running_loop")
+            yield called.blocked(key) or _drop(context, called, key, function)
     yield from drop_usefixtures(context)
     yield from _dynamic(context)
     yield from serve_xunit(context)
@@ -89,15 +82,19 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     yield from external_requests(context)
 
 
-def _caller(context: RuleContext, key: Key, function: Function) -> Function | None:
-    """Find a function of the file that calls another one with arguments of its own."""
-    name, own = function.name, f"self.{function.name}"
-    for other in context.model.index.callers(key.path, own, name):
-        if name in other.parameters and own not in other.calls:
-            continue  # what it gets as an argument is the value of a fixture
-        if other is not function:
-            return other
-    return None
+def _losing(
+    context: RuleContext, tests: Collection[Key], held: Collection[Key], after: Collection[Key]
+) -> list[Key]:
+    """List the async tests whose argument goes."""
+    return [
+        key
+        for key, function in context.functions()
+        if key in tests
+        and function.is_async
+        and EVENT_LOOP in function.parameters
+        and key not in held
+        and key not in after
+    ]
 
 
 def _keeps(
@@ -203,12 +200,18 @@ def _dynamic(context: RuleContext) -> Iterator[RuleResult]:
             )
 
 
-def _drop(context: RuleContext, key: Key, function: Function, getter: str) -> DropArgument:
+def _drop(
+    context: RuleContext,
+    called: CalledTests,
+    key: Key,
+    function: Function,
+    getter: str = "asyncio.get_running_loop",
+) -> DropArgument:
     """Drop the argument; ``getter`` gives the loop where it was used."""
     facts = context.files[key.path]
     running, running_needs = spell(facts, getter)
     bound = key in context.plan.converted
-    uses = function.loop_uses
+    uses = called.left(key, function.loop_uses)
     create_task, task_needs = spell(facts, "asyncio.create_task")
     same = [
         use
