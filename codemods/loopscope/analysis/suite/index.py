@@ -48,6 +48,7 @@ class SuiteIndex:
         self.module_functions, self.find_function = names.module_functions, names.find_function
         self._external = external or {}
         self._imports: dict[str, frozenset[str]] = {}  # by file, those that it imports
+        self._callers: dict[str, dict[str, list[Function]]] = {}  # by file and name
         self._chains: dict[str, tuple[dict[str, FixtureDef], ...]] = {}
         self._autouse: dict[str, tuple[str, ...]] = {}
         self._visible: dict[tuple[str, str], tuple[FixtureDef, ...]] = {}
@@ -127,6 +128,16 @@ class SuiteIndex:
                         hiding.setdefault(key, set()).add(winner[0])
         used = {fixtures[_LOOP].key for fixtures in self.registered.values() if _LOOP in fixtures}
         return {key: frozenset(found) for key, found in hiding.items() if key not in used}
+
+    def callers(self, path: str, *names: str) -> Iterator[Function]:
+        """Yield the functions of a file that call what they know by one of these names."""
+        if path not in self._callers:
+            found = self._callers[path] = {}
+            for function in self.files[path].functions:
+                for called in dict.fromkeys(function.calls):
+                    found.setdefault(called, []).append(function)
+        for name in names:
+            yield from self._callers[path].get(name, ())
 
     def function(self, key: Key) -> Function:
         if key.is_external:

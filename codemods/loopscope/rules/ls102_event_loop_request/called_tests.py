@@ -120,9 +120,11 @@ class CalledTests:
 
     def _caller(self, key: Key, fixture: Function) -> Function | None:
         """Find a function of the file that calls a fixture itself, and not its value."""
-        for other in self._context.files[key.path].functions:
-            names = {f"self.{fixture.name}", *({fixture.name} - {*other.parameters})}
-            if names & set(other.calls) and other is not fixture:
+        name, own = fixture.name, f"self.{fixture.name}"
+        for other in self._context.model.index.callers(key.path, own, name):
+            if name in other.parameters and own not in other.calls:
+                continue
+            if other is not fixture:
                 return other
         return None
 
