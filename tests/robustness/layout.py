@@ -14,7 +14,8 @@ _SKIPPED = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tok
             tokenize.ENDMARKER)  # fmt: skip
 
 
-def is_valid(text: str) -> bool:
+def is_valid(text: str | bytes) -> bool:
+    """Whether Python can parse it; of bytes the declared encoding counts, too."""
     try:
         ast.parse(text)
     except (SyntaxError, ValueError):

@@ -188,11 +188,16 @@ def modules_elsewhere(
     bases = _own_bases(found)
     contents: dict[str, bytes] = {}
     modules: dict[str, str] = {}
+    own: set[tuple[str, str]] = set()  # the names, by folder, that files of the suite have
     queue = [(path, data) for path, data in files.items() if path.endswith(".py")]
     while queue:
         importer, data = queue.pop()
+        folder = dirname(importer)
         for name in _names(importer, data):
-            if name in modules or _is_inside(importer, name, inside):
+            if name in modules or (folder, name) in own:
+                continue
+            if _is_inside(folder, name, inside):
+                own.add((folder, name))
                 continue
             for key, more in _read(found, index.paths(name, bases, found.root)):
                 if b"fixture" in more or b"event_loop" in more or b"import" in more:
@@ -291,9 +296,10 @@ def _names(path: str, data: bytes) -> set[str]:
     return {name for name in found if name.partition(".")[0] not in {"", *_KNOWN}}
 
 
-def _is_inside(importer: str, name: str, inside: set[str]) -> bool:
+def _is_inside(folder: str, name: str, inside: set[str]) -> bool:
+    """Whether a file of the suite has the name, as a file in that folder may import it."""
     way = name.replace(".", "/")
-    folders = [*with_parents(dirname(importer)), "src"]
+    folders = [*with_parents(folder), "src"]
     stems = (f"{folder}/{way}".lstrip("/") for folder in folders)
     return any(f"{stem}.py" in inside or f"{stem}/__init__.py" in inside for stem in stems)
 
