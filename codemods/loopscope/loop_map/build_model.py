@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from posixpath import basename
 from types import MappingProxyType
 
 from loopscope.analysis.file.checks import FileChecks
 from loopscope.analysis.file.facts import Elsewhere, FileFacts
 from loopscope.analysis.file.reader import read_file
+from loopscope.analysis.file.shared_facts import share
 from loopscope.analysis.suite.classify import Settings
 from loopscope.analysis.suite.namespaces import Namespaces
 from loopscope.analysis.suite.second_reading import read_again
@@ -168,7 +170,10 @@ def _read_one(
     elsewhere: Elsewhere | None = None,
 ) -> FileFacts | None:
     def read() -> FileFacts:
-        return read_file(path, decode(data).text, checks, elsewhere)
+        text = decode(data).text
+        if checks is None or elsewhere is not None:
+            return read_file(path, text, checks, elsewhere)
+        return share(path, text, partial(read_file, path, text, checks))
 
     what = f"facts {checks is not None} {elsewhere is not None}"  # one suite asks for these
     try:

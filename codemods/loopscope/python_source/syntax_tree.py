@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache, partial
 from typing import Any, TypeVar
@@ -167,6 +167,9 @@ def _own_by_class(function: ast.AST) -> Mapping[type[ast.AST], list[Any]]:
 
 def children(node: ast.AST) -> list[ast.AST]:
     """List the nodes right below one, in document order, without contexts and operators."""
+    known = _CHILDREN.get(node.__class__)
+    if known is not None:
+        return known(node)
     found: list[ast.AST] = []
     fields = _FIELDS.get(node.__class__)
     if fields is None:
@@ -187,12 +190,30 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 def _fields(node_class: type[ast.AST]) -> tuple[str, ...]:
     """Name the fields of a class in which other nodes may be."""
-    if node_class is ast.Constant:
-        return ()
     return tuple(name for name in node_class._fields if name not in _PLAIN)
 
 
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}  # of the classes met so far
+# Of the classes that most nodes have: in a third of the time.
+_CHILDREN: dict[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
+    ast.Constant: lambda node: [],
+    ast.Name: lambda node: [],
+    ast.Attribute: lambda node: [node.value],
+    ast.Call: lambda node: [node.func, *node.args, *node.keywords],
+    ast.keyword: lambda node: [node.value],
+    ast.Expr: lambda node: [node.value],
+    ast.Await: lambda node: [node.value],
+    ast.Return: lambda node: [node.value] if node.value else [],
+    ast.Assign: lambda node: [*node.targets, node.value],
+    ast.Subscript: lambda node: [node.value, node.slice],
+    ast.Compare: lambda node: [node.left, *node.comparators],
+    ast.Assert: lambda node: [node.test, node.msg] if node.msg else [node.test],
+    ast.arg: lambda node: [node.annotation] if node.annotation else [],
+    ast.BinOp: lambda node: [node.left, node.right],
+    ast.JoinedStr: lambda node: node.values,
+    ast.Tuple: lambda node: node.elts,
+    ast.List: lambda node: node.elts,
+}
 
 
 def blocks(node: ast.AST) -> Iterator[ast.stmt]:

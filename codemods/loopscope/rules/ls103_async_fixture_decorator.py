@@ -96,7 +96,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield edit
     if context.model.uses_plugin:
         raw = {item.key for item in raw_fixtures(context.model)}
-        yield from _users_of_raw(context, raw - foreign, moved)
+        if not raw <= foreign:
+            yield from _users_of_raw(context, raw - foreign, moved)
 
 
 @frozen

@@ -49,10 +49,16 @@ class Lines:
                 found = text.find(word, position) if position >= 0 else -1
         return cls(numbers)
 
+    def __bool__(self) -> bool:
+        return bool(self._numbers)
+
     def any_in(self, first: int, last: int) -> bool:
         """Whether there is one from ``first`` to ``last``, both included."""
-        index = bisect_left(self._numbers, first)
-        return index < len(self._numbers) and self._numbers[index] <= last
+        numbers = self._numbers
+        if not numbers:
+            return False
+        index = bisect_left(numbers, first)
+        return index < len(numbers) and numbers[index] <= last
 
 
 @dataclass(slots=True)

@@ -6,9 +6,10 @@ A check costs nothing in a file, and in a function, whose text lacks its words.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from loopscope.analysis.file.calls import Lines
 from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.names import Names, imports_of, statements
 from loopscope.frozen import frozen
@@ -45,36 +46,37 @@ NO_CHECKS: FileChecks = {}
 
 def find_hazards(
     tree: ast.Module,
-    lines: Sequence[str],
+    text: str,
     names: Names,
     ordinals: Mapping[ast.AST, int],
     checks: FileChecks,
 ) -> tuple[Hazard, ...]:
     """Find the hazards of one file, in the order of their lines."""
-    text = "\n".join(lines)
     possible = [
-        (code, check, words, _present(text, check.function_words))
+        (code, check, lines, _lines_with(text, check.function_words))
         for code, check in checks.items()
-        if _has(text, check.file_words) and all(words := _present(text, check.words))
+        if all(any(word in text for word in either) for either in check.file_words)
+        and all(lines := _lines_with(text, check.words))
     ]
     if not possible:
         return ()
+    imports = Lines.with_words(("import",), text)
     found: set[Hazard] = set()
     for node, ordinal in _units(tree.body, None, ordinals):
-        chunk = "\n".join(lines[_first_line(node) - 1 : getattr(node, "end_lineno", 0)])
+        first, last = _first_line(node), getattr(node, "end_lineno", 0)
         function = isinstance(node, FUNCTIONS)
         wanted = [
             (code, check)
-            for code, check, words, function_words in possible
+            for code, check, lines, function_lines in possible
             if (function or check.anywhere)
-            and _has(chunk, words)
-            and not (function and not _has(chunk, function_words))
+            and _all_in(lines, first, last)
+            and not (function and not _all_in(function_lines, first, last))
         ]
         if not wanted:
             continue
         local = (
             [item for child in statements([node]) for item in imports_of(child)]
-            if isinstance(node, FUNCTIONS)
+            if isinstance(node, FUNCTIONS) and imports.any_in(first, last)
             else []
         )
         known = names.with_local(local) if local else names
@@ -92,13 +94,18 @@ def is_script(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
-def _has(text: str, words: Iterable[tuple[str, ...]]) -> bool:
-    return all(any(word in text for word in either) for either in words)
+def _lines_with(text: str, words: Iterable[tuple[str, ...]]) -> list[Lines]:
+    """Find the lines with one word of each inner tuple; once a file, and not in each function."""
+    found: list[Lines] = []
+    for either in words:
+        found.append(Lines.with_words(either, text))
+        if not found[-1]:
+            break  # no part of the file holds them all
+    return found
 
 
-def _present(text: str, words: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Leave out the words that the file does not hold; so no part of it does."""
-    return tuple(tuple(word for word in either if word in text) for either in words)
+def _all_in(lines: Iterable[Lines], first: int, last: int) -> bool:
+    return all(one.any_in(first, last) for one in lines)
 
 
 def _first_line(node: ast.AST) -> int:

@@ -95,7 +95,7 @@ class FunctionReader:
             policy = read_policy(node, file.names, file.lines, file.tree.body, keywords)
         awaits, only_awaits = _NEVER
         if requested and self._awaits.any_in(first, end):
-            awaits, only_awaits = awaited(node, requested)
+            awaits, only_awaits = awaited(node, requested, file.lines)
         return Function(
             ordinal=ordinal,
             name=node.name,

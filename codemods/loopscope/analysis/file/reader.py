@@ -105,7 +105,7 @@ class _Reader:
             plugins=self.plugins,
             loop_calls=tuple(calls.found),
             hooks=self.hooks,
-            hazards=find_hazards(file.tree, file.lines, file.names, file.ordinals, checks),
+            hazards=find_hazards(file.tree, file.text, file.names, file.ordinals, checks),
             factories=self._factories(),
             mentions=mentions,
             unread=unread,

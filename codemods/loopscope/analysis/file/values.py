@@ -27,7 +27,7 @@ from loopscope.python_source.syntax_tree import (
     parse,
 )
 
-__all__ = ["FunctionValues", "Stored", "Use", "Value", "ValueKind", "read_values"]
+__all__ = ["FileValues", "FunctionValues", "Stored", "Use", "Value", "ValueKind"]
 
 
 class Stored(NamedTuple):
@@ -50,24 +50,37 @@ class FunctionValues:
     uses: Mapping[str, Use] = field(default_factory=dict)  # by name, or self.name
 
 
-def read_values(text: str) -> Mapping[int, FunctionValues]:
-    """Read the functions of one file that stand outside of other functions, by ordinal."""
-    tree = parse(text)
-    imports = module_imports(tree)
-    names = Names([*imports, *aliases(tree.body, Names(imports))], constants(tree.body))
-    found: dict[int, FunctionValues] = {}
-    module = _module_names(tree)
-    inner: set[ast.AST] = set()
-    ordinal = 0
-    for node in statements(tree.body):
-        if not isinstance(node, DEFINITIONS):
-            continue
-        if isinstance(node, FUNCTIONS):
-            if node not in inner:
-                found[ordinal] = _FunctionReader(node, names, module).read()
-            inner.update(child for child in ast.walk(node) if isinstance(child, DEFINITIONS))
-        ordinal += 1
-    return found
+class FileValues:
+    """The functions of one file that stand outside of other functions.
+
+    Each is read when it is asked for: of most files few ever are.
+
+    Raises:
+        SyntaxError, RecursionError, MemoryError: As with ``parse``.
+    """
+
+    def __init__(self, text: str) -> None:
+        tree = parse(text)
+        imports = module_imports(tree)
+        self._names = Names([*imports, *aliases(tree.body, Names(imports))], constants(tree.body))
+        self._module = _module_names(tree)
+        definitions = [node for node in statements(tree.body) if isinstance(node, DEFINITIONS)]
+        outside = set(statements(tree.body, inside=False))
+        self._nodes = {
+            ordinal: node
+            for ordinal, node in enumerate(definitions)
+            if isinstance(node, FUNCTIONS) and node in outside
+        }
+        self._known: dict[int, FunctionValues] = {}
+
+    def of(self, ordinal: int) -> FunctionValues:
+        """Return what one function gives, stores and uses: nothing, where there is none."""
+        known = self._known.get(ordinal)
+        if known is None:
+            node = self._nodes.pop(ordinal, None)
+            reader = _FunctionReader(node, self._names, self._module) if node else None
+            known = self._known[ordinal] = reader.read() if reader else FunctionValues()
+        return known
 
 
 def _module_names(tree: ast.Module) -> Mapping[str, ast.expr | None]:

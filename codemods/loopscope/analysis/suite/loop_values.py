@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from loopscope.analysis.file.value_words import word_of
-from loopscope.analysis.file.values import FunctionValues, Use, Value, ValueKind, read_values
+from loopscope.analysis.file.values import FileValues, FunctionValues, Use, Value, ValueKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.python_source.source import SourceError, decode
@@ -47,20 +47,23 @@ class LoopValues:
     def __init__(self, index: SuiteIndex, texts: Mapping[str, bytes]) -> None:
         self._index = index
         self._texts = texts
-        self._files: dict[str, Mapping[int, FunctionValues]] = {}
+        self._files: dict[str, FileValues | None] = {}
 
     def of(self, key: Key) -> FunctionValues:
         """Return what one function gives, stores and uses."""
-        known = self._files.get(key.path)
-        if known is None:
-            known = self._files[key.path] = self._read(key.path)
-        return known.get(key.ordinal, _NOTHING)
-
-    def _read(self, path: str) -> Mapping[int, FunctionValues]:
+        if key.path not in self._files:
+            self._files[key.path] = self._read(key.path)
+        file = self._files[key.path]
         try:
-            return read_values(decode(self._texts[path]).text)
+            return file.of(key.ordinal) if file is not None else _NOTHING
+        except (RecursionError, MemoryError):
+            return _NOTHING  # said elsewhere
+
+    def _read(self, path: str) -> FileValues | None:
+        try:
+            return FileValues(decode(self._texts[path]).text)
         except (KeyError, SourceError, SyntaxError, RecursionError, MemoryError):
-            return {}  # said elsewhere
+            return None  # said elsewhere
 
     def held(self, fixture: FixtureDef, lookup: Lookup) -> Held:
         """Return what the value of a fixture is to its loop.

@@ -70,12 +70,22 @@ class Namespaces:
         """The directories of the ``pythonpath`` option, then those that are usual."""
         return (*source_roots(self.config), *SOURCE_ROOTS)
 
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        """The last names of all modules here: those of files and packages, "" for ``from .``."""
+        paths = [path.removesuffix(".py") for path in self.files]
+        packages = [dirname(path) for path in paths if basename(path) == "__init__"]
+        return frozenset(map(basename, ("", *paths, *packages)))
+
     def find(self, importer: str, module: str) -> str | None:
         """Find the file of the suite that an import in ``importer`` names."""
         found = self._found_from(importer)
         if module not in found:
-            own_names = self.cross_suite.own_names
-            path = find_module(self.files, importer, module, self.roots, own_names)
+            path = None
+            # Most modules are of other projects, and have names that no file here has.
+            if basename(module.replace(".", "/")) in self._stems:
+                own_names = self.cross_suite.own_names
+                path = find_module(self.files, importer, module, self.roots, own_names)
             elsewhere = self.cross_suite.modules.get(module)
             found[module] = path or (elsewhere if elsewhere in self.files else None)
         return found[module]
