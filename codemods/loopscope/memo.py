@@ -1,7 +1,8 @@
 """What came out of a file last time, for a process that looks at a suite again and again.
 
 A server does, at each key, and most files are as they were. The same inputs give the same result,
-so nothing but time depends on it. No other command remembers anything.
+so nothing but time depends on it. Other commands remember the facts of texts alone, see
+``analysis/file/shared_facts.py``.
 """
 
 from __future__ import annotations

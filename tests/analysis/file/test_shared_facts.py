@@ -34,6 +34,21 @@ def pytest_collection_modifyitems(items):
         if "/e2e/" in str(item.path):
             item.add_marker(pytest.mark.asyncio)
 """
+PLUGIN = """
+import asyncio
+import pytest
+import pytest_asyncio.plugin
+
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+pytest_asyncio.plugin.event_loop = event_loop
+"""
 
 
 def _read_at(path: str, text: str) -> int:
@@ -54,7 +69,13 @@ def test_same_text_at_another_path_is_not_read_again() -> None:
 
 
 def test_hook_is_read_again_at_another_path() -> None:
-    assert [_read_at(path, HOOK) for path in ("conftest.py", "e2e/conftest.py")] == [1, 1]
+    assert [_read_at(path, HOOK) for path in ("hooks.py", "e2e/hooks.py")] == [1, 1]
+
+
+def test_conftest_that_puts_a_fixture_in_the_place_of_the_plugins_is_read_again_elsewhere() -> (
+    None
+):
+    assert [_read_at(path, PLUGIN) for path in ("conftest.py", "../conftest.py")] == [1, 1]
 
 
 def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
