@@ -18,9 +18,9 @@ class Command:
 
     words: Sequence[str]
     place: Path
-    environment: Mapping[str, str] = field(default_factory=dict)  # beside that of this process
     prepare: Callable[[], object] = lambda: None
     codes: tuple[int, ...] = (0, 1)  # exit codes of success; tools report findings with 1
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside that of this process
 
 
 @dataclass(frozen=True)
