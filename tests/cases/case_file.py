@@ -14,7 +14,7 @@ from loopscope.analysis.suite.trace import Trace, TracedFunction
 from loopscope.discovery.load import load_suites
 from loopscope.loop_map.report_model import LoopMaps
 from loopscope.pipeline import migrate
-from loopscope.types import FileError, Migration, Options, Scope, Suite, Target
+from loopscope.types import FileError, Level, Migration, Options, Scope, Suite, Target
 
 from ..suites_in_memory import suite_of
 
@@ -179,5 +179,10 @@ def _difference(suite: Suite, migration: Migration) -> Iterator[str]:
 def _again(case: Case, suite: Suite, migration: Migration) -> Iterator[str]:
     files = {path: data.decode() for path, data in suite.files.items()}
     files.update({change.path: change.after.decode() for change in migration.changes})
-    for change in migrate(suite_of(files), case.options).changes:
+    again = migrate(suite_of(files), case.options)
+    for change in again.changes:
         yield f"a second run changes {change.path}\n"
+    if not any(one.level is Level.ACTION for one in migration.findings):
+        for one in again.findings:
+            if one.level is Level.ACTION:
+                yield f"a second run says {one.code} of {one.path}:{one.line}: {one.message}\n"

@@ -193,6 +193,8 @@ def test_policy_of_a_folder_beside_wide_loops_is_for_a_person() -> None:
         "sub/conftest.py": POLICY.format('(scope="session")'),
         "sub/test_a.py": TEST,
     }
+    assert "sub/conftest.py:7 LS106 note" in messages(migrate_files(files))
+    files["test_b.py"] = TEST  # on the same loop
     assert "sub/conftest.py:7 LS106 action" in messages(migrate_files(files))
 
 

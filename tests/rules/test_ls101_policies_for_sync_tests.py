@@ -95,6 +95,11 @@ ASKS_ITSELF = (
     "class Loop(asyncio.SelectorEventLoop):\n    def __init__(self):\n"
     "        super().__init__()\n        self.other = asyncio.new_event_loop()\n\n\n"
 )
+OF_POLICY = ("loop = Policy().new_event_loop()", "yield loop", "loop.close()")
+ASKS_BY_METHOD = (
+    "class Policy(asyncio.DefaultEventLoopPolicy):\n    def new_event_loop(self):\n"
+    "        return make_loop()\n\n\ndef make_loop():\n    return asyncio.new_event_loop()\n\n\n"
+)
 FUNCTION = ("loop = make_loop()", "yield loop", "loop.close()")
 OWN = "import asyncio\n\nimport pytest\n\n\nclass Loop(asyncio.SelectorEventLoop): ...\n\n\n"
 MAKES_OWN = ("loop = Loop()", "yield loop", "loop.close()")
@@ -106,6 +111,7 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
     [
         suite(override(*FUNCTION, head=HEAD + "from app import make_loop\n\n")),
         suite(override(*CLASS, head=HEAD + ASKS_ITSELF)),
+        suite(override(*OF_POLICY, head=HEAD + ASKS_BY_METHOD)),
         {
             **suite(override(*CLASS, head=HEAD + "from loops import Loop\n\n")),
             "loops.py": "import asyncio\n\n\n" + ASKS_ITSELF,
@@ -152,6 +158,7 @@ ERROR = AUTO + "filterwarnings =\n    {}\n"
     ids=[
         "function",
         "recursion",
+        "recursion of a policy",
         "imported recursion",
         "mark",
         "error",

@@ -218,11 +218,15 @@ _DEFAULT = (
 
 
 @pytest.mark.parametrize("inner", ["test_b.py", "b/test_b.py", "in a class"])
-def test_default_policy_that_hides_another_is_left_to_a_person(inner: str) -> None:
-    """Without it its tests would be on the loops of the other: LS390 said so of a suite on 1.x."""
-    text = _DEFAULT.format("", "", "")
+@pytest.mark.parametrize("scope", ["", "(scope='session')"])
+def test_default_policy_that_hides_another_stays(inner: str, scope: str) -> None:
+    """Without it its tests would be on the loops of the other: LS390 said so of a suite on 1.x.
+
+    Those that LS101 writes are of the scope of the session.
+    """
+    text = _DEFAULT.format(scope, "", "")
     if inner == "in a class":
-        head, _, body = _DEFAULT.format("", "self", "self").partition("\n\n\n")
+        head, _, body = _DEFAULT.format(scope, "self", "self").partition("\n\n\n")
         text = f"{head}\n\n\nclass TestIt:\n" + indent(body, "    ")
     path = "test_b.py" if inner == "in a class" else inner
     files = {
@@ -236,8 +240,32 @@ def test_default_policy_that_hides_another_is_left_to_a_person(inner: str) -> No
     migration = migrate_files(files)
     assert not migration.changes
     actions = [one.split(":")[0] for one in messages(migration) if one.endswith("LS106 action")]
-    assert sorted(actions) == sorted([path, "conftest.py"])
+    assert actions == ([] if scope else [path])
+    notes = [one.split(":")[0] for one in messages(migration) if one.endswith("LS106 note")]
+    assert sorted((*actions, *notes)) == sorted([path, "conftest.py"])
     assert not any("LS390" in one for one in messages(migration))
+
+
+@pytest.mark.parametrize(
+    ("loop_scope", "hook", "level"),
+    [
+        ("module", "", "note"),
+        ("session", "", "action"),
+        ("module", f"{HOOK}    return {DICT}\n", "action"),
+    ],
+)
+def test_a_policy_of_a_module_decides_alone(loop_scope: str, hook: str, level: str) -> None:
+    mark = f"\n\npytestmark = pytest.mark.asyncio(loop_scope={loop_scope!r})\n"
+    files = {
+        "pytest.ini": "[pytest]\nasyncio_mode = auto\n"
+        "asyncio_default_fixture_loop_scope = function\n",
+        "requirements.txt": "pytest-asyncio>=1.2\n",
+        "conftest.py": hook,
+        "test_a.py": _OWN.format("Eager()") + f"{mark}\nasync def test_a(): ...\n",
+        "test_b.py": f"import pytest{mark}\nasync def test_b(): ...\n",
+    }
+    found = messages(migrate_files(files))
+    assert [one.split()[-1] for one in found if "LS106" in one] == [level]
 
 
 def test_default_policy_that_hides_a_default_one_goes_with_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import replace
 
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
@@ -52,7 +53,8 @@ class OverrideAction:
     ``hook`` is the conftest that gets the loop factories, where the override stands elsewhere.
     ``with_that``: it only stays for the sake of another one, which the reason names.
     ``policies``: event_loop_policy fixtures in the places of these overrides would do what no hook
-    can. ``blocked_by`` are the sync tests that no hook reaches.
+    can. ``blocked_by`` are the sync tests that no hook reaches. ``debugs``: a working bridge sets
+    the debug mode of loops of another kind, which their factory or policy cannot.
     """
 
     kind: ActionKind
@@ -61,10 +63,16 @@ class OverrideAction:
     with_that: bool = False
     policies: frozenset[Key] = frozenset()
     blocked_by: tuple[str, ...] = ()
+    debugs: bool = False
 
     @property
     def stays(self) -> bool:
         return self.kind in (ActionKind.ORDINARY, ActionKind.MANUAL)
+
+    @property
+    def works(self) -> bool:
+        """Whether a working bridge is written."""
+        return self.kind is ActionKind.WORK or (self.debugs and not self.stays)
 
 
 def choose_action(
@@ -89,14 +97,12 @@ def choose_action(
         return manual(body.reason)
     if not function.is_own and body.kind not in (BodyKind.PLAIN, BodyKind.DEBUG):
         return manual("a call makes it of a function that other code may use")
-    if (
-        body.kind is BodyKind.FACTORY
-        and body.debug
-        and not sets_debug(function, debugs_all, options)
-    ):
-        return manual(_DEBUG)
     if body.kind is BodyKind.FACTORY:
-        return _factory(body, fixture_defs, options)
+        chosen = _factory(body, fixture_defs, options)
+        if not body.debug or chosen.stays or sets_debug(function, debugs_all, options):
+            return chosen
+        working = _work(function, fixture_defs, options, careful=careful)
+        return manual(_DEBUG) if working.stays else replace(chosen, debugs=True)
     if body.kind is BodyKind.WORK or (
         body.kind is BodyKind.DEBUG and not sets_debug(function, debugs_all, options)
     ):

@@ -6,6 +6,7 @@ What one that stays stands on, or hides, stays, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
@@ -63,10 +64,11 @@ def actions(
             ):
                 override_action = manual(f"{KIND}; loop factories need --target 1.4")
             if override_action.kind in (ActionKind.FACTORY, ActionKind.DELETE) and key in policies:
-                override_action = OverrideAction(ActionKind.POLICY)
+                override_action = replace(override_action, kind=ActionKind.POLICY)
             elif override_action.kind is ActionKind.FACTORY:
                 concerned = [test for test in model.tests if solver.users.needs_kind(test)]
-                override_action = choose_factory(model, key, concerned, tests, fixtures)
+                chosen = choose_factory(model, key, concerned, tests, fixtures)
+                override_action = replace(chosen, debugs=override_action.debugs)
             if override_action.stays and _only_for_windows(function):
                 override_action = OverrideAction(ActionKind.WINDOWS)
             if not override_action.stays:

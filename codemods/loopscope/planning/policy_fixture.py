@@ -22,6 +22,8 @@ from loopscope.python_source.syntax_tree import parse
 from loopscope.types import Scope
 
 _MAKER = re.compile(r"(?:return |= )((?:\w+\.)*\w+)\(")
+_OF_POLICY = re.compile(r"((?:\w+\.)*\w+)\([^\n()]*\)\.new_event_loop\(\)")
+_METHOD = "def new_event_loop("
 _ASKING = ("new_event_loop", "get_event_loop", "event_loop_policy", ".run(", "Runner(")
 _SETTERS = (b"set_event_loop_policy", b".install()")
 _NOWHERE: frozenset[Key] = frozenset()
@@ -195,21 +197,28 @@ def _asks_itself(model: SuiteModel, key: Key, body: OverrideBody) -> bool:
     """Whether what makes the loop may ask the policy for it: that would ask itself."""
     made = [one.method[0] for one in body.variants if not one.policy]
     names = {name for text in made for name in _MAKER.findall(text)} - {"super"}
-    graph = model.closures.call_graph
+    graph, running = model.closures.call_graph, [key]
+    for name in {name for text in made for name in _OF_POLICY.findall(text)} - {"super"}:
+        method = graph.find(key.path, f"{name}.new_event_loop")
+        if method is None:
+            return True
+        running.append(method)
     for name in names:
         if not name.rpartition(".")[2][:1].isupper():
             function = graph.find(key.path, name)
             if function is None or model.index.function(function).decorators:
                 return True
-    return bool(names) and any(word in text for text in _sources(model, key) for word in _ASKING)
+    sources = (text for one in running for text in _sources(model, one))
+    return bool(names) and any(word in text for text in sources for word in _ASKING)
 
 
 def _sources(model: SuiteModel, key: Key) -> Iterator[str]:
-    """Yield the source of the functions and classes of the suite by which an override works."""
+    """Yield the source of the functions and classes of the suite by which a function works."""
     graph, index = model.closures.call_graph, model.index
     lines = [(one.path, index.function(one).line) for one in graph.of(key)]
     lines += [(one.path, index.cls(one).line) for one in graph.made(key)]
     for path, line in lines:
         for node in ast.walk(parse(decode(model.texts.get(path, b"")).text)):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.lineno == line:
-                yield "\n".join(map(ast.unparse, node.body))
+                text = "\n".join(map(ast.unparse, node.body))
+                yield text.replace(_METHOD, "").replace(OF_BASE, "")

@@ -174,10 +174,7 @@ class ComponentSolver:
         )
 
     def _works(self, override: FixtureDef) -> bool:
-        return (
-            self.model.is_override(override.function)
-            and self.override_action(override).kind is ActionKind.WORK
-        )
+        return self.model.is_override(override.function) and self.override_action(override).works
 
     def _is_current(self, override: FixtureDef) -> bool:
         """Whether an autouse override does more for sync tests than to make an idle loop."""

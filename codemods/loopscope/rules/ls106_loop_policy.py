@@ -17,7 +17,14 @@ from loopscope.analysis.file.functions import arguments, names_in
 from loopscope.analysis.file.names import Names
 from loopscope.analysis.file.other_loops import POLICY_SETTERS
 from loopscope.analysis.file.override_facts import PolicyBody
-from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test, enclosing_base_ids
+from loopscope.analysis.suite.fixtures import (
+    FixtureDef,
+    Key,
+    Test,
+    directory_base_ids,
+    enclosing_base_ids,
+)
+from loopscope.loop_map.model import Loop
 from loopscope.loop_map.suite_model import SuiteStyle
 from loopscope.planning.override_actions import ActionKind
 from loopscope.planning.policies import (
@@ -40,6 +47,10 @@ _STAYS = (
     "event_loop_policy stays: the sync test {} uses async fixtures, whose loops no loop factory"
     " makes. pytest-asyncio 1.4 deprecates the fixture; once these tests are async, run loopscope"
     " again"
+)
+_ALONE = (
+    "event_loop_policy stays: {}. pytest-asyncio 1.4 deprecates the fixture, which makes the loops"
+    " of its tests until a pytest_asyncio_loop_factories hook in a conftest does"
 )
 _EMPTY = (
     "{}: pytest-asyncio refuses that, and no async test below it is collected. Return"
@@ -79,6 +90,9 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
             yield note(*place, _STAYS.format(sync.function.qualname))
             continue
         reason = _unfit(context, key, function, policy)
+        if reason and _does_as_it_is(context, key, function, policy):
+            yield note(*place, _ALONE.format(reason))
+            continue
         if reason:
             yield action(
                 *place,
@@ -169,6 +183,32 @@ def _unfit(context: RuleContext, key: Key, function: Function, policy: PolicyBod
     ):
         return "it covers a part of the suite, and loops are wider than function"
     return ""
+
+
+def _does_as_it_is(context: RuleContext, key: Key, function: Function, policy: PolicyBody) -> bool:
+    """Whether a policy as LS101 writes it decides alone of what kind the loops of its tests are.
+
+    It would not on a loop that a test with another policy shares, and not below a hook.
+    """
+    model = context.model
+    assert function.fixture is not None
+    as_written = function.fixture.scope is Scope.SESSION and (policy.variants or policy.default)
+    if not as_written or model.suite_style is SuiteStyle.LEGACY:
+        return False
+    hooks = {
+        model.index.base_id_of(place.path)
+        for place, other in context.functions()
+        if other.name == FACTORIES_HOOK
+    }
+    mine: set[Loop] = set()
+    others: set[Loop] = set()
+    for test in model.tests:
+        seen = _sees(context, test, key)
+        if seen and not hooks.isdisjoint({"", *directory_base_ids(test.module)}):
+            return False
+        if test.id in model.modern_map:
+            (mine if seen else others).update(model.modern_map[test.id].all)
+    return mine.isdisjoint(others)
 
 
 def _policies(context: RuleContext) -> Iterator[list[FixtureDef]]:

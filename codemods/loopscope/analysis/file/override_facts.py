@@ -10,7 +10,7 @@ from loopscope.frozen import frozen
 NEW_LOOP = "asyncio.new_event_loop()"
 OF_BASE = "super().new_event_loop()"  # the same in a policy
 _MAKES = re.compile(
-    r"(?:return|(?P<name>\w+) =) (?:super\(\)\.new_event_loop\(\)|(?:\w+\.)*\w+\([^\n()]*\))"
+    r"(?:return|(?P<name>\w+) =) (?:\w+\.)*\w+\([^\n()]*\)(?:\.new_event_loop\(\))?"
 )
 
 
@@ -66,8 +66,9 @@ class LoopVariant:
     def method(self) -> tuple[str, ...]:
         """The body of ``new_event_loop`` of a policy that makes such loops; () without one.
 
-        One call makes the loop, of a class, a function or the base of the policy, and the rest is
-        said to the loop. Whether the policy would ask itself for its loops is another question.
+        One call makes the loop, of a class, a function or another policy, such as the base of this
+        one, and the rest is said to the loop. Whether the policy would ask itself for its loops is
+        another question.
         """
         last = (f"return {self.expression}",) if self.expression else ()
         code = [text.replace(NEW_LOOP, OF_BASE) for text in (*self.statements, *last)]

@@ -104,11 +104,13 @@ def working_bridge_code(
     default: Scope | None,
     *,
     in_class: bool = False,
+    function: str = "",
 ) -> Code:
     """Write the bridge that keeps the work of an override, in the order that 0.21 had.
 
     The loop and its work come first, before every other fixture, for async tests only; work that
-    came after the close is last (docs/loop-rules.md, The loop is set up first).
+    came after the close is last (docs/loop-rules.md, The loop is set up first). ``function`` is
+    the name of its function, where other files import that.
     """
     writer = Writer(facts)
     running = f"{writer.name('asyncio.get_running_loop')}()"
@@ -133,9 +135,11 @@ def working_bridge_code(
         above = (_around(writer, body, bridge, theirs, in_class=in_class),)
     receiver = _receiver(bridge.scope) if in_class else []
     main = (
-        writer.decorator(bridge.scope, bridge.loop_scope, default)
+        writer.decorator(
+            bridge.scope, bridge.loop_scope, default, name=bridge.name if function else ""
+        )
         + ("@classmethod\n" if receiver == ["cls"] else "")
-        + f"async def event_loop({', '.join([*receiver, *arguments])}):\n"
+        + f"async def {function or bridge.name}({', '.join([*receiver, *arguments])}):\n"
         + indented("\n".join(lines))
         + "\n"
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK
-from loopscope.analysis.file.facts import FileFacts, Function
+from loopscope.analysis.file.facts import Function
 from loopscope.analysis.file.override_facts import BodyKind, OverrideBody
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.loop_map.suite_model import SuiteStyle
@@ -58,7 +58,7 @@ from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
 )
-from loopscope.types import Safety, Scope
+from loopscope.types import Safety
 
 _TO_A_FIXTURE = "Move what it does into an async fixture of the same scope and"
 _TO_A_HOOK = "Return its loops from a pytest_asyncio_loop_factories hook and"
@@ -110,13 +110,10 @@ def _overrides(context: RuleContext) -> Iterator[RuleResult]:
             yield from _deletion(context, key, function)
             yield from removed_imports(context, key, function)
         else:
-            edit = _replacement(context, key, function, kind, replaced.get(key))
-            importers = importers_of(context, key)
-            if kind is ActionKind.WORK and importers:
-                yield replace(edit, replacement=replace(edit.replacement, below=()))
-                yield from first_elsewhere(context, edit, importers)
-            else:
-                yield edit
+            edit = _replacement(context, key, function, override_action, replaced.get(key))
+            yield edit
+            if override_action.works:
+                yield from first_elsewhere(context, edit, importers_of(context, key))
             yield from policy_imports(context, key, function, bridged=key in replaced)
             yield from _deleted_call(key, function)
         if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
@@ -215,45 +212,38 @@ def _dropped(function: Function) -> tuple[Safety, str]:
 
 
 def _replacement(
-    context: RuleContext, key: Key, function: Function, kind: ActionKind, bridge: Bridge | None
+    context: RuleContext,
+    key: Key,
+    function: Function,
+    override_action: OverrideAction,
+    bridge: Bridge | None,
 ) -> ReplaceOverride:
-    facts, body, default = context.files[key.path], function.override, context.plan.fixture_default
+    body, kind = function.override, override_action.kind
     assert body is not None
     safety, dropped = _dropped(function)
-    if kind is ActionKind.WORK and bridge is not None:
-        code = working_bridge_code(facts, body, bridge, default, in_class=function.is_method)
-        message = "override replaced by an async fixture that does its work on the running loop"
+    more = _bridge_code(context, key, function, bridge, works=override_action.works)
+    if override_action.works and more is not None:
         safety = Safety.ASSUMPTION
-    elif kind in (ActionKind.FACTORY, ActionKind.POLICY) and not context.plan.overrides[key].hook:
-        factory = kind is ActionKind.FACTORY
-        defined = defined_in(context, key.path)
-        if factory:
-            code = factory_code(body.variants, defined)
-        else:
-            code = policy_code(facts, body.variants, defined, in_class=function.is_method)
-        what = "a loop factory" if factory else "an event_loop_policy fixture"
-        message = f"override replaced by {what}{_per_param(body)}"
-        if not factory and not body.variants:
-            message += " that gives default loops: the one around it does not"
-        elif not factory and context.options.target.has(1, 4):
-            message += (
-                ", which reaches sync tests, too, and loops that tests make themselves; it is"
-                " deprecated from 1.4 on"
-            )
-        imported = function.bound_name if is_imported(context, key, function) else ""
-        code = _with_bridge(
-            code, facts, bridge, default, in_class=function.is_method, function=imported
-        )
+    if kind is ActionKind.WORK and more is not None:
+        code = more
+        message = "override replaced by an async fixture that does its work on the running loop"
+    elif kind in (ActionKind.FACTORY, ActionKind.POLICY) and not override_action.hook:
+        code, message = _of_its_kind(context, key, function, body, kind)
+        if more is not None and override_action.works:
+            message += "; an async fixture switches debug mode on"
+        code = _with_bridge(code, more)
     elif kind is ActionKind.WINDOWS:
-        code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), facts, bridge, default)
+        code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), more)
         message = "override deleted; what it set on Windows is set when the file is imported"
         safety = Safety.ASSUMPTION
     else:
-        assert bridge is not None
-        imported = function.bound_name if is_imported(context, key, function) else ""
-        code = bridge_code(facts, bridge, default, in_class=function.is_method, function=imported)
+        assert more is not None
+        code = more
         message = (
-            "override replaced by a fixture that hands the running loop to the sync code that asks"
+            "override replaced by an async fixture that switches debug mode on"
+            if override_action.works
+            else "override replaced by a fixture that hands the running loop to the sync code that"
+            " asks"
         )
     return ReplaceOverride(
         "LS101",
@@ -270,19 +260,47 @@ def _replacement(
     )
 
 
-def _with_bridge(
-    code: Code,
-    facts: FileFacts,
-    bridge: Bridge | None,
-    default: Scope | None,
-    *,
-    in_class: bool = False,
-    function: str = "",
-) -> Code:
+def _of_its_kind(
+    context: RuleContext, key: Key, function: Function, body: OverrideBody, kind: ActionKind
+) -> tuple[Code, str]:
+    """Write the loop factory or policy that makes loops of the override's kind, and say so."""
+    facts, defined = context.files[key.path], defined_in(context, key.path)
+    if kind is ActionKind.FACTORY:
+        message = f"override replaced by a loop factory{_per_param(body)}"
+        return factory_code(body.variants, defined), message
+    message = f"override replaced by an event_loop_policy fixture{_per_param(body)}"
+    if not body.variants:
+        message += " that gives default loops: the one around it does not"
+    elif context.options.target.has(1, 4):
+        message += (
+            ", which reaches sync tests, too, and loops that tests make themselves; it is"
+            " deprecated from 1.4 on"
+        )
+    return policy_code(facts, body.variants, defined, in_class=function.is_method), message
+
+
+def _bridge_code(
+    context: RuleContext, key: Key, function: Function, bridge: Bridge | None, *, works: bool
+) -> Code | None:
+    """Write the bridge that stands where the override did, if one does."""
+    facts, default = context.files[key.path], context.plan.fixture_default
+    if bridge is None:
+        return None
+    imported = function.bound_name if is_imported(context, key, function) else ""
+    in_class, body = function.is_method, function.override
+    if not works:
+        return bridge_code(facts, bridge, default, in_class=in_class, function=imported)
+    assert body is not None
+    code = working_bridge_code(facts, body, bridge, default, in_class=in_class, function=imported)
+    # It is set up first where it is registered.
+    return replace(code, below=()) if importers_of(context, key) else code
+
+
+def _with_bridge(code: Code, bridge: Code | None) -> Code:
     if bridge is None:
         return code
-    more = bridge_code(facts, bridge, default, in_class=in_class, function=function)
-    return replace(code, below=(*code.below, more.main), needs=(*code.needs, *more.needs))
+    below = (*code.below, bridge.main, *bridge.below)
+    return replace(code, below=below, needs=(*code.needs, *bridge.needs))
 
 
 def _per_param(body: OverrideBody) -> str:

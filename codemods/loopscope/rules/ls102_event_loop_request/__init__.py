@@ -144,7 +144,7 @@ def _after_work(context: RuleContext) -> frozenset[Key]:
 
     def works(override: FixtureDef) -> bool:
         override_action = context.plan.overrides.get(override.key)
-        return override_action is not None and override_action.kind is ActionKind.WORK
+        return override_action is not None and override_action.works
 
     return fixtures_after_work(context.model, works, context.plan.converted)
 
