@@ -18,6 +18,7 @@ from loopscope.pipeline_check import (
     left_overrides,
     line_of_usefixtures,
     lost_below,
+    lost_imports,
     lost_loops,
     region_of_differences,
     unresolved_requests,
@@ -260,6 +261,11 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     if all_changes:
         result = rebuild_model(suite, model, all_changes, errors, seconds, options.target)
     condemned = change_set.broken
+    broken = {finding.path for finding in condemned}
+    if changes and not errors:
+        imports = list(lost_imports(model, result, changes))
+        condemned += imports
+        broken |= {finding.path for finding in imports}
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
@@ -294,7 +300,7 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
-    region = frozenset(finding.path for finding in change_set.broken)
+    region = frozenset(broken)
     if condemned:
         region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from loopscope.analysis.file.facts import Function
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.analysis.suite.lost_names import lost_names
 from loopscope.loop_map.build_model import build_model, rebuild_model
 from loopscope.loop_map.goal import misses
 from loopscope.loop_map.model import Cause, Difference, LoopMap, differences
@@ -90,6 +91,18 @@ def _by_cause(found: Sequence[tuple[Test, Difference]], hint: str) -> Iterator[F
             else f"{number} tests {cause.of_several(names)} ({name} is the first)"
         )
         yield action("LS390", first.key.path, first.function.line, f"{text}. {hint}")
+
+
+def lost_imports(
+    before: SuiteModel, after: SuiteModel, changes: Collection[Change]
+) -> Iterator[Finding]:
+    """LS390 for names that files of the suite still ask for where edits have taken them away."""
+    for lost in lost_names(before.files, after.index, {change.path for change in changes}):
+        if lost.path in after.cross_suite:
+            continue
+        how = f"imports {lost.name} from {lost.origin}" if lost.line else f"exports {lost.name}"
+        text = f"after the edits this file still {how}, which is gone: take that out first"
+        yield action("LS390", lost.path, max(lost.line, 1), text)
 
 
 def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iterator[Finding]:

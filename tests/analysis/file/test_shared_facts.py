@@ -72,9 +72,7 @@ def test_hook_is_read_again_at_another_path() -> None:
     assert [_read_at(path, HOOK) for path in ("hooks.py", "e2e/hooks.py")] == [1, 1]
 
 
-def test_conftest_that_puts_a_fixture_in_the_plugins_place_is_read_again_elsewhere() -> (
-    None
-):
+def test_conftest_that_puts_a_fixture_in_the_plugins_place_is_read_again_elsewhere() -> None:
     assert [_read_at(path, PLUGIN) for path in ("conftest.py", "../conftest.py")] == [1, 1]
 
 

@@ -45,7 +45,8 @@ def unread_text(mention: Mention, names: Names) -> str:
         case ast.Subscript(value=value):
             held = dotted(value) or ast.unparse(value)
             asks = re.search(r"funcargs|fixture|arg2|globals|vars|__dict__", held)
-            return f'{held}["{EVENT_LOOP}"]' if asks else ""
+            asked = asks or _is_of_wrapper(mention, value)
+            return f'{held}["{EVENT_LOOP}"]' if asked else ""
         case ast.Expr() | ast.JoinedStr() | ast.FormattedValue() | ast.Dict() | ast.Assert():
             return ""  # a docstring, a message, a table
         case ast.Assign() | ast.AnnAssign():
@@ -67,6 +68,8 @@ def _handed(mention: Mention, call: ast.Call, names: Names) -> str:
     owner = names.resolve(call.args[0]) if call.args else None
     if name in ("setattr", "object") and (owner or "").startswith(PLUGIN):
         return "" if call.lineno in names.read else f"{EVENT_LOOP} of {owner} is replaced"
+    if isinstance(func, ast.Attribute) and _is_of_wrapper(mention, func.value):
+        return f'{dotted(func)}("{EVENT_LOOP}")'
     inside = mention.function is not None
     known = name in ("usefixtures", "getfixturevalue", "param") or name in _LOOKERS
     keyword = any(
@@ -75,6 +78,21 @@ def _handed(mention: Mention, call: ast.Call, names: Names) -> str:
     makes = isinstance(func, (ast.Name, ast.Attribute)) and names.resolve(func) in FIXTURES
     # A function that gets the name is followed by the closures of tests.
     return "" if known or keyword or makes or inside else f'{name}("{EVENT_LOOP}")'
+
+
+def _is_of_wrapper(mention: Mention, node: ast.expr) -> bool:
+    """Whether a name holds the keyword arguments of a function in a function.
+
+    Such a wrapper in a decorator gets what pytest hands to its test: by the test's own arguments.
+    """
+    outer = False
+    for one in mention.around:
+        if isinstance(one, FUNCTIONS):
+            keywords = one.args.kwarg
+            if outer and keywords and isinstance(node, ast.Name) and keywords.arg == node.id:
+                return True
+            outer = True
+    return False
 
 
 def _source(mention: Mention, text: str) -> str:
