@@ -261,11 +261,9 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     if all_changes:
         result = rebuild_model(suite, model, all_changes, errors, seconds, options.target)
     condemned = change_set.broken
-    broken = {finding.path for finding in condemned}
     if changes and not errors:
-        imports = list(lost_imports(model, result, changes))
-        condemned += imports
-        broken |= {finding.path for finding in imports}
+        condemned += lost_imports(model, result, changes)
+    region = frozenset(finding.path for finding in condemned)
     if not errors and not left_whole:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
@@ -300,7 +298,6 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
         requires=requirements.required,
         maps=_maps(model, result) if options.loop_maps else None,
     )
-    region = frozenset(broken)
     if condemned:
         region |= region_of_differences(before, model, result)
     return _Attempt(model, migration, tuple(condemned), region, tuple(change_set.left_out))

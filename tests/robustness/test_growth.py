@@ -11,19 +11,9 @@ import pytest
 
 from loopscope import Options, migrate
 from loopscope.rewriting.hunks import column_of, hunks
+from tests.batches import CONFTEST
 from tests.suites_in_memory import suite_of
 
-CONFTEST = """\
-import asyncio
-import pytest
-
-
-@pytest.fixture(scope="session")
-def event_loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-"""
 LAYOUTS = {
     "requests of async tests": (
         "import pytest\n\n\n",
@@ -87,7 +77,7 @@ def test_four_times_as_many_tests_are_four_times_the_work(layout: str) -> None:
 
     def lines(tests: int) -> int:
         text = head + "".join(test.format(number) for number in range(tests))
-        suite = suite_of({"conftest.py": CONFTEST, "test_one.py": text})
+        suite = suite_of({"conftest.py": CONFTEST.decode(), "test_one.py": text})
         return lines_run(lambda: _with_hunks(suite))
 
     lines(10)  # what is done once

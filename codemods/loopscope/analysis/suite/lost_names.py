@@ -49,7 +49,7 @@ def _functions(facts: FileFacts) -> set[str]:
 
 
 def _names(facts: FileFacts) -> set[str]:
-    """Collect the names that a file may bind, "*" for all."""
+    """Collect the names that the statements of a file bind."""
     return {
         *_functions(facts),
         *(cls.name for cls in facts.classes if cls.parent is None),

@@ -35,14 +35,19 @@ def importers_of(context: RuleContext, key: Key) -> list[str]:
     return sorted(files - {key.path})
 
 
+def _files_with(context: RuleContext, key: Key) -> Iterator[tuple[str, FileFacts]]:
+    """Yield the other files whose names register the override."""
+    for path, facts in context.files.items():
+        found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
+        if path != key.path and found is not None and found[0] == key:
+            yield path, facts
+
+
 def removed_imports(
     context: RuleContext, key: Key, function: Function, what: str = "deleted override"
 ) -> Iterator[RuleResult]:
     """Remove the imports of the deleted fixture by name."""
-    for path, facts in context.files.items():
-        found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
-        if path == key.path or found is None or found[0] != key:
-            continue
+    for path, facts in _files_with(context, key):
         for bound in facts.imports:
             if bound.attribute == function.bound_name:
                 yield ImportEdit(
@@ -67,10 +72,7 @@ def policy_imports(
     """Import the policy that stands where the override did; one by a star comes by itself."""
     if context.plan.overrides[key].kind is not ActionKind.POLICY:
         return
-    for path, facts in context.files.items():
-        found = context.model.index.module_fixtures(path).get(EVENT_LOOP)
-        if path == key.path or found is None or found[0] != key:
-            continue
+    for path, facts in _files_with(context, key):
         for bound in facts.imports:
             if bound.attribute == function.bound_name:
                 yield ImportEdit(
