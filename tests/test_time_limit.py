@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from loopscope.timeouts import OutOfTime, time_limit
 from tests.batches import until
-from tests.programs import LONG
+from tests.programs import LONG, run
 
 
 @pytest.fixture
@@ -92,6 +93,43 @@ def test_block_in_another_thread_that_ends_in_time() -> None:
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(work).result(LONG) == "done"
     until(lambda: threading.active_count() <= before)
+
+
+AFTERWARDS = """
+import sys
+import threading
+import time
+
+from loopscope.timeouts import OutOfTime, time_limit
+
+
+def work(seconds):
+    try:
+        with time_limit(seconds):
+            while seconds < 1:
+                pass
+    except OutOfTime:
+        pass
+
+
+def traced():
+    return "called"
+
+
+for seconds in (60, 0.05):
+    thread = threading.Thread(target=work, args=(seconds,))
+    thread.start()
+    thread.join()
+    sys.settrace(lambda *_: None)
+    print(traced())
+    sys.settrace(None)
+"""
+
+
+def test_code_is_traced_after_a_block_in_another_thread() -> None:
+    """Python 3.11 hung: what was not there had been taken back."""
+    done = run([sys.executable, "-c", AFTERWARDS], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("called\ncalled\n", "")
 
 
 def _wait(seconds: float) -> None:
