@@ -22,7 +22,7 @@ from loopscope.python_source.syntax_tree import parse
 from loopscope.types import Scope
 
 _MAKER = re.compile(r"(?:return |= )((?:\w+\.)*\w+)\(")
-_OF_POLICY = re.compile(r"((?:\w+\.)*\w+)\([^\n()]*\)\.new_event_loop\(\)")
+_OF_POLICY = re.compile(r"(?<![\w.])((?:\w+\.)*\w+)\([^\n()]*\)\.new_event_loop\(\)")
 _METHOD = "def new_event_loop("
 _ASKING = ("new_event_loop", "get_event_loop", "event_loop_policy", ".run(", "Runner(")
 _SETTERS = (b"set_event_loop_policy", b".install()")
