@@ -6,14 +6,15 @@ import contextlib
 import gc
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from loopscope.frozen import frozen
 from loopscope.loop_map.build_model import ReadSuite, build_model, rebuild_model
 from loopscope.loop_map.model import count
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
+from loopscope.pieces import Piece, in_turn
 from loopscope.pipeline_check import (
     left_overrides,
     line_of_usefixtures,
@@ -69,11 +70,12 @@ if TYPE_CHECKING:
 # the collector lets two of them run at once, and the filters of warnings belong to the process.
 _ONE_THREAD = threading.RLock()
 
+T = TypeVar("T")
+
 
 def read(suite: Suite, options: Options) -> ReadSuite:
     """Read a suite that is looked at before it is migrated."""
-    with _ONE_THREAD, _no_collection(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="<unknown>")
+    with _at_work():
         return _read(suite, options)
 
 
@@ -89,10 +91,22 @@ def migrate(suite: Suite | ReadSuite, options: Options) -> Migration:
     A file that cannot be decoded, parsed or rewritten, or that takes longer than the limit of
     the options, becomes a ``FileError``; the others are done all the same.
     """
-    with _ONE_THREAD, _no_collection(), warnings.catch_warnings():  # ast.parse warns of odd code
-        warnings.filterwarnings("ignore", module="<unknown>")
+    with _at_work():
         known = suite if isinstance(suite, ReadSuite) else _read(suite, options)
         return _migrate(known, options)
+
+
+def make_pieces(make: Callable[..., T], pieces: Sequence[Piece]) -> list[T]:
+    """Make some pieces of a suite for another process, see ``loopscope.pieces``."""
+    with _at_work():
+        return in_turn(make, pieces)
+
+
+@contextlib.contextmanager
+def _at_work() -> Iterator[None]:
+    with _ONE_THREAD, _no_collection(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="<unknown>")  # ast.parse warns of odd code
+        yield
 
 
 @contextlib.contextmanager

@@ -197,7 +197,8 @@ _PLANNING: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "-j", "--jobs", type=click.IntRange(1, 256), metavar="N",
-        help="Processes for many suites. Default: the processors that may be used.",
+        help="Processes for many suites, or for the files of a large one. Default: the processors"
+        " that may be used.",
     ),
     click.option(
         "--dask", metavar="ADDRESS",

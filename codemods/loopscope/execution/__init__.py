@@ -6,6 +6,7 @@ process reads and writes, so a worker needs nothing but loopscope itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -14,6 +15,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one
+from loopscope.execution.suite_pool import SuitePool
+from loopscope.pieces import made_by
 from loopscope.types import Migration
 
 if TYPE_CHECKING:
@@ -67,10 +70,17 @@ def migrate_all(
 
             workers = Pool(processes)
     if workers is None:
-        yield from (task.kept(task.known or migrate_one(*task.job), cache) for task in tasks)
+        with contextlib.closing(SuitePool(processes)) as pool:
+            for task in tasks:
+                yield task.kept(task.known or _migrate_here(task.job, pool), cache)
         return
     for task, migration in _Spread(tasks, workers, processes, say).migrations():
         yield task.kept(migration, cache)
+
+
+def _migrate_here(job: Job, pool: SuitePool) -> Migration:
+    with made_by(pool):
+        return migrate_one(*job)
 
 
 @dataclass(slots=True)

@@ -15,10 +15,12 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, InvalidStateError
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from typing import Any, TypeVar
 
 from loopscope.execution.jobs import Job, Workers, failed, migrate_one
 from loopscope.frozen import frozen
@@ -31,6 +33,23 @@ _LIMITS, _LIMITS_PER_MIB = 10, 2
 _AT_LEAST, _AT_MOST = 60, 86_400  # what counts as the limit of a file; "never" is a day
 
 
+T = TypeVar("T")
+
+
+@frozen
+class _Call:
+    """What a process is to do; ``late`` makes the result where it takes longer than ``seconds``.
+
+    Without ``late`` it fails then.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    seconds: float
+    late: Callable[[], Any] | None
+    future: Future[Any]
+
+
 @frozen
 class _Worker:
     process: SpawnProcess
@@ -39,7 +58,7 @@ class _Worker:
 
 
 class Pool(Workers):
-    """Processes that handle suites; one that dies takes only its own suite along.
+    """Processes that handle suites, or parts of one; what kills one is lost alone.
 
     They are spawned, not forked: this process has threads (one for each of them, and the
     progress bar).
@@ -47,21 +66,36 @@ class Pool(Workers):
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._jobs: queue.SimpleQueue[tuple[Job, Future[Migration]] | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
         self._alive = self._submitted = 0
         self._lock = threading.Lock()
 
     def submit(self, job: Job) -> Future[Migration]:
         """Hand out one suite. Its future fails where the process dies that handles it."""
-        future: Future[Migration] = Future()
+        seconds = seconds_for(job)
+        return self.call(migrate_one, job, seconds, partial(_took_too_long, job, seconds))
+
+    def call(
+        self,
+        function: Callable[..., T],
+        arguments: tuple[Any, ...],
+        seconds: float,
+        late: Callable[[], T] | None = None,
+    ) -> Future[T]:
+        """Have a process call a function of a module; ``late`` is asked where it takes longer.
+
+        The future fails with ``BrokenExecutor`` where the process dies, as it does of any
+        exception, or where it takes longer and there is no ``late``.
+        """
+        future: Future[T] = Future()
         _start_tracker()
         with _interrupt_later(), self._lock:
             self._submitted += 1
             while self._alive < min(self.width, self._submitted):
                 self._workers.append(self._start())
                 self._alive += 1
-            self._jobs.put((job, future))
+            self._calls.put(_Call(function, arguments, seconds, late, future))
         return future
 
     def close(self) -> None:
@@ -69,7 +103,7 @@ class Pool(Workers):
         with self._lock:
             self._give_up()
             for worker in self._workers:
-                self._jobs.put(None)
+                self._calls.put(None)
                 worker.process.terminate()
         _wait_for(self._workers)
         for worker in self._workers:
@@ -92,12 +126,11 @@ class Pool(Workers):
         return _Worker(process, ours, thread)
 
     def _serve(self, pipe: Connection, process: SpawnProcess) -> None:
-        """Give one process a job at a time, as long as it lives."""
-        while (item := self._jobs.get()) is not None:
-            job, future = item
+        """Give one process a call at a time, as long as it lives."""
+        while (call := self._calls.get()) is not None:
             try:
-                with _end_after(seconds_for(job), process, future, job):
-                    pipe.send(job)
+                with _end_after(call, process):
+                    pipe.send((call.function, call.arguments))
                     result = pipe.recv()
             except Exception:  # whatever it is: nobody may wait for this future in vain
                 process.kill()
@@ -106,16 +139,16 @@ class Pool(Workers):
                     if not self._alive:
                         self._give_up()
                 with contextlib.suppress(InvalidStateError):  # its time was over
-                    future.set_exception(BrokenExecutor("the process has died"))
+                    call.future.set_exception(BrokenExecutor("the process has died"))
                 return
             with contextlib.suppress(InvalidStateError):
-                future.set_result(result)
+                call.future.set_result(result)
 
     def _give_up(self) -> None:
         """Let what nobody has begun fail."""
         with contextlib.suppress(queue.Empty):
-            while (item := self._jobs.get_nowait()) is not None:
-                item[1].set_exception(BrokenExecutor("all processes have died"))
+            while (call := self._calls.get_nowait()) is not None:
+                call.future.set_exception(BrokenExecutor("all processes have died"))
 
 
 def seconds_for(job: Job) -> float:
@@ -156,17 +189,16 @@ def _took_too_long(job: Job, seconds: float) -> Migration:
 
 
 @contextlib.contextmanager
-def _end_after(
-    seconds: float, process: SpawnProcess, future: Future[Migration], job: Job
-) -> Iterator[None]:
-    """Kill the process where the block takes longer, and let the suite be an error."""
+def _end_after(call: _Call, process: SpawnProcess) -> Iterator[None]:
+    """Kill the process where the block takes longer than the call may."""
 
     def end() -> None:
-        with contextlib.suppress(InvalidStateError):
-            future.set_result(_took_too_long(job, seconds))
+        if call.late is not None:
+            with contextlib.suppress(InvalidStateError):
+                call.future.set_result(call.late())
         process.kill()
 
-    timer = threading.Timer(seconds, end)
+    timer = threading.Timer(call.seconds, end)
     timer.daemon = True
     timer.start()
     try:
@@ -227,7 +259,8 @@ def _work(pipe: Connection) -> None:
     threading.Thread(target=_wait_for_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         while True:
-            pipe.send(migrate_one(*pipe.recv()))
+            function, arguments = pipe.recv()
+            pipe.send(function(*arguments))
 
 
 def _wait_for_parent() -> None:

@@ -28,6 +28,7 @@ from loopscope.config.pytest_config import (
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.memo import once
+from loopscope.pieces import each
 from loopscope.python_source.source import SourceError, decode, explain
 from loopscope.requirements import Evidence, declares_plugin, given, installed, legacy_mode_floor
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
@@ -136,7 +137,10 @@ def _completed(
 
     def read(path: str, elsewhere: Elsewhere) -> FileFacts | None:
         data = texts.get(path)
-        return _read_one(path, data, [], seconds, checks, elsewhere) if data is not None else None
+        if data is None:
+            return None
+        found = _read_one(path, data, seconds, checks, elsewhere)
+        return found if isinstance(found, FileFacts) else None
 
     return read_again(lambda files: Namespaces(files, config, suite.cross_suite), read, facts)
 
@@ -152,23 +156,19 @@ def _others(suite: Suite) -> dict[str, bytes]:
 def _read(
     files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks | None
 ) -> dict[str, FileFacts]:
-    facts: dict[str, FileFacts] = {}
-    for path in sorted(files):
-        if path.endswith(".py"):
-            found = _read_one(path, files[path], errors, seconds, checks)
-            if found is not None:
-                facts[path] = found
-    return facts
+    paths = [path for path in sorted(files) if path.endswith(".py")]
+    read = each(_read_one, [(path, files[path], seconds, checks) for path in paths])
+    errors += (found for found in read if isinstance(found, FileError))
+    return {found.path: found for found in read if isinstance(found, FileFacts)}
 
 
 def _read_one(
     path: str,
     data: bytes,
-    errors: list[FileError],
     seconds: float,
     checks: FileChecks | None,
     elsewhere: Elsewhere | None = None,
-) -> FileFacts | None:
+) -> FileFacts | FileError:
     def read() -> FileFacts:
         text = decode(data).text
         if checks is None or elsewhere is not None:
@@ -180,12 +180,11 @@ def _read_one(
         with time_limit(seconds):
             return once(what, path, (data, elsewhere), read)
     except SourceError as error:
-        errors.append(FileError(path, error.message, error.line))
+        return FileError(path, error.message, error.line)
     except (SyntaxError, RecursionError, MemoryError) as error:
-        errors.append(FileError(path, *explain(error, decode(data).text)))
+        return FileError(path, *explain(error, decode(data).text))
     except OutOfTime:
-        errors.append(FileError(path, took_too_long(seconds)))
-    return None
+        return FileError(path, took_too_long(seconds))
 
 
 def _evidence(target: Target) -> Evidence:

@@ -10,7 +10,9 @@ from posixpath import basename
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.imports import find_module
 from loopscope.config.code_style import CodeStyle
+from loopscope.frozen import frozen
 from loopscope.memo import once
+from loopscope.pieces import each
 from loopscope.python_source.source import decode
 from loopscope.requirements.pin import PinsError
 from loopscope.rewriting.edits import Edit, OptionEdit, RequirementEdit
@@ -81,17 +83,21 @@ class ChangeSet:
         records: Iterable[EditRecord],
         failures: tuple[type[ValueError], ...],
     ) -> None:
-        before = self._after.get(path, self._suite.files.get(path))
         try:
             with time_limit(self._seconds):
-                after = change(before or b"")
+                after = change(self._now(path))
         except failures as error:
             self._errors.append(FileError(path, str(error)))
-            return
         except OutOfTime:
             self._errors.append(FileError(path, took_too_long(self._seconds)))
-            return
-        if after != before:
+        else:
+            self._keep(path, after, records)
+
+    def _now(self, path: str) -> bytes:
+        return self._after.get(path, self._suite.files.get(path)) or b""
+
+    def _keep(self, path: str, after: bytes, records: Iterable[EditRecord]) -> None:
+        if after != self._after.get(path, self._suite.files.get(path)):
             self._after[path] = after
             self._records[path] += records
 
@@ -101,38 +107,33 @@ class ChangeSet:
         """Apply the edits of Python files."""
         if not edits:
             return
-        # It brings LibCST along, whose import takes longer than most checks.
-        from loopscope.rewriting.edited_source import RewriteError
-
         by_path: dict[str, list[Edit]] = defaultdict(list)
         for edit in edits:
             by_path[edit.path].append(edit)
         imported = _imported(facts, self._suite.cross_suite.own_names)
         longest = CodeStyle.of(self._suite.files).longest
-        for path, found in by_path.items():
-            names = frozenset(imported[path])
-
-            def change(
-                data: bytes,
-                path: str = path,
-                found: list[Edit] = found,
-                names: frozenset[str] = names,
-            ) -> bytes:
-                after, broken = once(
-                    "edited",
-                    path,
-                    (data, tuple(found), names, longest),
-                    lambda: _edited(data, found, names, longest),
-                )
-                if broken is not None:
-                    self._broken[path] = broken
-                return after
-
+        pieces = [
+            (
+                path,
+                self._now(path),
+                tuple(found),
+                frozenset(imported[path]),
+                longest,
+                self._seconds,
+            )
+            for path, found in by_path.items()
+        ]
+        for edited in each(_edit, pieces):
+            if isinstance(edited, FileError):
+                self._errors.append(edited)
+                continue
+            if edited.broken is not None:
+                self._broken[edited.path] = edited.broken
             records = [
                 EditRecord(e.code, e.line, e.definition, _told(e), e.safety, reason=e.reason)
-                for e in found
+                for e in by_path[edited.path]
             ]
-            self._put(path, change, records, (RewriteError,))
+            self._keep(edited.path, edited.after, records)
 
     def configure(self, edits: Sequence[OptionEdit]) -> None:
         """Write the options into the file that pytest reads, or into a new one."""
@@ -184,17 +185,41 @@ class ChangeSet:
             self._put(path, change, records, (PinsError,))
 
 
-def _edited(
-    data: bytes, edits: Sequence[Edit], names: frozenset[str], longest: int
-) -> tuple[bytes, tuple[str, int] | None]:
-    """Return the bytes of a file after its edits, and what of the code is broken then."""
-    from loopscope.rewriting.edited_source import rewrite
+@frozen
+class _Edited:
+    """The bytes of a file after its edits, and what of the code is broken then."""
 
-    after = rewrite(data, edits, names, longest)
+    path: str
+    after: bytes
+    broken: tuple[str, int] | None
+
+
+def _edit(
+    path: str,
+    data: bytes,
+    edits: tuple[Edit, ...],
+    names: frozenset[str],
+    longest: int,
+    seconds: float,
+) -> _Edited | FileError:
+    """Apply the edits of one Python file, of which other files import ``names``."""
+    # It brings LibCST along, whose import takes longer than most checks.
+    from loopscope.rewriting.edited_source import RewriteError, rewrite
+
+    def edited() -> _Edited:
+        after = rewrite(data, edits, names, longest)
+        try:
+            return _Edited(path, after, broken_code(decode(data).text, decode(after).text))
+        except (RecursionError, MemoryError):  # the compiler goes deeper than the parser
+            return _Edited(path, after, None)
+
     try:
-        return after, broken_code(decode(data).text, decode(after).text)
-    except (RecursionError, MemoryError):  # the compiler goes deeper than the parser
-        return after, None
+        with time_limit(seconds):
+            return once("edited", path, (data, edits, names, longest), edited)
+    except RewriteError as error:
+        return FileError(path, str(error))
+    except OutOfTime:
+        return FileError(path, took_too_long(seconds))
 
 
 def _imported(facts: Mapping[str, FileFacts], own_names: Sequence[str]) -> dict[str, set[str]]:

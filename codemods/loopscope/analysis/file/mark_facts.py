@@ -93,7 +93,7 @@ def negated(condition: Condition) -> Condition:
 
 def both(first: Condition, second: Condition) -> Condition:
     """Return the condition that both hold."""
-    parts = tuple(one for one in (first, second) if one is not ALWAYS)
+    parts = tuple(one for one in (first, second) if one != ALWAYS)
     return Condition(Ask.BOTH, "", parts) if len(parts) == 2 else (*parts, ALWAYS)[0]
 
 
