@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from loopscope.config.formats import append_block, insert_line, parse_toml, spaced
+from loopscope.config.formats import append_block, insert_line, parse_toml_afresh, spaced
 from loopscope.config.toml import Key, Layout, Path, layout
 
 
 def content(text: str) -> dict[str, Any]:
-    """Return the meaning of the text, to compare before with after."""
-    return parse_toml(text)
+    """Return the meaning of the text, to compare before with after; it may be changed."""
+    return parse_toml_afresh(text)
 
 
 def assign(text: str, table: str, name: str, value: str | bool) -> str:

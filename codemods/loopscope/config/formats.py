@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
@@ -60,12 +61,32 @@ def decode(data: bytes) -> str:
         raise FormatError(f"not UTF-8: {error.reason}", line) from None
 
 
-def parse_toml(text: str) -> dict[str, Any]:
-    """Read TOML into plain values.
+def parse_toml(text: str) -> Mapping[str, Any]:
+    """Read TOML into plain values, which may be shared: nobody may change them.
 
     Raises:
         FormatError: The text is no valid TOML (a byte order mark is none either), or made to take
             all memory or time.
+    """
+    found = _parsed(text)
+    if isinstance(found, FormatError):
+        raise FormatError(str(found), found.line)
+    return found
+
+
+@lru_cache(maxsize=4)  # ten places look at the pyproject.toml of a suite
+def _parsed(text: str) -> dict[str, Any] | FormatError:
+    try:
+        return parse_toml_afresh(text)
+    except FormatError as error:
+        return error.with_traceback(None)
+
+
+def parse_toml_afresh(text: str) -> dict[str, Any]:
+    """Read TOML into plain values of the caller's own.
+
+    Raises:
+        FormatError: As with ``parse_toml``.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as a file opened for text reads
     if text.startswith(_BOM):

@@ -156,7 +156,7 @@ def added_options(config: PytestConfig, flag: str) -> list[str]:
     return found
 
 
-def _read_pytest_toml(document: dict[str, Any], path: str) -> PytestConfig | FileError:
+def _read_pytest_toml(document: Mapping[str, Any], path: str) -> PytestConfig | FileError:
     if "pytest" not in document:
         stray = [key for key, value in document.items() if not isinstance(value, dict)]
         if stray:
@@ -168,7 +168,7 @@ def _read_pytest_toml(document: dict[str, Any], path: str) -> PytestConfig | Fil
     return _config(path, "pytest", table, native=True)
 
 
-def _read_pyproject(document: dict[str, Any], path: str) -> PytestConfig | FileError | None:
+def _read_pyproject(document: Mapping[str, Any], path: str) -> PytestConfig | FileError | None:
     table: Any = document
     for key in ("tool", "pytest"):
         table = table.get(key, {})
