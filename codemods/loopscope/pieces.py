@@ -7,7 +7,7 @@ The core names its pieces and does not know who makes them: other processes may,
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
@@ -17,12 +17,15 @@ Piece = tuple[Any, ...]
 
 
 class Maker(Protocol):
-    """Makes pieces, wherever: it calls a function of a module with each, in any order."""
+    """Makes pieces, wherever: it calls a function of a module with each, in any order.
 
-    def __call__(self, make: Callable[..., T], pieces: Sequence[Piece]) -> list[T]: ...
+    It takes a piece when it is to be made, so that one can see how far it is.
+    """
+
+    def __call__(self, make: Callable[..., T], pieces: Iterable[Piece]) -> list[T]: ...
 
 
-def in_turn(make: Callable[..., T], pieces: Sequence[Piece]) -> list[T]:
+def in_turn(make: Callable[..., T], pieces: Iterable[Piece]) -> list[T]:
     """Make the pieces here, one after the other."""
     return [make(*piece) for piece in pieces]
 
@@ -40,6 +43,6 @@ def made_by(maker: Maker) -> Iterator[None]:
         _maker.reset(token)
 
 
-def each(make: Callable[..., T], pieces: Sequence[Piece]) -> list[T]:
+def each(make: Callable[..., T], pieces: Iterable[Piece]) -> list[T]:
     """Call ``make`` with each of the pieces, and return what came out, in their order."""
     return _maker.get()(make, pieces)

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -96,7 +96,7 @@ def migrate(suite: Suite | ReadSuite, options: Options) -> Migration:
         return _migrate(known, options)
 
 
-def make_pieces(make: Callable[..., T], pieces: Sequence[Piece]) -> list[T]:
+def make_pieces(make: Callable[..., T], pieces: Iterable[Piece]) -> list[T]:
     """Make some pieces of a suite for another process, see ``loopscope.pieces``."""
     with _at_work():
         return in_turn(make, pieces)

@@ -39,6 +39,10 @@ def where(data: bytes, number: int) -> tuple[int, int]:
     return number, os.getpid()
 
 
+def seen_so_far(data: bytes, taken: list[int]) -> list[int]:
+    return taken
+
+
 def refuse(data: bytes, number: int) -> int:
     if number == 7:
         raise LookupError(number)
@@ -60,7 +64,7 @@ def large_suite() -> Suite:
     return replace(suite(0), files=files)
 
 
-PIECES = [(b"x" * 1000 * (1 + number % 5), number) for number in range(60)]
+PIECES = [(b"x" * 10_000 * (1 + number % 5), number) for number in range(60)]
 
 
 def test_pieces_come_back_in_their_order_from_two_processes(pool: SuitePool) -> None:
@@ -80,11 +84,18 @@ def test_a_process_that_dies_loses_nothing(pool: SuitePool) -> None:
     assert pool(die_elsewhere, pieces) == list(range(60))
 
 
-@pytest.mark.parametrize("sizes", [[], [0], [0, 0, 0], [1] * 100, [1000, *[1] * 50, 1000]])
-def test_parts_hold_each_piece_once(sizes: list[int]) -> None:
-    parts = suite_pool._parts(sizes, 8)
-    assert [n for start, stop in parts for n in range(start, stop)] == list(range(len(sizes)))
-    assert all(start < stop for start, stop in parts)
+@pytest.mark.parametrize("sizes", [[], [0], [0, 0, 0], [1] * 100, [99_000, *[1] * 50, 99_000]])
+def test_parts_hold_each_piece_once(pool: SuitePool, sizes: list[int]) -> None:
+    pieces = [(b"x" * size, number) for number, size in enumerate(sizes)]
+    assert [number for number, _ in pool(where, iter(pieces))] == list(range(len(sizes)))
+
+
+def test_a_piece_is_taken_when_it_is_made(pool: SuitePool) -> None:
+    taken: list[int] = []
+    made = (taken.append(number) or (b"x" * 40_000, taken[:]) for number in range(40))
+    seen = pool(seen_so_far, made)
+    assert [len(one) for one in seen] == list(range(1, 41))
+    assert len(taken) == 40
 
 
 def test_a_small_suite_starts_no_process() -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WORTH_A_POOL = 300_000
 
 
+# Suites that are handed out at once, so that the largest of them are begun first, and their bytes.
+_AHEAD, _MOST_AHEAD = 24, 32_000_000
 _STEP = 0.2  # seconds between two looks at what the workers have to say
 
 
@@ -103,6 +105,11 @@ class _Task:
     def is_work(self) -> bool:
         return bool(self.job[0].files) and self.known is None
 
+    @property
+    def size(self) -> int:
+        """The bytes of the suite."""
+        return sum(map(len, self.job[0].files.values()))
+
     def kept(self, migration: Migration, cache: ResultCache | None) -> Migration:
         """Return the result, which the cache keeps where it is new."""
         if cache is not None and self.known is None:
@@ -125,7 +132,7 @@ class _Spread:
         self._processes = processes
         self._say = say
         self._pending: deque[_Task] = deque()  # one without a future needs no worker
-        self._under_way = 0
+        self._under_way = self._bytes = 0
 
     def migrations(self) -> Iterator[tuple[_Task, Migration]]:
         """Yield all results, and close the workers at the end."""
@@ -137,19 +144,22 @@ class _Spread:
                 else:
                     yield task, self._result(task.job, task.future)
                     self._under_way -= 1
+                    self._bytes -= task.size
         finally:
             self._workers.close()
 
     def _hand_out(self) -> bool:
         """Give the workers as much as keeps them busy; whether anything is pending."""
-        limit = 3 * self._workers.width
-        while self._under_way < limit and len(self._pending) < 4 * limit:
-            task = next(self._tasks, None)
+        least = 3 * self._workers.width
+        while len(self._pending) < 4 * max(least, _AHEAD):
+            limit = least if self._bytes > _MOST_AHEAD else max(least, _AHEAD)
+            task = next(self._tasks, None) if self._under_way < limit else None
             if task is None:
                 break
             if task.is_work:
                 task.future = self._workers.submit(task.job)
                 self._under_way += 1
+                self._bytes += task.size
             self._pending.append(task)
         return bool(self._pending)
 
@@ -202,7 +212,7 @@ def _look_ahead(tasks: Iterator[_Task]) -> tuple[list[_Task], bool]:
         taken.append(task)
         if not task.is_work:
             continue
-        size += sum(map(len, task.job[0].files.values()))
+        size += task.size
         busy += 1
         if busy > 1 and size >= WORTH_A_POOL:
             return taken, True

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, InvalidStateError
 from functools import partial
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar
@@ -38,14 +39,14 @@ T = TypeVar("T")
 
 @frozen
 class _Call:
-    """What a process is to do; ``late`` makes the result where it takes longer than ``seconds``.
+    """What a process is to do; ``late`` makes the result where it takes longer than it may.
 
     Without ``late`` it fails then.
     """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
-    seconds: float
+    seconds: Callable[[], float]
     late: Callable[[], Any] | None
     future: Future[Any]
 
@@ -66,24 +67,29 @@ class Pool(Workers):
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._calls: queue.PriorityQueue[tuple[int, int, _Call | None]] = queue.PriorityQueue()
+        self._numbers = count()
         self._workers: list[_Worker] = []
         self._alive = self._submitted = 0
         self._lock = threading.Lock()
 
     def submit(self, job: Job) -> Future[Migration]:
         """Hand out one suite. Its future fails where the process dies that handles it."""
-        seconds = seconds_for(job)
-        return self.call(migrate_one, job, seconds, partial(_took_too_long, job, seconds))
+        size = sum(map(len, job[0].files.values()))
+        limit = partial(seconds_for, job)
+        return self.call(migrate_one, job, limit, partial(_took_too_long, job), size)
 
     def call(
         self,
         function: Callable[..., T],
         arguments: tuple[Any, ...],
-        seconds: float,
+        seconds: Callable[[], float],
         late: Callable[[], T] | None = None,
+        size: int = 0,
     ) -> Future[T]:
         """Have a process call a function of a module; ``late`` is asked where it takes longer.
+
+        The call with the largest ``size`` is begun first: processes then end at about one time.
 
         The future fails with ``BrokenExecutor`` where the process dies, as it does of any
         exception, or where it takes longer and there is no ``late``.
@@ -95,7 +101,7 @@ class Pool(Workers):
             while self._alive < min(self.width, self._submitted):
                 self._workers.append(self._start())
                 self._alive += 1
-            self._calls.put(_Call(function, arguments, seconds, late, future))
+            self._put(-size, _Call(function, arguments, seconds, late, future))
         return future
 
     def close(self) -> None:
@@ -103,7 +109,7 @@ class Pool(Workers):
         with self._lock:
             self._give_up()
             for worker in self._workers:
-                self._calls.put(None)
+                self._put(0, None)
                 worker.process.terminate()
         _wait_for(self._workers)
         for worker in self._workers:
@@ -113,6 +119,9 @@ class Pool(Workers):
             worker.thread.join(_PATIENCE)
             if not worker.thread.is_alive():
                 worker.pipe.close()
+
+    def _put(self, rank: int, call: _Call | None) -> None:
+        self._calls.put((rank, next(self._numbers), call))
 
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
@@ -127,7 +136,7 @@ class Pool(Workers):
 
     def _serve(self, pipe: Connection, process: SpawnProcess) -> None:
         """Give one process a call at a time, as long as it lives."""
-        while (call := self._calls.get()) is not None:
+        while (call := self._calls.get()[-1]) is not None:
             try:
                 with _end_after(call, process):
                     pipe.send((call.function, call.arguments))
@@ -147,7 +156,7 @@ class Pool(Workers):
     def _give_up(self) -> None:
         """Let what nobody has begun fail."""
         with contextlib.suppress(queue.Empty):
-            while (call := self._calls.get_nowait()) is not None:
+            while (call := self._calls.get_nowait()[-1]) is not None:
                 call.future.set_exception(BrokenExecutor("all processes have died"))
 
 
@@ -178,11 +187,11 @@ def migrate_alone(job: Job) -> Migration:
         pool.close()
 
 
-def _took_too_long(job: Job, seconds: float) -> Migration:
+def _took_too_long(job: Job) -> Migration:
     return failed(
         job[0],
-        f"took longer than {seconds:.0f} s: the process that read this suite was ended; nothing"
-        " of the suite was changed. Give its folders one by one to find the file, and leave that"
+        f"took longer than {seconds_for(job):.0f} s: the process that read this suite was ended;"
+        " nothing of the suite was changed. Give its folders one by one to find the file, and leave that"
         " out with --exclude; or give more time: --time-limit, of which a suite may take"
         f" {_LIMITS}, and {_LIMITS_PER_MIB} for each MiB",
     )
@@ -198,7 +207,7 @@ def _end_after(call: _Call, process: SpawnProcess) -> Iterator[None]:
                 call.future.set_result(call.late())
         process.kill()
 
-    timer = threading.Timer(call.seconds, end)
+    timer = threading.Timer(call.seconds(), end)
     timer.daemon = True
     timer.start()
     try:

@@ -157,7 +157,7 @@ def _read(
     files: Mapping[str, bytes], errors: list[FileError], seconds: float, checks: FileChecks | None
 ) -> dict[str, FileFacts]:
     paths = [path for path in sorted(files) if path.endswith(".py")]
-    read = each(_read_one, [(path, files[path], seconds, checks) for path in paths])
+    read = each(_read_one, ((path, files[path], seconds, checks) for path in paths))
     errors += (found for found in read if isinstance(found, FileError))
     return {found.path: found for found in read if isinstance(found, FileFacts)}
 
