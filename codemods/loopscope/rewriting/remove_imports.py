@@ -18,7 +18,7 @@ from loopscope.rewriting.comma_lists import (
     with_import_list,
 )
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.used_names import bound_name, used_names
+from loopscope.rewriting.used_names import bound_name, module_names, used_names
 
 Import = ast.Import | ast.ImportFrom
 # A bare noqa, or one that lists a pyflakes code such as F401 (unused) or F811 (redefined).
@@ -72,7 +72,9 @@ def drop_names(
         gone.add(alias.asname or alias.name)
         return True
 
-    return _drop_exports(_drop(text, goes, newline, deep=True), gone, newline)
+    text = _drop(text, goes, newline, deep=True)
+    gone |= set(names) - module_names(text)  # a function of this file that went
+    return _drop_exports(text, gone, newline)
 
 
 def _drop(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.index import SuiteIndex
-from loopscope.analysis.suite.taken_names import TakenNames
+from loopscope.analysis.suite.taken_names import TakenNames, bound_names
 from loopscope.python_source.source import decode
 from loopscope.python_source.syntax_tree import parse, walk
 
@@ -40,7 +40,7 @@ def lost_names(
     gone = {}
     for path in changed:
         if path in before and path in after.files:
-            lost = _names(before[path]) - _names(after.files[path])
+            lost = bound_names(before[path]) - bound_names(after.files[path])
             if lost:
                 gone[path] = lost
     if not gone:
@@ -73,13 +73,3 @@ def _exported(path: str, data: bytes, gone: Collection[str]) -> Iterator[LostNam
 
 def _functions(facts: FileFacts) -> set[str]:
     return {one.bound_name for one in facts.functions if not one.is_method}
-
-
-def _names(facts: FileFacts) -> set[str]:
-    """Collect the names that the statements of a file bind."""
-    return {
-        *_functions(facts),
-        *(cls.name for cls in facts.classes if cls.parent is None),
-        *(bound.name for bound in facts.bindings),
-        *facts.variables,
-    }

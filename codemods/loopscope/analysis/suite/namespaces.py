@@ -201,7 +201,11 @@ class Namespaces:
         for bound, origin in self._imported(path):
             theirs = self.module_fixtures(origin)
             if bound.attribute == "*":
-                found.update(theirs)
+                found.update(
+                    (name, one)
+                    for name, one in theirs.items()
+                    if self._hands_out(origin, _variable(name, one[1]))
+                )
                 continue
             for name, (key, function) in theirs.items():
                 if bound.attribute in (function.bound_name, name):
@@ -237,7 +241,8 @@ class Namespaces:
         for bound, origin in self._imported(path):
             theirs = self.module_functions(origin)
             if bound.attribute == "*":
-                found.update(theirs)
+                handed = ((n, one) for n, one in theirs.items() if self._hands_out(origin, n))
+                found.update(handed)
             elif bound.attribute in theirs:
                 found[bound.name] = theirs[bound.attribute]
         for function in self.standing(path):
@@ -256,6 +261,11 @@ class Namespaces:
                 and origin != path
             )
         return self._imports[path]
+
+    def _hands_out(self, path: str, name: str) -> bool:
+        """Whether a star import takes a name of a module."""
+        exported = self.files[path].exported
+        return not name.startswith("_") if exported is None else name in exported
 
     def standing(self, path: str) -> tuple[Function, ...]:
         """List the functions of a file that no later definition replaces."""
@@ -301,6 +311,8 @@ class Namespaces:
             return None
         for bound, origin in self._imported(path):
             attribute = name if bound.attribute == "*" else bound.attribute
+            if bound.attribute == "*" and not self._hands_out(origin, name):
+                continue
             if attribute is not None and (bound.attribute == "*" or bound.name == name):
                 found = self.find_class(origin, attribute, searched | {(path, name)}) or found
         return found
@@ -393,3 +405,9 @@ def _by_class(functions: Iterable[Function]) -> dict[int | None, list[Function]]
     for function in functions:
         found.setdefault(function.class_ordinal, []).append(function)
     return found
+
+
+def _variable(name: str, function: Function) -> str:
+    """Return the name by which a module holds a fixture that tests ask for by ``name``."""
+    named = function.fixture is not None and function.fixture.name != function.bound_name
+    return function.bound_name if named else name

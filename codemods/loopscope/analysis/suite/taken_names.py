@@ -10,6 +10,7 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.names import dotted
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.python_source.global_names import unbound_names
@@ -65,7 +66,7 @@ class TakenNames:
                 for origin in self._led_to(path, module):
                     yield Taken(node.lineno, name, origin)  # type: ignore[attr-defined]
         if starred:
-            yield from self._by_star(text, starred)
+            yield from self._by_star(path, text, starred)
 
     def _led_to(self, path: str, module: str) -> Iterator[str]:
         """Yield the file that a module is, and those of which that has all names."""
@@ -82,16 +83,29 @@ class TakenNames:
                 if bound.attribute == "*":
                     queue.append(self._index.find(found, bound.module))
 
-    @staticmethod
-    def _by_star(text: str, origins: Collection[str]) -> Iterator[Taken]:
+    def _by_star(self, path: str, text: str, origins: Collection[str]) -> Iterator[Taken]:
+        """List what nothing else in a file binds, and what it hands on."""
         try:
-            unbound = unbound_names(text)
+            asked = unbound_names(text)
         except (SyntaxError, RecursionError, MemoryError):
             return  # nobody can import that file
-        for name, line in unbound.items():
+        facts = self._index.files[path]
+        for name in {*(facts.exported or ())} - bound_names(facts):
+            asked.setdefault(name, 1)
+        for name, line in asked.items():
             for origin in origins:
                 if not name.startswith("_"):
                     yield Taken(line, name, origin)
+
+
+def bound_names(facts: FileFacts) -> set[str]:
+    """Collect the names that the statements of a file bind."""
+    return {
+        *(one.bound_name for one in facts.functions if not one.is_method),
+        *(cls.name for cls in facts.classes if cls.parent is None),
+        *(bound.name for bound in facts.bindings),
+        *facts.variables,
+    }
 
 
 def _below(module: str, name: str) -> str:
