@@ -50,6 +50,7 @@ class Namespaces:
         self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
+        self._module_classes: dict[str, dict[str, Key]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._found: dict[str, dict[str, str | None]] = {}  # by folder, and by file of one
         self._imports: dict[str, tuple[tuple[Import, str], ...]] = {}
@@ -248,6 +249,25 @@ class Namespaces:
         for function in self.standing(path):
             if not function.is_method:
                 found[function.name] = (Key(path, function.ordinal), function)
+        return found
+
+    def module_classes(self, path: str) -> dict[str, Key]:
+        """Return the classes that a module holds by name: its own and the imported ones."""
+        known = self._module_classes.get(path)
+        if known is not None:
+            return known
+        found: dict[str, Key] = {}
+        self._module_classes[path] = found  # set first: imports may be circular
+        for bound, origin in self._imported(path):
+            if bound.attribute == "*":
+                theirs = self.module_classes(origin).items()
+                found.update((n, one) for n, one in theirs if self._hands_out(origin, n))
+                continue
+            key = self.find_class(origin, bound.attribute or "")
+            if key is not None:
+                found[bound.name] = key
+        own = (cls for cls in self.files[path].classes if cls.parent is None)
+        found.update((cls.name, Key(path, cls.ordinal)) for cls in own)
         return found
 
     def _imported(self, path: str) -> tuple[tuple[Import, str], ...]:
