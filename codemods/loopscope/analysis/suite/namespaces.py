@@ -249,6 +249,9 @@ class Namespaces:
         for function in self.standing(path):
             if not function.is_method:
                 found[function.name] = (Key(path, function.ordinal), function)
+        for bound in self.files[path].assigned:
+            if not bound.module and bound.attribute in found:  # a second name in one file
+                found[bound.name] = found[bound.attribute]
         return found
 
     def module_classes(self, path: str) -> dict[str, Key]:
