@@ -264,7 +264,7 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     # First: their places are those of the files as they were.
     change_set.require(requirements.edits)
     edits = with_reasons(context, in_the_style_of_files(context, edits))
-    change_set.rewrite(facts, edits)
+    change_set.rewrite(model.index, edits)
     change_set.configure(options_with_reasons(context, option_edits))
     changes = change_set.changes
     before = (

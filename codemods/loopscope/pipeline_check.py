@@ -96,13 +96,14 @@ def _by_cause(found: Sequence[tuple[Test, Difference]], hint: str) -> Iterator[F
 def lost_imports(
     before: SuiteModel, after: SuiteModel, changes: Collection[Change]
 ) -> Iterator[Finding]:
-    """LS390 for names that files of the suite still ask for where edits have taken them away."""
-    for lost in lost_names(before.files, after.index, {change.path for change in changes}):
+    """Yield LS390 for names that files of the suite still ask for, and that edits took away."""
+    changed = {change.path for change in changes}
+    for lost in lost_names(before.files, after.index, after.texts, changed):
         if lost.path in after.cross_suite:
             continue
-        how = f"imports {lost.name} from {lost.origin}" if lost.line else f"exports {lost.name}"
+        how = f"exports {lost.name}" if lost.exported else f"takes {lost.name} from {lost.origin}"
         text = f"after the edits this file still {how}, which is gone: take that out first"
-        yield action("LS390", lost.path, max(lost.line, 1), text)
+        yield action("LS390", lost.path, lost.line, text)
 
 
 def lost_below(before: LoopMap, original: SuiteModel, after: SuiteModel) -> Iterator[Finding]:

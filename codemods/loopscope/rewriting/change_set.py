@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from posixpath import basename
 
-from loopscope.analysis.file.facts import FileFacts
-from loopscope.analysis.suite.imports import find_module
+from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.analysis.suite.taken_names import TakenNames
 from loopscope.config.code_style import CodeStyle
 from loopscope.frozen import frozen
 from loopscope.memo import once
@@ -103,14 +103,14 @@ class ChangeSet:
 
     # -- the kinds of edits -------------------------------------------------------------
 
-    def rewrite(self, facts: Mapping[str, FileFacts], edits: Sequence[Edit]) -> None:
+    def rewrite(self, index: SuiteIndex, edits: Sequence[Edit]) -> None:
         """Apply the edits of Python files."""
         if not edits:
             return
         by_path: dict[str, list[Edit]] = defaultdict(list)
         for edit in edits:
             by_path[edit.path].append(edit)
-        imported = _imported(facts, self._suite.cross_suite.own_names)
+        imported = _taken(self._suite, index, by_path)
         longest = CodeStyle.of(self._suite.files).longest
         pieces = [
             (
@@ -222,16 +222,14 @@ def _edit(
         return FileError(path, took_too_long(seconds))
 
 
-def _imported(facts: Mapping[str, FileFacts], own_names: Sequence[str]) -> dict[str, set[str]]:
-    """Map each file to the names that other files of the suite import from it."""
+def _taken(suite: Suite, index: SuiteIndex, edited: Collection[str]) -> dict[str, set[str]]:
+    """Map files to the names that other files of the suite take from them, by whatever way."""
+    taken_names = TakenNames(index, edited)
     found: dict[str, set[str]] = defaultdict(set)
-    for path, file in facts.items():
-        for bound in file.bindings:
-            if bound.attribute is None:
-                continue
-            origin = find_module(facts, path, bound.module, own_names=own_names)
-            if origin is not None:
-                found[origin].add(bound.attribute)
+    for path in index.files:
+        if path in suite.files and taken_names.may_take(path):
+            for _, name, origin in taken_names.of(path, decode(suite.files[path]).text):
+                found[origin].add(name)
     return found
 
 

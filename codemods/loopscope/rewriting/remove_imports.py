@@ -18,7 +18,7 @@ from loopscope.rewriting.comma_lists import (
     with_import_list,
 )
 from loopscope.rewriting.file_editor import FileEditor
-from loopscope.rewriting.used_names import bound_name, used_names
+from loopscope.rewriting.used_names import bound_name, module_names, used_names
 
 Import = ast.Import | ast.ImportFrom
 # A bare noqa, or one that lists a pyflakes code such as F401 (unused) or F811 (redefined).
@@ -54,8 +54,9 @@ def drop_names(
 ) -> str:
     """Drop ``from … import`` names even if they are used, and their ``__all__`` entries.
 
-    ``names`` are the names in the module they come from; ``modules``, spelled with their
-    leading dots, limits this to imports from these modules.
+    Those in a ``try`` or ``with`` go, too, unless nothing else stands there. ``names`` are the
+    names in the module they come from; ``modules``, spelled with their leading dots, limits this
+    to imports from these modules.
 
     Raises:
         SyntaxError: this Python cannot parse ``text``.
@@ -71,33 +72,47 @@ def drop_names(
         gone.add(alias.asname or alias.name)
         return True
 
-    return _drop_exports(_drop(text, goes, newline), gone, newline)
+    text = _drop(text, goes, newline, deep=True)
+    gone |= set(names) - module_names(text)  # a function of this file that went
+    return _drop_exports(text, gone, newline)
 
 
-def _drop(text: str, goes: Callable[[Import, ast.alias], bool], newline: str) -> str:
+def _drop(
+    text: str, goes: Callable[[Import, ast.alias], bool], newline: str, *, deep: bool = False
+) -> str:
     tree = parse(text)
     numbers = {
         node: number for number, node in enumerate(StatementNumbers.of(tree.body).statements)
     }
     editor = FileEditor(text, newline)
-    for owner, block in _blocks(tree):
-        kept = 0
-        for line in _logical_lines(block):
-            doomed = [_doomed(node, goes) for node in line]
-            kept += any(not _all_gone(*pair) for pair in zip(line, doomed, strict=True))
+    for owner, block in _blocks(tree, deep=deep):
+        lines = [[(node, _doomed(node, goes)) for node in line] for line in _logical_lines(block)]
+        if owner is not None and all(_all_gone(*one) for line in lines for one in line):
+            if not isinstance(owner, ast.If):
+                continue  # it may be what the block is for
+            if not owner.orelse:
+                editor.edit_number(numbers[owner], lambda _: None)
+        for line in lines:
+            doomed = [found for _, found in line]
             if any(doomed):
-                editor.edit_number(numbers[line[0]], partial(_without, doomed=doomed))
-        if owner is not None and not (kept or owner.orelse):
-            editor.edit_number(numbers[owner], lambda _: None)
+                editor.edit_number(numbers[line[0][0]], partial(_without, doomed=doomed))
     return editor.render()
 
 
-def _blocks(tree: ast.Module) -> Iterator[tuple[ast.If | None, list[ast.stmt]]]:
-    """Yield the blocks that are searched: the module, and those under ``if TYPE_CHECKING:``."""
+def _blocks(tree: ast.Module, *, deep: bool) -> Iterator[tuple[ast.stmt | None, list[ast.stmt]]]:
+    """Yield the blocks that are searched: the module, and those under ``if TYPE_CHECKING:``.
+
+    With ``deep`` those of ``try`` and ``with``, too: whatever else may depend on a condition.
+    """
     yield None, tree.body
-    for statement in tree.body:
+    queue = list(tree.body)
+    while queue:
+        statement = queue.pop(0)
         if isinstance(statement, ast.If) and _is_type_checking(statement.test):
             yield statement, statement.body
+        elif deep and isinstance(statement, (ast.Try, ast.With)):
+            yield statement, statement.body
+            queue += statement.body
 
 
 def _is_type_checking(test: ast.expr) -> bool:

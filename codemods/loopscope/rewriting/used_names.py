@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
-import symtable
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from loopscope.python_source.global_names import ALWAYS, unbound_names
 from loopscope.python_source.syntax_tree import DEFINITIONS, children, parse, walk
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -24,8 +23,6 @@ _NAMING = (
     ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.AnnAssign, ast.Assign, ast.AugAssign,
     ast.Subscript, ast.Call,
 )  # fmt: skip
-
-_ALWAYS = frozenset(dir(builtins)) | {"__file__", "__path__", "__annotations__"}
 
 
 def bound_names(tree: ast.Module) -> set[str]:
@@ -133,7 +130,7 @@ def broken_code(before: str, after: str) -> tuple[str, int] | None:
         gone &= _read_in(added)
     if gone:  # an argument that went while its function still uses it
         suspects, defined = suspects | gone, defined - gone
-    if suspects <= defined | _ALWAYS:  # nearly always; what follows takes longer
+    if suspects <= defined | ALWAYS:  # nearly always; what follows takes longer
         return None
     if what_compile_refuses(before):  # where the compiler gives up, no table of names can be had
         return None
@@ -215,21 +212,11 @@ def undefined_names(source: str) -> dict[str, int]:
     Raises:
         SyntaxError: ``source`` is no Python.
     """
-    lines: dict[str, list[int]] = defaultdict(list)
-    for node in walk(parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            return {}
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            lines[node.id].append(node.lineno)
-    scopes = list(_scopes(symtable.symtable(source, "<unknown>", "exec")))
-    known = _ALWAYS.union(*map(_defined, scopes))
-    found: dict[str, int] = {}
-    for scope in scopes:
-        for name in _from_outside(scope) - known:
-            uses = [line for line in lines[name] if line >= scope.get_lineno()]
-            if uses:
-                found[name] = min([*uses, found.get(name, uses[0])])
-    return found
+    stars = (
+        isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        for node in walk(parse(source))
+    )
+    return {} if any(stars) else unbound_names(source)
 
 
 def what_compile_refuses(source: str) -> tuple[str, int] | None:
@@ -251,30 +238,3 @@ def _refused(statements: list[ast.stmt]) -> tuple[str, int] | None:
     except SyntaxError as error:
         return error.msg, error.lineno or 0
     return None
-
-
-def _scopes(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    yield scope
-    for child in scope.get_children():
-        yield from _scopes(child)
-
-
-def _defined(scope: symtable.SymbolTable) -> set[str]:
-    """Collect the names of the module that a scope binds."""
-    top = scope.get_type() == "module"
-    return {
-        symbol.get_name()
-        for symbol in scope.get_symbols()
-        if (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace())
-        and (top or symbol.is_declared_global())
-    }
-
-
-def _from_outside(scope: symtable.SymbolTable) -> set[str]:
-    """Collect the names that a scope reads from the module, or from nowhere."""
-    top = scope.get_type() == "module"
-    return {
-        symbol.get_name()
-        for symbol in scope.get_symbols()
-        if symbol.is_referenced() and (top or symbol.is_global())
-    }

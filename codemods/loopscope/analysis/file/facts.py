@@ -271,7 +271,7 @@ class FileFacts:
     ignores: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     called_at_import: tuple[str, ...] = ()  # dotted names, by statements outside of functions
     annotations: Mapping[int, str] = field(default_factory=dict)  # line -> code, by --annotate
-    exported: tuple[str, ...] = ()  # the names in __all__
+    exported: tuple[str, ...] | None = None  # the names in __all__, where that is all read
     offers: Elsewhere = field(default_factory=Elsewhere)  # what its own names are to other files
     made: tuple[Made, ...] = ()
     wanted: frozenset[str] = frozenset()  # origins of names that other files may explain

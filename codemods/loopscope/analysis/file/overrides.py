@@ -189,6 +189,9 @@ class _Reading:
             for child in ast.walk(item)
             if isinstance(child, ast.Name)
         }
+        if mine and not used.isdisjoint(("self", "cls")):
+            reason = "it makes a loop of another kind out of an attribute of its class"
+            return OverrideBody(BodyKind.OTHER, reason, node.lineno)
         size, torn = 0, ""
         if self.work["closed"]:
             size, torn = shared_with_closed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from loopscope.analysis.file.calls import CallFinder
@@ -11,6 +11,7 @@ from loopscope.analysis.file.checks import NO_CHECKS, FileChecks, find_hazards, 
 from loopscope.analysis.file.claims import Claims
 from loopscope.analysis.file.class_reader import ClassReader
 from loopscope.analysis.file.constants import known_values
+from loopscope.analysis.file.exports import exported_names
 from loopscope.analysis.file.factory_hooks import FACTORIES_HOOK, hook_kinds
 from loopscope.analysis.file.facts import Elsewhere, FileFacts, Function, Place, Position
 from loopscope.analysis.file.fixture_makers import folded, read_makers
@@ -74,7 +75,6 @@ class _Reader:
         self.marks: tuple[Mark, ...] = ()
         self.pytestmark: int | None = None
         self.plugins = read_plugins(tree.body, names) if is_about_plugins(text) else ()
-        self.exported: tuple[str, ...] = ()
 
     def read(self, checks: FileChecks | None) -> FileFacts:
         file = self._file
@@ -110,7 +110,7 @@ class _Reader:
             mentions=mentions,
             unread=unread,
             ignores=ignores(file.lines) if "loopscope" in file.text else {},
-            exported=self.exported,
+            exported=exported_names(file.tree.body) if "__all__" in file.text else None,
             variables=self.variables,
             called_at_import=tuple(self.function_reader.called_at_import),
             annotations=left_annotations(file.lines) if "loopscope" in file.text else {},
@@ -223,8 +223,6 @@ class _Reader:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return
-        if target.id == "__all__":
-            self.exported = tuple(_strings(node.value))
         marks = assigned_marks(node, self.marks, self._file.mark_reader)
         if marks is not None:
             self.marks = marks
@@ -236,10 +234,3 @@ class _Reader:
 def _named_by_pytest(name: str) -> bool:
     """Recognize a test or a hook, which is no decorator."""
     return name.startswith(("test", "pytest_"))
-
-
-def _strings(node: ast.expr) -> Iterator[str]:
-    items = node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
-    for item in items:
-        if isinstance(item, ast.Constant) and isinstance(item.value, str):
-            yield item.value

@@ -44,12 +44,9 @@ class Collection:
         for cls in facts.classes:
             if cls.parent is None:
                 yield from self._class_tests(path, (Key(path, cls.ordinal),), cls.name, prefixes)
-        for bound in facts.bindings:
-            if bound.attribute not in (None, "*"):
-                origin = self._names.find(path, bound.module)
-                base = self._names.find_class(origin, bound.attribute or "") if origin else None
-                if base is not None and base.path != path:
-                    yield from self._class_tests(path, (base,), bound.name, prefixes)
+        for name, key in self._names.module_classes(path).items():
+            if key.path != path:
+                yield from self._class_tests(path, (key,), name, prefixes)
 
     def _class_tests(
         self, path: str, classes: tuple[Key, ...], qualname: str, prefixes: tuple[str, ...]

@@ -1,58 +1,75 @@
-"""The imports of functions that a file of the suite had, and has no longer after its edits."""
+"""The names of its files that a suite still asks for, and that are gone after the edits."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.analysis.suite.taken_names import TakenNames, bound_names
+from loopscope.python_source.source import decode
+from loopscope.python_source.syntax_tree import parse, walk
 
 
 class LostName(NamedTuple):
-    """A name that is asked for at a line of ``path`` (0: in its ``__all__``), of ``origin``."""
+    """A name of ``origin`` that ``path`` asks for at a line; ``exported``: in ``__all__``."""
 
     path: str
     line: int
     name: str
     origin: str
+    exported: bool = False
 
 
 def lost_names(
-    before: Mapping[str, FileFacts], after: SuiteIndex, changed: Collection[str]
+    before: Mapping[str, FileFacts],
+    after: SuiteIndex,
+    texts: Mapping[str, bytes],
+    changed: Collection[str],
 ) -> Iterator[LostName]:
-    """List what fails with an ImportError, or a star import with an AttributeError, after edits.
+    """List what fails with an ImportError, an AttributeError or a NameError after edits.
 
     Args:
         before: The facts of the files as they were.
         after: The suite as the edits leave it.
+        texts: Its files.
         changed: The files that were edited.
     """
     gone = {}
     for path in changed:
         if path in before and path in after.files:
-            lost = _functions(before[path]) - _names(after.files[path])
+            lost = bound_names(before[path]) - bound_names(after.files[path])
             if lost:
                 gone[path] = lost
-    for path, names in gone.items():
-        for name in sorted(names.intersection(after.files[path].exported)):
-            yield LostName(path, 0, name, path)
-    for path, facts in after.files.items() if gone else ():
-        for bound in facts.imports:
-            origin = after.find(path, bound.module) if bound.attribute else None
-            if origin in gone and bound.attribute in gone[origin]:
-                yield LostName(path, bound.line, bound.attribute, origin)
+    if not gone:
+        return
+    taken_names = TakenNames(after, gone)
+    # What a function imports is in no facts, nor are texts that name a fixture.
+    functions = (names & _functions(before[path]) for path, names in gone.items())
+    words = {name.encode() for names in functions for name in names}
+    for path in after.files:
+        data = texts.get(path, b"")
+        if path in gone:
+            yield from _exported(path, data, gone[path])
+        if taken_names.may_take(path) or any(word in data for word in words):
+            for line, name, origin in taken_names.of(path, decode(data).text):
+                if name in gone[origin]:
+                    yield LostName(path, line, name, origin)
+
+
+def _exported(path: str, data: bytes, gone: Collection[str]) -> Iterator[LostName]:
+    """Find the names in statements that have to do with ``__all__``."""
+    if b"__all__" not in data:
+        return
+    for statement in parse(decode(data).text).body:
+        nodes = list(walk(statement))
+        if any(isinstance(node, ast.Name) and node.id == "__all__" for node in nodes):
+            for node in nodes:
+                if isinstance(node, ast.Constant) and node.value in gone:
+                    yield LostName(path, node.lineno, str(node.value), path, exported=True)
 
 
 def _functions(facts: FileFacts) -> set[str]:
     return {one.bound_name for one in facts.functions if not one.is_method}
-
-
-def _names(facts: FileFacts) -> set[str]:
-    """Collect the names that the statements of a file bind."""
-    return {
-        *_functions(facts),
-        *(cls.name for cls in facts.classes if cls.parent is None),
-        *(bound.name for bound in facts.bindings),
-        *facts.variables,
-    }

@@ -50,6 +50,7 @@ class Namespaces:
         self.cross_suite = cross_suite
         self._standing: dict[str, tuple[Function, ...]] = {}
         self._module_fixtures: dict[str, dict[str, tuple[Key, Function]]] = {}
+        self._module_classes: dict[str, dict[str, Key]] = {}
         self._module_functions: dict[str, dict[str, tuple[Key, Function]]] = {}
         self._found: dict[str, dict[str, str | None]] = {}  # by folder, and by file of one
         self._imports: dict[str, tuple[tuple[Import, str], ...]] = {}
@@ -201,7 +202,11 @@ class Namespaces:
         for bound, origin in self._imported(path):
             theirs = self.module_fixtures(origin)
             if bound.attribute == "*":
-                found.update(theirs)
+                found.update(
+                    (name, one)
+                    for name, one in theirs.items()
+                    if self._hands_out(origin, _variable(name, one[1]))
+                )
                 continue
             for name, (key, function) in theirs.items():
                 if bound.attribute in (function.bound_name, name):
@@ -237,12 +242,35 @@ class Namespaces:
         for bound, origin in self._imported(path):
             theirs = self.module_functions(origin)
             if bound.attribute == "*":
-                found.update(theirs)
+                handed = ((n, one) for n, one in theirs.items() if self._hands_out(origin, n))
+                found.update(handed)
             elif bound.attribute in theirs:
                 found[bound.name] = theirs[bound.attribute]
         for function in self.standing(path):
             if not function.is_method:
                 found[function.name] = (Key(path, function.ordinal), function)
+        for bound in self.files[path].assigned:
+            if not bound.module and bound.attribute in found:  # a second name in one file
+                found[bound.name] = found[bound.attribute]
+        return found
+
+    def module_classes(self, path: str) -> dict[str, Key]:
+        """Return the classes that a module holds by name: its own and the imported ones."""
+        known = self._module_classes.get(path)
+        if known is not None:
+            return known
+        found: dict[str, Key] = {}
+        self._module_classes[path] = found  # set first: imports may be circular
+        for bound, origin in self._imported(path):
+            if bound.attribute == "*":
+                theirs = self.module_classes(origin).items()
+                found.update((n, one) for n, one in theirs if self._hands_out(origin, n))
+                continue
+            key = self.find_class(origin, bound.attribute or "")
+            if key is not None:
+                found[bound.name] = key
+        own = (cls for cls in self.files[path].classes if cls.parent is None)
+        found.update((cls.name, Key(path, cls.ordinal)) for cls in own)
         return found
 
     def _imported(self, path: str) -> tuple[tuple[Import, str], ...]:
@@ -256,6 +284,11 @@ class Namespaces:
                 and origin != path
             )
         return self._imports[path]
+
+    def _hands_out(self, path: str, name: str) -> bool:
+        """Whether a star import takes a name of a module."""
+        exported = self.files[path].exported
+        return not name.startswith("_") if exported is None else name in exported
 
     def standing(self, path: str) -> tuple[Function, ...]:
         """List the functions of a file that no later definition replaces."""
@@ -301,6 +334,8 @@ class Namespaces:
             return None
         for bound, origin in self._imported(path):
             attribute = name if bound.attribute == "*" else bound.attribute
+            if bound.attribute == "*" and not self._hands_out(origin, name):
+                continue
             if attribute is not None and (bound.attribute == "*" or bound.name == name):
                 found = self.find_class(origin, attribute, searched | {(path, name)}) or found
         return found
@@ -393,3 +428,9 @@ def _by_class(functions: Iterable[Function]) -> dict[int | None, list[Function]]
     for function in functions:
         found.setdefault(function.class_ordinal, []).append(function)
     return found
+
+
+def _variable(name: str, function: Function) -> str:
+    """Return the name by which a module holds a fixture that tests ask for by ``name``."""
+    named = function.fixture is not None and function.fixture.name != function.bound_name
+    return function.bound_name if named else name

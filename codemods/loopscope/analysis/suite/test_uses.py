@@ -8,19 +8,21 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
-from loopscope.analysis.file.names import dotted, last_name
+from loopscope.analysis.file.names import dotted, is_call, last_name
 from loopscope.analysis.suite.call_graph import CallGraph
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.frozen import frozen
 from loopscope.python_source.source import SourceError, decode
-from loopscope.python_source.syntax_tree import FUNCTIONS, children, parse
+from loopscope.python_source.syntax_tree import FUNCTIONS, children, own_nodes, parse, walk
 
+_ANY = "*"
+_LOOKUPS = (b"getattr(", b"globals()[", b"vars()[")
 _LAMBDA = (*FUNCTIONS, ast.Lambda)
 # What runs the coroutines that it gets on the loop that runs, or hands them on to what does.
 _RUNS = tuple(
@@ -45,8 +47,10 @@ class TestUse:
 @frozen
 class _Mention:
     path: str
-    node: ast.Name | ast.Attribute
+    name: str  # ANY: one that only a run tells
+    node: ast.Name | ast.Attribute | ast.ImportFrom
     around: tuple[ast.AST, ...]  # the module first
+    looked_up: bool = False  # by its name as a text
 
 
 class TestUses:
@@ -64,7 +68,7 @@ class TestUses:
     def of(self, key: Key) -> tuple[TestUse, ...]:
         """List the places that may mean this test."""
         function = self._index.function(key)
-        mentions = self._mentions.get(function.name, ())
+        mentions = (*self._mentions.get(function.name, ()), *self._mentions.get(_ANY, ()))
         return tuple(
             self._use(mention, function) for mention in mentions if self._means(mention, key)
         )
@@ -78,23 +82,25 @@ class TestUses:
         for path, data in self._texts.items():
             if path not in self._index.files:
                 continue
-            if names.isdisjoint(text.decode("utf-8", "replace") for text in word.findall(data)):
+            named = (text.decode("utf-8", "replace") for text in word.findall(data))
+            if names.isdisjoint(named) and not any(one in data for one in _LOOKUPS):
                 continue
             for mention in _read(path, data):
-                name = last_name(mention.node)
-                if name in names:
-                    found[name].append(mention)
+                if mention.name in names or mention.name == _ANY:
+                    found[mention.name].append(mention)
         return found
 
     def _means(self, mention: _Mention, key: Key) -> bool:
         """Whether a mention may be that of a test; where nothing is known, it is."""
         node, path = mention.node, mention.path
         function = self._index.function(key)
+        if isinstance(node, ast.ImportFrom):
+            module = self._index.find(path, "." * node.level + (node.module or ""))
+            return module is not None and self._is_named(module, mention.name, key)
         if isinstance(node, ast.Name):
-            if function.is_method:
+            if function.is_method or _is_local(node.id, mention.around):
                 return False
-            found = self._index.module_functions(path).get(node.id)
-            return found is not None and found[0] == key
+            return self._is_named(path, function.name if node.id == _ANY else node.id, key)
         cls = next((one for one in mention.around[::-1] if isinstance(one, ast.ClassDef)), None)
         if _is_own_object(node.value):
             above = isinstance(node.value, ast.Call)
@@ -103,7 +109,12 @@ class TestUses:
         origin = self._origin(path, spelled) if spelled else None
         if origin is not None:
             return origin == key
-        return _hands(mention) is not None
+        return mention.looked_up or _may_hand_loop(node, mention.around)
+
+    def _is_named(self, path: str, name: str, key: Key) -> bool:
+        """Whether a test is what a module has by a name."""
+        found = self._index.module_functions(path).get(name)
+        return found is not None and found[0] == key
 
     def _origin(self, path: str, spelled: str) -> Key | None:
         first, _, rest = spelled.partition(".")
@@ -137,7 +148,7 @@ class TestUses:
     def _use(self, mention: _Mention, function: Function) -> TestUse:
         line, caller = mention.node.lineno, self._caller(mention)
         ordinal = caller.ordinal if caller is not None else None
-        if caller is None or not _is_own(mention):
+        if caller is None or mention.looked_up or not _is_own(mention):
             return TestUse(mention.path, line, ordinal)
         place = _hands(mention)
         known = place == EVENT_LOOP or (
@@ -177,8 +188,78 @@ def _read(path: str, data: bytes) -> Iterator[_Mention]:
     while stack:
         node, around = stack.pop()
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
-            yield _Mention(path, node, around)
+            yield _Mention(path, last_name(node), node, around)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                inside = any(isinstance(one, FUNCTIONS) for one in around)
+                if inside or alias.asname not in (None, alias.name):
+                    yield _Mention(path, alias.name, node, around)
+        elif isinstance(node, (ast.Call, ast.Subscript)):
+            found = _looked_up(node)
+            if found is not None and (last_name(found) != _ANY or _gets_loop(node, around)):
+                yield _Mention(path, last_name(found), found, around, looked_up=True)
         stack += [(child, (*around, node)) for child in reversed(children(node))]
+
+
+def _looked_up(node: ast.Call | ast.Subscript) -> ast.Name | ast.Attribute | None:
+    """Write ``owner.name`` for ``getattr(owner, "name")``, ``name`` for ``globals()["name"]``.
+
+    Its name is that of any test where an expression gives it.
+    """
+    found: ast.Name | ast.Attribute
+    match node:
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, name, *_]):
+            found = ast.Attribute(owner, _text(name), ast.Load())
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars")), slice=name):
+            found = ast.Name(_text(name), ast.Load())
+        case ast.Call(args=[ast.Constant(value=str(text)), *_]) if is_call(node, "methodcaller"):
+            found = ast.Attribute(node, text, ast.Load())
+        case _:
+            return None
+    return ast.copy_location(found, node)
+
+
+def _text(node: ast.expr) -> str:
+    known = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return ast.literal_eval(node) if known else _ANY
+
+
+def _is_local(name: str, around: Sequence[ast.AST]) -> bool:
+    """Whether a function around a name binds it; an import there is a mention itself."""
+    return any(
+        name in (getattr(one, "name", None), getattr(one, "arg", None))
+        or (isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store))
+        for function in around
+        if isinstance(function, _LAMBDA)
+        for one in (
+            *walk(function.args),
+            *(own_nodes(function) if isinstance(function, FUNCTIONS) else ()),
+        )
+    )
+
+
+def _may_hand_loop(node: ast.AST, around: Sequence[ast.AST]) -> bool:
+    """Whether a call of a node may get a loop: by a name that says so, or starred."""
+    call = around[-1]
+    if not isinstance(call, ast.Call) or call.func is not node:
+        return False
+    given = [*call.args, *(one.value for one in call.keywords)]
+    return any(isinstance(one, ast.Starred) or "loop" in ast.unparse(one) for one in given)
+
+
+def _gets_loop(node: ast.AST, around: Sequence[ast.AST]) -> bool:
+    """Whether what is looked up may get a loop, there or by a variable of its function."""
+    parent = around[-1]
+    function = next((one for one in around[::-1] if isinstance(one, FUNCTIONS)), None)
+    if not isinstance(parent, ast.Assign) or function is None:
+        return _may_hand_loop(node, around)
+    held = {target.id for target in parent.targets if isinstance(target, ast.Name)}
+    return any(
+        isinstance(one, ast.Call)
+        and last_name(one.func) in held
+        and _may_hand_loop(one.func, [one])
+        for one in walk(function)
+    )
 
 
 def _is_own_object(node: ast.expr | None) -> bool:

@@ -54,6 +54,7 @@ from loopscope.rules.ls101_event_loop_override.override_edits import (
     first_elsewhere,
     new_bridge,
 )
+from loopscope.rules.ls101_event_loop_override.own_loops import own_loops
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
     unreadable_overrides,
@@ -124,6 +125,7 @@ def _overrides(context: RuleContext) -> Iterator[RuleResult]:
             yield new_bridge(context, bridge)
     yield from factory_hooks(context)
     yield from plugin_imports(context)
+    yield from own_loops(context)
     unknown = list(unknown_imports(context))
     said = {(finding.path, finding.line) for finding in unknown}
     yield from unknown

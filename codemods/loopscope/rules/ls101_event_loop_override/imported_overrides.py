@@ -69,12 +69,27 @@ def removed_imports(
 def policy_imports(
     context: RuleContext, key: Key, function: Function, *, bridged: bool
 ) -> Iterator[RuleResult]:
-    """Import the policy that stands where the override did; one by a star comes by itself."""
+    """Import the policy that stands where the override did.
+
+    One by a star comes by itself, but where ``__all__`` says what a star takes.
+    """
     if context.plan.overrides[key].kind is not ActionKind.POLICY:
         return
+    registering = {key.path, *(path for path, _ in _files_with(context, key))}
     for path, facts in _files_with(context, key):
         for bound in facts.imports:
-            if bound.attribute == function.bound_name:
+            if bound.attribute == "*":
+                origin = context.model.index.find(path, bound.module)
+                if origin in registering and b"__all__" in context.model.texts[origin]:
+                    yield ImportEdit(
+                        "LS101",
+                        path,
+                        bound.line,
+                        POLICY,
+                        "import of the event_loop_policy fixture added",
+                        needs=((bound.module, POLICY),),
+                    )
+            elif bound.attribute == function.bound_name:
                 yield ImportEdit(
                     "LS101",
                     path,

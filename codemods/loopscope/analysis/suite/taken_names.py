@@ -1,0 +1,141 @@
+"""The names that the files of a suite take from each other, at whatever place of them.
+
+By an import, as an attribute of an imported module, by a star import, or in a text such as that of
+``patch("tests.loops.event_loop")``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from loopscope.analysis.file.facts import FileFacts
+from loopscope.analysis.file.names import dotted
+from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.python_source.global_names import unbound_names
+from loopscope.python_source.syntax_tree import parse, walk
+
+_MOST_PARTS = 20  # of a text that may be a dotted name
+
+
+class Taken(NamedTuple):
+    """A name of ``origin`` that a file takes at ``line``."""
+
+    line: int
+    name: str
+    origin: str
+
+
+class TakenNames:
+    """Finds what the files of a suite take from some of them."""
+
+    def __init__(self, index: SuiteIndex, origins: Collection[str]) -> None:
+        self._index = index
+        self._origins = origins
+
+    def may_take(self, path: str) -> bool:
+        """Whether imports outside of functions lead to one of the files."""
+        return any(
+            True
+            for bound in self._index.files[path].imports
+            for module in (bound.module, _below(bound.module, bound.attribute or ""))
+            for _ in self._led_to(path, module)
+        )
+
+    def of(self, path: str, text: str) -> Iterator[Taken]:
+        """List what a file takes from them."""
+        nodes = list(walk(parse(text)))
+        modules: dict[str, str] = {}  # what an import binds -> the module that it may be
+        starred: list[str] = []
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    modules.update(_bound_modules(alias))
+            elif isinstance(node, ast.ImportFrom):
+                module = "." * node.level + (node.module or "")
+                for alias in node.names:
+                    if alias.name == "*":
+                        starred += self._led_to(path, module)
+                        continue
+                    modules[alias.asname or alias.name] = _below(module, alias.name)
+                    for origin in self._led_to(path, module):
+                        yield Taken(node.lineno, alias.name, origin)
+        for node in nodes:
+            for module, name in _attributes(node, modules):
+                for origin in self._led_to(path, module):
+                    yield Taken(node.lineno, name, origin)  # type: ignore[attr-defined]
+        if starred:
+            yield from self._by_star(path, text, starred)
+
+    def _led_to(self, path: str, module: str) -> Iterator[str]:
+        """Yield the file that a module is, and those of which that has all names."""
+        queue = [self._index.find(path, module)]
+        seen: set[str] = set()
+        while queue:
+            found = queue.pop()
+            if found is None or found in seen or found not in self._index.files:
+                continue
+            seen.add(found)
+            if found in self._origins:
+                yield found
+            for bound in self._index.files[found].imports:
+                if bound.attribute == "*":
+                    queue.append(self._index.find(found, bound.module))
+
+    def _by_star(self, path: str, text: str, origins: Collection[str]) -> Iterator[Taken]:
+        """List what nothing else in a file binds, and what it hands on."""
+        try:
+            asked = unbound_names(text)
+        except (SyntaxError, RecursionError, MemoryError):
+            return  # nobody can import that file
+        facts = self._index.files[path]
+        for name in {*(facts.exported or ())} - bound_names(facts):
+            asked.setdefault(name, 1)
+        for name, line in asked.items():
+            for origin in origins:
+                if not name.startswith("_"):
+                    yield Taken(line, name, origin)
+
+
+def bound_names(facts: FileFacts) -> set[str]:
+    """Collect the names that the statements of a file bind."""
+    return {
+        *(one.bound_name for one in facts.functions if not one.is_method),
+        *(cls.name for cls in facts.classes if cls.parent is None),
+        *(bound.name for bound in facts.bindings),
+        *facts.variables,
+    }
+
+
+def _below(module: str, name: str) -> str:
+    return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+
+
+def _bound_modules(alias: ast.alias) -> Iterator[tuple[str, str]]:
+    """Yield the names by which code reaches a module, and the packages around it."""
+    if alias.asname:
+        yield alias.asname, alias.name
+        return
+    parts = alias.name.split(".")[:_MOST_PARTS]
+    for number in range(1, len(parts) + 1):
+        name = ".".join(parts[:number])
+        yield name, name
+
+
+def _attributes(node: ast.AST, modules: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the modules of which a node means an attribute, each with the name of that."""
+    match node:
+        case ast.Attribute(value=value, attr=name):
+            spelled = dotted(value) or ""
+            if spelled in modules:
+                yield modules[spelled], name
+        case ast.Call(args=[owner, ast.Constant(value=str(name)), *_]):  # getattr and the like
+            spelled = dotted(owner) or ""
+            if spelled in modules:
+                yield modules[spelled], name
+        case ast.Constant(value=str(text)) if "." in text:
+            parts = text.split(".", _MOST_PARTS)
+            if all(part.isidentifier() for part in parts):
+                for number in range(1, len(parts)):
+                    yield ".".join(parts[:number]), parts[number]
