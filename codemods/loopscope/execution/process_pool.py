@@ -192,8 +192,8 @@ def _took_too_long(job: Job) -> Migration:
         job[0],
         f"took longer than {seconds_for(job):.0f} s: the process that read this suite was ended;"
         " nothing of the suite was changed. Give its folders one by one to find the file, and"
-        " leave that out with --exclude; or give more time: --time-limit, of which a suite may take"
-        f" {_LIMITS}, and {_LIMITS_PER_MIB} for each MiB",
+        " leave that out with --exclude; or give more time: --time-limit, of which a suite may"
+        f" take {_LIMITS}, and {_LIMITS_PER_MIB} for each MiB",
     )
 
 
