@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks import floors, other_tools
@@ -98,20 +100,30 @@ def cache(plan: Plan) -> str:
 
 
 def _cold_and_warm(plan: Plan, tree: Path) -> str:
-    home = str(plan.folder / "home")
-    kept = {"HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home, _NO_CACHE: ""}
-    cold = _loopscope(tree, "check", "-q", *plan.options)
-    warm = replace(cold, environment=kept)
-    best_of(1, {"first": warm})
+    alone = _loopscope(tree, "check", "-q", *plan.options)
+    new, home = plan.folder / "new", plan.folder / "home"
+    first = replace(alone, environment=_kept_in(new), prepare=partial(_empty, new))
+    again = replace(alone, environment=_kept_in(home))
+    best_of(1, {"first": again})
     costs = best_of(
         plan.repeat,
         {
             "floor: walk, read and hash": _floor("hash", tree),
-            "loopscope check, nothing known": cold,
-            "loopscope check, nothing changed": warm,
+            "loopscope check --no-cache": alone,
+            "loopscope check, nothing known": first,
+            "loopscope check, nothing changed": again,
         },
     )
     return compared(f"check twice, {tree.name}", costs)
+
+
+def _kept_in(home: Path) -> dict[str, str]:
+    folders = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"), str(home))
+    return {**folders, _NO_CACHE: ""}
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def migrate(plan: Plan) -> str:

@@ -20,7 +20,7 @@ LARGEST = 12 * 1024 * 1024
 _GLANCE = 64 * 1024  # bytes: few source files are longer
 _VCS = (".git", ".hg", ".svn", ".jj")
 # Open without waiting for the other end of a pipe; on Windows, without changing line ends.
-_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _PATIENCE = 600.0  # seconds without one byte being taken: a person may be reading in a pager
 
 
@@ -65,21 +65,12 @@ def glance_at(path: str) -> bytes:
     Raises:
         OSError: As with ``read_regular``.
     """
-    descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+    descriptor = os.open(path, os.O_RDONLY | FLAGS)
     try:
         data = os.read(descriptor, _GLANCE)
     finally:
         os.close(descriptor)
     return data if len(data) < _GLANCE else read_regular(path)
-
-
-def behind_links(root: str, path: str) -> str:
-    """Return the file that a symbolic link leads to, or ``path``; both relative to ``root``."""
-    place = os.path.join(root, path)
-    if not os.path.islink(place):
-        return path
-    target = os.path.relpath(os.path.realpath(place), os.path.realpath(root))
-    return target.replace(os.sep, "/")
 
 
 def what_it_is(path: str) -> str:
@@ -105,7 +96,7 @@ def is_vcs_root(directory: str) -> bool:
 
 
 def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_RDONLY | _FLAGS)
+    return os.open(path, flags | os.O_RDONLY | FLAGS)
 
 
 def write_out(path: Path, data: bytes) -> None:
@@ -128,7 +119,7 @@ def write_out(path: Path, data: bytes) -> None:
         raise OSError(error.errno, f"its folder {what}", path) from None
     try:
         no_link = 0 if path.is_symlink() else getattr(os, "O_NOFOLLOW", 0)  # not since then
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | no_link | _FLAGS
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | no_link | FLAGS
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
         if error.errno == errno.ENXIO:

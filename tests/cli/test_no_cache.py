@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loopscope.execution.jobs import migrate_one
+from loopscope.types import Migration, Options, Suite
 from tests.cli.conftest import Result
 
 Run = Callable[..., Result]
@@ -54,7 +56,7 @@ def test_a_second_run_prints_the_same(
     tree({f"project/{name}": text for name, text in SUITE.items()})
     first = loopscope(*arguments, "project")
     assert first.out
-    assert results() == 1
+    assert results() == (1 if "--diff" in arguments else 2)  # that of the suite, and of the run
     monkeypatch.setattr("loopscope.execution.migrate_one", None)  # nothing is worked out
     assert loopscope(*arguments, "project") == first
 
@@ -67,6 +69,27 @@ def test_what_changes_is_worked_out_again(
     tree({"project/test_x.py": "def test_one():\n    pass\n"})
     tree({"project/requirements.txt": "\n"})
     assert loopscope("check", "project").code == 0
+
+
+def test_of_many_suites_only_one_that_changed_is_worked_out(
+    loopscope: Run,
+    tree: Callable[[dict[str, str]], None],
+    results: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tree({f"project/{suite}/{name}": text for suite in "abc" for name, text in SUITE.items()})
+    tree({f"project/{suite}/pytest.ini": "" for suite in "abc"})
+    loopscope("check", "project")
+    tree({"project/b/test_x.py": "import asyncio\nasyncio.get_event_loop()\n"})
+    done: list[str] = []
+
+    def noted(suite: Suite, options: Options) -> Migration:
+        done.append(suite.label)
+        return migrate_one(suite, options)
+
+    monkeypatch.setattr("loopscope.execution.migrate_one", noted)
+    loopscope("check", "project")
+    assert done == ["project/b"]
 
 
 @pytest.mark.parametrize("switch", ["--no-cache", "LOOPSCOPE_NO_CACHE", "migrate"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from loopscope.cli import run
+from loopscope.cli import work
 
 Run = Callable[..., Any]
 Tree = Callable[[dict[str, str]], None]
@@ -219,14 +219,14 @@ def test_table_takes_no_more_processes_than_there_are_processors(
     loopscope: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    usual = run.migrate_all
+    usual = work.migrate_all
 
     def noted(jobs: Any, *, processes: int, **others: Any) -> Any:
         seen.append(processes)
         return usual(jobs, processes=1, **others)
 
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    monkeypatch.setattr(run, "migrate_all", noted)
+    monkeypatch.setattr(work, "migrate_all", noted)
     tree(suite("jobs = 60"))
     for arguments in ([], ["--jobs", "7"], ["--jobs", "2"]):
         loopscope("check", *arguments)

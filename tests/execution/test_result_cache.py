@@ -14,8 +14,9 @@ import pytest
 
 from loopscope.analysis.suite.trace import Trace
 from loopscope.cli.pace import Pace
-from loopscope.execution import migrate_all, result_cache
+from loopscope.execution import migrate_all, result_cache, sealed_folder
 from loopscope.execution.result_cache import ResultCache
+from loopscope.execution.sealed_folder import SealedFolder
 from loopscope.seal import seal
 from loopscope.types import CrossSuiteFiles, FileError, Migration, Options, Suite
 from tests.batches import jobs, suite
@@ -25,7 +26,7 @@ Change = Callable[[Suite, Options], tuple[Suite, Options]]
 
 @pytest.fixture
 def cache(tmp_path: Path) -> ResultCache:
-    return ResultCache(tmp_path / "results")
+    return ResultCache(SealedFolder(tmp_path / "results"))
 
 
 def no_work(*_: object) -> Migration:
@@ -203,7 +204,7 @@ UNUSABLE: dict[str, Callable[[Path], object]] = {
 def test_a_folder_that_is_not_this_users_is_not_used(tmp_path: Path, kind: str) -> None:
     folder = tmp_path / ("results" if "long" not in kind else "x" * 300)
     UNUSABLE[kind](folder)
-    cache = ResultCache(folder)
+    cache = ResultCache(SealedFolder(folder))
     assert list(migrate_all(jobs(2), cache=cache)) == list(migrate_all(jobs(2)))
     assert cache.key(jobs(1)[0]) == ""
     assert not any((tmp_path / "elsewhere").glob("*"))
@@ -212,7 +213,7 @@ def test_a_folder_that_is_not_this_users_is_not_used(tmp_path: Path, kind: str) 
 def test_a_user_without_a_home_has_no_results(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = Path("~/.cache/loopscope")
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: nowhere)
-    assert ResultCache().key(jobs(1)[0]) == ""
+    assert ResultCache(SealedFolder()).key(jobs(1)[0]) == ""
 
 
 def test_the_results_that_were_not_used_for_the_longest_time_go(
@@ -224,8 +225,8 @@ def test_the_results_that_were_not_used_for_the_longest_time_go(
         os.utime(path, (1000 - age, 1000 - age))
     assert cache.find(paths[3].name)  # the oldest is used again
     room = sum(path.stat().st_size for path in (paths[3], paths[0]))
-    monkeypatch.setattr(result_cache, "_LARGEST", room)
-    cache.close()
+    monkeypatch.setattr(sealed_folder, "LARGEST", room)
+    cache._folder.close()
     assert [path.exists() for path in paths] == [True, False, False, True]
 
 

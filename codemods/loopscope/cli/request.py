@@ -20,13 +20,19 @@ from loopscope.config.tool_settings import (
     common_directory,
 )
 from loopscope.discovery.selection import excluding
-from loopscope.disk import behind_links
 from loopscope.frozen import frozen
+from loopscope.observed import behind_links
 from loopscope.reports import formats
 from loopscope.types import FileError, Migration, Options, Suite
 
 if TYPE_CHECKING:
     from loopscope.analysis.suite.trace import Trace
+
+# Options that decide how a run goes and how results are shown, not what they are.
+_ASIDE = frozenset({
+    "format", "html", "strict", "statistics", "exit_zero", "quiet", "verbose", "color", "jobs",
+    "no_cache", "changes", "baseline", "write_baseline", "diff", "show_settings",
+})  # fmt: skip
 
 
 @frozen
@@ -137,6 +143,29 @@ class Request:
                 " than text"
             )
         return request
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a run asks nothing but the disk of this machine, in the ways of discovery."""
+        return self.trace is None and self.dask is None and not self.collect.wanted
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """All that decides what a run comes to, beside the disk and the code, in plain values."""
+        values = {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in self.cli_values.values.items()
+            if name not in _ASIDE and name != "paths"
+        }
+        return (
+            os.getcwd(),
+            tuple(map(str, self.paths)),
+            (self.exclude, self.base, self.only, self.skip),
+            self.options,
+            values,
+            sorted(self.cli_values.typed - _ASIDE),
+            (self.maps, self.html is not None),
+        )
 
     @property
     def writes(self) -> bool:

@@ -5,29 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from loopscope.cli.console import Screen
-from loopscope.cli.pace import Pace
 from loopscope.cli.progress import Bar
 from loopscope.cli.request import Request, TraceOption
-from loopscope.config.tool_settings import SettingsError
-from loopscope.discovery.load import load_suites
-from loopscope.execution import migrate_all, processors
-from loopscope.execution.jobs import Workers
 from loopscope.reports import Report, ReportOptions, make_report
 from loopscope.reports.summary import Summary
-from loopscope.types import FileError, Migration, Options, Suite
+from loopscope.types import FileError, Migration
 
 if TYPE_CHECKING:
-    from loopscope.execution.result_cache import ResultCache
+    from loopscope.cli.work import Work
+    from loopscope.execution.jobs import Workers
+    from loopscope.execution.sealed_folder import SealedFolder
     from loopscope.output import ChangeApplier
     from loopscope.reports.html_report import HtmlReport
+    from loopscope.types import Suite
 
 _NO_CACHE = "LOOPSCOPE_NO_CACHE"  # of the environment: as --no-cache
 
@@ -55,24 +52,27 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
     with contextlib.ExitStack() as stack:
         stack.enter_context(report.told_when_cut_off(summary))
         bar = stack.enter_context(Bar(quiet=request.quiet))
-        suites: dict[str, Suite] = {}
-        pace = Pace(bar.update)
-        jobs = _noted(
-            _jobs(request, trace, applier, report, summary, bar, pace),
-            suites,
-            pace,
-            watched=bar.wanted,
-        )
-        processes = 1 if request.review else request.jobs or processors()
-        say = partial(_say, bar)
-        cache = _cache(request, applier, stack)
-        migrations = migrate_all(jobs, processes=processes, workers=workers, say=say, cache=cache)
-        stack.callback(migrations.close)
-        for migration in migrations:
-            suite = suites.pop(migration.label)
-            pace.finished()
+
+        def tell(error: FileError) -> None:
+            summary.errors += 1
             with bar.paused():
-                done = applier.apply(suite, migration) if applier else migration
+                report.error(error)
+
+        def work() -> Work:
+            from loopscope.cli.work import Work  # and all that discovery needs
+
+            recover = applier.recover if applier else None
+            return Work(request, trace, workers, recover, bar, tell, partial(_say, bar))
+
+        folder = _folder(request, applier, stack)
+        if folder is not None and applier is None and request.is_plain:
+            results = _as_before(request, folder, work, bar, tell)
+        else:
+            results = work().results(folder)
+        stack.callback(results.close)
+        for suite, migration in results:
+            with bar.paused():
+                done = applier.apply(suite, migration) if applier and suite else migration
                 if baseline is not None:
                     done, known = baseline.rest(done)
                     summary.known += known
@@ -93,17 +93,39 @@ def run(request: Request, applier: ChangeApplier | None = None, kind: str = "rep
     return 0 if code == 1 and request.exit_zero else code
 
 
-def _cache(
+def _as_before(
+    request: Request,
+    folder: SealedFolder,
+    work: Callable[[], Work],
+    bar: Bar,
+    tell: Callable[[FileError], None],
+) -> Generator[tuple[Suite | None, Migration], None, None]:
+    """Yield what the last such run came to, where the disk is as it was then, or else the work."""
+    from loopscope.execution.earlier_run import EarlierRun
+
+    run = EarlierRun(folder, request.asked)
+    known = run.outcome()
+    if known is None:
+        yield from work().recorded_results(folder, run)
+        return
+    bar.update(known.files, known.files)
+    for error in known.errors:
+        tell(error)
+    for migration in known.migrations:
+        yield None, migration
+
+
+def _folder(
     request: Request, applier: ChangeApplier | None, stack: contextlib.ExitStack
-) -> ResultCache | None:
-    """Open the results of earlier runs for a run that writes nothing of its suites."""
+) -> SealedFolder | None:
+    """Open the folder of earlier runs for a run that writes nothing of its suites."""
     if request.no_cache or os.environ.get(_NO_CACHE) or (applier and request.writes):
         return None
-    from loopscope.execution.result_cache import ResultCache
+    from loopscope.execution.sealed_folder import SealedFolder
 
-    cache = ResultCache()
-    stack.callback(cache.close)
-    return cache
+    folder = SealedFolder()
+    stack.callback(folder.close)
+    return folder
 
 
 class _Reports:
@@ -175,47 +197,6 @@ def _say(bar: Bar, message: str) -> None:
         click.echo(f"loopscope: {message}", err=True)
 
 
-def _jobs(
-    request: Request,
-    trace: TraceOption,
-    applier: ChangeApplier | None,
-    report: Report,
-    summary: Summary,
-    bar: Bar,
-    pace: Pace,
-) -> Iterator[tuple[Suite, Options]]:
-    recover = applier.recover if applier else None
-    loaded = load_suites(
-        request.paths,
-        request.exclude,
-        pace.loads,
-        base=request.base,
-        recover=recover,
-        only=request.only,
-        skip=request.skip,
-    )
-    for item in loaded:
-        if isinstance(item, FileError):
-            summary.errors += 1
-            with bar.paused():
-                report.error(item)
-        elif not item.files:
-            yield item, request.options
-        else:
-            try:
-                suite = request.collect.attach(trace.attach(item), partial(_say, bar))
-                yield request.for_suite(suite)
-            except SettingsError as error:
-                path = os.path.relpath(error.path, item.label).replace(os.sep, "/")
-                found = FileError(path, error.message, error.line)
-                yield replace(item, files={}, errors=(*item.errors, found)), request.options
-    unmatched = trace.unmatched()
-    if unmatched is not None:
-        summary.errors += 1
-        with bar.paused():
-            report.error(unmatched)
-
-
 def _cluster(request: Request) -> Workers | None:
     """Connect to the cluster that the user named.
 
@@ -230,15 +211,6 @@ def _cluster(request: Request) -> Workers | None:
         return Cluster(request.dask)
     except ClusterError as error:
         raise click.UsageError(str(error)) from None
-
-
-def _noted(
-    jobs: Iterable[tuple[Suite, Options]], suites: dict[str, Suite], pace: Pace, *, watched: bool
-) -> Iterator[tuple[Suite, Options]]:
-    """Yield the same jobs, and keep the suites that are under way in ``suites``."""
-    for suite, options in jobs:
-        suites[suite.label] = suite
-        yield pace.hands_out(suite, watched=watched), options
 
 
 def _finish(applier: ChangeApplier | None, report: Report, summary: Summary) -> None:

@@ -19,9 +19,9 @@ import click
 from click.core import ParameterSource
 
 from loopscope.config.formats import FormatError, decode, parse_toml
-from loopscope.disk import is_vcs_root, read_regular
 from loopscope.escape import visible
 from loopscope.frozen import frozen
+from loopscope.observed import cannot_be_recorded, is_folder, is_vcs_root, read, real_path
 
 _FILE = "pyproject.toml"
 _HEADER = re.compile(r"""\s*\[\s*["']?tool["']?\s*\.\s*["']?loopscope["']?\s*\]""")
@@ -90,7 +90,7 @@ class CliValues:
 def common_directory(paths: Sequence[Path]) -> str:
     """Return the deepest directory that holds all of the given paths."""
     places = [os.path.abspath(path) for path in paths]
-    folders = [place if os.path.isdir(place) else os.path.dirname(place) for place in places]
+    folders = [place if is_folder(place) else os.path.dirname(place) for place in places]
     try:
         return os.path.commonpath(folders)
     except ValueError:  # several drives
@@ -116,7 +116,7 @@ class SettingsLookup:
             return nearest_settings(directory, known)
         path = os.path.abspath(self.file)
         try:
-            found = _settings_of(path, read_regular(path), known)
+            found = _settings_of(path, read(path), known)
         except OSError as error:
             raise SettingsError(path, 0, f"cannot be read: {error.strerror or error}") from None
         if found is None:
@@ -152,7 +152,7 @@ def nearest_settings(directory: str, known: Mapping[str, click.Option]) -> Setti
 def _settings_in(directory: str, known: Mapping[str, click.Option]) -> Settings | None:
     path = os.path.join(directory, _FILE)
     try:
-        data = read_regular(path)
+        data = read(path)
     except OSError:
         return None  # reading it as a configuration file says why
     return _settings_of(path, data, known)
@@ -227,6 +227,7 @@ def _value(option: click.Option, value: object, directory: str) -> Any:
     elif not isinstance(value, str):
         raise click.BadParameter(f"must be a string in quotes, not {value!r}")
     elif isinstance(option.type, click.Path):
+        cannot_be_recorded()  # click looks at what lies there
         value = _inside(directory, value)
     return option.process_value(click.Context(click.Command("loopscope")), value)
 
@@ -238,8 +239,8 @@ def _inside(directory: str, value: str) -> str:
         click.BadParameter: A repository would have a file read outside of it.
     """
     path = os.path.join(directory, value)
-    top = os.path.join(os.path.realpath(directory), "")
-    if not os.path.realpath(path).startswith(top):
+    top = os.path.join(real_path(directory), "")
+    if not real_path(path).startswith(top):
         raise click.BadParameter(
             f"{value!r} leads out of the directory of this file: only the command line may do that"
         )

@@ -18,7 +18,7 @@ from posixpath import basename, dirname
 from loopscope.config.collected_files import collects, with_parents
 from loopscope.config.pytest_config import added_options, is_test_file
 from loopscope.discovery.walk import DiscoveredSuite
-from loopscope.disk import is_vcs_root, read_regular
+from loopscope.observed import is_file, is_vcs_root, names_in, read
 from loopscope.types import SOURCE_ROOTS, PytestConfig
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import\b", re.MULTILINE)
@@ -48,7 +48,7 @@ class Index:
         for base in (*near, *self._tops.get(top, ())):
             stem = os.path.join(base, *name.split("."))
             for path in (f"{stem}.py", os.path.join(stem, "__init__.py")):
-                if os.path.isfile(path) and not path.startswith(os.path.join(root, "")):
+                if is_file(path) and not path.startswith(os.path.join(root, "")):
                     yield path
 
     def concerns_loops(self, suite: DiscoveredSuite) -> bool:
@@ -79,11 +79,8 @@ class Index:
     def _names(self, directory: str) -> frozenset[str]:
         """List the names of the modules and folders in a directory."""
         if directory not in self._listed:
-            try:
-                names = os.listdir(directory)
-            except OSError:
-                names = []
-            self._listed[directory] = frozenset(name.removesuffix(".py") for name in names)
+            found = names_in(directory)
+            self._listed[directory] = frozenset(name.removesuffix(".py") for name in found)
         return self._listed[directory]
 
 
@@ -154,7 +151,7 @@ def lock_above(found: DiscoveredSuite) -> dict[str, bytes]:
     """
     project = "pyproject.toml" in found.other_files
     for place in (found.root, *_above(found.root)):
-        locks = [name for name in _LOCKS if os.path.isfile(os.path.join(place, name))]
+        locks = [name for name in _LOCKS if is_file(os.path.join(place, name))]
         if locks and place == found.root:
             return {}
         for path, data in _read(found, (os.path.join(place, name) for name in locks)):
@@ -169,7 +166,7 @@ def lock_above(found: DiscoveredSuite) -> dict[str, bytes]:
                 return {path: b"\n".join(kept)}
         if locks:
             return {}
-        project = project or os.path.isfile(os.path.join(place, "pyproject.toml"))
+        project = project or is_file(os.path.join(place, "pyproject.toml"))
     return {}
 
 
@@ -257,7 +254,7 @@ def own_names(found: DiscoveredSuite) -> tuple[str, ...]:
         if path.startswith(base)
     }
     above = {found.root, *_above(found.root)[:-1]}
-    while place in above or os.path.isfile(os.path.join(place, "__init__.py")):
+    while place in above or is_file(os.path.join(place, "__init__.py")):
         place, name = os.path.split(place)
         dotted = f"{name}.{dotted}".rstrip(".")
         if name not in taken:
@@ -308,7 +305,7 @@ def _read(found: DiscoveredSuite, paths: Iterable[str]) -> Iterator[tuple[str, b
     """Read the files that can be read, by their paths from the root of the suite."""
     for path in paths:
         try:
-            data = read_regular(path)
+            data = read(path)
         except OSError:
             continue
         yield os.path.relpath(path, found.root).replace(os.sep, "/"), data

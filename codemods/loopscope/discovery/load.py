@@ -26,7 +26,7 @@ from loopscope.discovery.cross_suite import (
 from loopscope.discovery.first_glance import has_trace, matters, mentions_asyncio
 from loopscope.discovery.selection import choose
 from loopscope.discovery.walk import DiscoveredSuite, discover
-from loopscope.disk import behind_links, glance_at, is_vcs_root, read_regular
+from loopscope.observed import behind_links, exists, glance, is_file, is_vcs_root, read, real_path
 from loopscope.types import JOURNAL, PROJECT_FILES, CrossSuiteFiles, FileError, PytestConfig, Suite
 
 
@@ -61,16 +61,18 @@ def load_suites(
     working = os.getcwd()
     existing: list[str] = []
     for path in paths:
-        if os.path.exists(path):
+        if exists(str(path)):
             existing.append(os.path.abspath(path))
         else:
             message = "there is no such file or directory; check the spelling"
             yield FileError(path.as_posix(), message)
     relative = not any(path.is_absolute() for path in paths)
     suites = discover(existing, exclude, base or working)
-    for path in (path for path in paths if os.path.exists(path)):
+    for path in (path for path in paths if exists(str(path))):
         if _is_bare(os.path.abspath(path), suites):
-            where = "is no Python file" if path.is_file() else "has no Python file at or below it"
+            alone = is_file(str(path))
+            where = "is no Python file" if alone else "has no Python file at or below it"
+            where += " Python file" if where == "is no" else " Python file at or below it"
             message = f"{where}, and no suite; check the spelling, or whether it was moved"
             yield FileError(path.as_posix(), message)
             suites = [found for found in suites if found.root != os.path.abspath(path)]
@@ -101,7 +103,7 @@ def load_suites(
 
 def _is_bare(path: str, suites: Sequence[DiscoveredSuite]) -> bool:
     """Whether there is no Python file at or below an absolute path, and no suite."""
-    if os.path.isfile(path) and path.endswith(".py"):
+    if is_file(path) and path.endswith(".py"):
         return False
     for found in suites:
         if (found.root + os.sep).startswith(path.rstrip(os.sep) + os.sep):
@@ -185,7 +187,7 @@ def _in_tests(root: str) -> bool:
     """Whether a root is the folder of tests of a project, which lies in the folder above it."""
     above, name = os.path.split(root)
     files = (os.path.join(above, file) for file in PROJECT_FILES)
-    return name in ("test", "tests") and (is_vcs_root(above) or any(map(os.path.isfile, files)))
+    return name in ("test", "tests") and (is_vcs_root(above) or any(map(is_file, files)))
 
 
 def _cross_suite(
@@ -254,7 +256,7 @@ def _is_touched(found: DiscoveredSuite, errors: list[FileError]) -> bool:
     for path in found.python:
         data: bytes | None
         try:
-            data = glance_at(prefix + path)
+            data = glance(prefix + path)
         except OSError:
             data = _read(found, path, errors)  # it says what is wrong, where that matters
         if data is not None and has_trace(data) and not found.is_ignored(path):
@@ -270,7 +272,7 @@ def _declares(found: DiscoveredSuite) -> bool:
     for path in found.other_files:
         if is_pin_file(path):
             try:
-                data = glance_at(prefix + path)
+                data = glance(prefix + path)
             except OSError:
                 continue  # said elsewhere
             if data is not None and (b"pytest-asyncio" in data or b"pytest_asyncio" in data):
@@ -306,7 +308,7 @@ def _left_out(found: DiscoveredSuite, files: dict[str, bytes]) -> Iterator[FileE
 
 
 def _link(found: DiscoveredSuite, path: str, where: str) -> FileError:
-    target = os.path.realpath(os.path.join(found.root, path))
+    target = real_path(os.path.join(found.root, path))
     message = (
         f"is a link to {target}, which {where} and is left alone: give its path, too, or make it"
         " a file of the suite"
@@ -316,7 +318,7 @@ def _link(found: DiscoveredSuite, path: str, where: str) -> FileError:
 
 def _read(found: DiscoveredSuite, path: str, errors: list[FileError]) -> bytes | None:
     try:
-        return read_regular(os.path.join(found.root, path))
+        return read(os.path.join(found.root, path))
     except OSError as error:
         if not found.is_ignored(path):
             errors.append(FileError(path, f"cannot be read: {error.strerror}"))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from loopscope.disk import is_vcs_root, read_regular
 from loopscope.frozen import frozen
+from loopscope.observed import is_vcs_root, read
 from loopscope.types import FileError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _compile(lines: Iterable[str]) -> IgnoreRules:
 
 def _lines(path: str) -> list[str]:
     try:
-        text = read_regular(path).decode("utf-8", "surrogateescape")
+        text = read(path).decode("utf-8", "surrogateescape")
     except OSError:
         return []
     lines = (line.rstrip("\r") for line in text.split("\n"))

@@ -10,14 +10,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 
 from loopscope.config.declaring_names import CI_FOLDERS, may_declare
 from loopscope.config.pytest_config import CONFIGURATION_FILES, choose_configuration, is_test_file
 from loopscope.discovery.selection import Ignored, is_skipped_content, is_skipped_name, rules_above
-from loopscope.disk import behind_links, is_vcs_root, read_regular, what_it_is
+from loopscope.observed import (
+    FILE,
+    FOLDER,
+    LINK,
+    behind_links,
+    exists,
+    files_below,
+    is_file,
+    is_folder,
+    is_vcs_root,
+    listing,
+    names_among,
+    read,
+    real_path,
+    what_it_is,
+)
 from loopscope.types import JOURNAL, PROJECT_FILES, FileError, PytestConfig
 
+_OF_ROOTS = (*CONFIGURATION_FILES, *PROJECT_FILES, "conftest.py")  # what tells a rootdir
 _TEXTS = (".rst", ".txt", ".md")
 
 
@@ -74,7 +89,7 @@ def discover(paths: Iterable[str], exclude: Sequence[str], working: str) -> list
     """
     focuses: dict[str, list[str]] = {}
     for path in paths:
-        start = path if os.path.isdir(path) else os.path.dirname(path)
+        start = path if is_folder(path) else os.path.dirname(path)
         focuses.setdefault(_root_above(start), []).append(path)
     suites: dict[str, DiscoveredSuite] = {}
     for top, named in focuses.items():
@@ -106,7 +121,7 @@ def _root_above(start: str) -> str:
     project = conftest = None
     place = start
     while True:
-        names = _files(place)
+        names = set(names_among(place, _OF_ROOTS))
         if _configuration(place, names) is not None:
             return place
         if project is None and not names.isdisjoint(PROJECT_FILES):
@@ -119,13 +134,6 @@ def _root_above(start: str) -> str:
         place = parent
 
 
-def _files(directory: str) -> set[str]:
-    try:
-        return set(os.listdir(directory))
-    except OSError:
-        return set()
-
-
 def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError | None:
     if names.isdisjoint(CONFIGURATION_FILES):
         return None
@@ -134,9 +142,9 @@ def _configuration(directory: str, names: Set[str]) -> PytestConfig | FileError 
         if name in names:
             path = os.path.join(directory, name)
             try:
-                contents[name] = read_regular(path)
+                contents[name] = read(path)
             except OSError as error:
-                if os.path.exists(path) and not os.path.isfile(path):
+                if exists(path) and not is_file(path):
                     continue  # pytest passes over a directory or pipe of that name, too
                 return FileError(name, f"cannot be read: {error.strerror}")
     return choose_configuration(contents)
@@ -163,8 +171,7 @@ class _Walk:
 
     def directory(self, place: str, around: DiscoveredSuite | None, ignored: Ignored) -> None:
         try:
-            with os.scandir(place) as scan:
-                entries = sorted(scan, key=attrgetter("name"))
+            entries = listing(place)
         except OSError as error:
             message = f"this directory cannot be read: {error.strerror}"
             if around is None:
@@ -174,7 +181,7 @@ class _Walk:
             else:
                 around.errors.append(FileError(_relative(around.root, place), message))
             return
-        names = {entry.name for entry in entries}
+        names = {name for name, _ in entries}
         forced = around is None or place in self.on_the_way
         if not forced and is_skipped_content(os.path.basename(place), names):
             return
@@ -186,15 +193,15 @@ class _Walk:
         if JOURNAL in names:
             owner.unfinished.append(folder)
         prefix = f"{folder}/" if folder else ""
-        for entry in entries:
-            if not entry.is_file(follow_symlinks=False):
-                self._unusual(entry, owner, prefix, ignored)
-            elif entry.name.endswith(".py"):
-                owner.python.append(prefix + entry.name)
-            elif not folder or may_declare(entry.name):
-                owner.other_files.append(prefix + entry.name)
-            if entry.name.endswith(_TEXTS):
-                owner.texts.append(prefix + entry.name)
+        for name, kind in entries:
+            if kind != FILE:
+                self._unusual(os.path.join(place, name), kind, owner, prefix, ignored)
+            elif name.endswith(".py"):
+                owner.python.append(prefix + name)
+            elif not folder or may_declare(name):
+                owner.other_files.append(prefix + name)
+            if name.endswith(_TEXTS):
+                owner.texts.append(prefix + name)
 
     def _owner(
         self, place: str, names: Set[str], around: DiscoveredSuite | None
@@ -212,11 +219,11 @@ class _Walk:
         return found
 
     def _unusual(
-        self, entry: os.DirEntry[str], owner: DiscoveredSuite, prefix: str, ignored: Ignored
+        self, path: str, kind: str, owner: DiscoveredSuite, prefix: str, ignored: Ignored
     ) -> None:
         """Take in an entry that is no regular file: a directory, a link, an unreadable one."""
-        name, path = entry.name, entry.path
-        if entry.is_dir(follow_symlinks=False):
+        name = os.path.basename(path)
+        if kind == FOLDER:
             if name in CI_FOLDERS and not ignored(path, directory=True):
                 _take_ci(owner, prefix + name, path, ignored)
             if path in self.on_the_way:
@@ -225,7 +232,7 @@ class _Walk:
             elif is_skipped_name(name) or ignored(path, directory=True):
                 return
             self.directory(path, owner, ignored)
-        elif not _is_link_inside(owner.root, entry):
+        elif not (kind == LINK and _leads_inside(owner.root, path)):
             if name.endswith(".py") and not name.startswith("."):  # as locks of editors do
                 _sort_out(owner, prefix + name, path)
         elif name.endswith(".py"):
@@ -264,11 +271,10 @@ def _merge(inner: DiscoveredSuite, outer: DiscoveredSuite) -> None:
 
 def _take_ci(owner: DiscoveredSuite, folder: str, path: str, ignored: Ignored) -> None:
     """Note the files of a hidden folder that set up what tests run on."""
-    for place, folders, names in os.walk(path):
-        folders.sort()
+    for place, names in files_below(path):
         inner = f"{folder}/{_relative(path, place)}".rstrip("/")
         owner.ignored.setdefault(inner, ignored)
-        owner.other_files.extend(f"{inner}/{name}" for name in sorted(names) if may_declare(name))
+        owner.other_files.extend(f"{inner}/{name}" for name in names if may_declare(name))
 
 
 def _sort_out(owner: DiscoveredSuite, name: str, path: str) -> None:
@@ -276,7 +282,7 @@ def _sort_out(owner: DiscoveredSuite, name: str, path: str) -> None:
     problem = what_it_is(path)
     if problem:
         owner.unreadable.append(FileError(name, problem))
-    elif os.path.isfile(path):
+    elif is_file(path):
         owner.links.append(name)
 
 
@@ -294,8 +300,7 @@ def _relative(root: str, path: str) -> str:
     return path[len(root) :].replace(os.sep, "/").strip("/")
 
 
-def _is_link_inside(root: str, entry: os.DirEntry[str]) -> bool:
-    """Whether the entry is a symbolic link to a file of the suite."""
-    real = os.path.realpath(entry.path)
-    inside = real.startswith(os.path.realpath(root) + os.sep)
-    return entry.is_symlink() and inside and os.path.isfile(real)
+def _leads_inside(root: str, path: str) -> bool:
+    """Whether a symbolic link leads to a file of the suite."""
+    real = real_path(path)
+    return real.startswith(real_path(root) + os.sep) and is_file(real)

@@ -1,137 +1,75 @@
 """Results of earlier runs: what was read and asked for is the same, so the result is, too.
 
 The key of a result is all that it depends on: the bytes that were read, the options, and the code
-and Python that made it. Results lie in the user's cache folder. Each bears the seal of this user,
-so one that somebody else has put there is not read. What a tree without suites does not need is
-imported where it is used.
+and Python that made it. What a tree without suites does not need is imported where it is used.
 """
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import functools
 import os
-import stat
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from pathlib import Path
 
 import loopscope
-from loopscope.disk import read_regular, write_all
 from loopscope.execution.jobs import Job
+from loopscope.execution.sealed_folder import SealedFolder
 from loopscope.types import Migration
 
-_SEAL = 64  # characters of a seal
-_LARGEST = 100 * 1024 * 1024  # bytes of all results together
-_LARGEST_RESULT = 8 * 1024 * 1024
+_LARGEST_RESULT = 8 * 1024 * 1024  # bytes
 
 
 class ResultCache:
-    """The results that lie in ``folder``; None: the user's cache folder.
+    """The results that lie in ``folder``.
 
     It never fails: where the folder cannot be used, nothing is known and nothing is kept.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._kept = False
-        self._given = folder
-
-    @functools.cached_property
-    def _folder(self) -> Path | None:
-        from loopscope.seal import user_folder  # not for a tree without suites
-
-        try:
-            return _own_folder(self._given or user_folder("cache") / "results")
-        except (OSError, RuntimeError):
-            return None
+    def __init__(self, folder: SealedFolder) -> None:
+        self._folder = folder
 
     def key(self, job: Job) -> str:
         """Return what names the result of a job; "" where none can be kept."""
-        if not job[0].files or self._folder is None:
+        if not job[0].files or self._folder.place is None:
             return ""
-        import hashlib
-
-        digest = hashlib.sha256(_made_by())
-        _feed(digest.update, job)
-        return digest.hexdigest()
+        return name_of(job)
 
     def find(self, key: str) -> Migration | None:
         """Return the result of that name, if it is there and was kept by this user."""
-        if not key or self._folder is None:
+        data = self._folder.find(key, _LARGEST_RESULT) if key else None
+        if data is None:
             return None
         import pickle
 
-        from loopscope.seal import bears
-
-        path = self._folder / key
         try:
-            found = read_regular(str(path), _LARGEST_RESULT)
-            data = found[_SEAL:]
-            if not bears(found[:_SEAL].decode("ascii"), key.encode(), data):
-                return None
-            os.utime(path)  # the last used are kept longest
             migration = pickle.loads(data)
-        except Exception:  # it is gone, or cut off, or was made by other code
+        except Exception:  # it was made by other code
             return None
         return migration if isinstance(migration, Migration) else None
 
     def keep(self, key: str, migration: Migration) -> None:
         """Keep a result; one with errors may come out otherwise, with more time or memory."""
-        if not key or self._folder is None or migration.errors:
+        if not key or migration.errors:
             return
         import pickle
-        import secrets
-
-        from loopscope.seal import seal
 
         data = pickle.dumps(replace(migration, seconds=0.0), protocol=5)
-        if len(data) + _SEAL > _LARGEST_RESULT:
-            return
-        draft = self._folder / f".{secrets.token_hex(8)}"
-        with contextlib.suppress(OSError):
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                write_all(descriptor, seal(key.encode(), data).encode("ascii") + data)
-            finally:
-                os.close(descriptor)
-            os.replace(draft, self._folder / key)
-            self._kept = True
-
-    def close(self) -> None:
-        """Forget the results that were not used for the longest time, where there are too many."""
-        if not self._kept or self._folder is None:
-            return
-        with contextlib.suppress(OSError):
-            there = sorted(_files(self._folder), reverse=True)
-            room = _LARGEST
-            for _, size, path in there:
-                room -= size
-                if room < 0:
-                    os.unlink(path)
+        self._folder.keep(key, data, _LARGEST_RESULT)
 
 
-def _own_folder(folder: Path) -> Path:
-    """Make the folder, or see that only this user writes there.
+def name_of(inputs: object) -> str:
+    """Return the name of what depends on these inputs, and on this code and Python.
 
     Raises:
-        OSError: Others do, or it cannot be made.
+        TypeError: There is something in them that no suite and no options hold.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = os.lstat(folder)
-    if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(folder)
-    if hasattr(os, "geteuid") and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
-        raise PermissionError(folder)
-    return folder
+    import hashlib
 
-
-def _files(folder: Path) -> Iterator[tuple[float, int, str]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            found = entry.stat(follow_symlinks=False)
-            yield found.st_mtime, found.st_size, entry.path
+    digest = hashlib.sha256(_made_by())
+    _feed(digest.update, inputs)
+    return digest.hexdigest()
 
 
 @functools.cache

@@ -14,7 +14,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from loopscope.disk import behind_links, write_out
+from loopscope.disk import write_out
+from loopscope.observed import behind_links
 from loopscope.rewriting.hunks import hunks
 from loopscope.types import Change, FileError
 
