@@ -112,17 +112,11 @@ class ChangeSet:
             by_path[edit.path].append(edit)
         imported = _taken(self._suite, index, by_path)
         longest = CodeStyle.of(self._suite.files).longest
-        pieces = [
-            (
-                path,
-                self._now(path),
-                tuple(found),
-                frozenset(imported[path]),
-                longest,
-                self._seconds,
-            )
+        seconds = self._seconds
+        pieces = (
+            (path, self._now(path), tuple(found), frozenset(imported[path]), longest, seconds)
             for path, found in by_path.items()
-        ]
+        )
         for edited in each(_edit, pieces):
             if isinstance(edited, FileError):
                 self._errors.append(edited)
