@@ -64,8 +64,9 @@ class Record:
         self._note(self._refused, path, _reason(error))
 
     def _note(self, answers: dict[Any, Any], question: object, answer: object) -> None:
-        if answers.setdefault(question, answer) != answer or len(answers) > _MOST:
-            self.is_whole = False
+        if self.is_whole:  # else it is of no use any more
+            same = answers.setdefault(question, answer) == answer
+            self.is_whole = same and len(answers) <= _MOST
 
     def questions(self) -> Questions:
         """Return what a later run has to ask."""

@@ -80,6 +80,24 @@ def test_libcst_is_imported_only_where_something_changes(tmp_path: Path) -> None
     assert "libcst" not in loaded
 
 
+def test_a_run_that_is_known_imports_nothing_to_find_suites(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "test_one.py").write_text("def test_one(event_loop):\n    pass\n")
+    environment = {**os.environ, "LOOPSCOPE_NO_CACHE": "", "HOME": str(tmp_path)}
+    environment |= dict.fromkeys(("XDG_CACHE_HOME", "XDG_STATE_HOME"), str(tmp_path / "home"))
+    command = [sys.executable, "-c", LOADED, "check", "-q"]
+    first, second = (
+        programs.run(command, cwd=project, capture_output=True, text=True, env=environment)
+        for _ in range(2)
+    )
+    assert first.stdout == second.stdout
+    found = {"loopscope.discovery.load", "loopscope.discovery.walk", "loopscope.pipeline"}
+    assert found < set(first.stderr.split())
+    assert found.isdisjoint(second.stderr.split())
+    assert not set(second.stderr.split()).intersection(HEAVY)
+
+
 def test_check_takes_less_than_two_and_a_half_times_what_reading_takes(large: Path) -> None:
     paths = "\n".join(map(str, large.rglob("*.py")))
     read, check = [sys.executable, "-c", READ], [sys.executable, "-m", "loopscope", "check"]
