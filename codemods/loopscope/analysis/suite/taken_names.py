@@ -39,7 +39,7 @@ class TakenNames:
         self._index = index
         self._origins = origins
         names = (path.removesuffix(".py").removesuffix("/__init__") for path in origins)
-        self._stems = {basename(name).encode() for name in names}
+        self._stems = {basename(name).encode("utf-8", "surrogateescape") for name in names}
 
     def may_take(self, path: str, data: bytes) -> bool:
         """Whether an import or a text of a file may lead to one of the files, at first sight."""
