@@ -221,8 +221,9 @@ def _taken(suite: Suite, index: SuiteIndex, edited: Collection[str]) -> dict[str
     taken_names = TakenNames(index, edited)
     found: dict[str, set[str]] = defaultdict(set)
     for path in index.files:
-        if path in suite.files and taken_names.may_take(path):
-            for _, name, origin in taken_names.of(path, decode(suite.files[path]).text):
+        data = suite.files.get(path, b"")
+        if taken_names.may_take(path, data):
+            for _, name, origin in taken_names.of(path, decode(data).text):
                 found[origin].add(name)
     return found
 

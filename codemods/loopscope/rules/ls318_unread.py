@@ -62,6 +62,7 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield from collected_differences(context)
         if not complete:
             yield from _made_tests(model)
+            yield from _made_classes(model)
         for test in model.tests:
             yield from _asked_while_running(context, test)
 
@@ -175,6 +176,36 @@ def _made_tests(model: SuiteModel) -> Iterator[RuleResult]:
                         f"this was not read: {function.name} makes the test {name} of {path}."
                         " Write the test out, or let one call the function",
                     )  # fmt: skip
+
+
+def _made_classes(model: SuiteModel) -> Iterator[RuleResult]:
+    """Report classes of tests that a call makes of others, such as ``type("TestA", (Base,), {})``.
+
+    An instance is taken for a class here: nothing but its name tells.
+    """
+    index = model.index
+    collected = {test.id.rpartition("::")[0] for test in model.tests}
+    for path in index.test_modules:
+        for name, refers in model.files[path].variables.items():
+            if not name.startswith("Test") or f"{path}::{name}" in collected:
+                continue
+            bases = filter(None, (index.find_class(path, one) for one in refers))
+            methods = (
+                method
+                for base in bases
+                for cls in index.mro(base)
+                for method in index.methods(cls)
+            )
+            if any(
+                method.name.startswith("test")
+                and (method.is_async or EVENT_LOOP in method.parameters)
+                for method in methods
+            ):
+                yield action(
+                    "LS318", path, 1,
+                    f"this was not read: a call makes the class {name}, with tests of others."
+                    " Write it as a class that inherits theirs",
+                )  # fmt: skip
 
 
 def _decides(model: SuiteModel) -> bool:

@@ -46,14 +46,11 @@ def lost_names(
     if not gone:
         return
     taken_names = TakenNames(after, gone)
-    # What a function imports is in no facts, nor are texts that name a fixture.
-    functions = (names & _functions(before[path]) for path, names in gone.items())
-    words = {name.encode() for names in functions for name in names}
     for path in after.files:
         data = texts.get(path, b"")
         if path in gone:
             yield from _exported(path, data, gone[path])
-        if taken_names.may_take(path) or any(word in data for word in words):
+        if taken_names.may_take(path, data):
             for line, name, origin in taken_names.of(path, decode(data).text):
                 if name in gone[origin]:
                     yield LostName(path, line, name, origin)
@@ -69,7 +66,3 @@ def _exported(path: str, data: bytes, gone: Collection[str]) -> Iterator[LostNam
             for node in nodes:
                 if isinstance(node, ast.Constant) and node.value in gone:
                     yield LostName(path, node.lineno, str(node.value), path, exported=True)
-
-
-def _functions(facts: FileFacts) -> set[str]:
-    return {one.bound_name for one in facts.functions if not one.is_method}

@@ -7,7 +7,9 @@ By an import, as an attribute of an imported module, by a star import, or in a t
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Mapping
+from posixpath import basename
 from typing import NamedTuple
 
 from loopscope.analysis.file.facts import FileFacts
@@ -16,6 +18,9 @@ from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.python_source.global_names import unbound_names
 from loopscope.python_source.syntax_tree import parse, walk
 
+_IMPORTS = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
+_TEXTS = re.compile(rb"""["'][A-Za-z_][\w.]*\.\w""")  # those that may begin with a module
+_WORD = re.compile(rb"\w+")
 _MOST_PARTS = 20  # of a text that may be a dotted name
 
 
@@ -33,10 +38,14 @@ class TakenNames:
     def __init__(self, index: SuiteIndex, origins: Collection[str]) -> None:
         self._index = index
         self._origins = origins
+        names = (path.removesuffix(".py").removesuffix("/__init__") for path in origins)
+        self._stems = {basename(name).encode("utf-8", "surrogateescape") for name in names}
 
-    def may_take(self, path: str) -> bool:
-        """Whether imports outside of functions lead to one of the files."""
-        return any(
+    def may_take(self, path: str, data: bytes) -> bool:
+        """Whether an import or a text of a file may lead to one of the files, at first sight."""
+        parts = (*_IMPORTS.findall(data), *_TEXTS.findall(data))
+        words = (word for part in parts for word in _WORD.findall(part))
+        return not self._stems.isdisjoint(words) or any(
             True
             for bound in self._index.files[path].imports
             for module in (bound.module, _below(bound.module, bound.attribute or ""))
