@@ -20,7 +20,7 @@ T = TypeVar("T")
 FILE, FOLDER, LINK, OTHER = "fdlo"  # kinds of the entries of a directory
 _MOST = 250_000  # questions of a kind: what is asked of more is not worth its memory
 _SIZE = 4  # bytes of a number: no file that is read has more than ``disk.LARGEST``
-_END = "\0"  # after a name: texts with it are in the order of the names
+_END = "\0"  # after a name
 
 
 class Record:
@@ -50,7 +50,7 @@ class Record:
         finally:
             _record = before
 
-    def note_listing(self, path: str, found: list[str] | OSError) -> None:
+    def note_listing(self, path: str, found: list[tuple[str, str]] | OSError) -> None:
         self._note(self._listings, path, _listing_text(found))
 
     def note_answer(self, question: str, about: tuple[object, ...], answer: object) -> None:
@@ -135,30 +135,28 @@ def _digest(content: bytes) -> bytes:
     return len(content).to_bytes(_SIZE, "big") + sha256(content).digest()
 
 
-def _listed(path: str) -> list[str] | OSError:
+def _listed(path: str) -> list[tuple[str, str]] | OSError:
     try:
-        return sorted(_entries(path))
+        with os.scandir(path) as scan:
+            return sorted([(entry.name, _kind(entry)) for entry in scan])
     except OSError as error:
         return error
 
 
-def _listing_text(found: list[str] | OSError) -> str:
-    return _reason(found) if isinstance(found, OSError) else "/".join(found)
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_file(follow_symlinks=False):
+        return FILE
+    if entry.is_dir(follow_symlinks=False):
+        return FOLDER
+    return LINK if entry.is_symlink() else OTHER
+
+
+def _listing_text(found: list[tuple[str, str]] | OSError) -> str:
+    return _reason(found) if isinstance(found, OSError) else "/".join(map(_END.join, found))
 
 
 def _reason(error: OSError) -> str:
     return f"/{error.errno} {error.strerror}"
-
-
-def _entries(path: str) -> Iterator[str]:
-    with os.scandir(path) as scan:
-        for entry in scan:
-            if entry.is_file(follow_symlinks=False):
-                yield f"{entry.name}{_END}{FILE}"
-            elif entry.is_dir(follow_symlinks=False):
-                yield f"{entry.name}{_END}{FOLDER}"
-            else:
-                yield f"{entry.name}{_END}{LINK if entry.is_symlink() else OTHER}"
 
 
 # -- the questions ----------------------------------------------------------------------
@@ -183,7 +181,7 @@ def listing(path: str) -> list[tuple[str, str]]:
         _record.note_listing(path, found)
     if isinstance(found, OSError):
         raise found
-    return [(text[:-2], text[-1]) for text in found]
+    return found
 
 
 def files_below(path: str) -> Iterator[tuple[str, list[str]]]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from loopscope.cli.pace import Pace
 from loopscope.cli.progress import Bar
@@ -14,12 +15,14 @@ from loopscope.cli.request import Request, TraceOption
 from loopscope.config.tool_settings import SettingsError
 from loopscope.discovery.load import load_suites
 from loopscope.execution import migrate_all, processors
-from loopscope.execution.earlier_run import EarlierRun, Outcome
 from loopscope.execution.jobs import Workers
-from loopscope.execution.result_cache import ResultCache
-from loopscope.execution.sealed_folder import SealedFolder
-from loopscope.observed import Record
 from loopscope.types import FileError, Migration, Options, Suite
+
+if TYPE_CHECKING:
+    from loopscope.execution.earlier_run import EarlierRun
+    from loopscope.execution.result_cache import ResultCache
+    from loopscope.execution.sealed_folder import SealedFolder
+    from loopscope.observed import Record
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Work:
             processes=1 if self.request.review else self.request.jobs or processors(),
             workers=self.workers,
             say=self.say,
-            cache=None if folder is None else ResultCache(folder),
+            cache=_cache(folder),
         )
         with contextlib.closing(migrations):
             for migration in migrations:
@@ -61,6 +64,9 @@ class Work:
         self, folder: SealedFolder, run: EarlierRun
     ) -> Generator[tuple[Suite, Migration], None, None]:
         """Yield the same, and keep what the run came to, with what it asked the disk."""
+        from loopscope.execution.earlier_run import Outcome
+        from loopscope.observed import Record
+
         outcome, tell, record = Outcome(), self.tell, Record()
 
         def note(error: FileError) -> None:
@@ -126,3 +132,11 @@ class Work:
         for suite, options in self._jobs():
             self._suites[suite.label] = suite
             yield self._pace.hands_out(suite, watched=self.bar.wanted), options
+
+
+def _cache(folder: SealedFolder | None) -> ResultCache | None:
+    if folder is None:
+        return None
+    from loopscope.execution.result_cache import ResultCache
+
+    return ResultCache(folder)

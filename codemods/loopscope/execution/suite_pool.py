@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Future
-from concurrent.futures import TimeoutError as NotDone
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from loopscope.pieces import Piece, in_turn
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from loopscope.execution.process_pool import Pool
 
 # Bytes of pieces below which starting processes costs more than they save.
@@ -46,6 +46,8 @@ class SuitePool:
         following = next(rest, None)
         if following is None:
             return in_turn(make, first)
+        from concurrent.futures import BrokenExecutor  # few runs have such a suite
+
         made: dict[int, list[T]] = {}
         elsewhere: deque[tuple[int, _Part, Future[list[T]]]] = deque()
         parts = enumerate(_parts(chain(first, [following], rest)))
@@ -97,6 +99,8 @@ def _parts(pieces: Iterator[Piece]) -> Iterator[_Part]:
 
 
 def _result(future: Future[T]) -> T:
+    from concurrent.futures import TimeoutError as NotDone
+
     while True:
         try:
             return future.result(_STEP)
