@@ -6,7 +6,7 @@ import pytest
 
 from loopscope.discovery.load import load_suites
 from loopscope.pipeline import migrate
-from loopscope.types import Options, Suite
+from loopscope.types import FileError, Options, Suite
 
 LEGACY = "async def test_it(event_loop): ...\n"
 PLAIN = "def test_it(): ...\n"
@@ -202,3 +202,15 @@ def test_a_package_of_the_roots_name_is_that_package(tmp_path: Path, place: str)
     (suite,) = written(tmp_path, files)
     (found,) = (one for one in migrate(suite, Options()).findings if one.line == 1)
     assert "event_loop comes from shop.loops, which was not found" in found.message
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [("notes.bin", "is no Python file"), ("docs", "has no Python file at or below it")],
+)
+def test_a_path_without_python_is_said(tmp_path: Path, name: str, where: str) -> None:
+    (tmp_path / "notes.bin").write_bytes(b"asyncio")
+    (tmp_path / "docs").mkdir()
+    errors = [one for one in load_suites([tmp_path / name]) if isinstance(one, FileError)]
+    message = f"{where}, and no suite; check the spelling, or whether it was moved"
+    assert [error.message for error in errors] == [message]

@@ -72,7 +72,6 @@ def load_suites(
         if _is_bare(os.path.abspath(path), suites):
             alone = is_file(str(path))
             where = "is no Python file" if alone else "has no Python file at or below it"
-            where += " Python file" if where == "is no" else " Python file at or below it"
             message = f"{where}, and no suite; check the spelling, or whether it was moved"
             yield FileError(path.as_posix(), message)
             suites = [found for found in suites if found.root != os.path.abspath(path)]
