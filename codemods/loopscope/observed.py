@@ -31,10 +31,7 @@ class Record:
     """
 
     def __init__(self) -> None:
-        from hashlib import sha256  # not for a run that records nothing
-
         self.is_whole = True
-        self._hash = sha256
         self._listings: dict[str, str] = {}
         self._answers: dict[tuple[str, tuple[object, ...]], object] = {}
         self._contents: dict[str, bytes] = {}  # sizes and digests
@@ -57,8 +54,7 @@ class Record:
         self._note(self._answers, (question, about), answer)
 
     def note_content(self, path: str, content: bytes) -> None:
-        known = len(content).to_bytes(_SIZE, "big") + self._hash(content).digest()
-        self._note(self._contents, path, known)
+        self._note(self._contents, path, _digest(content))
 
     def note_refusal(self, path: str, error: OSError) -> None:
         self._note(self._refused, path, _reason(error))
@@ -130,7 +126,7 @@ def _holds_the_same(path: str, known: str | bytes) -> bool:
 
 
 def _digest(content: bytes) -> bytes:
-    from hashlib import sha256
+    from hashlib import sha256  # not for a run that records nothing
 
     return len(content).to_bytes(_SIZE, "big") + sha256(content).digest()
 

@@ -83,7 +83,7 @@ class Pool(Workers):
         self,
         function: Callable[..., T],
         arguments: tuple[Any, ...],
-        seconds: Callable[[], float],
+        seconds: Callable[[], float] = lambda: _AT_MOST,
         late: Callable[[], T] | None = None,
         size: int = 0,
     ) -> Future[T]:

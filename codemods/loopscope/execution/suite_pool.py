@@ -24,7 +24,6 @@ WORTH_A_POOL = 150_000
 _PART = 30_000  # bytes of pieces that a process is given at once
 _AHEAD = 2  # parts that each of the others has been given, so that it need not wait
 _STEP = 0.2  # seconds after which an exception may come in between
-_NO_LIMIT = 86_400.0  # seconds; the files and the suite have limits of their own
 
 T = TypeVar("T")
 _Part = list[Piece]
@@ -79,7 +78,7 @@ class SuitePool:
             from loopscope.execution.process_pool import Pool
 
             self._pool = Pool(self._others)
-        return self._pool.call(make_pieces, (make, part), lambda: _NO_LIMIT)
+        return self._pool.call(make_pieces, (make, part))  # files and suites have limits
 
 
 def _taken(pieces: Iterator[Piece], size: int) -> _Part:

@@ -221,10 +221,8 @@ def _taken(suite: Suite, index: SuiteIndex, edited: Collection[str]) -> dict[str
     taken_names = TakenNames(index, edited)
     found: dict[str, set[str]] = defaultdict(set)
     for path in index.files:
-        data = suite.files.get(path, b"")
-        if taken_names.may_take(path, data):
-            for _, name, origin in taken_names.of(path, decode(data).text):
-                found[origin].add(name)
+        for _, name, origin in taken_names.of(path, suite.files.get(path, b"")):
+            found[origin].add(name)
     return found
 
 

@@ -50,10 +50,9 @@ def lost_names(
         data = texts.get(path, b"")
         if path in gone:
             yield from _exported(path, data, gone[path])
-        if taken_names.may_take(path, data):
-            for line, name, origin in taken_names.of(path, decode(data).text):
-                if name in gone[origin]:
-                    yield LostName(path, line, name, origin)
+        for line, name, origin in taken_names.of(path, data):
+            if name in gone[origin]:
+                yield LostName(path, line, name, origin)
 
 
 def _exported(path: str, data: bytes, gone: Collection[str]) -> Iterator[LostName]:

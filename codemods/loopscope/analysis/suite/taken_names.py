@@ -16,6 +16,7 @@ from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.names import dotted
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.python_source.global_names import unbound_names
+from loopscope.python_source.source import decode
 from loopscope.python_source.syntax_tree import parse, walk
 
 _IMPORTS = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
@@ -41,7 +42,7 @@ class TakenNames:
         names = (path.removesuffix(".py").removesuffix("/__init__") for path in origins)
         self._stems = {basename(name).encode("utf-8", "surrogateescape") for name in names}
 
-    def may_take(self, path: str, data: bytes) -> bool:
+    def _may_take(self, path: str, data: bytes) -> bool:
         """Whether an import or a text of a file may lead to one of the files, at first sight."""
         parts = (*_IMPORTS.findall(data), *_TEXTS.findall(data))
         words = (word for part in parts for word in _WORD.findall(part))
@@ -52,8 +53,11 @@ class TakenNames:
             for _ in self._led_to(path, module)
         )
 
-    def of(self, path: str, text: str) -> Iterator[Taken]:
+    def of(self, path: str, data: bytes) -> Iterator[Taken]:
         """List what a file takes from them."""
+        if not self._may_take(path, data):
+            return
+        text = decode(data).text
         nodes = list(walk(parse(text)))
         modules: dict[str, str] = {}  # what an import binds -> the module that it may be
         starred: list[str] = []
