@@ -99,16 +99,17 @@ def parse_toml_afresh(text: str) -> dict[str, Any]:
     try:
         with time_limit(_PATIENCE):
             document: dict[str, Any] = tomllib.loads(text)
+            return document
     except (RecursionError, MemoryError):
-        raise FormatError("too deeply nested to be read", 1) from None
+        failure = FormatError("too deeply nested to be read", 1)
     except OutOfTime:
-        raise FormatError(took_too_long(_PATIENCE), 1) from None
+        failure = FormatError(took_too_long(_PATIENCE), 1)
     except ValueError as error:
         message = str(error)
         place = _TOML_PLACE.search(message)
         line = int(place[1]) if place and place[1] else last
-        raise FormatError(_TOML_PLACE.sub("", message), line) from None
-    return document
+        failure = FormatError(_TOML_PLACE.sub("", message), line)
+    raise failure  # not in a handler: as its context, the error would keep all that was parsed
 
 
 def parse_ini(text: str) -> dict[str, IniSection]:
