@@ -161,6 +161,7 @@ _FROM = re.compile(
     rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|([^\n#]*))", re.MULTILINE
 )
 _STAR = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*\*", re.MULTILINE)
+_TEST = re.compile(rb"\b[tT]est")
 _FROM_IMPORT = re.compile(rb"^import[ \t]+([\w., \t]+)", re.MULTILINE)
 _NAME = re.compile(rb"\w+|\*")
 
@@ -202,7 +203,7 @@ def starred(
     config: PytestConfig,
     own_names: Sequence[str] = (),
 ) -> Iterator[str]:
-    """List those of the ``others`` of which a file imports all names, directly or not.
+    """List those of the ``others`` of which a file imports all names, or tests, directly or not.
 
     So a module of which nothing is known is one that is not there.
     """
@@ -213,7 +214,9 @@ def starred(
     queue = [(path, data) for path, data in files.items() if path.endswith(".py")]
     while queue:
         importer, data = queue.pop()
-        for module in _STAR.findall(data) if b"*" in data else ():
+        modules = _STAR.findall(data) if b"*" in data else []
+        modules += (name for name, *names in _FROM.findall(data) if any(map(_TEST.search, names)))
+        for module in modules:
             name = module.decode("ascii", "ignore")
             path = find_module(others, importer, name, roots, own_names)
             if path is not None and path not in seen:

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.facts import Function, GivenFunction, Position
 from loopscope.analysis.file.mentions import (
     MAKES_FIXTURES,
     MAKES_TESTS,
@@ -159,18 +159,19 @@ def _made_tests(model: SuiteModel) -> Iterator[RuleResult]:
     said = {(path, place.detail) for path, place in unread_mentions(model)}
     for path in index.test_modules:
         for name, refers in model.files[path].variables.items():
-            if not name.rpartition(".")[2].startswith("test"):
+            last = name.rpartition(".")[2]
+            by_code = "*" in last
+            if not last.startswith(("test", "*")):
                 continue
             for one in refers:
-                maker = index.module_functions(path).get(one) or index.find_function(path, one)
+                maker = _named_function(model, path, one)
                 if maker is None:
                     continue
                 key, function = maker
                 if (key.path, f"{function.name} {MAKES_TESTS}") in said:
                     continue
-                if any(
-                    given.is_async or on_loop & {*given.parameters} for given in function.gives
-                ):
+                made = (*function.gives, *([function] if by_code else ()))
+                if any(one.is_async or on_loop & {*one.parameters} for one in made):
                     yield action(
                         "LS318", key.path, function.line,
                         f"this was not read: {function.name} makes the test {name} of {path}."
@@ -187,25 +188,30 @@ def _made_classes(model: SuiteModel) -> Iterator[RuleResult]:
     collected = {test.id.rpartition("::")[0] for test in model.tests}
     for path in index.test_modules:
         for name, refers in model.files[path].variables.items():
-            if not name.startswith("Test") or f"{path}::{name}" in collected:
+            if not name.startswith("Test") or "." in name or f"{path}::{name}" in collected:
                 continue
             bases = filter(None, (index.find_class(path, one) for one in refers))
-            methods = (
+            tests: list[Function | GivenFunction] = [
                 method
                 for base in bases
                 for cls in index.mro(base)
                 for method in index.methods(cls)
-            )
-            if any(
-                method.name.startswith("test")
-                and (method.is_async or EVENT_LOOP in method.parameters)
-                for method in methods
-            ):
+                if method.name.startswith("test")
+            ]
+            makers = filter(None, (_named_function(model, path, one) for one in refers))
+            tests += (given for _, maker in makers for given in maker.gives)
+            if any(test.is_async or EVENT_LOOP in test.parameters for test in tests):
                 yield action(
                     "LS318", path, 1,
                     f"this was not read: a call makes the class {name}, with tests of others."
                     " Write it as a class that inherits theirs",
                 )  # fmt: skip
+
+
+def _named_function(model: SuiteModel, path: str, name: str) -> tuple[Key, Function] | None:
+    """Find the function that a (dotted) name means in a file."""
+    index = model.index
+    return index.module_functions(path).get(name) or index.find_function(path, name)
 
 
 def _decides(model: SuiteModel) -> bool:

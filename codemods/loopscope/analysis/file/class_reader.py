@@ -168,6 +168,7 @@ class ClassReader:
         qualname = f"{prefix}{node.name}"
         marks: tuple[Mark, ...] = ()
         pytestmark = None
+        second_names: dict[str, str] = {}
         for child in node.body:
             assigned = assigned_marks(child, marks, file.mark_reader)
             if assigned is not None:
@@ -182,6 +183,7 @@ class ClassReader:
                 self._variables[f"{qualname}.{child.targets[0].id}"] = file.refers(
                     child, child.lineno
                 )
+                second_names[child.targets[0].id] = dotted(child.value) or ""
             if file.may_mark:
                 name = f"{qualname}.{child.targets[0].id}"
                 file.mark_reader.assigned(name, child.value, child.lineno)
@@ -209,6 +211,7 @@ class ClassReader:
                 subclass_marks=self.appliers.subclass_marks(node, file.ordinals)
                 if "__init_subclass__" in names
                 else (),
+                second_names=second_names,
                 refers=tuple(
                     name
                     for child in node.body

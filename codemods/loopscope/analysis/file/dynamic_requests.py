@@ -48,7 +48,7 @@ def dynamic_requests(
         if values is not None and not (is_async and _LOOP in values):
             names += values
             continue
-        name = _pattern(value, own)
+        name = spelled(value, own)
         if name.strip("*") == "" and _mentions_loop(node, own):
             name = _LOOP
         names.append("" if "*" in name else name)
@@ -120,18 +120,18 @@ def _locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr]
     return found
 
 
-def _pattern(node: ast.expr, names: Names, depth: int = 5) -> str:
+def spelled(node: ast.expr, names: Names, depth: int = 5) -> str:
     """Spell the string that an expression gives, with a star for each unknown part."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return escape(node.value)
     if isinstance(node, ast.Name) and node.id in names.constants and depth:
-        return _pattern(names.constants[node.id], names, depth - 1)
+        return spelled(names.constants[node.id], names, depth - 1)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _pattern(node.left, names, depth) + _pattern(node.right, names, depth)
+        return spelled(node.left, names, depth) + spelled(node.right, names, depth)
     if isinstance(node, ast.FormattedValue) and node.conversion == -1 and not node.format_spec:
-        return _pattern(node.value, names, depth)
+        return spelled(node.value, names, depth)
     if isinstance(node, ast.JoinedStr):
-        return "".join(_pattern(value, names, depth) for value in node.values)
+        return "".join(spelled(value, names, depth) for value in node.values)
     text = text_of(node, names)
     return "*" if text is None else escape(text)
 

@@ -226,6 +226,7 @@ class Class:
     takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
     builds: tuple[str, ...] = ()  # what else its fields call then
     subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
+    second_names: Mapping[str, str] = field(default_factory=dict)  # of functions: test_x = check
 
 
 class Position(NamedTuple):

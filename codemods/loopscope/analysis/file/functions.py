@@ -71,8 +71,8 @@ def returns_call(node: FunctionNode) -> bool:
 
 
 def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
-    """List the functions inside of one that its ``return`` mentions."""
-    if not any(isinstance(child, FUNCTIONS) for child in node.body):
+    """List the functions inside of one that its ``return`` mentions, and the tests of classes."""
+    if not any(isinstance(child, NESTED) for child in node.body):
         return ()
     returned = {
         name.id
@@ -81,11 +81,26 @@ def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
         for name in ast.walk(item.value)
         if isinstance(name, ast.Name)
     }
+    given = [
+        item for item in own_nodes(node) if isinstance(item, DEFINITIONS) and item.name in returned
+    ]
+    classes = [item for item in given if isinstance(item, ast.ClassDef)]
+    tests = [
+        method
+        for item in classes
+        for method in item.body
+        if isinstance(method, FUNCTIONS) and method.name.startswith("test")
+    ]
     return tuple(
         GivenFunction(isinstance(item, ast.AsyncFunctionDef), parameters(item, method=False)[0])
-        for item in own_nodes(node)
-        if isinstance(item, FUNCTIONS) and item.name in returned
+        for item in (*given, *tests)
+        if isinstance(item, FUNCTIONS) and not any(map(_names_fixtures, item.decorator_list))
     )
+
+
+def _names_fixtures(decorator: ast.expr) -> bool:
+    func = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return last_name(func).endswith("fixture")
 
 
 def decorated_by(node: FunctionNode) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from loopscope.analysis.file.override_facts import LoopMaking
 from loopscope.analysis.file.parsed_file import ParsedFile
 from loopscope.analysis.file.plugin_loop import fixtures_in_its_place
 from loopscope.analysis.file.plugins import is_about_plugins, read_plugins
+from loopscope.analysis.file.set_by_code import set_by_code
 from loopscope.python_source.syntax_tree import FUNCTIONS, parse, parse_afresh
 
 _MAKING = ("event_loop", "Loop(", "loop(", "uvloop", "nest_asyncio")
@@ -204,6 +205,7 @@ class _Reader:
             elif isinstance(node, (ast.AugAssign, ast.Expr)):
                 if isinstance(node.value, ast.Call) and not self._script:
                     self.function_reader.note_import(node)
+                    self._set_by_code(node)
                 self.marks = added_marks(node, self.marks, self._file.mark_reader)
             elif isinstance(node, _COMPOUND):
                 outer, self._script = self._script, self._script or is_script(node)
@@ -213,6 +215,12 @@ class _Reader:
                     self._module(handler.body, conditional=True)
                 self._script = outer
 
+    def _set_by_code(self, node: ast.stmt) -> None:
+        name = set_by_code(node, self._file.names)
+        if name is not None:
+            refers = self._file.refers(node, node.lineno)
+            self.variables[name] = (*self.variables.get(name, ()), *refers)
+
     def _assignment(self, node: ast.Assign | ast.AnnAssign) -> None:
         if not isinstance(node.value, ast.Constant):
             refers = self._file.refers(node, node.lineno)
@@ -220,6 +228,7 @@ class _Reader:
                 self.function_reader.note_import(node)
             for name in assigned_names(node) if refers else ():
                 self.variables[name] = (*self.variables.get(name, ()), *refers)
+            self._set_by_code(node)
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return

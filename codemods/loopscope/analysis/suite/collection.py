@@ -75,9 +75,28 @@ class Collection:
                         (*self._marks.expanded(function.marks), *marks),
                         unittest,
                     )
+            for name, one in self._second_names(owner):
+                if name not in seen and one[1].fixture is None and _matches(name, prefixes):
+                    seen.add(name)
+                    all_marks = (*self._marks.expanded(one[1].marks), *marks)
+                    test_id = f"{path}::{qualname}::{name}"
+                    yield Test(test_id, path, classes, *one, all_marks, unittest)
         for inner in self._names.inner_classes(key):
             name = self._names.cls(inner).name
             yield from self._class_tests(path, (*classes, inner), f"{qualname}::{name}", prefixes)
+
+    def _second_names(self, cls: Key) -> Iterator[tuple[str, tuple[Key, Function]]]:
+        """Yield the functions that a class has by another name: ``test_x = check``."""
+        for name, origin in self._names.cls(cls).second_names.items():
+            own = [one for one in self._names.standing_methods(cls) if one.name == origin]
+            found = (
+                (Key(cls.path, own[0].ordinal), own[0])
+                if own
+                else self._names.module_functions(cls.path).get(origin)
+                or self._names.find_function(cls.path, origin)
+            )
+            if found is not None:
+                yield name, found
 
     def _class_marks(self, classes: tuple[Key, ...]) -> tuple[Mark, ...]:
         """List the marks of nested classes, the innermost class first, bases before subclasses.

@@ -13,7 +13,7 @@ from posixpath import basename
 from typing import NamedTuple
 
 from loopscope.analysis.file.facts import FileFacts
-from loopscope.analysis.file.names import dotted
+from loopscope.analysis.file.names import dotted, last_name
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.python_source.global_names import unbound_names
 from loopscope.python_source.source import decode
@@ -21,7 +21,9 @@ from loopscope.python_source.syntax_tree import parse, walk
 
 _IMPORTS = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
 _TEXTS = re.compile(rb"""["'][A-Za-z_][\w.]*\.\w""")  # those that may begin with a module
+_LOADED = re.compile(rb"""(?:import_module|__import__|importorskip)\([ \t\n]*["'][\w.]+""")
 _WORD = re.compile(rb"\w+")
+_LOADERS = ("import_module", "__import__", "importorskip")
 _MOST_PARTS = 20  # of a text that may be a dotted name
 
 
@@ -44,7 +46,7 @@ class TakenNames:
 
     def _may_take(self, path: str, data: bytes) -> bool:
         """Whether an import or a text of a file may lead to one of the files, at first sight."""
-        parts = (*_IMPORTS.findall(data), *_TEXTS.findall(data))
+        parts = (*_IMPORTS.findall(data), *_TEXTS.findall(data), *_LOADED.findall(data))
         words = (word for part in parts for word in _WORD.findall(part))
         return not self._stems.isdisjoint(words) or any(
             True
@@ -74,6 +76,9 @@ class TakenNames:
                     modules[alias.asname or alias.name] = _below(module, alias.name)
                     for origin in self._led_to(path, module):
                         yield Taken(node.lineno, alias.name, origin)
+            elif isinstance(node, ast.Assign):
+                loaded = _loaded(node.value)
+                modules.update({dotted(node.targets[0]) or "": loaded} if loaded else {})
         for node in nodes:
             for module, name in _attributes(node, modules):
                 for origin in self._led_to(path, module):
@@ -136,17 +141,25 @@ def _bound_modules(alias: ast.alias) -> Iterator[tuple[str, str]]:
         yield name, name
 
 
+def _loaded(node: ast.expr) -> str:
+    """Return the module that a call of ``importlib.import_module`` or the like gives, or ""."""
+    match node:
+        case ast.Call(func=func, args=[ast.Constant(value=str(module)), *_]):
+            return module if last_name(func) in _LOADERS else ""
+    return ""
+
+
 def _attributes(node: ast.AST, modules: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the modules of which a node means an attribute, each with the name of that."""
     match node:
         case ast.Attribute(value=value, attr=name):
-            spelled = dotted(value) or ""
-            if spelled in modules:
-                yield modules[spelled], name
+            module = modules.get(dotted(value) or "") or _loaded(value)
+            if module:
+                yield module, name
         case ast.Call(args=[owner, ast.Constant(value=str(name)), *_]):  # getattr and the like
-            spelled = dotted(owner) or ""
-            if spelled in modules:
-                yield modules[spelled], name
+            module = modules.get(dotted(owner) or "") or _loaded(owner)
+            if module:
+                yield module, name
         case ast.Constant(value=str(text)) if "." in text:
             parts = text.split(".", _MOST_PARTS)
             if all(part.isidentifier() for part in parts):
