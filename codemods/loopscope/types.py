@@ -284,6 +284,11 @@ class Suite:
     uncollected: str = ""  # why pytest, which was asked, could not collect it
     in_tests: bool = False  # its root is the folder of tests of a project
 
+    @property
+    def size(self) -> int:
+        """The bytes of its files."""
+        return sum(map(len, self.files.values()))
+
 
 @frozen(guarded=True)
 class Migration:

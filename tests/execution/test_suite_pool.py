@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[SuitePool]:
     """Make pieces in two processes, however small they are."""
-    monkeypatch.setattr(suite_pool, "WORTH_A_POOL", 0)
+    monkeypatch.setattr(suite_pool, "WORTH_OTHERS", 0)
     pool = SuitePool(2)
     yield pool
     pool.close()

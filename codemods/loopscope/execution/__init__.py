@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one
+from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one, result_of
 from loopscope.execution.suite_pool import SuitePool
 from loopscope.pieces import made_by
 from loopscope.types import Migration
@@ -30,7 +30,6 @@ WORTH_A_POOL = 300_000
 
 # Suites that are handed out at once, so that the largest of them are begun first, and their bytes.
 _AHEAD, _MOST_AHEAD = 24, 32_000_000
-_STEP = 0.2  # seconds between two looks at what the workers have to say
 
 
 def processors() -> int:
@@ -105,11 +104,6 @@ class _Task:
     def is_work(self) -> bool:
         return bool(self.job[0].files) and self.known is None
 
-    @property
-    def size(self) -> int:
-        """The bytes of the suite."""
-        return sum(map(len, self.job[0].files.values()))
-
     def kept(self, migration: Migration, cache: ResultCache | None) -> Migration:
         """Return the result, which the cache keeps where it is new."""
         if cache is not None and self.known is None:
@@ -144,7 +138,7 @@ class _Spread:
                 else:
                     yield task, self._result(task.job, task.future)
                     self._under_way -= 1
-                    self._bytes -= task.size
+                    self._bytes -= task.job[0].size
         finally:
             self._workers.close()
 
@@ -159,7 +153,7 @@ class _Spread:
             if task.is_work:
                 task.future = self._workers.submit(task.job)
                 self._under_way += 1
-                self._bytes += task.size
+                self._bytes += task.job[0].size
             self._pending.append(task)
         return bool(self._pending)
 
@@ -177,17 +171,13 @@ class _Spread:
                 return migrate_alone(job)
 
     def _wait(self, future: Future[Migration]) -> Migration:
-        """Wait for a result, and pass on what the workers say meanwhile; they end each wait."""
-        from concurrent.futures import TimeoutError as NotDone  # few runs have workers
+        """Wait for a result, and pass on what the workers say meanwhile."""
 
-        while True:
+        def say_news() -> None:
             for message in self._workers.news():
                 self._say(message)
-            try:
-                return future.result(_STEP)
-            except NotDone:
-                if future.done():  # just now, or with a TimeoutError of its own
-                    return future.result()
+
+        return result_of(future, say_news)
 
     def _go_on_here(self) -> None:
         """Have processes of this machine do what the workers have not given back."""
@@ -212,7 +202,7 @@ def _look_ahead(tasks: Iterator[_Task]) -> tuple[list[_Task], bool]:
         taken.append(task)
         if not task.is_work:
             continue
-        size += task.size
+        size += task.job[0].size
         busy += 1
         if busy > 1 and size >= WORTH_A_POOL:
             return taken, True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import FileError, Migration, Options, Status, Suite
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 # What all of a suite may take, in time limits of one file, of which few come near theirs.
 _LIMITS, _LIMITS_PER_MIB = 3, 4
 _FIND = "give its folders one by one to find the file, and leave that out with --exclude"
+_STEP = 0.2  # seconds of a wait, after which Ctrl-C, too, comes through
 
+T = TypeVar("T")
 Job = tuple[Suite, Options]
 
 
@@ -64,8 +67,21 @@ def migrate_one(suite: Suite, options: Options) -> Migration:
 
 def _seconds_for(suite: Suite, options: Options) -> float:
     """Return the seconds for one suite in all; ``Pool`` ends what does not hear of them."""
-    mebibytes = sum(map(len, suite.files.values())) / (1 << 20)
+    mebibytes = suite.size / (1 << 20)
     return options.time_limit * (_LIMITS + _LIMITS_PER_MIB * mebibytes)
+
+
+def result_of(future: Future[T], between: Callable[[], object] = lambda: None) -> T:
+    """Wait for a result; ``between`` is called before each step, and may raise to end the wait."""
+    from concurrent.futures import TimeoutError as NotDone  # few runs have workers
+
+    while True:
+        between()
+        try:
+            return future.result(_STEP)
+        except NotDone:
+            if future.done():  # just now, or with a TimeoutError of its own
+                return future.result()
 
 
 def failed(suite: Suite, message: str) -> Migration:

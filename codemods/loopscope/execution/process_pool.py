@@ -75,9 +75,8 @@ class Pool(Workers):
 
     def submit(self, job: Job) -> Future[Migration]:
         """Hand out one suite. Its future fails where the process dies that handles it."""
-        size = sum(map(len, job[0].files.values()))
         limit = partial(seconds_for, job)
-        return self.call(migrate_one, job, limit, partial(_took_too_long, job), size)
+        return self.call(migrate_one, job, limit, partial(_took_too_long, job), job[0].size)
 
     def call(
         self,
@@ -164,7 +163,7 @@ def seconds_for(job: Job) -> float:
     """Return the seconds after which the process that handles a suite counts as hung."""
     suite, options = job
     limit = min(max(options.time_limit or _AT_MOST, _AT_LEAST), _AT_MOST)
-    mebibytes = sum(map(len, suite.files.values())) / (1 << 20)
+    mebibytes = suite.size / (1 << 20)
     return limit * (_LIMITS + _LIMITS_PER_MIB * mebibytes)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
+from loopscope.execution.jobs import result_of
 from loopscope.pieces import Piece, in_turn
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
     from loopscope.execution.process_pool import Pool
 
-# Bytes of pieces below which starting processes costs more than they save.
-WORTH_A_POOL = 150_000
+# Bytes of pieces below which starting processes costs more than they save. Fewer than those of
+# suites (``execution.WORTH_A_POOL``): this process is at work meanwhile.
+WORTH_OTHERS = 150_000
 
 _PART = 30_000  # bytes of pieces that a process is given at once
 _AHEAD = 2  # parts that each of the others has been given, so that it need not wait
-_STEP = 0.2  # seconds after which an exception may come in between
 
 T = TypeVar("T")
 _Part = list[Piece]
@@ -41,7 +42,7 @@ class SuitePool:
         if self._others < 1:
             return in_turn(make, pieces)
         rest = iter(pieces)
-        first = _taken(rest, WORTH_A_POOL)
+        first = _taken(rest, WORTH_OTHERS)
         following = next(rest, None)
         if following is None:
             return in_turn(make, first)
@@ -61,7 +62,7 @@ class SuitePool:
             while elsewhere and (elsewhere[0][-1].done() or not part):
                 at, lent, future = elsewhere.popleft()
                 try:
-                    made[at] = _result(future)
+                    made[at] = result_of(future)
                 except BrokenExecutor:  # what has ended that process is met, or said, here
                     made[at] = in_turn(make, lent)
         return [piece for _, found in sorted(made.items()) for piece in found]
@@ -95,14 +96,3 @@ def _taken(pieces: Iterator[Piece], size: int) -> _Part:
 def _parts(pieces: Iterator[Piece]) -> Iterator[_Part]:
     while part := _taken(pieces, _PART):
         yield part
-
-
-def _result(future: Future[T]) -> T:
-    from concurrent.futures import TimeoutError as NotDone
-
-    while True:
-        try:
-            return future.result(_STEP)
-        except NotDone:
-            if future.done():  # just now, or with a TimeoutError of its own
-                return future.result()
