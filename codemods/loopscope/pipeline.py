@@ -22,6 +22,7 @@ from loopscope.pipeline_check import (
     lost_imports,
     lost_loops,
     region_of_differences,
+    unawaited_fixtures,
     unresolved_requests,
 )
 from loopscope.planning.loop_users import NO_CAUTION, Caution
@@ -289,6 +290,7 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
         if asked:
             after = {change.path: change.after for change in changes}
             findings += left_overrides(result, {**suite.files, **after}, options)
+            findings += unawaited_fixtures(model, result)
     if not errors and all_changes:
         findings += lost_below(before, model, result)
     if not errors:

@@ -25,6 +25,7 @@ from loopscope.rules.ls101_event_loop_override.ordinary import said_of_ordinary
 from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Change, CrossSuiteFiles, FileError, Finding, Level, Options, Suite
 
+_TAKE_RULES = "Take the rules that were left out, too, or change it by hand"
 _TAKE_THEM = "Take the hunks that were left out, too, or change it by hand"
 
 
@@ -46,7 +47,9 @@ def lost_loops(
     """
     if left_out:
         codes = ", ".join(sorted(left_out))
-        hint = f"--select or --ignore leaves out {codes}, which belong to this: take them, too"
+        one = len(left_out) == 1
+        belong, them = ("belongs", "it") if one else ("belong", "them")
+        hint = f"--select or --ignore leaves out {codes}, which {belong} to this: take {them}, too"
     else:
         hint = "Settle the other actions of this suite first; where there are none, report it"
     places = _places(original, after)
@@ -273,11 +276,33 @@ def line_of_usefixtures(suite: Suite) -> int:
 # -- a part of the changes ----------------------------------------------------------------
 
 
+def unawaited_fixtures(
+    original: SuiteModel, result: SuiteModel, hint: str = _TAKE_RULES
+) -> Iterator[Finding]:
+    """Yield LS390 for fixtures that have become async below a decorator that awaits none."""
+    if result.settings.mode != "strict":
+        return
+    awaited = {
+        (path, function.qualname)
+        for path, facts in original.files.items()
+        for function in facts.functions
+        if function.fixture and (not function.is_async or original.settings.mode != "strict")
+    }
+    for path, facts in result.files.items():
+        for function in facts.functions:
+            plain = function.fixture and function.fixture.origin != "pytest_asyncio.fixture"
+            if not plain or not result.is_async_fixture(function):
+                continue
+            if (path, function.qualname) in awaited:
+                text = (
+                    f"as it was left, {function.qualname} is async, and in strict mode nothing"
+                    " awaits it but pytest_asyncio.fixture"
+                )
+                yield action("LS390", path, function.line, f"{text}. {hint}")
+
+
 def left_overrides(
-    result: SuiteModel,
-    files: Mapping[str, bytes],
-    options: Options,
-    hint: str = "Take the rules that were left out, too, or change it by hand",
+    result: SuiteModel, files: Mapping[str, bytes], options: Options, hint: str = _TAKE_RULES
 ) -> Iterator[Finding]:
     """Yield LS390 for overrides that were left in a suite which names loop scopes now.
 
@@ -318,6 +343,7 @@ def _recheck(suite: Suite, changes: Sequence[Change], options: Options) -> Itera
     yield from unresolved_requests(result, line_of_usefixtures(suite))
     files = {**suite.files, **{change.path: change.after for change in changes}}
     yield from left_overrides(result, files, options, _TAKE_THEM)
+    yield from unawaited_fixtures(model, result, _TAKE_THEM)
 
 
 def _torn_code(data: bytes, change: Change) -> Iterator[Finding]:
