@@ -1,4 +1,4 @@
-"""LS390: a part of a migration makes a fixture async and leaves its decorator, which awaits none."""
+"""LS390: a part of a migration makes a fixture async and leaves a decorator that awaits none."""
 
 from __future__ import annotations
 

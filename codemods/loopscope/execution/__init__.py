@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # Bytes of suites below which starting processes costs more than they save.
 WORTH_A_POOL = 300_000
 
-
-# Suites that are handed out at once, so that the largest of them are begun first, and their bytes.
+# Suites that are handed out and not done, so that the largest of them are begun first, and the
+# bytes of all that were handed out.
 _AHEAD, _MOST_AHEAD = 24, 32_000_000
 
 
@@ -126,7 +126,7 @@ class _Spread:
         self._processes = processes
         self._say = say
         self._pending: deque[_Task] = deque()  # one without a future needs no worker
-        self._under_way = self._bytes = 0
+        self._bytes = 0
 
     def migrations(self) -> Iterator[tuple[_Task, Migration]]:
         """Yield all results, and close the workers at the end."""
@@ -137,7 +137,6 @@ class _Spread:
                     yield task, task.known or migrate_one(*task.job)
                 else:
                     yield task, self._result(task.job, task.future)
-                    self._under_way -= 1
                     self._bytes -= task.job[0].size
         finally:
             self._workers.close()
@@ -145,14 +144,15 @@ class _Spread:
     def _hand_out(self) -> bool:
         """Give the workers as much as keeps them busy; whether anything is pending."""
         least = 3 * self._workers.width
+        under_way = sum(1 for task in self._pending if task.future and not task.future.done())
         while len(self._pending) < 4 * max(least, _AHEAD):
             limit = least if self._bytes > _MOST_AHEAD else max(least, _AHEAD)
-            task = next(self._tasks, None) if self._under_way < limit else None
+            task = next(self._tasks, None) if under_way < limit else None
             if task is None:
                 break
             if task.is_work:
                 task.future = self._workers.submit(task.job)
-                self._under_way += 1
+                under_way += 1
                 self._bytes += task.job[0].size
             self._pending.append(task)
         return bool(self._pending)
@@ -171,13 +171,14 @@ class _Spread:
                 return migrate_alone(job)
 
     def _wait(self, future: Future[Migration]) -> Migration:
-        """Wait for a result, and pass on what the workers say meanwhile."""
+        """Wait for a result; meanwhile pass on what the workers say, and keep them busy."""
 
-        def say_news() -> None:
+        def look() -> None:
             for message in self._workers.news():
                 self._say(message)
+            self._hand_out()
 
-        return result_of(future, say_news)
+        return result_of(future, look)
 
     def _go_on_here(self) -> None:
         """Have processes of this machine do what the workers have not given back."""
