@@ -19,10 +19,13 @@ from loopscope.python_source.global_names import unbound_names
 from loopscope.python_source.source import decode
 from loopscope.python_source.syntax_tree import parse, walk
 
-_IMPORTS = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*", re.MULTILINE)
-_TEXTS = re.compile(rb"""["'][A-Za-z_][\w.]*\.\w""")  # those that may begin with a module
-_LOADED = re.compile(rb"""(?:import_module|__import__|importorskip)\([ \t\n]*["'][\w.]+""")
-_WORD = re.compile(rb"\w+")
+_FROM = re.compile(
+    rb"^[ \t]*from[ \t]+(\S+)[ \t]+import[ \t]*(?:\(([^()]*)\)|([^\n]*))", re.MULTILINE
+)
+_IMPORT = re.compile(rb"^[ \t]*import[ \t]+([^\n]*)", re.MULTILINE)
+_TEXTS = re.compile(rb"""["']([^\s"'.]+\.[^\s"']+)""")  # those that may begin with a module
+_LOADED = re.compile(rb"""(?:import_module|__import__|importorskip)\([ \t\n]*["']([^\s"']+)""")
+_GOES_ON = re.compile(rb"[\\;(]")  # in an import: it may have more names than its line shows
 _LOADERS = ("import_module", "__import__", "importorskip")
 _MOST_PARTS = 20  # of a text that may be a dotted name
 
@@ -42,16 +45,30 @@ class TakenNames:
         self._index = index
         self._origins = origins
         names = (path.removesuffix(".py").removesuffix("/__init__") for path in origins)
-        self._stems = {basename(name).encode("utf-8", "surrogateescape") for name in names}
+        self._stems = {basename(name) for name in names}
 
     def _may_take(self, path: str, data: bytes) -> bool:
         """Whether an import or a text of a file may lead to one of the files, at first sight."""
-        parts = (*_IMPORTS.findall(data), *_TEXTS.findall(data), *_LOADED.findall(data))
-        words = (word for part in parts for word in _WORD.findall(part))
-        return not self._stems.isdisjoint(words) or any(
+        modules: set[str] = set()
+        for module, inside, plain in _FROM.findall(data):
+            if _GOES_ON.search(plain):
+                return True
+            name = module.decode("utf-8", "replace")
+            names = (inside or plain).decode("utf-8", "replace").replace(",", " ").split()
+            modules.update((name, *(_below(name, one) for one in names)))
+        for plain in _IMPORT.findall(data):
+            if _GOES_ON.search(plain):
+                return True
+            modules.update(plain.decode("utf-8", "replace").replace(",", " ").split())
+        for text in (*_TEXTS.findall(data), *_LOADED.findall(data)):
+            parts = text.decode("utf-8", "replace").split(".", _MOST_PARTS)
+            if not self._stems.isdisjoint(parts):
+                modules.update(".".join(parts[:number]) for number in range(1, len(parts) + 1))
+        find = self._index.find
+        return any(
             True
-            for bound in self._index.files[path].imports
-            for module in (bound.module, _below(bound.module, bound.attribute or ""))
+            for module in modules
+            if find(path, module) is not None
             for _ in self._led_to(path, module)
         )
 
