@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
+
+import pytest
 
 from loopscope.execution import migrate_all
 from loopscope.execution.jobs import Job, Workers
@@ -49,3 +52,14 @@ def test_a_slow_suite_does_not_hold_the_others_back() -> None:
     done = list(migrate_all(jobs(NUMBER), workers=workers))
     assert [one.label for one in done] == [suite.label for suite, _ in jobs(NUMBER)]
     assert workers.looks < LOOKS
+
+
+def broken_off(number: int) -> Iterator[Job]:
+    yield from jobs(number)
+    raise OSError("the disk is gone")
+
+
+def test_a_failure_to_read_further_suites_is_raised() -> None:
+    """It comes while a result is waited for, and is no failure of that suite."""
+    with pytest.raises(OSError, match="the disk is gone"):
+        list(migrate_all(broken_off(NUMBER - 1), workers=OneIsSlow()))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one, result_of
+from loopscope.execution.jobs import Job, Workers, WorkersGone, migrate_one, until_done
 from loopscope.execution.suite_pool import SuitePool
 from loopscope.pieces import made_by
 from loopscope.types import Migration
@@ -161,8 +161,9 @@ class _Spread:
         from loopscope.execution.process_pool import migrate_alone
 
         while True:
+            until_done(future, self._look)
             try:
-                return self._wait(future)
+                return future.result()
             except WorkersGone as gone:
                 self._say(str(gone))
                 self._go_on_here()
@@ -170,15 +171,11 @@ class _Spread:
             except Exception:  # a worker died, of this suite or of another
                 return migrate_alone(job)
 
-    def _wait(self, future: Future[Migration]) -> Migration:
-        """Wait for a result; meanwhile pass on what the workers say, and keep them busy."""
-
-        def look() -> None:
-            for message in self._workers.news():
-                self._say(message)
-            self._hand_out()
-
-        return result_of(future, look)
+    def _look(self) -> None:
+        """Pass on what the workers say, and keep them busy."""
+        for message in self._workers.news():
+            self._say(message)
+        self._hand_out()
 
     def _go_on_here(self) -> None:
         """Have processes of this machine do what the workers have not given back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import FileError, Migration, Options, Status, Suite
@@ -18,7 +18,6 @@ _LIMITS, _LIMITS_PER_MIB = 3, 4
 _FIND = "give its folders one by one to find the file, and leave that out with --exclude"
 _STEP = 0.2  # seconds of a wait, after which Ctrl-C, too, comes through
 
-T = TypeVar("T")
 Job = tuple[Suite, Options]
 
 
@@ -71,17 +70,13 @@ def _seconds_for(suite: Suite, options: Options) -> float:
     return options.time_limit * (_LIMITS + _LIMITS_PER_MIB * mebibytes)
 
 
-def result_of(future: Future[T], between: Callable[[], object] = lambda: None) -> T:
-    """Wait for a result; ``between`` is called before each step, and may raise to end the wait."""
-    from concurrent.futures import TimeoutError as NotDone  # few runs have workers
+def until_done(future: Future[Any], between: Callable[[], object] = lambda: None) -> None:
+    """Wait until a future is done; ``between`` is called in each step, and may raise."""
+    from concurrent.futures import wait  # few runs have workers
 
-    while True:
+    between()
+    while not wait([future], _STEP).done:
         between()
-        try:
-            return future.result(_STEP)
-        except NotDone:
-            if future.done():  # just now, or with a TimeoutError of its own
-                return future.result()
 
 
 def failed(suite: Suite, message: str) -> Migration:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from loopscope.execution.jobs import result_of
+from loopscope.execution.jobs import until_done
 from loopscope.pieces import Piece, in_turn
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class SuitePool:
             while elsewhere and (elsewhere[0][-1].done() or not part):
                 at, lent, future = elsewhere.popleft()
                 try:
-                    made[at] = result_of(future)
+                    until_done(future)
+                    made[at] = future.result()
                 except BrokenExecutor:  # what has ended that process is met, or said, here
                     made[at] = in_turn(make, lent)
         return [piece for _, found in sorted(made.items()) for piece in found]
