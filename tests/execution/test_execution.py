@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from loopscope import execution
 from loopscope.execution import dask, migrate_all, process_pool
 from loopscope.execution.dask import Cluster, ClusterError
 from loopscope.execution.process_pool import Pool
@@ -162,7 +163,8 @@ def test_an_interrupted_run_leaves_no_process_and_can_be_run_again(
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
+    monkeypatch.setattr(execution, "_AHEAD", 4)
     with local_cluster(tmp_path) as one:
         wait_for_workers(one)
         yield one
@@ -195,7 +197,7 @@ def test_dask_gives_the_same_when_a_worker_is_killed_in_the_middle(cluster: Loca
 def test_what_a_cluster_that_goes_away_leaves_is_done_here(
     cluster: LocalCluster, kind: str, reason: str, back: int
 ) -> None:
-    work = jobs(110)  # more than are handed out before the first result is taken
+    work = jobs(40)  # more than are handed out before the first results are taken
     said: list[str] = []
     workers = Cluster(cluster.address)
     if not back:
@@ -216,7 +218,7 @@ def test_a_scheduler_that_dies_between_two_looks_at_it_is_said(
     cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dask, "_STEP", 20)  # Dask gives its futures up at once
-    work, said = jobs(110), list[str]()
+    work, said = jobs(40), list[str]()
     done: list[Migration] = []
     for migration in migrate_all(work, workers=Cluster(cluster.address), say=said.append):
         done.append(migration)
