@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # Bytes of suites below which starting processes costs more than they save.
 WORTH_A_POOL = 300_000
 
-# Suites that are handed out and not done, so that the largest of them are begun first, and the
-# bytes of all that were handed out.
+# Suites that are handed out and not done, so that the largest of them are begun first; and the
+# bytes of all that were handed out, above which there are fewer.
 _AHEAD, _MOST_AHEAD = 24, 32_000_000
 
 
@@ -143,19 +143,22 @@ class _Spread:
 
     def _hand_out(self) -> bool:
         """Give the workers as much as keeps them busy; whether anything is pending."""
-        least = 3 * self._workers.width
-        under_way = sum(1 for task in self._pending if task.future and not task.future.done())
-        while len(self._pending) < 4 * max(least, _AHEAD):
-            limit = least if self._bytes > _MOST_AHEAD else max(least, _AHEAD)
-            task = next(self._tasks, None) if under_way < limit else None
-            if task is None:
-                break
+        while self._has_room() and (task := next(self._tasks, None)) is not None:
             if task.is_work:
                 task.future = self._workers.submit(task.job)
-                under_way += 1
                 self._bytes += task.job[0].size
             self._pending.append(task)
         return bool(self._pending)
+
+    def _has_room(self) -> bool:
+        """Whether one more suite may be in memory, and is needed to keep the workers busy."""
+        least = 3 * self._workers.width
+        most = max(least, _AHEAD)
+        handed_out = [task.future for task in self._pending if task.future]
+        if self._bytes > _MOST_AHEAD:
+            return len(handed_out) < least
+        under_way = sum(1 for future in handed_out if not future.done())
+        return under_way < most and len(self._pending) < 4 * most
 
     def _result(self, job: Job, future: Future[Migration]) -> Migration:
         from loopscope.execution.process_pool import migrate_alone
