@@ -30,7 +30,8 @@ def test_head_that_fits_again_is_joined(
     text = f"{MARK}{HEAD}(\n    {arguments}\n{closing}\n    pass\n"
     expected = f"{MARK}{HEAD}({left}{closing}\n    pass\n"
     if len(f"{HEAD}({left}{closing}") > 79:
-        expected = f"{MARK}{HEAD}(\n    {left}\n{closing}\n    pass\n"
+        comma = "" if "," in left else ","
+        expected = f"{MARK}{HEAD}(\n    {left}{comma}\n{closing}\n    pass\n"
     assert migrated(text.replace("\n", newline)) == expected.replace("\n", newline)
 
 

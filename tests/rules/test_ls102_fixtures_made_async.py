@@ -192,7 +192,7 @@ ONE_LINE = "def client(event_loop: Any, tmp_path: Path, request: Any) -> Client:
         ("def client(\n    event_loop: Any, tmp_path: Path\n) -> Client:", 44,
          "async def client(tmp_path: Path) -> Client:"),
         ("def client(\n    event_loop: Any, tmp_path: Path\n) -> Client:", 42,
-         "async def client(\n    tmp_path: Path\n) -> Client:"),
+         "async def client(\n    tmp_path: Path,\n) -> Client:"),
     ],
 )  # fmt: skip
 def test_head_as_the_formatter_writes_it(head: str, longest: int, now: str) -> None:

@@ -67,7 +67,9 @@ class SuiteModel:
         self._in_tests = in_tests
         self.values = LoopValues(self.index, self.texts)
         self.current = CurrentLoop(files, self.index, self.closures.call_graph)
-        self.test_uses = TestUses(self.index, self.texts, self.closures.call_graph)
+        self.test_uses = TestUses(
+            self.index, self.texts, self.closures.call_graph, self.is_product
+        )
         self.driven = DrivenLoops(files, self.index)
         self.classify = Roles(self.index, self.closures, settings, trace_index)
         self.legacy = LegacyLoops(self.classify, self.closures, settings, self.current)

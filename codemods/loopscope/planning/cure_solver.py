@@ -84,6 +84,7 @@ class CureSolver:
         self._nodes = DisjointSet()
         self._least: dict[Key, Scope] = {}  # what fixtures need beside what they are
         self._wrong: set[Hashable] = set(narrow)
+        self._used: set[Key] = set()
         self._join()
         self.components = self._components()
 
@@ -103,6 +104,7 @@ class CureSolver:
                 if fixture is not None:
                     self.given[fixture.key] = max(scope, self.given.get(fixture.key, scope))
             for use in self.uses.of(test):
+                self._used.add(use.fixture.key)
                 if is_ignored(self.model, use):
                     continue
                 user: Hashable = use.user.key if use.user else use.test.id
@@ -224,8 +226,16 @@ class CureSolver:
 
         levels: list[Scope | None] = list(self._levels(one))
         if not one.wrong:
-            levels = [None, *levels]
+            stays = self._is_for_unread(one) and test_default is self.model.settings.test_default
+            levels = [None] if stays else [None, *levels]
         return min(levels, key=cost)
+
+    def _is_for_unread(self, one: _Component) -> bool:
+        """Whether no known test uses fixtures of a test module: one of an installed class does."""
+        modules = self.model.index.test_modules
+        return not one.tests and all(
+            key.path in modules and key not in self._used for key in one.fixtures
+        )
 
     def _levels(self, one: _Component) -> list[Scope]:
         """List the loop scopes that a component may have."""

@@ -1,7 +1,8 @@
 """Parameters of a function: added or removed, with what the docstring says of them.
 
-Formatters put arguments that do not fit on a line of their own, without a comma behind the last;
-where they fit again, they join the head, and a check of the format fails until it is joined.
+Formatters put arguments that do not fit on a line of their own, without a comma behind the last
+unless it is the only one; where they fit again, they join the head, and a check of the format
+fails until it is joined.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def join_heads(
         line = opening.rstrip("\r\n") + middle.strip() + closing.lstrip(" \t")
         if len(line.rstrip("\r\n")) <= limit:
             joined[index : index + 3] = [line]
+        else:
+            joined[index + 1] = middle.replace(middle.strip(), _alone(middle.strip()))
     return joined
 
 
@@ -72,11 +75,17 @@ def wrap_heads(before: Sequence[str], after: Sequence[str], limit: int) -> list[
             continue
         opening, indent, arguments, closing = head.groups()
         ending = line[len(line.rstrip("\r\n")) :]
-        middle = [f"{indent}    {arguments}"]
+        middle = [f"{indent}    {_alone(arguments)}"]
         if len(middle[0]) > limit:
             middle = [f"{indent}    {argument}," for argument in _split(arguments)]
         wrapped += [f"{text}{ending}" for text in (opening, *middle, f"{indent}{closing}")]
     return wrapped
+
+
+def _alone(arguments: str) -> str:
+    """Write arguments for a line of their own."""
+    single = len(_split(arguments)) == 1 and not arguments.startswith("*")
+    return f"{arguments}," if single else arguments
 
 
 def _split(arguments: str) -> list[str]:

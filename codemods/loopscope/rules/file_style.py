@@ -16,7 +16,10 @@ from loopscope.rules.ls101_event_loop_override.override_edits import ReplaceOver
 
 _DEF = re.compile(r"([ \t]*)((?:async )?def) (\w+)\(([\w, ]*)\):")
 _HEADS = re.compile(r"^[ \t]*(?:async )?def \w+\((?:[^()]|\([^()]*\))*\)(\s*->)?", re.MULTILINE)
-_STRINGS = re.compile(r"(?<!['\"\w])(['\"])(?!\1)[^'\"\\\n]*\1")
+_STRINGS = re.compile(
+    r"#.*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}"  # what is said in words stays as it is
+    r"|(?<!['\"\w])(['\"])(?!\1)[^'\"\\\n]*\1"
+)
 _LOOP = "asyncio.AbstractEventLoop"
 _RETURNS = {
     "_event_loop_first": "None",
@@ -98,7 +101,7 @@ class _FileStyle:
     def apply(self, source: str) -> str:
         """Write new code in the style of the file."""
         if self._single:
-            source = _STRINGS.sub(lambda found: found[0].replace('"', "'"), source)
+            source = _STRINGS.sub(_single_quoted, source)
         lines = source.split("\n")
         if self._documented:
             lines = [*_with_docstrings(lines)]
@@ -157,3 +160,7 @@ def _body(lines: list[str], index: int, indent: str) -> list[str]:
             break
         body.append(line)
     return body
+
+
+def _single_quoted(found: re.Match[str]) -> str:
+    return found[0].replace('"', "'") if found[1] else found[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from loopscope.analysis.file.facts import Function
@@ -59,11 +59,16 @@ class TestUses:
     __test__ = False
 
     def __init__(
-        self, index: SuiteIndex, texts: Mapping[str, bytes], call_graph: CallGraph
+        self,
+        index: SuiteIndex,
+        texts: Mapping[str, bytes],
+        call_graph: CallGraph,
+        is_product: Callable[[str], bool],
     ) -> None:
         self._index = index
         self._texts = texts
         self._call_graph = call_graph
+        self._is_product = is_product
 
     def of(self, key: Key) -> tuple[TestUse, ...]:
         """List the places that may mean this test."""
@@ -83,10 +88,12 @@ class TestUses:
             if path not in self._index.files:
                 continue
             named = (text.decode("utf-8", "replace") for text in word.findall(data))
-            if names.isdisjoint(named) and not any(one in data for one in _LOOKUPS):
+            # Product code looks its own methods up by names that are made.
+            by_any = any(one in data for one in _LOOKUPS) and not self._is_product(path)
+            if names.isdisjoint(named) and not by_any:
                 continue
             for mention in _read(path, data):
-                if mention.name in names or mention.name == _ANY:
+                if mention.name in names or (by_any and mention.name == _ANY):
                     found[mention.name].append(mention)
         return found
 
@@ -244,7 +251,12 @@ def _may_hand_loop(node: ast.AST, around: Sequence[ast.AST]) -> bool:
     if not isinstance(call, ast.Call) or call.func is not node:
         return False
     given = [*call.args, *(one.value for one in call.keywords)]
-    return any(isinstance(one, ast.Starred) or "loop" in ast.unparse(one) for one in given)
+    return any(
+        not isinstance(getattr(one.value, "elt", None), ast.Constant)  # *(None for … in …)
+        if isinstance(one, ast.Starred)
+        else "loop" in ast.unparse(one)
+        for one in given
+    )
 
 
 def _gets_loop(node: ast.AST, around: Sequence[ast.AST]) -> bool:
