@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from loopscope.analysis.file.names import Names, dotted
+from loopscope.analysis.file.names import Names, dotted, keeps_nothing
 from loopscope.analysis.file.value_words import (
     BUILTINS,
     COLLECTIONS,
@@ -46,6 +46,7 @@ class Expressions:
             item.arg for item in (*given.posonlyargs, *given.args, *given.kwonlyargs)
         }
         self._depth = 0
+        self.free = False  # whether an engine was made that belongs to no loop
 
     # -- variables ----------------------------------------------------------------------
 
@@ -188,6 +189,9 @@ class Expressions:
             name = node.args[0] if node.args else None
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 return frozenset({Value(ValueKind.ARGUMENT, name.value)})
+        if keeps_nothing(node):
+            self.free = True
+            return NOTHING
         if origin in GIVES_NOTHING:
             return NOTHING
         if origin in HANDS_ON:

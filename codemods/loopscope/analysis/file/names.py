@@ -36,6 +36,15 @@ def is_call(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and last_name(node.func) == name
 
 
+def keeps_nothing(call: ast.Call) -> bool:
+    """Whether a call makes an engine that keeps no connection: any loop may use it.
+
+    So says SQLAlchemy's documentation, Using multiple asyncio event loops.
+    """
+    pools = (last_name(one.value) for one in call.keywords if one.arg == "poolclass")
+    return "NullPool" in pools
+
+
 def is_getattr(call: ast.Call) -> bool:
     """``getattr(thing, "name")``, another way to write ``thing.name``."""
     return (

@@ -102,6 +102,7 @@ _ADDING = frozenset(
     {"append", "add", "put", "put_nowait", "insert", "extend", "update", "set", "setdefault",
      "register", "push"}
 )  # fmt: skip
+_ENGINE = {Value(ValueKind.NAMED, "engine")}
 _SETATTR = ("setattr", "setitem")
 
 
@@ -129,7 +130,7 @@ class _FunctionReader:
             said = self.expressions.annotated(self.node.returns)
             if said is not None:
                 known = {v for v in self.gives if v.kind is ValueKind.BOUND}
-                self.gives = known | said
+                self.gives = known | (said - _ENGINE if self.expressions.free else said)
         return FunctionValues(
             frozenset(self.gives),
             frozenset(self.stores),

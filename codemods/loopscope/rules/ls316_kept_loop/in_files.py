@@ -10,7 +10,7 @@ from functools import cached_property
 from loopscope.analysis.file.checks import position
 from loopscope.analysis.file.facts import Hazard, Position
 from loopscope.analysis.file.functions import arguments
-from loopscope.analysis.file.names import Names, dotted, last_name
+from loopscope.analysis.file.names import Names, dotted, keeps_nothing, last_name
 from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import FUNCTIONS, FunctionNode, children, own, walk
 
@@ -306,7 +306,7 @@ def _runs(node: ast.Call, names: Names) -> bool:
 
 
 def _called(node: ast.AST, names: Names) -> Iterator[str]:
-    if isinstance(node, ast.Call) and not _is_loop(node, names):
+    if isinstance(node, ast.Call) and not _is_loop(node, names) and not keeps_nothing(node):
         name = _name(node.func, names)
         if name:
             yield name
