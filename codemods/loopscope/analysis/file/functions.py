@@ -71,8 +71,8 @@ def returns_call(node: FunctionNode) -> bool:
 
 
 def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
-    """List the functions inside of one that its ``return`` mentions."""
-    if not any(isinstance(child, FUNCTIONS) for child in node.body):
+    """List the functions inside of one that its ``return`` mentions, and tests of such classes."""
+    if not any(isinstance(child, (*FUNCTIONS, ast.ClassDef)) for child in node.body):
         return ()
     returned = {
         name.id
@@ -81,10 +81,16 @@ def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
         for name in ast.walk(item.value)
         if isinstance(name, ast.Name)
     }
+    found: list[FunctionNode] = []
+    for item in own_nodes(node):
+        if isinstance(item, FUNCTIONS) and item.name in returned:
+            found.append(item)
+        elif isinstance(item, ast.ClassDef) and item.name in returned:
+            methods = (one for one in item.body if isinstance(one, FUNCTIONS))
+            found += (one for one in methods if one.name.startswith("test"))
     return tuple(
         GivenFunction(isinstance(item, ast.AsyncFunctionDef), parameters(item, method=False)[0])
-        for item in own_nodes(node)
-        if isinstance(item, FUNCTIONS) and item.name in returned
+        for item in found
     )
 
 

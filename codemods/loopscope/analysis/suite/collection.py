@@ -75,8 +75,11 @@ class Collection:
                         (*self._marks.expanded(function.marks), *marks),
                         unittest,
                     )
-        for inner in self._names.inner_classes(key):
-            name = self._names.cls(inner).name
+        nested: dict[str, Key] = {}
+        for owner in self._names.mro(key):
+            for inner in self._names.inner_classes(owner):
+                nested.setdefault(self._names.cls(inner).name, inner)
+        for name, inner in nested.items():
             yield from self._class_tests(path, (*classes, inner), f"{qualname}::{name}", prefixes)
 
     def _class_marks(self, classes: tuple[Key, ...]) -> tuple[Mark, ...]:
