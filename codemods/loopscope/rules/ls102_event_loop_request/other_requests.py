@@ -286,9 +286,11 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
             if function.name not in names:
                 continue
             for call in context.model.current.calls(Key(path, function.ordinal)):
-                harmless = call.method in _QUESTIONS or (call.line, call.column) in answered
+                settled = (call.line, call.column) in answered
                 given = call.what in CURRENT_LOOP
-                if (modern and harmless) or not (given or call.place is Place.SYNC):
+                if modern and (call.method in _QUESTIONS or settled):
+                    continue
+                if not given and (settled or call.place is not Place.SYNC):
                     continue
                 what = "asks for" if given else f"calls {call.spelled}(), which takes"
                 yield action(
