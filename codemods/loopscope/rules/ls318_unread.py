@@ -197,7 +197,7 @@ def _made_classes(model: SuiteModel) -> Iterator[RuleResult]:
                     " Write it as a class that inherits theirs",
                 )  # fmt: skip
         for cls in model.files[path].classes:
-            for base in cls.bases:
+            for base in cls.bases if cls.name.startswith("Test") else ():
                 refers = model.files[path].variables.get(base, ())
                 unread = refers and index.find_class(path, base) is None
                 if unread and _has_loop_tests(index, path, refers):
