@@ -175,6 +175,31 @@ def test_a_root_is_imported_by_its_own_name(tmp_path: Path, line: str) -> None:
     assert b"event_loop" not in changed["lib/loops.py"]
 
 
+@pytest.mark.parametrize(
+    ("line", "scope"),
+    [
+        ("from names import SCOPE", "scope=SCOPE"),
+        ("import names", "scope=names.SCOPE"),
+        ("from names import OPTIONS", "**OPTIONS"),
+    ],
+)
+def test_a_module_of_constants_is_read_for_the_scopes_that_it_names(
+    tmp_path: Path, line: str, scope: str
+) -> None:
+    override = OVERRIDE.replace('scope="session"', scope)
+    files = {
+        "pytest.ini": ROOT,
+        "names.py": 'SCOPE = "module"\nOPTIONS = {"scope": SCOPE}\n',
+        "other.py": 'SCOPE = "session"\n',
+        "conftest.py": f"{line}\n{override}",
+        "test_a.py": LEGACY,
+    }
+    (suite,) = written(tmp_path, files)
+    assert {"names.py", "other.py"} & set(suite.files) == {"names.py"}
+    changed = {change.path: change.after for change in migrate(suite, Options()).changes}
+    assert b"asyncio_default_test_loop_scope = module" in changed["pytest.ini"]
+
+
 def test_a_package_that_is_the_top_of_a_working_copy_goes_by_its_name(tmp_path: Path) -> None:
     files = {
         "shop/.git/HEAD": "",

@@ -162,6 +162,7 @@ _FROM = re.compile(
 )
 _STAR = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*\*", re.MULTILINE)
 _TEST = re.compile(rb"\b[tT]est")
+_SCOPE = re.compile(rb"scope[ ]?=[ ]?[A-Za-z_]|fixture\(\s*\*\*")
 _FROM_IMPORT = re.compile(rb"^import[ \t]+([\w., \t]+)", re.MULTILINE)
 _NAME = re.compile(rb"\w+|\*")
 
@@ -223,6 +224,27 @@ def starred(
                 seen.add(path)
                 queue.append((path, others[path]))
                 yield path
+
+
+def naming_scopes(
+    files: Mapping[str, bytes],
+    others: Mapping[str, bytes],
+    config: PytestConfig,
+    own_names: Sequence[str] = (),
+) -> Iterator[str]:
+    """List those of the ``others`` that a file imports which does not name a scope literally.
+
+    The scope may be a constant of such a module.
+    """
+    from loopscope.analysis.suite.imports import find_module  # not for a tree without suites
+
+    roots = (*source_roots(config), *SOURCE_ROOTS)
+    for path, data in files.items():
+        if b"pytest" in data and _SCOPE.search(data):
+            for name in _handed_on(data):
+                module = find_module(others, path, name, roots, own_names)
+                if module is not None:
+                    yield module
 
 
 def _defines(data: bytes) -> bool:

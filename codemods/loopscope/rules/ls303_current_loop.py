@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from loopscope.analysis.file.calls import CURRENT_LOOP
+from loopscope.analysis.file.calls import CONSTRUCTORS, CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, is_script, position
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.loop_statements import SETTERS
@@ -72,7 +72,8 @@ def answered_calls(node: ast.stmt, names: Names) -> Iterator[Position]:
         calls = own(node, ast.Call)
         setters = [call.lineno for call in calls if names.resolve(call.func) == _SETTER]
         for call in calls if setters else ():
-            if call.lineno > min(setters) and _is_current(call, names):
+            takes = _is_current(call, names) or names.resolve(call.func) in CONSTRUCTORS
+            if takes and call.lineno > min(setters):
                 yield position(call)
     for attempt in walk(node):
         if isinstance(attempt, ast.Try) and any(map(_answers, attempt.handlers)):

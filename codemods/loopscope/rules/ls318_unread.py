@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.facts import Function, GivenFunction, Position
+from loopscope.analysis.file.facts import Function, Position
 from loopscope.analysis.file.mentions import (
     MAKES_FIXTURES,
     MAKES_TESTS,
@@ -21,6 +21,7 @@ from loopscope.analysis.file.mentions import (
 )
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.config.collected_files import collects
 from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -161,7 +162,7 @@ def _made_tests(model: SuiteModel) -> Iterator[RuleResult]:
         for name, refers in model.files[path].variables.items():
             last = name.rpartition(".")[2]
             by_code = "*" in last
-            if not last.startswith(("test", "*")):
+            if not last.startswith(("test", "Test", "*")):
                 continue
             for one in refers:
                 maker = _named_function(model, path, one)
@@ -190,22 +191,34 @@ def _made_classes(model: SuiteModel) -> Iterator[RuleResult]:
         for name, refers in model.files[path].variables.items():
             if not name.startswith("Test") or "." in name or f"{path}::{name}" in collected:
                 continue
-            bases = filter(None, (index.find_class(path, one) for one in refers))
-            tests: list[Function | GivenFunction] = [
-                method
-                for base in bases
-                for cls in index.mro(base)
-                for method in index.methods(cls)
-                if method.name.startswith("test")
-            ]
-            makers = filter(None, (_named_function(model, path, one) for one in refers))
-            tests += (given for _, maker in makers for given in maker.gives)
-            if any(test.is_async or EVENT_LOOP in test.parameters for test in tests):
+            if _has_loop_tests(index, path, refers):
                 yield action(
                     "LS318", path, 1,
                     f"this was not read: a call makes the class {name}, with tests of others."
                     " Write it as a class that inherits theirs",
                 )  # fmt: skip
+        for cls in model.files[path].classes:
+            for base in cls.bases if cls.name.startswith("Test") else ():
+                refers = model.files[path].variables.get(base, ())
+                unread = refers and index.find_class(path, base) is None
+                if unread and _has_loop_tests(index, path, refers):
+                    yield action(
+                        "LS318", path, cls.line,
+                        f"this was not read: {cls.qualname} inherits a class that {base} holds,"
+                        " with tests. Name the class itself",
+                    )  # fmt: skip
+
+
+def _has_loop_tests(index: SuiteIndex, path: str, names: Iterable[str]) -> bool:
+    """Whether any of these names means a class with tests to which loops mean something."""
+    bases = filter(None, (index.find_class(path, name) for name in names))
+    methods = (
+        method for base in bases for cls in index.mro(base) for method in index.methods(cls)
+    )
+    return any(
+        method.name.startswith("test") and (method.is_async or EVENT_LOOP in method.parameters)
+        for method in methods
+    )
 
 
 def _named_function(model: SuiteModel, path: str, name: str) -> tuple[Key, Function] | None:

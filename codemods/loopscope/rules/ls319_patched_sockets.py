@@ -14,8 +14,8 @@ from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.constants import text_of
 from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.names import Names, dotted
-from loopscope.analysis.suite.fixtures import Key
-from loopscope.loop_map.suite_model import SuiteStyle
+from loopscope.analysis.suite.fixtures import Key, Test
+from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action
 
 # What asyncio's own loops use when they are made: a selector, a pair of sockets, themselves.
@@ -33,28 +33,47 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
     model = context.model
     if model.suite_style is not SuiteStyle.LEGACY or not model.uses_plugin:
         return
-    reached = {
-        item.key
-        for test in model.tests
-        if model.is_async_test(test)
-        for item in model.closure(test).fixtures
-    }
-    for path, facts in context.files.items():
-        for hazard in facts.hazards:
-            if hazard.code != "LS319" or hazard.ordinal is None:
-                continue
-            key = Key(path, hazard.ordinal)
-            if key in reached and not model.index.function(key).is_async:
-                name = model.index.function(key).qualname
-                yield action(
-                    "LS319",
-                    path,
-                    hazard.line,
-                    f"{name} replaces {hazard.detail} before the loop of its async tests is made,"
-                    " which then fails: pytest-asyncio 1.x makes it after sync fixtures. Make"
-                    f" {name} an async fixture, so that the loop is there first",
-                    hazard.column,
-                )
+    replaced = [
+        (Key(path, hazard.ordinal), hazard)
+        for path, facts in context.files.items()
+        for hazard in facts.hazards
+        if hazard.code == "LS319" and hazard.ordinal is not None
+    ]
+    reached = _reached(model) if replaced else set()
+    for key, hazard in replaced:
+        if key in reached:
+            function = model.index.function(key)
+            name = function.qualname
+            cure = f"Make {name}" if function.fixture is not None else "Do that in"
+            yield action(
+                "LS319",
+                key.path,
+                hazard.line,
+                f"{name} replaces {hazard.detail} before the loop of its async tests is made,"
+                " which then fails: pytest-asyncio 1.x makes it after sync fixtures."
+                f" {cure} an async fixture, so that the loop is there first",
+                hazard.column,
+            )
+
+
+def _reached(model: SuiteModel) -> set[Key]:
+    """Return the sync functions that run before the loop of an async test is made."""
+    found: set[Key] = set()
+    for test in filter(model.is_async_test, model.tests):
+        fixtures = (item for item in model.closure(test).fixtures if not item.function.is_async)
+        for key in (*(item.key for item in fixtures), *_set_ups(model, test)):
+            if key not in found and not key.is_external:
+                found.update((key, *model.closures.call_graph.of(key)))
+    return found
+
+
+def _set_ups(model: SuiteModel, test: Test) -> Iterator[Key]:
+    """List the methods that pytest calls before each test of a class."""
+    for cls in test.classes[-1:]:
+        for owner in model.index.mro(cls):
+            for function in model.index.methods(owner):
+                if function.name in ("setup_method", "setup_class") and not function.is_async:
+                    yield Key(owner.path, function.ordinal)
 
 
 # -- what stands in a file ------------------------------------------------------------------
@@ -95,6 +114,6 @@ RULE = Rule(
     file_check=FileCheck(
         replacements,
         words=(("setattr", "patch", "socket"), ("socket", "selectors", "asyncio")),
-        file_words=(("fixture",),),
+        file_words=(("fixture", "def setup_", "setattr", "patch"),),
     ),
 )

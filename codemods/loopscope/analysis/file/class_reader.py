@@ -201,7 +201,7 @@ class ClassReader:
                 qualname=qualname,
                 line=node.lineno,
                 parent=parent,
-                bases=tuple(file.names.resolve(base) or dotted(base) or "" for base in node.bases),
+                bases=tuple(_base_name(base, file.names) for base in node.bases),
                 # Decorators add to what the body has set, so they are less close.
                 marks=(*marks, *file.decorator_marks(node)),
                 pytestmark=pytestmark,
@@ -288,3 +288,9 @@ def _called(factory: ast.expr) -> Iterator[ast.expr]:
         yield from (child.func for child in ast.walk(factory.body) if isinstance(child, ast.Call))
     else:
         yield factory
+
+
+def _base_name(base: ast.expr, names: Names) -> str:
+    """Return the dotted name of a base class, or of what it is taken from: ``Base[int]``."""
+    named = base.value if isinstance(base, (ast.Subscript, ast.Starred)) else base
+    return names.resolve(named) or dotted(named) or ""

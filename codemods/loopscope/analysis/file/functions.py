@@ -81,20 +81,17 @@ def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
         for name in ast.walk(item.value)
         if isinstance(name, ast.Name)
     }
-    given = [
-        item for item in own_nodes(node) if isinstance(item, DEFINITIONS) and item.name in returned
-    ]
-    classes = [item for item in given if isinstance(item, ast.ClassDef)]
-    tests = [
-        method
-        for item in classes
-        for method in item.body
-        if isinstance(method, FUNCTIONS) and method.name.startswith("test")
-    ]
+    found: list[FunctionNode] = []
+    for item in own_nodes(node):
+        if isinstance(item, FUNCTIONS) and item.name in returned:
+            found.append(item)
+        elif isinstance(item, ast.ClassDef) and item.name in returned:
+            methods = (one for one in item.body if isinstance(one, FUNCTIONS))
+            found += (one for one in methods if one.name.startswith("test"))
     return tuple(
         GivenFunction(isinstance(item, ast.AsyncFunctionDef), parameters(item, method=False)[0])
-        for item in (*given, *tests)
-        if isinstance(item, FUNCTIONS) and not any(map(_names_fixtures, item.decorator_list))
+        for item in found
+        if not any(map(_names_fixtures, item.decorator_list))
     )
 
 

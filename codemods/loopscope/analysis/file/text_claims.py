@@ -21,6 +21,7 @@ _LOOKERS = frozenset(
         "join", "startswith", "endswith", "index", "patch", "object",
     }
 )  # fmt: skip
+_OF_A_TABLE = ("get", "pop", "setdefault")
 _LIST = re.compile(r"\w+(\s*,\s*\w+)*")
 
 
@@ -43,10 +44,8 @@ def unread_text(mention: Mention, names: Names) -> str:
             known = any(is_fixture_names(side) for side in sides)
             return "" if known else f'a comparison with "{EVENT_LOOP}"'
         case ast.Subscript(value=value):
-            held = dotted(value) or ast.unparse(value)
-            asks = re.search(r"funcargs|fixture|arg2|globals|vars|__dict__", held)
-            asked = asks or _is_of_wrapper(mention, value)
-            return f'{held}["{EVENT_LOOP}"]' if asked else ""
+            asked = _holds_fixtures(value) or _is_of_wrapper(mention, value)
+            return f'{ast.unparse(value)}["{EVENT_LOOP}"]' if asked else ""
         case ast.Expr() | ast.JoinedStr() | ast.FormattedValue() | ast.Dict() | ast.Assert():
             return ""  # a docstring, a message, a table
         case ast.Assign() | ast.AnnAssign():
@@ -68,8 +67,10 @@ def _handed(mention: Mention, call: ast.Call, names: Names) -> str:
     owner = names.resolve(call.args[0]) if call.args else None
     if name in ("setattr", "object") and (owner or "").startswith(PLUGIN):
         return "" if call.lineno in names.read else f"{EVENT_LOOP} of {owner} is replaced"
-    if isinstance(func, ast.Attribute) and _is_of_wrapper(mention, func.value):
-        return f'{dotted(func)}("{EVENT_LOOP}")'
+    if isinstance(func, ast.Attribute):
+        looked_up = name in _OF_A_TABLE and _holds_fixtures(func.value)
+        if looked_up or _is_of_wrapper(mention, func.value):
+            return f'{ast.unparse(func)}("{EVENT_LOOP}")'
     inside = mention.function is not None
     known = name in ("usefixtures", "getfixturevalue", "param") or name in _LOOKERS
     keyword = any(
@@ -78,6 +79,11 @@ def _handed(mention: Mention, call: ast.Call, names: Names) -> str:
     makes = isinstance(func, (ast.Name, ast.Attribute)) and names.resolve(func) in FIXTURES
     # A function that gets the name is followed by the closures of tests.
     return "" if known or keyword or makes or inside else f'{name}("{EVENT_LOOP}")'
+
+
+def _holds_fixtures(node: ast.expr) -> bool:
+    """Whether a table has the names of fixtures as keys: ``item.funcargs``, ``globals()``."""
+    return bool(re.search(r"funcargs|fixture|arg2|globals|vars|__dict__", ast.unparse(node)))
 
 
 def _is_of_wrapper(mention: Mention, node: ast.expr) -> bool:

@@ -81,8 +81,11 @@ class Collection:
                     all_marks = (*self._marks.expanded(one[1].marks), *marks)
                     test_id = f"{path}::{qualname}::{name}"
                     yield Test(test_id, path, classes, *one, all_marks, unittest)
-        for inner in self._names.inner_classes(key):
-            name = self._names.cls(inner).name
+        nested: dict[str, Key] = {}
+        for owner in self._names.mro(key):
+            for inner in self._names.inner_classes(owner):
+                nested.setdefault(self._names.cls(inner).name, inner)
+        for name, inner in nested.items():
             yield from self._class_tests(path, (*classes, inner), f"{qualname}::{name}", prefixes)
 
     def _second_names(self, cls: Key) -> Iterator[tuple[str, tuple[Key, Function]]]:

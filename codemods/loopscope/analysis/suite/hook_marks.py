@@ -17,6 +17,7 @@ from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.types import Scope
 
 _ONE_ITEM = "pytest_itemcollected"
+_HOOKS = (_ONE_ITEM, "pytest_collection_modifyitems")
 
 
 class PlacedHook(NamedTuple):
@@ -125,7 +126,7 @@ def _placed(index: SuiteIndex) -> Iterator[PlacedHook]:
     places.sort(key=lambda path: (path in index.conftests, path.count("/")))
     for path in reversed(places):
         base_id = conftest_base_id(path) if path in index.conftests else ""
-        for hook in index.files[path].hooks:
+        for origin, hook in _hooks(index, path):
             below = base_id if hook.name == _ONE_ITEM else ""
             added = [
                 replace(one, mark=mark)
@@ -133,7 +134,19 @@ def _placed(index: SuiteIndex) -> Iterator[PlacedHook]:
                 for mark in _asyncio(expanded([one.mark]))
             ]
             if added:
-                yield PlacedHook(path, below, hook, tuple(added))
+                yield PlacedHook(origin, below, hook, tuple(added))
+
+
+def _hooks(index: SuiteIndex, path: str) -> Iterator[tuple[str, MarkingHook]]:
+    """Yield the hooks that a conftest or plugin defines or imports, each with its own file."""
+    for hook in index.files[path].hooks:
+        yield path, hook
+    for name in _HOOKS:
+        key, _ = index.module_functions(path).get(name, (None, None))
+        if key is not None and key.path != path:
+            for hook in index.files[key.path].hooks:
+                if hook.name == name:
+                    yield key.path, hook
 
 
 def _asyncio(marks: Sequence[Mark]) -> Iterator[Mark]:

@@ -314,8 +314,11 @@ class Namespaces:
         if name in self._by_name[path]:
             return self._by_name[path][name]
         module, _, attribute = name.rpartition(".")
+        origin = None
         # "from . import x", or a plain unknown name, has no module
-        origin = self.find(path, module) if module.strip(".") else None
+        while module.strip(".") and (origin := self.find(path, module)) is None:
+            module, _, outer = module.rpartition(".")
+            attribute = f"{outer}.{attribute}"
         if origin is None or origin == path:
             return self._imported_class(path, name, searched)
         return self.find_class(origin, attribute, searched)

@@ -10,7 +10,7 @@ from typing import Any
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.dynamic_requests import is_fixture_names, is_loop_name
-from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.facts import Place, Position
 from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.closure import EVENT_LOOP, RequestKind
 from loopscope.analysis.suite.fixtures import CURRENT, FixtureDef, Key, Test
@@ -44,8 +44,11 @@ _WIDE_XUNIT = {
     "setup_class": Scope.CLASS,
     "setup_module": Scope.MODULE,
     "setup_function": Scope.FUNCTION,
+    "teardown_class": Scope.CLASS,
+    "teardown_module": Scope.MODULE,
     "teardown_function": Scope.FUNCTION,
 }
+_SET_UPS = frozenset((*_WIDE_XUNIT, *_OF_UNITTEST))
 
 
 def indirect_requests(context: RuleContext) -> Iterator[RuleResult]:
@@ -275,20 +278,26 @@ def serve_xunit(context: RuleContext) -> Iterator[RuleResult]:
     if modern and context.model.loses_current_loop:
         return
     for path, facts in context.files.items():
+        if not any(function.name in _SET_UPS for function in facts.functions):
+            continue
         names = _without_a_loop(context, path)
         answered = {(item.line, item.column) for item in facts.hazards if item.code == "LS303"}
         for function in facts.functions:
             if function.name not in names:
                 continue
             for call in context.model.current.calls(Key(path, function.ordinal)):
-                harmless = call.method in _QUESTIONS or (call.line, call.column) in answered
-                if call.what not in CURRENT_LOOP or (modern and harmless):
+                settled = (call.line, call.column) in answered
+                given = call.what in CURRENT_LOOP
+                if modern and (call.method in _QUESTIONS or settled):
                     continue
+                if not given and (settled or call.place is not Place.SYNC):
+                    continue
+                what = "asks for" if given else f"calls {call.spelled}(), which takes"
                 yield action(
                     "LS102",
                     path,
                     call.line,
-                    f"{function.qualname} asks for the current loop, and no loop of its tests is "
+                    f"{function.qualname} {what} the current loop, and no loop of its tests is "
                     "there when it runs: move what it does into a fixture",
                 )
 
@@ -299,20 +308,30 @@ def _without_a_loop(context: RuleContext, path: str) -> frozenset[str]:
     In a suite on 1.x those that run before a loop of their tests is made.
     """
     scopes, tests = context.plan.tests, context.model.tests
-    inside = [test for test in tests if test.module == path and test.id in scopes]
+    mro = context.model.index.mro
+    inside = [
+        test
+        for test in tests
+        if test.id in scopes
+        and (
+            test.module == path
+            or any(base.path == path for cls in test.classes for base in mro(cls))
+        )
+    ]
     found = set(_WIDE_XUNIT) if inside else set()
     in_module = path in context.model.index.test_modules
     found |= set(_OF_UNITTEST) if in_module and scopes else set()
-    if context.plan.suite_style is SuiteStyle.LEGACY:
-        return frozenset(found)
     narrowest = min(scopes[test.id] for test in inside) if inside else Scope.FUNCTION
-    earlier = any(
-        scopes.get(test.id) is Scope.SESSION
-        for test in takewhile(lambda test: test.module != path, tests)
+    before = context.plan.suite_style is not SuiteStyle.LEGACY and (
+        (narrowest is Scope.MODULE and not inside[0].classes)
+        or any(
+            scopes.get(test.id) is Scope.SESSION
+            for test in takewhile(lambda test: test.module != path, tests)
+        )
     )
     return frozenset(
         name
         for name in found
         if _WIDE_XUNIT.get(name, Scope.FUNCTION) >= narrowest
-        or not (earlier or (narrowest is Scope.MODULE and not inside[0].classes))
+        or not (before or name.startswith("teardown_"))  # which a wider loop outlives
     )
