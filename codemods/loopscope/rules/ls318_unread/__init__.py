@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from loopscope.analysis.file.facts import Function, Position
+from loopscope.analysis.file.facts import Position
 from loopscope.analysis.file.mentions import (
     MAKES_FIXTURES,
     MAKES_TESTS,
@@ -21,7 +21,6 @@ from loopscope.analysis.file.mentions import (
 )
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key, Test
-from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.config.collected_files import collects
 from loopscope.config.pytest_config import CONFIGURATION_FILES, is_test_file
 from loopscope.loop_map.suite_model import SuiteModel, SuiteStyle
@@ -29,6 +28,7 @@ from loopscope.python_source.source import NEWER_PYTHON, NO_PYTHON
 from loopscope.rules.context import Rule, RuleContext, RuleResult, action, first_of, note
 from loopscope.rules.ls105_test_loop_scope.collection_hooks import keeps_added_marks
 from loopscope.rules.ls305_closed_loop import needless_hooks
+from loopscope.rules.ls318_unread.made_tests import made_classes, made_tests
 from loopscope.rules.trace_notes import collected_differences
 from loopscope.types import FileError, Finding, Scope, Suite
 
@@ -62,8 +62,8 @@ def check(context: RuleContext) -> Iterator[RuleResult]:
         yield from _other_modules(model)
         yield from collected_differences(context)
         if not complete:
-            yield from _made_tests(model)
-            yield from _made_classes(model)
+            yield from made_tests(model, unread_mentions(model))
+            yield from made_classes(model)
         for test in model.tests:
             yield from _asked_while_running(context, test)
 
@@ -146,85 +146,6 @@ def _in_decorators(model: SuiteModel) -> Iterator[tuple[str, Position]]:
             for place in model.files[key.path].unread:
                 if decorator.first_line <= place.line <= decorator.end_line:
                     yield key.path, place
-
-
-def _made_tests(model: SuiteModel) -> Iterator[RuleResult]:
-    """Report tests that a call makes, where loops mean something to them."""
-    on_loop = {
-        function.fixture.name
-        for facts in model.files.values()
-        for function in facts.functions
-        if function.fixture and (function.is_async or EVENT_LOOP in function.parameters)
-    } | {EVENT_LOOP}
-    index = model.index
-    said = {(path, place.detail) for path, place in unread_mentions(model)}
-    for path in index.test_modules:
-        for name, refers in model.files[path].variables.items():
-            last = name.rpartition(".")[2]
-            by_code = "*" in last
-            if not last.startswith(("test", "Test", "*")):
-                continue
-            for one in refers:
-                maker = _named_function(model, path, one)
-                if maker is None:
-                    continue
-                key, function = maker
-                if (key.path, f"{function.name} {MAKES_TESTS}") in said:
-                    continue
-                made = (*function.gives, *([function] if by_code else ()))
-                if any(one.is_async or on_loop & {*one.parameters} for one in made):
-                    yield action(
-                        "LS318", key.path, function.line,
-                        f"this was not read: {function.name} makes the test {name} of {path}."
-                        " Write the test out, or let one call the function",
-                    )  # fmt: skip
-
-
-def _made_classes(model: SuiteModel) -> Iterator[RuleResult]:
-    """Report classes of tests that a call makes of others, such as ``type("TestA", (Base,), {})``.
-
-    An instance is taken for a class here: nothing but its name tells.
-    """
-    index = model.index
-    collected = {test.id.rpartition("::")[0] for test in model.tests}
-    for path in index.test_modules:
-        for name, refers in model.files[path].variables.items():
-            if not name.startswith("Test") or "." in name or f"{path}::{name}" in collected:
-                continue
-            if _has_loop_tests(index, path, refers):
-                yield action(
-                    "LS318", path, 1,
-                    f"this was not read: a call makes the class {name}, with tests of others."
-                    " Write it as a class that inherits theirs",
-                )  # fmt: skip
-        for cls in model.files[path].classes:
-            for base in cls.bases if cls.name.startswith("Test") else ():
-                refers = model.files[path].variables.get(base, ())
-                unread = refers and index.find_class(path, base) is None
-                if unread and _has_loop_tests(index, path, refers):
-                    yield action(
-                        "LS318", path, cls.line,
-                        f"this was not read: {cls.qualname} inherits a class that {base} holds,"
-                        " with tests. Name the class itself",
-                    )  # fmt: skip
-
-
-def _has_loop_tests(index: SuiteIndex, path: str, names: Iterable[str]) -> bool:
-    """Whether any of these names means a class with tests to which loops mean something."""
-    bases = filter(None, (index.find_class(path, name) for name in names))
-    methods = (
-        method for base in bases for cls in index.mro(base) for method in index.methods(cls)
-    )
-    return any(
-        method.name.startswith("test") and (method.is_async or EVENT_LOOP in method.parameters)
-        for method in methods
-    )
-
-
-def _named_function(model: SuiteModel, path: str, name: str) -> tuple[Key, Function] | None:
-    """Find the function that a (dotted) name means in a file."""
-    index = model.index
-    return index.module_functions(path).get(name) or index.find_function(path, name)
 
 
 def _decides(model: SuiteModel) -> bool:

@@ -1,0 +1,95 @@
+"""Tests, and classes of them, that code makes while a module is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from loopscope.analysis.file.facts import Function, Position
+from loopscope.analysis.file.mentions import MAKES_TESTS
+from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.index import SuiteIndex
+from loopscope.loop_map.suite_model import SuiteModel
+from loopscope.rules.context import RuleResult, action
+
+
+def made_tests(model: SuiteModel, unread: Iterable[tuple[str, Position]]) -> Iterator[RuleResult]:
+    """Report tests that a call makes, where loops mean something to them and nothing is said yet.
+
+    ``unread`` are the mentions that nobody claims, with their files.
+    """
+    on_loop = {
+        function.fixture.name
+        for facts in model.files.values()
+        for function in facts.functions
+        if function.fixture and (function.is_async or EVENT_LOOP in function.parameters)
+    } | {EVENT_LOOP}
+    index = model.index
+    said = {(path, place.detail) for path, place in unread}
+    for path in index.test_modules:
+        for name, refers in model.files[path].variables.items():
+            last = name.rpartition(".")[2]
+            by_code = "*" in last
+            if not last.startswith(("test", "Test", "*")):
+                continue
+            for one in refers:
+                maker = _named_function(model, path, one)
+                if maker is None:
+                    continue
+                key, function = maker
+                if (key.path, f"{function.name} {MAKES_TESTS}") in said:
+                    continue
+                made = (*function.gives, *([function] if by_code else ()))
+                if any(one.is_async or on_loop & {*one.parameters} for one in made):
+                    yield action(
+                        "LS318", key.path, function.line,
+                        f"this was not read: {function.name} makes the test {name} of {path}."
+                        " Write the test out, or let one call the function",
+                    )  # fmt: skip
+
+
+def made_classes(model: SuiteModel) -> Iterator[RuleResult]:
+    """Report classes of tests that a call makes of others, such as ``type("TestA", (Base,), {})``.
+
+    An instance is taken for a class here: nothing but its name tells.
+    """
+    index = model.index
+    collected = {test.id.rpartition("::")[0] for test in model.tests}
+    for path in index.test_modules:
+        for name, refers in model.files[path].variables.items():
+            if not name.startswith("Test") or "." in name or f"{path}::{name}" in collected:
+                continue
+            if _has_loop_tests(index, path, refers):
+                yield action(
+                    "LS318", path, 1,
+                    f"this was not read: a call makes the class {name}, with tests of others."
+                    " Write it as a class that inherits theirs",
+                )  # fmt: skip
+        for cls in model.files[path].classes:
+            for base in cls.bases if cls.name.startswith("Test") else ():
+                refers = model.files[path].variables.get(base, ())
+                unread = refers and index.find_class(path, base) is None
+                if unread and _has_loop_tests(index, path, refers):
+                    yield action(
+                        "LS318", path, cls.line,
+                        f"this was not read: {cls.qualname} inherits a class that {base} holds,"
+                        " with tests. Name the class itself",
+                    )  # fmt: skip
+
+
+def _has_loop_tests(index: SuiteIndex, path: str, names: Iterable[str]) -> bool:
+    """Whether any of these names means a class with tests to which loops mean something."""
+    bases = filter(None, (index.find_class(path, name) for name in names))
+    methods = (
+        method for base in bases for cls in index.mro(base) for method in index.methods(cls)
+    )
+    return any(
+        method.name.startswith("test") and (method.is_async or EVENT_LOOP in method.parameters)
+        for method in methods
+    )
+
+
+def _named_function(model: SuiteModel, path: str, name: str) -> tuple[Key, Function] | None:
+    """Find the function that a (dotted) name means in a file."""
+    index = model.index
+    return index.module_functions(path).get(name) or index.find_function(path, name)
