@@ -57,6 +57,7 @@ from loopscope.rules.ls101_event_loop_override.override_edits import (
 from loopscope.rules.ls101_event_loop_override.own_loops import own_loops
 from loopscope.rules.ls101_event_loop_override.unreadable_overrides import (
     HIDDEN,
+    scope_of_a_run,
     unreadable_overrides,
 )
 from loopscope.types import Safety
@@ -119,6 +120,7 @@ def _overrides(context: RuleContext) -> Iterator[RuleResult]:
             yield from _deleted_call(key, function)
         if not override_action.stays and context.plan.suite_style is SuiteStyle.LEGACY:
             gone.append(key)
+            yield from scope_of_a_run(context, key, function)
     yield from _debug(context, gone)
     for bridge in context.plan.bridges:
         if bridge.replaces is None:

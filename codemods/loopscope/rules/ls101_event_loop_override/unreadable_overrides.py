@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from loopscope.analysis.file.checks import FileCheck, position
 from loopscope.analysis.file.decorators import read_fixture
-from loopscope.analysis.file.facts import Position
+from loopscope.analysis.file.facts import Function, Position, ScopeKind
 from loopscope.analysis.file.loop_statements import CREATORS, RUNNING
 from loopscope.analysis.file.names import Names, assigned_names, last_name
 from loopscope.analysis.suite.closure import EVENT_LOOP
+from loopscope.analysis.suite.fixtures import Key
 from loopscope.python_source.syntax_tree import FUNCTIONS
-from loopscope.rules.context import RuleContext, action
+from loopscope.rules.context import RuleContext, action, note
 from loopscope.types import Finding
 
 
@@ -135,3 +136,15 @@ def _may_be_fixture(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) 
 
 
 HIDDEN = FileCheck(hidden_overrides, words=(("event_loop",),), anywhere=True)
+
+
+def scope_of_a_run(context: RuleContext, key: Key, function: Function) -> Iterator[Finding]:
+    """Say which scope the plan takes for an override whose scope only a run knows."""
+    fixture = function.fixture
+    shown = (key.path, function.qualname) in context.model.trace_index.functions
+    if fixture is not None and fixture.scope_kind is ScopeKind.CALLABLE and not shown:
+        yield note(
+            "LS101", key.path, function.line,
+            "only a run knows the scope of this event_loop: session is taken for it, the widest."
+            " Where pytest can collect the suite, --collect says which it is",
+        )  # fmt: skip
