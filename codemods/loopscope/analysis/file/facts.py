@@ -148,10 +148,11 @@ class LoopCall:
 
 @frozen
 class GivenFunction:
-    """A function that another one defines and returns."""
+    """A function that another one defines and returns, or a test of such a class."""
 
     is_async: bool
     parameters: tuple[str, ...]
+    in_class: bool = False
 
 
 @frozen

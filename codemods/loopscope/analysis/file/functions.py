@@ -81,18 +81,20 @@ def given_functions(node: FunctionNode) -> tuple[GivenFunction, ...]:
         for name in ast.walk(item.value)
         if isinstance(name, ast.Name)
     }
-    found: list[FunctionNode] = []
+    found: list[GivenFunction] = []
     for item in own_nodes(node):
         if isinstance(item, FUNCTIONS) and item.name in returned:
-            found.append(item)
+            if not any(map(_names_fixtures, item.decorator_list)):
+                found.append(_given(item))
         elif isinstance(item, ast.ClassDef) and item.name in returned:
             methods = (one for one in item.body if isinstance(one, FUNCTIONS))
-            found += (one for one in methods if one.name.startswith("test"))
-    return tuple(
-        GivenFunction(isinstance(item, ast.AsyncFunctionDef), parameters(item, method=False)[0])
-        for item in found
-        if not any(map(_names_fixtures, item.decorator_list))
-    )
+            found += (_given(one, True) for one in methods if one.name.startswith("test"))
+    return tuple(found)
+
+
+def _given(node: FunctionNode, in_class: bool = False) -> GivenFunction:
+    is_async = isinstance(node, ast.AsyncFunctionDef)
+    return GivenFunction(is_async, parameters(node, method=False)[0], in_class)
 
 
 def _names_fixtures(decorator: ast.expr) -> bool:

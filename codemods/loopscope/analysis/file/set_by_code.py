@@ -21,6 +21,8 @@ def set_by_code(node: ast.stmt, names: Names) -> str | None:
         ) if name in _NAMESPACES:
             return spelled(key, names)
         case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[owner, key, _])):
-            cls = dotted(owner)  # None for ``sys.modules[__name__]``
-            return spelled(key, names) if cls is None else f"{cls}.{spelled(key, names)}"
+            if isinstance(owner, ast.Subscript) and dotted(owner.value) == "sys.modules":
+                return spelled(key, names)
+            cls = dotted(owner)
+            return f"{cls}.{spelled(key, names)}" if cls else None
     return None

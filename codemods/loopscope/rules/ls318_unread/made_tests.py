@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from loopscope.analysis.file.facts import Function, Position
+from loopscope.analysis.file.facts import Function, GivenFunction, Position
 from loopscope.analysis.file.mentions import MAKES_TESTS
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
@@ -28,24 +28,35 @@ def made_tests(model: SuiteModel, unread: Iterable[tuple[str, Position]]) -> Ite
     said = {(path, place.detail) for path, place in unread}
     for path in index.test_modules:
         for name, refers in model.files[path].variables.items():
-            last = name.rpartition(".")[2]
-            by_code = "*" in last
-            if not last.startswith(("test", "Test", "*")):
+            if not _may_be_tests(index, path, name):
                 continue
-            for one in refers:
-                maker = _named_function(model, path, one)
-                if maker is None:
-                    continue
-                key, function = maker
+            makers = (_named_function(model, path, one) for one in refers)
+            for key, function in filter(None, makers):
                 if (key.path, f"{function.name} {MAKES_TESTS}") in said:
                     continue
-                made = (*function.gives, *([function] if by_code else ()))
+                made = _made_by(function, name)
                 if any(one.is_async or on_loop & {*one.parameters} for one in made):
                     yield action(
                         "LS318", key.path, function.line,
                         f"this was not read: {function.name} makes the test {name} of {path}."
                         " Write the test out, or let one call the function",
                     )  # fmt: skip
+
+
+def _may_be_tests(index: SuiteIndex, path: str, name: str) -> bool:
+    """Whether pytest may collect what stands under a name: that of a variable, or set by code."""
+    owner, _, last = name.rpartition(".")
+    if "*" in last and owner:
+        return owner.startswith("Test") and index.find_class(path, owner) is not None
+    return last.startswith(("test", "Test", "*"))
+
+
+def _made_by(function: Function, name: str) -> list[Function | GivenFunction]:
+    """List what may be tests under a name: what a function gives, or itself where code sets it."""
+    last = name.rpartition(".")[2]
+    if "*" in last:
+        return [*function.gives, function]
+    return [one for one in function.gives if one.in_class is last.startswith("Test")]
 
 
 def made_classes(model: SuiteModel) -> Iterator[RuleResult]:
