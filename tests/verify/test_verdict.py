@@ -353,6 +353,25 @@ def test_a_collection_knows_the_kind_of_loops_from_the_source(verify: Verify) ->
 
 
 @pytest.mark.parametrize(
+    ("path", "code", "tests"),
+    [("test_b.py", 1, ["test_b.py::test_two"]), ("nowhere", 2, [])],
+)
+def test_a_collection_says_nothing_of_tests_that_were_not_asked_for(
+    path: str, code: int, tests: list[str], verify: Verify
+) -> None:
+    own = "asyncio.get_event_loop_policy().new_event_loop()"
+    making = "class Own(asyncio.SelectorEventLoop): ...\n\n\n@pytest.fixture"
+    original = {
+        "conftest.py": _OVERRIDE.replace(own, "Own()").replace("@pytest.fixture", making),
+        "test_a.py": "async def test_one(): ...\n",
+        "test_b.py": "async def test_two(): ...\n",
+    }
+    files = {**original, "conftest.py": "", "pytest.ini": _MODERN}
+    found = verify(files, "--collect-only", "--", path, before=original)
+    assert (found.code, found.tests) == (code, tests)
+
+
+@pytest.mark.parametrize(
     "files",
     [{"test_a.py": f"import nowhere\n{_GOOD}"}, {"test_a.py": "import asyncio\n"}],
     ids=["not collected", "no tests"],
