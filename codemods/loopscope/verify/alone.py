@@ -10,6 +10,7 @@ from loopscope.rules.registry import FILE_CHECKS
 from loopscope.types import Options, Suite
 from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import reason
+from loopscope.verify.id_matching import bare_id
 from loopscope.verify.run_record import SuiteRun, TestRun
 
 _LOOP_ERRORS = ("different loop", "different event loop", "Event loop is closed")
@@ -107,4 +108,4 @@ def where_fixtures_ran(run: SuiteRun) -> tuple[tuple[str, int, int], ...]:
 
 
 def _use(test: str, fixture: str) -> Use:
-    return test.partition("[")[0], fixture
+    return bare_id(test), fixture

@@ -15,6 +15,7 @@ from posixpath import dirname
 from loopscope.types import Scope
 from loopscope.verify.collected import Collected, CollectedFixture, CollectedTest
 from loopscope.verify.difference import Cause, Difference
+from loopscope.verify.id_matching import bare_id
 from loopscope.verify.run_record import SuiteRun, TestRun
 
 _EVENT_LOOP = "event_loop"
@@ -45,16 +46,16 @@ def modern_loops(run: SuiteRun, before: SuiteRun | None = None) -> SuiteRun:
 
 def unsettled(before: SuiteRun, after: SuiteRun) -> Iterator[Difference]:
     """Find the tests that could not be set up, or get what nobody has run, and did not before."""
-    olds = {_bare(one.id): set(_problems(one)) for one in _tests(before)}
-    ran = {_bare(one.id) for one in _tests(before) if one.on_loop or not one.is_async}
+    olds = {bare_id(one.id): set(_problems(one)) for one in _tests(before)}
+    ran = {bare_id(one.id) for one in _tests(before) if one.on_loop or not one.is_async}
     modern = _Modern(after, before)
     for test in _tests(after):
-        if test.is_async and not test.on_loop and _bare(test.id) in ran:
+        if test.is_async and not test.on_loop and bare_id(test.id) in ran:
             what = "is async, and pytest-asyncio does not run it"
             why = "it has no asyncio mark and the mode is not auto (LS105, LS201)"
             yield Difference(Cause.OTHER, test.id, what, why)
         for what, why in (*_problems(test), *modern.too_narrow(test)):
-            if (what, why) not in olds.get(_bare(test.id), ()):
+            if (what, why) not in olds.get(bare_id(test.id), ()):
                 yield Difference(Cause.OTHER, test.id, what, why)
 
 
@@ -101,7 +102,7 @@ class _Classes:
     made: set[tuple[object, str]]
 
     def region(self, test: CollectedTest, what: object) -> str:
-        path, *classes = _bare(test.id).split("::")[:-1]
+        path, *classes = bare_id(test.id).split("::")[:-1]
         if not classes:
             return test.id
         around = ["::".join([path, *classes[: n + 1]]) for n in range(len(classes))]
@@ -178,7 +179,7 @@ class _Modern(_Rules):
         self._compares = before is not None
         self._one_for_packages = not run.pytest_asyncio.startswith("0.")
         self._free = {
-            (_bare(test.id), one.name)
+            (bare_id(test.id), one.name)
             for test in (_tests(before) if before else ())
             for one in test.fixtures
             if original is not None and one.kind == "bound" and not original.asks(one)
@@ -230,7 +231,7 @@ class _Modern(_Rules):
     def _holds_loop(self, test: CollectedTest, fixture: CollectedFixture) -> bool:
         if fixture.name == _EVENT_LOOP:
             return True
-        return self._compares and (_bare(test.id), fixture.name) not in self._free
+        return self._compares and (bare_id(test.id), fixture.name) not in self._free
 
 
 def _named(test: CollectedTest) -> Scope | None:
@@ -245,7 +246,3 @@ def _visible_for(fixture: CollectedFixture) -> Scope:
     if "::" in fixture.base_id:
         return min(scope, Scope.CLASS)
     return min(scope, Scope.MODULE) if fixture.base_id.endswith(".py") else scope
-
-
-def _bare(test: str) -> str:
-    return test.partition("[")[0]

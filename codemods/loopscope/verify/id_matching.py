@@ -44,6 +44,11 @@ def renamed(first: SuiteRun, second: SuiteRun) -> Mapping[str, str]:
     }
 
 
+def bare_id(test: str) -> str:
+    """Return the node id of a test function, for that of a test."""
+    return test.partition("[")[0]
+
+
 def _names(run: SuiteRun) -> tuple[str, ...]:
     """List the tests in the order in which they were collected, where that is known."""
     return run.order or (*run.tests, *run.unfinished)

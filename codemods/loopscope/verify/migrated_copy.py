@@ -20,6 +20,7 @@ from loopscope.types import FileError, Level, Migration, Options, Suite
 from loopscope.verify import CannotRun
 from loopscope.verify.difference import Cause, Difference
 from loopscope.verify.differences import MayShare, never
+from loopscope.verify.id_matching import bare_id
 from loopscope.verify.open_actions import OpenAction, open_actions
 from loopscope.verify.trace_file import changed
 
@@ -177,7 +178,7 @@ def as_planned(plan: Callable[[], LoopMap]) -> MayShare:
 
     def may_share(first: str, second: str) -> bool:
         planned = plan()
-        names = [name if name in planned else name.partition("[")[0] for name in (first, second)]
+        names = [name if name in planned else bare_id(name) for name in (first, second)]
         if not all(name in planned for name in names):
             return True
         shared = planned[names[0]].all & planned[names[1]].all

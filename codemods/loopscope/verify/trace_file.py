@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from loopscope.analysis.suite.trace import Trace
 from loopscope.types import FileError, Suite
 from loopscope.verify.collected import Collected
+from loopscope.verify.id_matching import bare_id
 from loopscope.verify.run_record import SuiteRun
 from loopscope.verify.suite_run import read_record
 
@@ -74,13 +75,13 @@ def trace_of(run: SuiteRun) -> Trace:
         return _trace_of_collected(run, run.collected)
     used: dict[str, set[str]] = defaultdict(set)
     for name, test in run.tests.items():
-        used[_bare(name)].update(test.used)
+        used[bare_id(name)].update(test.used)
     tests = run.tests.items()
     return Trace(
         functions=run.functions,
         used={name: frozenset(names) for name, names in used.items()},
-        async_tests=frozenset(_bare(name) for name, test in tests if test.loop is not None),
-        asking_tests=frozenset(_bare(name) for name, test in tests if test.took),
+        async_tests=frozenset(bare_id(name) for name, test in tests if test.loop is not None),
+        asking_tests=frozenset(bare_id(name) for name, test in tests if test.took),
         digests=run.digests,
     )
 
@@ -90,32 +91,27 @@ def _trace_of_collected(run: SuiteRun, collected: Collected) -> Trace:
     marks: dict[str, int] = {}
     told: set[str] = set()
     for test in collected.tests:
-        used[_bare(test.id)].update(fixture.name for fixture in test.fixtures)
-        marks[_bare(test.id)] = len(test.marks)
+        used[bare_id(test.id)].update(fixture.name for fixture in test.fixtures)
+        marks[bare_id(test.id)] = len(test.marks)
         if any(mark.args or mark.keywords for mark in test.marks):
-            told.add(_bare(test.id))
+            told.add(bare_id(test.id))
     return Trace(
         functions=run.functions,
         used={name: frozenset(names) for name, names in used.items()},
-        async_tests=frozenset(_bare(test.id) for test in collected.tests if test.on_loop),
+        async_tests=frozenset(bare_id(test.id) for test in collected.tests if test.on_loop),
         digests=run.digests,
-        asking_for_loop=frozenset(_bare(test.id) for test in collected.tests if test.asks),
+        asking_for_loop=frozenset(bare_id(test.id) for test in collected.tests if test.asks),
         loop_places={
-            _bare(test.id): (fixture.path, fixture.line)
+            bare_id(test.id): (fixture.path, fixture.line)
             for test in collected.tests
             for fixture in [one for one in test.fixtures if one.name == "event_loop"][:1]
             if fixture.path
         },
-        lines={_bare(test.id): test.line for test in collected.tests},
+        lines={bare_id(test.id): test.line for test in collected.tests},
         bare_marks={name: count for name, count in marks.items() if name not in told},
         collected=True,
         mode=collected.mode,
     )
-
-
-def _bare(test: str) -> str:
-    """Return a node id without parameters."""
-    return test.partition("[")[0]
 
 
 def knows(trace: Trace, suite: Suite) -> bool:

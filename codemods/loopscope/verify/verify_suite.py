@@ -18,7 +18,7 @@ from loopscope.verify.collect_suite import COLLECT_ONLY, order_for
 from loopscope.verify.collected_loops import legacy_loops, modern_loops, unsettled
 from loopscope.verify.difference import Difference, new_warnings
 from loopscope.verify.differences import always, compare, slower
-from loopscope.verify.id_matching import aligned
+from loopscope.verify.id_matching import aligned, bare_id
 from loopscope.verify.migrated_copy import (
     MigratedCopy,
     is_modern,
@@ -225,10 +225,8 @@ class _Steps:
         old = legacy_loops(collected)
         new = aligned(old, modern_loops(recollected, collected))
         may_share = always if self._verify_options.may_share else migrated.may_share
-        known = {test.partition("[")[0] for test in (*old.tests, *new.tests)}
-        read = [
-            one for one in read if one.test.partition("[")[0] in known
-        ]  # the rest is not asked
+        asked = set(map(bare_id, (*old.tests, *new.tests)))
+        read = [one for one in read if bare_id(one.test) in asked]
         found: dict[tuple[str, str], Difference] = {}
         for one in (*compare(old, new, may_share), *unsettled(old, new), *read):
             found.setdefault((one.test, one.what), one)
