@@ -130,7 +130,8 @@ class _FunctionReader:
             said = self.expressions.annotated(self.node.returns)
             if said is not None:
                 known = {v for v in self.gives if v.kind is ValueKind.BOUND}
-                self.gives = known | (said - _ENGINE if self.expressions.free else said)
+                free = self.expressions.free and not self.gives
+                self.gives = known | (said - _ENGINE if free else said)
         return FunctionValues(
             frozenset(self.gives),
             frozenset(self.stores),
