@@ -198,15 +198,15 @@ def reexports(
         left = {path: modules for path, modules in left.items() if path not in found}
 
 
-def starred(
+def drawn_on(
     files: Mapping[str, bytes],
     others: Mapping[str, bytes],
     config: PytestConfig,
     own_names: Sequence[str] = (),
 ) -> Iterator[str]:
-    """List those of the ``others`` of which a file imports all names, or tests, directly or not.
+    """List those of the ``others`` of which a file takes, directly or not, what its text lacks.
 
-    So a module of which nothing is known is one that is not there.
+    All names, of which nothing is known then, tests, or what may be the scope of a fixture.
     """
     from loopscope.analysis.suite.imports import find_module  # not for a tree without suites
 
@@ -215,36 +215,22 @@ def starred(
     queue = [(path, data) for path, data in files.items() if path.endswith(".py")]
     while queue:
         importer, data = queue.pop()
-        modules = _STAR.findall(data) if b"*" in data else []
-        modules += (name for name, *names in _FROM.findall(data) if any(map(_TEST.search, names)))
-        for module in modules:
-            name = module.decode("ascii", "ignore")
-            path = find_module(others, importer, name, roots, own_names)
+        for module in _drawn_on_by(data):
+            path = find_module(others, importer, module, roots, own_names)
             if path is not None and path not in seen:
                 seen.add(path)
                 queue.append((path, others[path]))
                 yield path
 
 
-def naming_scopes(
-    files: Mapping[str, bytes],
-    others: Mapping[str, bytes],
-    config: PytestConfig,
-    own_names: Sequence[str] = (),
-) -> Iterator[str]:
-    """List those of the ``others`` that a file imports which does not name a scope literally.
-
-    The scope may be a constant of such a module.
-    """
-    from loopscope.analysis.suite.imports import find_module  # not for a tree without suites
-
-    roots = (*source_roots(config), *SOURCE_ROOTS)
-    for path, data in files.items():
-        if b"pytest" in data and _SCOPE.search(data):
-            for name in _handed_on(data):
-                module = find_module(others, path, name, roots, own_names)
-                if module is not None:
-                    yield module
+def _drawn_on_by(data: bytes) -> Iterator[str]:
+    for module in _STAR.findall(data) if b"*" in data else ():
+        yield module.decode("ascii", "ignore")
+    for module, *names in _FROM.findall(data):
+        if any(map(_TEST.search, names)):
+            yield module.decode("ascii", "ignore")
+    if b"pytest" in data and _SCOPE.search(data):
+        yield from _handed_on(data)
 
 
 def _defines(data: bytes) -> bool:

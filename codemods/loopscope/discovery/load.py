@@ -226,7 +226,7 @@ def _scan(
     if not touched and not _is_touched(found, errors) and not _declares(found):
         return {}, False
     # Where no suite has to do with event loops, their import is most of the time of a run.
-    from loopscope.discovery.first_glance import leading_to, naming_scopes, reexports, starred
+    from loopscope.discovery.first_glance import drawn_on, leading_to, reexports
 
     errors[:] = found.errors
     files: dict[str, bytes] = {}
@@ -241,7 +241,7 @@ def _scan(
             others[path] = data
     names = own_names(found)
     more = {*leading_to(files, others), *reexports(files, others, config, names)}
-    more |= {*starred(files, others, config, names), *naming_scopes(files, others, config, names)}
+    more |= set(drawn_on(files, others, config, names))
     files |= {path: others[path] for path in sorted(more)}
     return files, True
 
