@@ -95,8 +95,7 @@ class Collection:
             found = (
                 (Key(cls.path, own[0].ordinal), own[0])
                 if own
-                else self._names.module_functions(cls.path).get(origin)
-                or self._names.find_function(cls.path, origin)
+                else self._names.named_function(cls.path, origin)
             )
             if found is not None:
                 yield name, found

@@ -46,6 +46,7 @@ class SuiteIndex:
         self.method, self.inner_classes = names.method, names.inner_classes
         self.module_fixtures = names.module_fixtures
         self.module_functions, self.find_function = names.module_functions, names.find_function
+        self.named_function = names.named_function
         self._external = external or {}
         self._imports: dict[str, frozenset[str]] = {}  # by file, those that it imports
         self._callers: dict[str, dict[str, list[Function]]] = {}  # by file and name

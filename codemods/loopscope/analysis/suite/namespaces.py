@@ -232,6 +232,10 @@ class Namespaces:
         origin = self.find(path, module or ".") if module.strip(".") or name[:1] == "." else None
         return self.module_functions(origin).get(attribute) if origin is not None else None
 
+    def named_function(self, path: str, name: str) -> tuple[Key, Function] | None:
+        """Find the function that a name means in a file: one that it holds, or a dotted one."""
+        return self.module_functions(path).get(name) or self.find_function(path, name)
+
     def module_functions(self, path: str) -> dict[str, tuple[Key, Function]]:
         """Return the functions that a module holds by name: its own and the imported ones."""
         known = self._module_functions.get(path)

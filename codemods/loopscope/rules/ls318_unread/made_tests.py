@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from loopscope.analysis.file.facts import Function, GivenFunction, Position
 from loopscope.analysis.file.mentions import MAKES_TESTS
 from loopscope.analysis.suite.closure import EVENT_LOOP
-from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.rules.context import RuleResult, action
@@ -30,7 +29,7 @@ def made_tests(model: SuiteModel, unread: Iterable[tuple[str, Position]]) -> Ite
         for name, refers in model.files[path].variables.items():
             if not _may_be_tests(index, path, name):
                 continue
-            makers = (_named_function(model, path, one) for one in refers)
+            makers = (index.named_function(path, one) for one in refers)
             for key, function in filter(None, makers):
                 if (key.path, f"{function.name} {MAKES_TESTS}") in said:
                     continue
@@ -98,9 +97,3 @@ def _has_loop_tests(index: SuiteIndex, path: str, names: Iterable[str]) -> bool:
         method.name.startswith("test") and (method.is_async or EVENT_LOOP in method.parameters)
         for method in methods
     )
-
-
-def _named_function(model: SuiteModel, path: str, name: str) -> tuple[Key, Function] | None:
-    """Find the function that a (dotted) name means in a file."""
-    index = model.index
-    return index.module_functions(path).get(name) or index.find_function(path, name)
