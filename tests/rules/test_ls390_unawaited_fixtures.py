@@ -5,20 +5,12 @@ from __future__ import annotations
 import pytest
 
 from loopscope.types import Level
+from tests.live.samples.sample import override
 from tests.suites_in_memory import AUTO, STRICT, migrate_files
 
-TEXT = """\
-import asyncio
-
-import pytest
-
-
-@pytest.fixture(scope="module")
-def event_loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-
+TEXT = (
+    override("module")
+    + """
 
 @pytest.fixture(scope="module")
 def thing(event_loop):
@@ -34,6 +26,7 @@ async def never_awaited():
 async def test_x(thing):
     assert thing
 """
+)
 
 
 @pytest.mark.parametrize(
