@@ -160,8 +160,7 @@ def mentions_asyncio(config: PytestConfig) -> bool:
 _FROM = re.compile(
     rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|([^\n#]*))", re.MULTILINE
 )
-_STAR = re.compile(rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*\*", re.MULTILINE)
-_TEST = re.compile(rb"\b[tT]est")
+_ALL_OR_TESTS = re.compile(rb"\A\*|\b[tT]est")
 _SCOPE = re.compile(rb"scope[ ]?=[ ]?[A-Za-z_]|fixture\(\s*\*\*")
 _FROM_IMPORT = re.compile(rb"^import[ \t]+([\w., \t]+)", re.MULTILINE)
 _NAME = re.compile(rb"\w+|\*")
@@ -224,10 +223,8 @@ def drawn_on(
 
 
 def _drawn_on_by(data: bytes) -> Iterator[str]:
-    for module in _STAR.findall(data) if b"*" in data else ():
-        yield module.decode("ascii", "ignore")
     for module, *names in _FROM.findall(data):
-        if any(map(_TEST.search, names)):
+        if any(map(_ALL_OR_TESTS.search, names)):
             yield module.decode("ascii", "ignore")
     if b"pytest" in data and _SCOPE.search(data):
         yield from _handed_on(data)
