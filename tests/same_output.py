@@ -31,11 +31,7 @@ from typing import Any
 from unittest.mock import patch
 
 import click
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomli
 
 ROOT = Path(__file__).parents[1]
 RANDOM_SUITES = 201
@@ -152,7 +148,7 @@ _STATE: dict[str, Any] = {}
 
 def start(repo: str) -> None:
     """Make the command line of a checkout the one that ``run`` runs."""
-    project = tomllib.loads(Path(repo, "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomli.loads(Path(repo, "pyproject.toml").read_text(encoding="utf-8"))
     package = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"][0]
     sources = str(Path(repo, package).parent.resolve())
     sys.path.insert(0, sources)

@@ -5,28 +5,23 @@ from __future__ import annotations
 import ast
 import functools
 import re
-import sys
 from collections import Counter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import click
 import pytest
+import tomli
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from loopscope.cli.main import cli
 from loopscope.reports import formats
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "codemods" / "loopscope"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 @functools.cache

@@ -35,7 +35,7 @@ def event_loop():
 """
 # What a program run in this directory might pick up.
 SHADOWS = (
-    "evil", "setup", "sitecustomize", "usercustomize", "click", "ast", "tomllib", "libcst",
+    "evil", "setup", "sitecustomize", "usercustomize", "click", "ast", "tomli", "libcst",
     "bowler", "rich", "pathspec", "readline", "multiprocessing/__init__",
 )  # fmt: skip
 

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import tomli
 
 from loopscope.rewriting.edits import RequirementEdit
 from loopscope.types import Finding, Level
 from tests.rules.declared import after, outcomes
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _FOLDER = Path(__file__).with_name("corpus")
 
@@ -105,6 +100,6 @@ def test_an_action_stays_until_it_is_done(one: Declaring) -> None:
 def test_both_texts_are_of_their_grammar(one: Declaring) -> None:
     for text in (one.before, one.after):
         if one.path.endswith((".toml", ".lock", "Pipfile")) and "[[" in text[:400]:
-            tomllib.loads(text)
+            tomli.loads(text)
         elif one.path.endswith(".py"):
             ast.parse(text)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import configparser
-import sys
 from collections.abc import Callable
 
+import tomli
 from hypothesis import strategies as st
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 TOML_NEUTRAL = (
     '[project]\nname = "x"   # the name\nversion="1"\n',
@@ -53,8 +48,8 @@ INI_OPTIONS = (
 
 def _is_toml(text: str) -> bool:
     try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        tomli.loads(text)
+    except tomli.TOMLDecodeError:
         return False
     return True
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, TextIO
@@ -126,6 +125,8 @@ def is_terminal(stream: TextIO) -> bool:
 
 def terminal_width() -> int:
     """Return the columns of the terminal, or what COLUMNS says."""
+    import shutil  # it imports the compressors
+
     return shutil.get_terminal_size().columns
 
 

@@ -133,6 +133,7 @@ def main() -> None:
             text = f"error: {what} cannot be written: {error.strerror or error}"
             click.echo(visible(text), err=True)
         code = 2
+    gc.freeze()  # else Python looks through all that is left, several times, before it ends
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -38,6 +38,7 @@ class IgnoreRules:
     def __init__(self, lines: Iterable[str]) -> None:
         self._anywhere = _Table()
         self._from_root = _Table()
+        self._last_anywhere = functools.lru_cache(maxsize=10_000)(self._anywhere.last)
         for number, line in enumerate(lines):
             self._add(number, line)
         self._folders: dict[str, bool | None] = {}
@@ -58,12 +59,12 @@ class IgnoreRules:
         return self._own(path, directory=directory)
 
     def _own(self, path: str, *, directory: bool) -> bool | None:
-        names = path.split("/")
+        names = tuple(path.split("/"))
         found = [
             pattern
             for pattern in (
-                self._anywhere.last(names[-1], names[-1:], directory=directory),
-                self._from_root.last(names[0], names, directory=directory),
+                self._last_anywhere(names[-1], names[-1:], directory),
+                self._from_root.last(names[0], names, directory),
             )
             if pattern is not None
         ]
@@ -119,7 +120,7 @@ class _Table:
         else:
             self._others.append(pattern)
 
-    def last(self, name: str, names: list[str], *, directory: bool) -> _Pattern | None:
+    def last(self, name: str, names: tuple[str, ...], directory: bool) -> _Pattern | None:
         """Return the last pattern that fits ``names``, of those that may fit ``name``."""
         best = None
         for patterns in (
@@ -137,7 +138,7 @@ class _Table:
         return best
 
 
-def _fits(patterns: tuple[str, ...], names: list[str]) -> bool:
+def _fits(patterns: tuple[str, ...], names: tuple[str, ...]) -> bool:
     """Whether the names of a path fit; ``**`` stands for any number of them, at the end for one.
 
     After a ``**`` the first place where the next ones fit is as good as any other.

@@ -198,6 +198,7 @@ class _Walk:
                 self._unusual(os.path.join(place, name), kind, owner, prefix, ignored)
             elif name.endswith(".py"):
                 owner.python.append(prefix + name)
+                continue
             elif not folder or may_declare(name):
                 owner.other_files.append(prefix + name)
             if name.endswith(_TEXTS):
