@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.monorepo import TOO_FEW, Size
-from benchmarks.sections import SECTIONS, Plan
+from benchmarks.sections import LEAST_SAMPLE, SECTIONS, Plan
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     add("--legacy", type=float, default=default.size.legacy, help="share of legacy packages")
     add("--seed", type=int, default=default.size.seed)
     add("--repeat", type=int, default=default.repeat, help="runs of each command")
-    add("--sample", type=int, default=default.sample, help="files for the slow tools")
+    add("--sample", type=int, default=default.sample, help="files for the slow tools, 0: none")
     add("--growth", type=int, nargs="+", default=default.growth, metavar="FILES")
     add("--options", default="", help='for loopscope, such as --options="--jobs 1"')
     add("--real", type=Path, nargs="+", default=[], metavar="FOLDER", help="trees for `cache`")
@@ -52,8 +52,10 @@ def _arguments() -> argparse.Namespace:
     missing = [path for path in given.real if not path.is_dir()]
     if missing:
         parser.error(f"no folder {missing[0]}")
-    if given.repeat < 1 or given.sample < 1:
-        parser.error("--repeat and --sample are at least 1")
+    if given.repeat < 1:
+        parser.error("--repeat is at least 1")
+    if 0 < given.sample < LEAST_SAMPLE:
+        parser.error(f"--sample is at least {LEAST_SAMPLE}: fewer say nothing")
     given.size = Size(given.packages, given.files, given.lines, given.legacy, seed=given.seed)
     for one in (given.size, *map(given.size.scaled, given.growth)):
         if not one.is_possible:

@@ -58,8 +58,13 @@ def _high_water(pid: int) -> float:
 
 
 def _below(pid: int) -> Iterator[int]:
-    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, _read(thread).split()):
+    tasks = Path(f"/proc/{pid}/task")
+    try:
+        threads = list(tasks.iterdir())
+    except OSError:  # it has ended
+        return
+    for thread in threads:
+        for child in map(int, _read(thread / "children").split()):
             yield child
             yield from _below(child)
 

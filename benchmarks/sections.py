@@ -16,12 +16,13 @@ from benchmarks.runs import Command, Cost, best_of
 from benchmarks.tables import compared, table
 
 _NO_CACHE = "LOOPSCOPE_NO_CACHE"
+LEAST_SAMPLE = 20  # files: of fewer the start takes most of the time, and the rest is noise
 _GROWTH = (1_000, 5_000, 20_000, 50_000)  # files
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure: ``sample`` files for the slow tools, files in ``growth``."""
+    """How much to measure: ``sample`` files for the slow tools (0: none), files in ``growth``."""
 
     folder: Path  # for the trees; may be deleted afterwards
     size: Size = field(default_factory=Size)
@@ -137,7 +138,8 @@ def migrate(plan: Plan) -> str:
             "loopscope migrate --diff": _loopscope(tree, "migrate", "--diff", *plan.options),
         },
     )
-    costs |= _tools_that_rename(plan, tree)
+    if plan.sample:
+        costs |= _tools_that_rename(plan, tree)
     return compared(f"migrate --diff, {_described(plan.size)}", costs)
 
 

@@ -54,7 +54,7 @@ def test_every_section_measures() -> None:
     sections = [name for name in SECTIONS if not (missing and name == "check")]
     size = ["--packages=2", "--files=20", "--lines=800", "--growth", "20", "30"]
     done = programs.run(
-        [sys.executable, "-m", "benchmarks", *sections, *size, "--repeat=1", "--sample=2"],
+        [sys.executable, "-m", "benchmarks", *sections, *size, "--repeat=1", "--sample=20"],
         cwd=ROOT,
         capture_output=True,
         text=True,
