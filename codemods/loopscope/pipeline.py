@@ -279,7 +279,7 @@ def _attempt(known: ReadSuite, options: Options, caution: Caution = NO_CAUTION) 
     if changes and not errors:
         condemned += lost_imports(model, result, changes)
     region = frozenset(finding.path for finding in condemned)
-    if not errors and not left_whole:
+    if not errors and not left_whole and not model.classify.is_left_alone:
         findings += unresolved_requests(result, line_of_usefixtures(suite))
     findings = [finding for finding in findings if finding.path not in suite.cross_suite]
     if not errors and changes and not left_whole:

@@ -10,6 +10,7 @@ from loopscope.config.pytest_config import (
     choose_configuration,
     loop_scope_option,
     read_configuration,
+    turns_plugin_off,
 )
 from loopscope.types import FileError, PytestConfig, Scope
 
@@ -258,6 +259,25 @@ def test_tables_that_are_none(name: str, text: str) -> None:
 )
 def test_asyncio_mode(options: str, mode: str) -> None:
     assert asyncio_mode(read("pytest.ini", f"[pytest]\n{options}")) == mode
+
+
+@pytest.mark.parametrize(
+    ("addopts", "off"),
+    [
+        ("-p no:asyncio", True),
+        ("-pno:asyncio -v", True),
+        ("-p asyncio -p no:asyncio", True),
+        ("-p no:asyncio -p asyncio", False),
+        ("-p no:asyncio -p pytest_asyncio.plugin", False),
+        ("-p pytest_asyncio.plugin -p no:asyncio", False),
+        ("-p no:pytest_asyncio", False),
+        ("-p no:cacheprovider", False),
+        ("-- -p no:asyncio", False),
+    ],
+)
+def test_whether_the_plugin_is_turned_off(addopts: str, off: bool) -> None:
+    """As pytest 8.1 and pytest-asyncio 0.21 were seen to run."""
+    assert turns_plugin_off(read("pytest.ini", f"[pytest]\naddopts = {addopts}\n")) is off
 
 
 def test_asyncio_mode_from_a_list_of_addopts() -> None:

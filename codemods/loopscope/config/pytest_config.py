@@ -104,6 +104,16 @@ def mode_is_added(config: PytestConfig) -> bool:
     )
 
 
+def turns_plugin_off(config: PytestConfig) -> bool:
+    """Whether ``addopts`` keeps pytest from loading pytest-asyncio: ``-p no:asyncio``.
+
+    The last that names its entry point counts, and its module is loaded all the same (pytest 8).
+    """
+    given = added_options(config, "-p")
+    of_entry_point = [name for name in given if name in ("asyncio", "no:asyncio")]
+    return of_entry_point[-1:] == ["no:asyncio"] and "pytest_asyncio.plugin" not in given
+
+
 def loop_scope_option(config: PytestConfig, name: str) -> Scope | str | None:
     """Return the scope that the option ``name`` sets.
 

@@ -24,13 +24,21 @@ from loopscope.config.pytest_config import (
     loop_scope_option,
     mode_is_added,
     read_configuration,
+    turns_plugin_off,
 )
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.memo import once
 from loopscope.pieces import each
 from loopscope.python_source.source import SourceError, decode, explain
-from loopscope.requirements import Evidence, declares_plugin, given, installed, legacy_mode_floor
+from loopscope.requirements import (
+    Evidence,
+    declares_plugin,
+    given,
+    installed,
+    legacy_mode_floor,
+    other_event_loop,
+)
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 from loopscope.types import Change, FileError, PytestConfig, Scope, Suite, Target
 
@@ -216,6 +224,8 @@ def _settings(
         deprecations_fail=deprecations_are_errors(config),
         declared=declares_plugin(files)
         or any(option.startswith("asyncio_") for option in config.options),
+        turned_off=turns_plugin_off(config),
+        other_event_loop=other_event_loop(files),
     )
     return _with_mode_of_commands(settings, config, files)
 

@@ -17,7 +17,7 @@ from loopscope.config.formats import FormatError
 from loopscope.frozen import frozen
 from loopscope.python_source.source import Source, SourceError, encode
 from loopscope.python_source.source import decode as decode_python
-from loopscope.requirements.compatibility import PLUGIN, RELEASES, Version
+from loopscope.requirements.compatibility import PLUGIN, RELEASES, WITH_EVENT_LOOP, Version
 from loopscope.requirements.pin import Kind, Pin, PinsError, highest, lowest, padded
 from loopscope.requirements.places import Reader, reader_of
 from loopscope.requirements.source_text import SourceText
@@ -127,6 +127,16 @@ def declares_plugin(files: Mapping[str, bytes]) -> bool:
     return any(True for _ in _plugin(files))
 
 
+def other_event_loop(files: Mapping[str, bytes]) -> Pin | None:
+    """Find the declaration of another plugin with an ``event_loop``; a lock file is none."""
+    for path in sorted(files):
+        if is_pin_file(path) and _OTHERS.search(files[path]):
+            for pin in _pins(path, files[path]):
+                if pin.package in WITH_EVENT_LOOP and pin.kind is not Kind.LOCK:
+                    return pin
+    return None
+
+
 def installed(files: Mapping[str, bytes]) -> Evidence:
     """Return the releases of pytest-asyncio that the suite may run on, by its declarations."""
     return evidence_of(tuple(_plugin(files)))
@@ -151,7 +161,8 @@ def _pins(path: str, data: bytes) -> tuple[Pin, ...]:
 _PATIENCE = 5.0  # seconds for one file: a hundred times what a large one takes
 # UTF-16 holds NULs.
 _NAMED = re.compile(rb"asyncio|\0", re.IGNORECASE)
-_MENTION = re.compile(rb"pytest|aresponses|aiohttp|python|\0", re.IGNORECASE)
+_OTHERS = re.compile(rb"aiomisc|qasync|\0", re.IGNORECASE)
+_MENTION = re.compile(rb"pytest|aresponses|aiohttp|aiomisc|python|\0", re.IGNORECASE)
 
 
 def read_pins(path: str, data: bytes) -> tuple[Pin, ...] | FileError:

@@ -117,8 +117,13 @@ def used_plugins(files: Mapping[str, bytes]) -> Iterator[PluginLoops]:
             yield plugin
 
 
+# Plugins that run async tests, and have a fixture of the name event_loop. Read in the sources of
+# aiomisc 18.0.37, aiomisc-pytest 2.0.0 (older releases of aiomisc are the plugin) and
+# pytest-qasync 0.0.1.
+WITH_EVENT_LOOP = frozenset({"aiomisc", "aiomisc-pytest", "pytest-qasync"})
+
 _NEEDED = {name for companion in COMPANIONS.values() for name, _ in companion.needs}
-WATCHED = frozenset({PLUGIN, "pytest", *COMPANIONS, *_NEEDED})
+WATCHED = frozenset({PLUGIN, "pytest", *WITH_EVENT_LOOP, *COMPANIONS, *_NEEDED})
 
 
 def release_of(version: Version) -> Release:

@@ -49,6 +49,7 @@ _FEWEST = "the one for which the fewest lines name another"
 def check(context: RuleContext) -> Iterator[RuleResult]:
     settings = context.model.settings
     if not context.model.uses_plugin:
+        yield from _left_to_others(context)
         if context.config.path and context.model.own_tests and _would_warn(settings):
             yield OptionEdit("LS201", FIXTURE_OPTION, "function", _WARNS)
         return
@@ -133,6 +134,33 @@ def _why(context: RuleContext, default: Scope) -> str:
     return _OF_PLUGINS if context.model.trace_index.external else _FEWEST
 
 
+def _left_to_others(context: RuleContext) -> Iterator[Finding]:
+    """Say why a suite with an ``event_loop`` is left as it is, which its maintainer may doubt."""
+    roles, settings = context.model.classify, context.model.settings
+    other = settings.other_event_loop
+    if not roles.names_plugin and not roles.uses_event_loop:
+        return
+    if settings.turned_off:
+        yield note(
+            "LS201", context.config.path or "", _line_of(context, "no:asyncio"),
+            "-p no:asyncio keeps pytest from loading pytest-asyncio, so nothing of this suite is"
+            " moved: take it out of addopts where pytest-asyncio is to run the tests",
+        )  # fmt: skip
+    elif other is not None:
+        yield note(
+            "LS201", other.path, other.line,
+            f"{other.package} is required here, which runs async tests and has its own event_loop,"
+            " and nothing names pytest-asyncio (no mark, no mode): event_loop is left to it. Mark"
+            " the tests that pytest-asyncio is to run",
+        )  # fmt: skip
+
+
+def _line_of(context: RuleContext, word: str) -> int:
+    """Return the first line of the configuration that has the word."""
+    text = context.contents.get(context.config.path or "", b"")
+    return text.count(b"\n", 0, max(text.find(word.encode()), 0)) + 1
+
+
 def _both_tables(context: RuleContext) -> Finding:
     """Report options of a table that pytest passes over, and for which pytest 9 stops."""
     path, names = context.config.path or "", context.config.passed_over
@@ -165,7 +193,7 @@ def _held_below_9(context: RuleContext) -> bool:
 
 def _would_warn(settings: Settings) -> bool:
     """Whether pytest-asyncio is there for sync tests only, and warns of the unset option."""
-    warns = settings.declared and settings.evidence.newest >= (0, 24)
+    warns = settings.declared and not settings.turned_off and settings.evidence.newest >= (0, 24)
     return warns and settings.fixture_option_unset
 
 

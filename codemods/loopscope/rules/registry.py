@@ -47,6 +47,12 @@ def describe(rule: Rule) -> str:
 _BY_SUMMARY = ("LS108", "LS303", "LS310", "LS390")
 
 
+# Rules for what means something to pytest-asyncio alone.
+_OF_THE_PLUGIN = frozenset(
+    {"LS101", "LS102", "LS103", "LS104", "LS105", "LS106", "LS109", "LS313", "LS317", "LS318"}
+)
+
+
 def check_rules(
     context: RuleContext,
 ) -> tuple[list[Edit], list[OptionEdit], list[Finding], set[str]]:
@@ -55,8 +61,11 @@ def check_rules(
     options: list[OptionEdit] = []
     findings: list[Finding] = []
     left_out: set[str] = set()
+    left_alone = context.model.classify.is_left_alone
     for rule in REGISTRY:
-        for outcome in rule.check(context) if rule.check else ():
+        if rule.check is None or (left_alone and rule.code in _OF_THE_PLUGIN):
+            continue
+        for outcome in rule.check(context):
             if not context.options.wants(outcome.code):
                 if not isinstance(outcome, Finding):
                     left_out.add(outcome.code)

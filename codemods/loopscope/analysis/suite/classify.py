@@ -14,7 +14,7 @@ from loopscope.analysis.suite.hook_marks import HookMarks
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.trace import Trace, TraceIndex
 from loopscope.frozen import frozen
-from loopscope.requirements import Evidence
+from loopscope.requirements import Evidence, Pin
 from loopscope.types import Options, Scope
 
 
@@ -31,6 +31,8 @@ class Settings:
     evidence: Evidence = field(default_factory=Evidence)  # what is declared and locked
     deprecations_fail: bool = False  # a PytestDeprecationWarning is an error
     declared: bool = False  # pytest-asyncio is among the requirements, or configured
+    turned_off: bool = False  # addopts keeps pytest from loading pytest-asyncio
+    other_event_loop: Pin | None = None  # a declared plugin that has an event_loop of its own
 
     @property
     def fixture_option_unset(self) -> bool:
@@ -127,18 +129,45 @@ class Roles:
     @cached_property
     def uses_plugin(self) -> bool:
         """Whether anything in the suite is pytest-asyncio's business."""
+        return not self._settings.turned_off and (
+            self.names_plugin or (self.uses_event_loop and not self._settings.other_event_loop)
+        )
+
+    @cached_property
+    def names_plugin(self) -> bool:
+        """Whether the suite names pytest-asyncio, or what only that does."""
         return (
             self.mode != "strict"
             or any(test.mark("asyncio") is not None for test in self.own_tests)
             or any(map(self._mentions_plugin, self._own_facts))
-            or any(
+            # It had set the loop that sync code asks for.
+            or (self._settings.declared and any(facts.loop_calls for facts in self._own_facts))
+        )
+
+    @cached_property
+    def uses_event_loop(self) -> bool:
+        """Whether the suite has or requests a fixture ``event_loop``, whosever that is."""
+        return (
+            any(
                 EVENT_LOOP in fixtures and fixtures[EVENT_LOOP].file not in self._index.cross_suite
                 for fixtures in self._index.registered.values()
                 if not self.runs_on_anyio
             )
+            or any(
+                function.fixture is not None and EVENT_LOOP in function.parameters
+                for facts in self._own_facts
+                for function in facts.functions
+            )
             or self.asks_for_the_plugins_loop
-            # It had set the loop that sync code asks for.
-            or (self._settings.declared and any(facts.loop_calls for facts in self._own_facts))
+        )
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether another plugin, or none, runs the tests, and its ``event_loop`` is its own."""
+        return not self.uses_plugin and (
+            self._settings.turned_off
+            or self._settings.other_event_loop is not None
+            or self.runs_on_anyio
         )
 
     @cached_property
@@ -163,10 +192,7 @@ class Roles:
             or "pytest_asyncio" in facts.plugins
             or any(
                 function.fixture is not None
-                and (
-                    function.fixture.origin == "pytest_asyncio.fixture"
-                    or EVENT_LOOP in function.parameters
-                )
+                and function.fixture.origin == "pytest_asyncio.fixture"
                 for function in facts.functions
             )
         )

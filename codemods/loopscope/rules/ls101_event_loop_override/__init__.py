@@ -81,12 +81,6 @@ _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({}
 
 
 def check(context: RuleContext) -> Iterator[RuleResult]:
-    model = context.model
-    if model.uses_plugin or not model.classify.runs_on_anyio:  # else it is the project's own
-        yield from _overrides(context)
-
-
-def _overrides(context: RuleContext) -> Iterator[RuleResult]:
     yield from other_overrides(context)
     replaced = {bridge.replaces: bridge for bridge in context.plan.bridges if bridge.replaces}
     gone: list[Key] = []
