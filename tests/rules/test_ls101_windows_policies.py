@@ -76,14 +76,39 @@ def test_policy_that_counts_elsewhere_does_not_move(condition: str) -> None:
     assert f"\nif {condition}" not in after(files)["conftest.py"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        conftest(WINDOWS[0], more="    database.close()\n"),
-        conftest(WINDOWS[0], first="    import sys\n"),
-    ],
-)
-def test_more_work_or_a_local_import_stays_a_persons(text: str) -> None:
+def test_a_local_import_stays_a_persons() -> None:
     asking = "@decorate\ndef test_other(thing):\n    pass\n"
+    text = conftest(WINDOWS[0], first="    import sys\n")
     files = {"pytest.ini": AUTO, "conftest.py": text, "test_a.py": asking + TESTS}
     assert "LS101 action" in " ".join(messages(migrate_files(files)))
+
+
+@pytest.mark.parametrize("condition", [WINDOWS[0], WINDOWS[4]])
+@pytest.mark.parametrize(
+    "work", ["loop.slow_callback_duration = 0.25", "database.open()", "loop.set_debug(flag)"]
+)
+def test_other_work_is_kept_below_it(condition: str, work: str) -> None:
+    """It was lost without a word where anything kept a loop factory from being written."""
+    text = conftest(condition, '(scope="session")').replace("    yield", f"    {work}\n    yield")
+    files = {"pytest.ini": AUTO, "conftest.py": text, "test_a.py": TESTS}
+    result = after(files)["conftest.py"]
+    top, _, fixture = result.partition("async def event_loop():")
+    assert f"\nif {condition}:\n    {SET}\n" in top
+    assert f"    {work}\n" in fixture.partition("def thing")[0]
+
+
+def test_work_after_the_yield_is_kept_below_it() -> None:
+    text = conftest(WINDOWS[0], more="    database.close()\n")
+    files = {"pytest.ini": AUTO, "conftest.py": text, "test_a.py": TESTS}
+    result = after(files)["conftest.py"]
+    assert f"\nif {WINDOWS[0]}:\n    {SET}\n" in result
+    assert "    database.close()\n" in result.partition("    yield ")[2].partition("def thing")[0]
+
+
+def test_debug_mode_becomes_the_option() -> None:
+    text = conftest(WINDOWS[0], '(scope="session")')
+    text = text.replace("    yield", "    loop.set_debug(True)\n    yield")
+    files = {"pytest.ini": AUTO, "conftest.py": text, "test_a.py": TESTS[TESTS.index("async") :]}
+    result = after(files)
+    assert f"\nif {WINDOWS[0]}:\n    {SET}\n" in result["conftest.py"]
+    assert "asyncio_debug = true" in result["pytest.ini"]

@@ -12,6 +12,7 @@ from itertools import pairwise
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import Function, LoopCall, Place
 from loopscope.analysis.file.loop_kinds import UNKNOWN, kinds_of
+from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP, loop_requests
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.loop_map.other_plugins import is_of_another_plugin
@@ -69,7 +70,7 @@ def actions(
                 concerned = [test for test in model.tests if solver.users.needs_kind(test)]
                 chosen = choose_factory(model, key, concerned, tests, fixtures)
                 override_action = replace(chosen, debugs=override_action.debugs)
-            if override_action.stays and _only_for_windows(function):
+            if _is_only_for_windows(function, override_action):
                 override_action = OverrideAction(ActionKind.WINDOWS)
             if not override_action.stays:
                 left = beside_others(model, key) or _after_other_code(model, key)
@@ -87,11 +88,15 @@ def _is_policy(
     return key in policies_for(model, key, tests, fixtures)
 
 
-def _only_for_windows(function: Function) -> bool:
-    """Whether all but a policy for Windows is a plain loop, which needs no factory."""
+def _is_only_for_windows(function: Function, action: OverrideAction) -> bool:
+    """Whether all but a policy for Windows is a plain loop, or is said elsewhere."""
     body = function.override
-    plain = body is not None and bool(body.windows)
-    return plain and function.is_own and not (function.is_method or function.conditional)
+    if body is None or not body.windows:
+        return False
+    plain = body.kind is BodyKind.FACTORY
+    if not (action.kind is ActionKind.DELETE or (plain and action.stays)):
+        return False
+    return function.is_own and not (function.is_method or function.conditional)
 
 
 _EARLY_HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_collection_modifyitems")

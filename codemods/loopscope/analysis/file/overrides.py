@@ -157,7 +157,8 @@ class _Reading:
         if not self.code.yields or not (self.code.made or self.other.found):
             return OverrideBody(BodyKind.OTHER, "it returns no loop that it makes", node.lineno)
         windows = [] if self.other.found or _local_imports(node) else self.windows
-        self.other.found = self.other.found or bool(self.windows)
+        more = self.debugging or any(self.work.values())  # settings are work, too
+        self.other.found = self.other.found or bool(self.windows and not (windows and more))
         if self.other.found:  # what makes the loop sets it up, too
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
         if self.other.found and not any(map(self._uses_loop, self.work["before"])):

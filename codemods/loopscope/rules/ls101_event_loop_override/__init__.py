@@ -77,6 +77,7 @@ _UNDER_A_CONDITION = (
     " its condition, if all tests may share loops as wide as its scope; where the condition does"
     " not hold, they had those of another override, or one each"
 )
+_ON_WINDOWS = "what it set on Windows is set when the file is imported"
 _RUNNER_DOES = "; asyncio.Runner does at the end what it did after the yield ({})"
 
 
@@ -223,16 +224,17 @@ def _replacement(
     if override_action.works and more is not None:
         safety = Safety.ASSUMPTION
     if kind is ActionKind.WORK and more is not None:
-        code = more
+        code = _with_bridge(_for_windows(body), more) if body.windows else more
         message = "override replaced by an async fixture that does its work on the running loop"
+        message += f"; {_ON_WINDOWS}" if body.windows else ""
     elif kind in (ActionKind.FACTORY, ActionKind.POLICY) and not override_action.hook:
         code, message = _of_its_kind(context, key, function, body, kind)
         if more is not None and override_action.works:
             message += "; an async fixture switches debug mode on"
         code = _with_bridge(code, more)
     elif kind is ActionKind.WINDOWS:
-        code = _with_bridge(Code("\n".join(body.windows) + "\n", ()), more)
-        message = "override deleted; what it set on Windows is set when the file is imported"
+        code = _with_bridge(_for_windows(body), more)
+        message = f"override deleted; {_ON_WINDOWS}"
         safety = Safety.ASSUMPTION
     else:
         assert more is not None
@@ -256,6 +258,10 @@ def _replacement(
         safety=safety,
         needs=code.needs,
     )
+
+
+def _for_windows(body: OverrideBody) -> Code:
+    return Code("\n".join(body.windows) + "\n", ())
 
 
 def _of_its_kind(
