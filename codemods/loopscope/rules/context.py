@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
 from loopscope.analysis.file.checks import FileCheck
 from loopscope.analysis.file.facts import FileFacts, Function
-from loopscope.analysis.suite.fixtures import Key
+from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.frozen import frozen
 from loopscope.loop_map.suite_model import SuiteModel
 from loopscope.planning.cure_solver import Cure
@@ -141,6 +141,17 @@ def action(code: str, path: str, line: int, message: str, column: int = 1) -> Fi
 def note(code: str, path: str, line: int, message: str, column: int = 1) -> Finding:
     """Make a finding that is advice."""
     return Finding(path, line, column, code, message, Level.NOTE)
+
+
+def by_file(tests: Iterable[Test]) -> Iterator[tuple[str, Test, str]]:
+    """Yield each file with its first test, and words for how many there are, and where."""
+    alike: dict[str, dict[int, Test]] = {}
+    for test in tests:
+        alike.setdefault(test.key.path, {}).setdefault(test.function.line, test)
+    for path, found in alike.items():
+        lines = ", ".join(str(line) for line in sorted(found)[:5])
+        more = f" ({len(found)} here, lines {lines})" if len(found) > 1 else ""
+        yield path, found[min(found)], more
 
 
 def first_of(names: Sequence[str], shown: int = 3) -> str:

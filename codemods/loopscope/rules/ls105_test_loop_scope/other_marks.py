@@ -9,7 +9,7 @@ from loopscope.analysis.file.mark_facts import Mark
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.loop_map.legacy import LOOP_MARK
 from loopscope.loop_map.suite_model import SuiteStyle
-from loopscope.rules.context import Need, RuleContext, RuleResult, action, note, spell
+from loopscope.rules.context import Need, RuleContext, RuleResult, action, by_file, note, spell
 from loopscope.rules.ls105_test_loop_scope.mark_edits import (
     AddDecoratorMark,
     AddPytestmark,
@@ -22,7 +22,7 @@ from loopscope.types import Scope
 
 _REMOVED = "asyncio_event_loop removed: loop_scope says what it said"
 _UNREAD = (
-    "no asyncio mark is read on {}; one {}. Its loop is not allowed for: write "
+    "no asyncio mark is read on {}{}; one {}. Its loop is not allowed for: write "
     "@pytest.mark.asyncio on the test itself, and run loopscope again"
 )
 
@@ -174,6 +174,7 @@ def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:
     if not OTHER_MODES.isdisjoint(context.config.options):
         return
     seen = set()
+    decorated = []
     for test in model.tests:
         function, path = test.function, test.key.path
         if not function.is_async or model.is_async_test(test) or test.key in seen:
@@ -188,8 +189,12 @@ def unreadable_marks(context: RuleContext) -> Iterator[RuleResult]:
             bound.name == "pytestmark" and model.index.find(test.module, bound.module) is None
             for bound in context.files[test.module].imports
         ):
-            message = _UNREAD.format(function.qualname, "may come with the imported pytestmark")
+            message = _UNREAD.format(
+                function.qualname, "", "may come with the imported pytestmark"
+            )
             yield action("LS105", path, function.line, message)
         elif not function.known_decorators:  # or one that runs the test itself
-            message = _UNREAD.format(function.qualname, "may come with its decorator")
-            yield note("LS105", path, function.line, message)
+            decorated.append(test)
+    for path, test, more in by_file(decorated):
+        message = _UNREAD.format(test.function.qualname, more, "may come with its decorator")
+        yield note("LS105", path, test.function.line, message)

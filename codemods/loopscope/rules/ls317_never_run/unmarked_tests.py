@@ -10,11 +10,11 @@ class or their module out of the collection.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.config.collected_files import ignores_module, in_testpaths
-from loopscope.rules.context import RuleContext, RuleResult, action
+from loopscope.rules.context import RuleContext, RuleResult, action, by_file
 from loopscope.rules.ls317_never_run.test_cases import is_plain_test_case
 
 
@@ -127,7 +127,7 @@ def unmarked_tests(context: RuleContext) -> Iterator[RuleResult]:
         and not _is_run(context, test)
         and not left_out(test)
     ]
-    for path, first, more in _by_file(unmarked):
+    for path, first, more in by_file(unmarked):
         yield action(
             "LS317", path, first.function.line,
             f"{first.function.qualname} is async and nothing runs it{more}: strict mode needs"
@@ -149,24 +149,13 @@ def tests_of_test_cases(context: RuleContext) -> Iterator[RuleResult]:
         and is_plain_test_case(context.model, test.classes[-1])
         and not left_out(test)
     ]
-    for path, first, more in _by_file(never_awaited):
+    for path, first, more in by_file(never_awaited):
         yield action(
             "LS317", path, first.function.line,
             f"{first.function.qualname} is async and never awaited{more}: unittest.TestCase calls"
             " it, and it passes without having run; marks do not change that. Derive the class"
             " from unittest.IsolatedAsyncioTestCase",
         )  # fmt: skip
-
-
-def _by_file(tests: Iterable[Test]) -> Iterator[tuple[str, Test, str]]:
-    """Yield each file with its first test, and words for how many there are, and where."""
-    alike: dict[str, dict[int, Test]] = {}
-    for test in tests:
-        alike.setdefault(test.key.path, {}).setdefault(test.function.line, test)
-    for path, found in alike.items():
-        lines = ", ".join(str(line) for line in sorted(found)[:5])
-        more = f" ({len(found)} here, lines {lines})" if len(found) > 1 else ""
-        yield path, found[min(found)], more
 
 
 def _is_run(context: RuleContext, test: Test) -> bool:
