@@ -40,6 +40,7 @@ __all__ = [
     "RuleResult",
     "StatementEdit",
     "action",
+    "by_file",
     "first_of",
     "fixture_names",
     "note",
