@@ -31,7 +31,7 @@ from loopscope.planning.bridges import (
 from loopscope.planning.conversions import Conversion
 from loopscope.planning.disjoint_set import DisjointSet
 from loopscope.planning.loop_users import NO_CAUTION, Caution, LoopUsers
-from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action
+from loopscope.planning.override_actions import ActionKind, OverrideAction, choose_action, manual
 from loopscope.types import Options, Scope
 
 # All async fixtures from outside of the suite: only the configured default reaches them.
@@ -289,10 +289,15 @@ class ComponentSolver:
     def _choose_action(self, override: FixtureDef) -> OverrideAction:
         places = [item for item in self.model.overrides if item.key == override.key]
         places = places or [override]
-        return choose_action(
+        chosen = choose_action(
             override.function,
             places,
             self.options,
             debugs_all=self.model.debugs_all(places),
             careful=self.caution.is_careful(override.key.path, self.options),
         )
+        if chosen.works and self.model.driven.by_what_it_calls(override.key):
+            return manual(
+                "it calls code that runs a loop, which fails in an async fixture, where one runs"
+            )
+        return chosen

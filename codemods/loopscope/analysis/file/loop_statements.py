@@ -31,6 +31,8 @@ SETTERS = frozenset(
     {"asyncio.set_event_loop", "asyncio.events.set_event_loop", f"{_POLICY}.set_event_loop"}
 )
 _TASKS = frozenset({"asyncio.all_tasks", "asyncio.Task.all_tasks", "asyncio.tasks.all_tasks"})
+_CANCEL_ALL = "asyncio.runners._cancel_all_tasks"
+_CANCELS = "cancels pending tasks"
 _SHUTDOWN = {
     "shutdown_asyncgens": "shuts down async generators",
     "shutdown_default_executor": "shuts down the executor",
@@ -266,6 +268,8 @@ class LoopCode:
         if self._kept_close(node.func):
             self.closes = True
             return True
+        if self.names.resolve(node.func) == _CANCEL_ALL:
+            return self._only_loop(node) and self._drops(_CANCELS)
         if not isinstance(node.func, ast.Attribute):
             return False
         method, receiver = node.func.attr, node.func.value
@@ -273,7 +277,7 @@ class LoopCode:
             self.closes = True
             return True
         if isinstance(receiver, ast.Name) and receiver.id in self.tasks:
-            return method == "cancel" and self._drops("cancels pending tasks")
+            return method == "cancel" and self._drops(_CANCELS)
         if isinstance(receiver, ast.Name) and receiver.id in self.policies:
             return method == "set_event_loop"
         if not self.is_loop(receiver):

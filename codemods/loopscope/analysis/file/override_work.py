@@ -28,14 +28,19 @@ def is_work(node: ast.stmt, code: LoopCode, other: OtherLoops) -> bool:
             continue
         if isinstance(child, (ast.Return, ast.Yield, ast.YieldFrom, *_DEFINITIONS)):
             return False
-        if code.closer(child):  # it would close the loop of the runner
+        if code.closer(child) or _drives(
+            child
+        ):  # it would close the loop of the runner, or run it
             return False
         if isinstance(child, ast.Call):
             resolved = code.names.resolve(child.func) or ""
             if resolved == "asyncio.run" or other.configures(child):
                 return False
-            if _drives(child) and not _own(child, code):
-                return False
+            if _drives(child.func):
+                if not _own(child, code):
+                    return False
+                stack += child.args
+                continue
             configured = isinstance(child.func, ast.Attribute) and (
                 child.func.attr in CONFIGURING and not code.is_loop(child.func.value)
             )
@@ -46,11 +51,8 @@ def is_work(node: ast.stmt, code: LoopCode, other: OtherLoops) -> bool:
 
 
 def _drives(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("run_until_complete", "run_forever")
-    )
+    """``loop.run_until_complete``, also where it is not called but handed on."""
+    return isinstance(node, ast.Attribute) and node.attr in ("run_until_complete", "run_forever")
 
 
 def _own(call: ast.Call, code: LoopCode) -> bool:

@@ -114,6 +114,7 @@ class _Reading:
         self.early: list[ast.stmt] = []  # the first work, before its loop is the current one
         self.making: list[ast.stmt] = []  # all that stands before the yield, in order
         self.windows: list[ast.stmt] = []  # what sets a policy on Windows alone
+        self.policies: list[ast.stmt] = []  # what gives the current policy a name
 
     def read(self, body: Sequence[ast.stmt]) -> None:
         """Sort the statements; a ``try`` that takes one way is read as a straight line."""
@@ -131,6 +132,8 @@ class _Reading:
             if phase == "before" and not (debugs or self._needless(statement)):
                 self.making.append(statement)
             if redundant:
+                if self._names_policy(statement):
+                    self.policies.append(statement)
                 if self.code.closes and not closed and phase == "after":
                     phase = "closed"
                 continue
@@ -163,6 +166,8 @@ class _Reading:
             self.work["before"] = [s for s in self.work["before"] if s not in self.settings]
         if self.other.found and not any(map(self._uses_loop, self.work["before"])):
             self.work["before"] = []  # what stands before the loop is made, or beside that
+        if any(map(self._uses_policy, [*self.work["before"], *self.work["after"]])):
+            self.work["before"] = [*self.policies, *self.work["before"]]
         worked = any(self.work.values())
         always = [isinstance(one, ast.Expr) for one in self.debugging]
         if self.other.found and self.code.debug and not (always and all(always)):
@@ -247,6 +252,19 @@ class _Reading:
         """Whether a statement does something with the loop that the override hands out."""
         return any(
             isinstance(child, ast.Name) and child.id in self.code.loops for child in ast.walk(node)
+        )
+
+    def _names_policy(self, node: ast.stmt) -> bool:
+        return (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id in self.code.policies
+        )
+
+    def _uses_policy(self, node: ast.stmt) -> bool:
+        return any(
+            isinstance(child, ast.Name) and child.id in self.code.policies
+            for child in ast.walk(node)
         )
 
     def _texts(self, nodes: Sequence[ast.stmt]) -> tuple[str, ...]:

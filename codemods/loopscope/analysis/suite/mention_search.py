@@ -97,8 +97,12 @@ class DrivenLoops:
         return known
 
     def _by_key(self, key: Key) -> bool:
+        return self._index.function(key).drives_loops or self.by_what_it_calls(key)
+
+    def by_what_it_calls(self, key: Key) -> bool:
+        """Whether what a function mentions drives a loop, or runs one of its own."""
         function = self._index.function(key)
-        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
+        if not RUNNERS.isdisjoint(function.refers):
             return True
         return self._drives(self.graph.mentioned_by(key, function))
 
