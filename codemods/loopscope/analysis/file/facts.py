@@ -181,6 +181,7 @@ class Function:
     calls: tuple[str, ...] = ()  # functions and classes that it calls, see callees
     refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
+    passed: tuple[tuple[str, str], ...] = ()  # what it calls with a request, and with which name
     loop_uses: tuple[LoopUse, ...] = ()
     override: OverrideBody | None = None
     policy: PolicyBody | None = None
