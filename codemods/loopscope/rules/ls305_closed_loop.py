@@ -113,7 +113,7 @@ def _unset_loops(context: RuleContext) -> Iterator[RuleResult]:
             wide[test.module] = planned[test.id]
     everywhere = any(loop_scope > Scope.MODULE for loop_scope in wide.values())
     done: set[Key] = set()
-    for test in model.index.tests:
+    for test in (*model.tests, *(test for test in model.index.tests if test.unittest)):
         alive = everywhere or wide.get(test.module, Scope.FUNCTION) > Scope.FUNCTION
         if test.id in planned or not alive:
             continue

@@ -124,6 +124,7 @@ class Place(enum.Enum):
     SYNC = "a sync function"
     NESTED = "a sync function inside another function"
     LAMBDA = "a lambda"
+    HANDED = "sync code that it is handed to"
     GENERATOR = "a generator expression"
     DEFAULT = "a default argument or a decorator"
     CLASS = "a class body"
