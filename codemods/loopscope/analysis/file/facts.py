@@ -229,6 +229,7 @@ class Class:
     takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
     builds: tuple[str, ...] = ()  # what else its fields call then
     subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
+    made_of: tuple[str, ...] = ()  # what the calls mention that make its bases
     second_names: Mapping[str, str] = field(default_factory=dict)  # of functions: test_x = check
 
 
