@@ -22,6 +22,7 @@ from loopscope.analysis.suite.closure import RequestKind
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
 from loopscope.analysis.suite.loop_values import Bond, Held
 from loopscope.frozen import frozen
+from loopscope.loop_map.kept_outside import KeptOutside
 from loopscope.loop_map.model import Loop, LoopMap
 from loopscope.loop_map.other_plugins import is_of_another_plugin, of_other_plugins
 from loopscope.loop_map.suite_model import SuiteModel
@@ -63,6 +64,7 @@ class LoopUses:
     def __init__(self, model: SuiteModel) -> None:
         self._model = model
         self._closures = model.closures
+        self._outside = KeptOutside(model)
 
     @cached_property
     def foreign(self) -> tuple[LoopUse, ...]:
@@ -83,10 +85,22 @@ class LoopUses:
         if loops is None or is_of_another_plugin(model, test):
             return
         if loops.own is not None:
-            yield from self._uses(test, None, loops.own)
+            yield from self._all_uses(test, None, loops.own)
         for item in self._closures.of(test).fixtures:
             if self.is_made_on_a_loop(item) and item.function.is_async:
-                yield from self._uses(test, item, self.loop_of(test, item))
+                yield from self._all_uses(test, item, self.loop_of(test, item))
+
+    def _all_uses(self, test: Test, user: FixtureDef | None, on: Loop) -> Iterator[LoopUse]:
+        """List the uses of what is asked for, and of what other fixtures keep in variables."""
+        asked = set()
+        for use in self._uses(test, user, on):
+            asked.add(use.fixture)
+            yield use
+        key = test.key if user is None else user.key
+        for item in self._closures.of(test).fixtures:
+            made = item.function.is_async and self.is_made_on_a_loop(item)
+            if made and item not in asked and self._outside.reached(key, item.key) is not None:
+                yield LoopUse(test, user, (), item, on, self.loop_of(test, item))
 
     def loop_of(self, test: Test, fixture: FixtureDef) -> Loop:
         """Return the loop that a fixture of a test is set up on."""
@@ -170,7 +184,7 @@ class LoopUses:
                 return held
             if held.bond >= Bond.NAMED and not root.startswith("self."):
                 return held
-        return None
+        return self._outside.reached(user, use.fixture.key)
 
 
 def strays(model: SuiteModel) -> frozenset[tuple[str, str]]:

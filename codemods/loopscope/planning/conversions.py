@@ -198,7 +198,7 @@ class Candidates:
             return self.model.driven.by_function(fixture_def.key)
         driven = function.drives_loops or self.model.driven.by_function(fixture_def.key)
         if driven or any(
-            call.place in (Place.NESTED, Place.LAMBDA, Place.GENERATOR)
+            call.place in (Place.NESTED, Place.LAMBDA, Place.HANDED, Place.GENERATOR)
             or (call.what in CURRENT_LOOP and (call.through or call.method != _RUNS))
             for call in self.current_calls(fixture_def.key)
         ):

@@ -154,6 +154,7 @@ class SyncReasons:
         """Whether the value of a fixture may drive a loop, as a function or where it is used."""
         function = self._model.index.function(key)
         nested = any(use.kind is UseKind.NESTED for use in function.loop_uses) or any(
-            call.place in (Place.NESTED, Place.LAMBDA) for call in self._model.current.calls(key)
+            call.place in (Place.NESTED, Place.LAMBDA, Place.HANDED)
+            for call in self._model.current.calls(key)
         )
         return nested or function.drives_loops or (called and self._model.driven.by_function(key))

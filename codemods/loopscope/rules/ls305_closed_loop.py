@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from loopscope.analysis.file.checks import FileCheck, position
-from loopscope.analysis.file.facts import Function, Position
+from loopscope.analysis.file.facts import Class, Function, Position
 from loopscope.analysis.file.functions import (
     arguments,
     current_loops,
@@ -30,7 +30,8 @@ from loopscope.rules.context import (
     action,
     note,
 )
-from loopscope.types import Safety, Scope
+from loopscope.rules.ls317_never_run.test_cases import Kind, kind_of
+from loopscope.types import Finding, Safety, Scope
 
 _SET_UPS = frozenset(
     f"{when}_{what}"
@@ -99,7 +100,7 @@ def _delete_hook(key: Key, function: Function) -> DeleteDefinition:
 
 
 def _unset_loops(context: RuleContext) -> Iterator[RuleResult]:
-    """Report sync tests that leave no current loop behind, before pytest-asyncio 1.2.
+    """Report tests that leave no current loop behind, before pytest-asyncio 1.2.
 
     See docs/loop-rules.md, Sync code that closes the current loop.
     """
@@ -112,9 +113,16 @@ def _unset_loops(context: RuleContext) -> Iterator[RuleResult]:
             wide[test.module] = planned[test.id]
     everywhere = any(loop_scope > Scope.MODULE for loop_scope in wide.values())
     done: set[Key] = set()
-    for test in model.tests:
+    for test in (*model.tests, *(test for test in model.index.tests if test.unittest)):
         alive = everywhere or wide.get(test.module, Scope.FUNCTION) > Scope.FUNCTION
         if test.id in planned or not alive:
+            continue
+        if test.unittest:
+            cls = test.classes[-1]
+            ours = test.module not in model.cross_suite
+            if ours and cls not in done and kind_of(model, cls) is Kind.ISOLATED:
+                done.add(cls)
+                yield _unset_loop(cls, model.index.cls(cls), "unittest sets none", "")
             continue
         users = [(test.key, test.function)]
         users += [(item.key, item.function) for item in model.closure(test).fixtures]
@@ -123,14 +131,20 @@ def _unset_loops(context: RuleContext) -> Iterator[RuleResult]:
                 continue
             if model.driven.unsets_current(key):
                 done.add(key)
-                yield action(
-                    "LS305",
-                    key.path,
-                    function.line,
-                    f"{function.qualname} leaves no current loop behind (asyncio.run or the like),"
-                    " and below pytest-asyncio 1.2 the next async test on a wider loop fails: "
-                    "choose --target 1.2 or newer, or run it in a thread",
+                yield _unset_loop(
+                    key, function, "asyncio.run or the like", ", or run it in a thread"
                 )
+
+
+def _unset_loop(key: Key, what: Function | Class, by: str, otherwise: str) -> Finding:
+    return action(
+        "LS305",
+        key.path,
+        what.line,
+        f"{what.qualname} leaves no current loop behind ({by}),"
+        " and below pytest-asyncio 1.2 the next async test on a wider loop fails: "
+        f"choose --target 1.2 or newer{otherwise}",
+    )
 
 
 _MESSAGE = (

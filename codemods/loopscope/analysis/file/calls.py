@@ -26,6 +26,7 @@ CONSTRUCTORS = frozenset(
         "shield", "wrap_future", "as_completed",
     )
 )  # fmt: skip
+_SYNC = (Place.SYNC, Place.NESTED, Place.LAMBDA)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -118,7 +119,7 @@ class CallFinder:
             self._call(node, place, ordinal, owner, method)
             if isinstance(node.func, ast.Attribute):
                 self.visit(node.func.value, place, ordinal, owner, node.func.attr)
-            else:
+            elif not isinstance(node.func, ast.Name):
                 self.visit(node.func, place, ordinal, owner)
             for item in [*node.args, *node.keywords]:
                 self.visit(item, place, ordinal, owner)
@@ -126,9 +127,27 @@ class CallFinder:
             self._below(node, place, ordinal, owner)
 
     def _below(self, node: ast.AST, place: Place, ordinal: int | None, owner: int | None) -> None:
+        if self._is_kept_aside(node):
+            return
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            what = self.names.resolve(node)
+            if what in CURRENT_LOOP:
+                # Whoever gets the function itself calls it.
+                if isinstance(node.ctx, ast.Load) and place in _SYNC:
+                    self._found(what, node, Place.HANDED, ordinal, owner)
+                return
         for child in children(node):
-            if child.__class__ not in LEAVES:
+            if child.__class__ not in LEAVES or isinstance(child, ast.Name):
                 self.visit(child, place, ordinal, owner)
+
+    def _is_kept_aside(self, node: ast.AST) -> bool:
+        """Whether the function is only compared, or kept for later, as who patches it does."""
+        match node:
+            case ast.Compare(left=left, comparators=[right]):
+                return any(self.names.resolve(item) in CURRENT_LOOP for item in (left, right))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                return name not in self.at_once and self.names.resolve(value) in CURRENT_LOOP
+        return False
 
     def _function(
         self,
@@ -174,20 +193,30 @@ class CallFinder:
         takes_loop = any(keyword.arg == "loop" for keyword in node.keywords)
         current = what in CURRENT_LOOP and not node.args and not node.keywords
         if current or (what in CONSTRUCTORS and not takes_loop):
-            spelled = ast.unparse(node.func)
-            self.found.append(
-                LoopCall(
-                    what,
-                    spelled,
-                    place,
-                    node.lineno,
-                    node.col_offset + 1,
-                    ordinal,
-                    owner,
-                    method,
-                    guarded=self.guarded,
-                )
+            self._found(what, node.func, place, ordinal, owner, method)
+
+    def _found(
+        self,
+        what: str,
+        node: ast.expr,
+        place: Place,
+        ordinal: int | None,
+        owner: int | None,
+        method: str = "",
+    ) -> None:
+        self.found.append(
+            LoopCall(
+                what,
+                ast.unparse(node),
+                place,
+                node.lineno,
+                node.col_offset + 1,
+                ordinal,
+                owner,
+                method,
+                guarded=self.guarded,
             )
+        )
 
 
 def _goes_on(node: ast.Try) -> bool:
@@ -250,6 +279,7 @@ _RUNNERS = frozenset({"asyncio.run", "asyncio.Runner", "anyio.run", "trio.run", 
 
 def drives_loops(node: ast.AST, names: Names) -> bool:
     """Whether a function runs some loop by itself, other than the one it got as argument."""
+    handed: frozenset[str] | None = None
     for child in nodes_of(node):
         if isinstance(child, ast.Call) and names.resolve(child.func) in _RUNNERS:
             return True
@@ -260,9 +290,22 @@ def drives_loops(node: ast.AST, names: Names) -> bool:
         ):
             receiver = child.value
             own = isinstance(receiver, ast.Name) and receiver.id == "event_loop"
-            current = (
-                isinstance(receiver, ast.Call) and names.resolve(receiver.func) in CURRENT_LOOP
-            )
+            current = False
+            if isinstance(receiver, ast.Call):
+                handed = _other_names(node, names) if handed is None else handed
+                by_name = isinstance(receiver.func, ast.Name) and receiver.func.id in handed
+                current = by_name or names.resolve(receiver.func) in CURRENT_LOOP
             if child.attr == "run_forever" or not (own or current):
                 return True
     return False
+
+
+def _other_names(node: ast.AST, names: Names) -> frozenset[str]:
+    """List the variables that hold the function for the current loop: ``get = get_event_loop``."""
+    return frozenset(
+        target.id
+        for child in nodes_of(node)
+        if isinstance(child, ast.Assign) and names.resolve(child.value) in CURRENT_LOOP
+        for target in child.targets
+        if isinstance(target, ast.Name)
+    )

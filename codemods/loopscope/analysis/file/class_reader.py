@@ -202,6 +202,7 @@ class ClassReader:
                 line=node.lineno,
                 parent=parent,
                 bases=tuple(_base_name(base, file.names) for base in node.bases),
+                made_of=tuple(dict.fromkeys(_made_of(node, file.names))),
                 # Decorators add to what the body has set, so they are less close.
                 marks=(*marks, *file.decorator_marks(node)),
                 pytestmark=pytestmark,
@@ -294,3 +295,11 @@ def _base_name(base: ast.expr, names: Names) -> str:
     """Return the dotted name of a base class, or of what it is taken from: ``Base[int]``."""
     named = base.value if isinstance(base, (ast.Subscript, ast.Starred)) else base
     return names.resolve(named) or dotted(named) or ""
+
+
+def _made_of(node: ast.ClassDef, names: Names) -> Iterator[str]:
+    """Yield the names that the calls mention by which bases are made: ``class TestA(make(B))``."""
+    for base in node.bases:
+        for child in walk(base) if isinstance(base, ast.Call) else ():
+            if isinstance(child, (ast.Name, ast.Attribute)):
+                yield names.resolve(child) or dotted(child) or ""

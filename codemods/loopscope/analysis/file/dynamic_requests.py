@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from loopscope.analysis.file.constants import text_of
 from loopscope.analysis.file.decorators import parameter_values
-from loopscope.analysis.file.names import Constants, Names, last_name
+from loopscope.analysis.file.names import Constants, Names, dotted, last_name
 from loopscope.frozen import frozen
 from loopscope.python_source.syntax_tree import walk
 
@@ -59,20 +59,66 @@ def dynamic_requests(
     return Requests(tuple(names), tuple(built))
 
 
-def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def passed_names(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names
+) -> tuple[tuple[str, str], ...]:
+    """List the names that the function hands to what may ask for fixtures, with what it calls.
+
+    ``get(request, "db")``, and ``get("db")`` of an argument ``get``.
+    """
+    own: Names | None = None
+    given = {item.arg for item in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    found: dict[tuple[str, str], None] = {}
+    for child in walk(node):
+        if not isinstance(child, ast.Call) or not (callee := dotted(child.func)):
+            continue
+        values = [*child.args, *(item.value for item in child.keywords)]
+        if callee not in given and not any(_is_request(value) for value in values):
+            continue
+        if own is None:
+            own = names.with_local((), {**names.constants, **_locals(node)})
+        target = callee if callee in given else names.resolve(child.func) or callee
+        for value in values:
+            name = spelled(value, own)
+            found.update({(target, name): None} if name.isidentifier() else {})
+    return tuple(found)
+
+
+def _is_request(node: ast.expr) -> bool:
+    """``request``, ``self.request``, ``self._request``."""
+    return isinstance(node, (ast.Name, ast.Attribute)) and last_name(node).endswith("request")
+
+
+def passes_loop_name(node: ast.FunctionDef | ast.AsyncFunctionDef, names: Names) -> bool:
     """Whether the function hands the name of the loop to another: ``get(request, "event_loop")``.
 
     Not to what only looks at attributes or marks.
     """
+    own = names.with_local((), {**names.constants, **_locals(node)})
     return any(
-        isinstance(child, ast.Call)
+        spelled(value, own) == _LOOP
+        for statement in node.body
+        for child in walk(statement)
+        if isinstance(child, ast.Call)
         and isinstance(child.func, (ast.Name, ast.Attribute))
         and last_name(child.func)
         not in ("getattr", "hasattr", "setattr", "delattr", "usefixtures")
-        and any(is_loop_name(value) for value in child.args)
-        for statement in node.body
-        for child in walk(statement)
+        for value in (*child.args, *(item.value for item in child.keywords))
     )
+
+
+def words_for_loop(names: Names) -> tuple[str, ...]:
+    """List what stands in a line that means the name of the loop: itself, or a constant of it."""
+    own = (name for name, value in names.constants.items() if _holds_loop(value))
+    elsewhere = (
+        name.rpartition(".")[2]
+        for name, value in names.elsewhere.constants.items()
+        if _holds_loop(ast.Constant(value))  # type: ignore[arg-type]
+    )
+    found = {*own, *elsewhere}
+    origins = names.origins.items() if found else ()
+    aliases = (name for name, origin in origins if origin.rpartition(".")[2] in found)
+    return (_LOOP, *sorted({*found, *aliases}))
 
 
 def _values(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:

@@ -124,6 +124,7 @@ class Place(enum.Enum):
     SYNC = "a sync function"
     NESTED = "a sync function inside another function"
     LAMBDA = "a lambda"
+    HANDED = "sync code that it is handed to"
     GENERATOR = "a generator expression"
     DEFAULT = "a default argument or a decorator"
     CLASS = "a class body"
@@ -181,6 +182,7 @@ class Function:
     calls: tuple[str, ...] = ()  # functions and classes that it calls, see callees
     refers: tuple[str, ...] = ()  # what it mentions of the suite, see file/references.py
     passes_loop_name: bool = False  # it calls something with the string "event_loop"
+    passed: tuple[tuple[str, str], ...] = ()  # what it calls with a request, and with which name
     loop_uses: tuple[LoopUse, ...] = ()
     override: OverrideBody | None = None
     policy: PolicyBody | None = None
@@ -227,6 +229,7 @@ class Class:
     takes: tuple[LoopCall, ...] = ()  # what takes the current loop when an object is made
     builds: tuple[str, ...] = ()  # what else its fields call then
     subclass_marks: tuple[Mark, ...] = ()  # what its ``__init_subclass__`` sets on subclasses
+    made_of: tuple[str, ...] = ()  # what the calls mention that make its bases
     second_names: Mapping[str, str] = field(default_factory=dict)  # of functions: test_x = check
 
 

@@ -15,7 +15,13 @@ from loopscope.analysis.file.decorators import (
     read_step,
     wraps_sync,
 )
-from loopscope.analysis.file.dynamic_requests import Requests, dynamic_requests, passes_loop_name
+from loopscope.analysis.file.dynamic_requests import (
+    Requests,
+    dynamic_requests,
+    passed_names,
+    passes_loop_name,
+    words_for_loop,
+)
 from loopscope.analysis.file.facts import Function, LoopUse, UseKind
 from loopscope.analysis.file.functions import (
     arguments,
@@ -51,7 +57,7 @@ class FunctionReader:
         self._yields = file.lines_with("yield")
         self._awaits = file.lines_with("await", "async for")
         self._dynamic = file.lines_with("getfixturevalue", "fixturenames")
-        self._loop_names = file.lines_with("event_loop")
+        self._loop_names = file.lines_with(*words_for_loop(file.names))
 
     def read(
         self,
@@ -123,7 +129,10 @@ class FunctionReader:
             built=asked.built,
             calls=callees(node, file.names, file.defined) if calls else (),
             refers=file.refers(node, first),
-            passes_loop_name=self._loop_names.any_in(first, end) and passes_loop_name(node),
+            passes_loop_name=(
+                self._loop_names.any_in(first, end) and passes_loop_name(node, file.names)
+            ),
+            passed=passed_names(node, file.names) if requested else (),
             loop_uses=self._loop_uses(node, ordinal) if hit and "event_loop" in everything else (),
             override=override,
             policy=policy,

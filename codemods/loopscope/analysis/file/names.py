@@ -203,7 +203,8 @@ def assigned_names(statement: ast.stmt) -> Iterator[str]:
 def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
     """Map the aliases that assignments at module level make: ``m = pytest.mark``.
 
-    As imports, so that names resolve through them; only for pytest and pytest-asyncio.
+    As imports, so that names resolve through them; only for pytest and pytest-asyncio, and for
+    the function that gives the current loop.
     """
     found: list[Import] = []
     for statement in body:
@@ -212,7 +213,8 @@ def aliases(body: Iterable[ast.stmt], names: Names) -> tuple[Import, ...]:
         target, value = statement.targets[0], statement.value
         if isinstance(target, ast.Name) and isinstance(value, ast.Attribute):
             origin = names.resolve(value) or ""
-            if origin.startswith(("pytest.", "pytest_asyncio.")):
+            ours = origin.startswith(("pytest.", "pytest_asyncio."))
+            if ours or origin == "asyncio.get_event_loop":
                 found.append(Import(target.id, origin, None, statement.lineno))
     return tuple(found)
 

@@ -34,9 +34,9 @@ DRIVEN = "run_until_complete"
 _ALWAYS = RUNNERS | LOOKERS
 UNSET = "set_event_loop(None)"
 # What leaves the thread without a current loop.
-UNSETTING = frozenset(name for name in RUNNERS if name.startswith(("asyncio.", "uvloop."))) | {
-    UNSET
-}
+UNSETTING = frozenset(
+    name for name in RUNNERS if name.startswith(("asyncio.", "uvloop.", "anyio."))
+) | {UNSET}
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
 _DRIVES = re.compile(r"\.run_(?:until_complete|forever)\b")
 _FOREIGN = frozenset({"pytest", "pytest_asyncio", *sys.stdlib_module_names})

@@ -46,6 +46,7 @@ class FunctionValues:
 
     gives: frozenset[Value] = frozenset()
     stores: frozenset[Stored] = frozenset()
+    sets: frozenset[Stored] = frozenset()  # those in a variable that ``global`` names
     runs: str = ""  # "task" or "server": what goes on on its loop while others use the value
     uses: Mapping[str, Use] = field(default_factory=dict)  # by name, or self.name
 
@@ -135,6 +136,7 @@ class _FunctionReader:
         return FunctionValues(
             frozenset(self.gives),
             frozenset(self.stores),
+            frozenset(item for item in self.stores if item.root in self.globals),
             _goes_on(self.node, self.names),
             uses_in(self.node, self.names),
         )

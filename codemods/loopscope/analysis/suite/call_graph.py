@@ -176,7 +176,7 @@ class CurrentLoop:
             later = [
                 replace(call, place=Place.SYNC)
                 for call in calls
-                if call.place in (Place.NESTED, Place.LAMBDA)
+                if call.place in (Place.NESTED, Place.LAMBDA, Place.HANDED)
             ]
             if later and function.fixture is not None and not function.is_async:
                 found[function.fixture.name].append((function.qualname, later))

@@ -59,6 +59,13 @@ class Closures:
         self._used = used  # what the record of a run says of a test
         self.call_graph = CallGraph(index)
         self._known: dict[tuple[str, Key], Closure] = {}
+        # Fixtures that ask for what they, or what they hand out, are called with.
+        self._asking = {
+            function.fixture.name
+            for facts in index.files.values()
+            for function in facts.functions
+            if function.fixture is not None and "" in function.dynamic
+        }
         self._helpers_ask = any(
             function.dynamic and function.fixture is None and not function.name.startswith("test")
             for facts in index.files.values()
@@ -166,14 +173,32 @@ class Closures:
         Async code has the running loop at hand instead.
         """
         names = [*function.dynamic]
+        names += self._passed(key, function)
         if self._helpers_ask and not key.is_external:
-            helpers = [self._index.function(other) for other in self.call_graph.of(key)]
+            keys = self.call_graph.of(key)
+            helpers = [self._index.function(other) for other in keys]
             names += (name for helper in helpers for name in helper.dynamic)
+            for other, helper in zip(keys, helpers, strict=True):
+                names += self._passed(other, helper)
             if "" in names and any(item.passes_loop_name for item in (function, *helpers)):
                 names.append(EVENT_LOOP)
         for name in dict.fromkeys(names):
             running = function.is_async and name == EVENT_LOOP
             yield name, RequestKind.RUNNING if running else RequestKind.GETFIXTUREVALUE
+
+    def _passed(self, key: Key, function: Function) -> Iterator[str]:
+        """Yield the names of fixtures that a function hands to what asks for them."""
+        return (name for callee, name in function.passed if self._asks(key, function, callee))
+
+    def _asks(self, key: Key, function: Function, callee: str) -> bool:
+        """Whether what a function calls asks for the fixture whose name it is called with."""
+        if callee in function.parameters:
+            return callee in self._asking
+        helper = self.call_graph.find(key.path, callee) if self._helpers_ask else None
+        return helper is not None and any(
+            "" in self._index.function(one).dynamic
+            for one in (helper, *self.call_graph.of(helper))
+        )
 
 
 def _narrow(item: FixtureDef | None) -> int:

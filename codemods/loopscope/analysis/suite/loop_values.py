@@ -101,6 +101,11 @@ class LoopValues:
             if held.bond is not Bond.NONE:
                 yield root, held
 
+    def left(self, key: Key) -> Iterator[tuple[str, Held]]:
+        """List what a function leaves in variables of its module, by their names."""
+        for name, value in self.of(key).sets:
+            yield name, self._given_by(key, (value,), _DEEPEST)
+
     def _closest(
         self, fixture: FixtureDef | None, values: Iterable[Value], lookup: Lookup, depth: int
     ) -> Held:

@@ -17,12 +17,7 @@ def made_tests(model: SuiteModel, unread: Iterable[tuple[str, Position]]) -> Ite
 
     ``unread`` are the mentions that nobody claims, with their files.
     """
-    on_loop = {
-        function.fixture.name
-        for facts in model.files.values()
-        for function in facts.functions
-        if function.fixture and (function.is_async or EVENT_LOOP in function.parameters)
-    } | {EVENT_LOOP}
+    on_loop = _fixtures_on_loops(model)
     index = model.index
     said = {(path, place.detail) for path, place in unread}
     for path in index.test_modules:
@@ -40,6 +35,15 @@ def made_tests(model: SuiteModel, unread: Iterable[tuple[str, Position]]) -> Ite
                         f"this was not read: {function.name} makes the test {name} of {path}."
                         " Write the test out, or let one call the function",
                     )  # fmt: skip
+
+
+def _fixtures_on_loops(model: SuiteModel) -> set[str]:
+    return {
+        function.fixture.name
+        for facts in model.files.values()
+        for function in facts.functions
+        if function.fixture and (function.is_async or EVENT_LOOP in function.parameters)
+    } | {EVENT_LOOP}
 
 
 def _may_be_tests(index: SuiteIndex, path: str, name: str) -> bool:
@@ -64,6 +68,7 @@ def made_classes(model: SuiteModel) -> Iterator[RuleResult]:
     An instance is taken for a class here: nothing but its name tells.
     """
     index = model.index
+    on_loop: set[str] | None = None
     collected = {test.id.rpartition("::")[0] for test in model.tests}
     for path in index.test_modules:
         for name, refers in model.files[path].variables.items():
@@ -85,6 +90,31 @@ def made_classes(model: SuiteModel) -> Iterator[RuleResult]:
                         f"this was not read: {cls.qualname} inherits a class that {base} holds,"
                         " with tests. Name the class itself",
                     )  # fmt: skip
+            if cls.made_of and cls.name.startswith("Test"):
+                on_loop = _fixtures_on_loops(model) if on_loop is None else on_loop
+                if _makes_loop_tests(index, path, cls.made_of, on_loop):
+                    yield action(
+                        "LS318", path, cls.line,
+                        f"this was not read: a call makes a base class of {cls.qualname}, with"
+                        " tests. Name the class itself",
+                    )  # fmt: skip
+
+
+def _makes_loop_tests(
+    index: SuiteIndex, path: str, names: Iterable[str], on_loop: set[str]
+) -> bool:
+    """Whether a call that mentions these names gives tests to which loops mean something."""
+    if _has_loop_tests(index, path, names):
+        return True
+    makers = filter(None, (index.named_function(path, name) for name in names))
+    return any(
+        _has_loop_tests(index, key.path, function.refers)
+        or any(
+            one.in_class and (one.is_async or on_loop & {*one.parameters})
+            for one in function.gives
+        )
+        for key, function in makers
+    )
 
 
 def _has_loop_tests(index: SuiteIndex, path: str, names: Iterable[str]) -> bool:
