@@ -156,6 +156,7 @@ def _python() -> Named:
         "calls": f"x = a{'()' * 20_000}",
         "terms": f"x = {'1 + ' * 20_000}1",
         "ands": f"x = {'a and ' * 20_000}a",
+        "ands in a test": f"async def test_a(event_loop):\n    assert {'a and ' * 20_000}a",
         "comparisons": f"x = {'a < ' * 20_000}a",
         "strings": "x = " + "'a' " * 20_000,
         "import": f"from {'.'.join('a' * 100_000)} import event_loop",
