@@ -12,9 +12,9 @@ from typing import Any
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 
 _PATIENCE = 5.0  # seconds for one TOML file: a hundred times what a large one takes
-_LONGEST = 1 << 20  # characters; lock files, which are longer, are not read as TOML
+_LONGEST = 1 << 19  # characters; lock files, which are longer, are not read as TOML
 _ALWAYS_QUICK = 10_000  # characters: at worst a fifth of a second
-_MOST_WORK = 10_000_000  # steps of dotted keys: a second; a lock of 1 MB has a million
+_MOST_WORK = 10_000_000  # steps of dotted keys: a second; a lock of that length has half a million
 _BOM = "\N{BYTE ORDER MARK}"
 _COMMENT = ("#", ";")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
