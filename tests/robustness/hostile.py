@@ -34,7 +34,19 @@ def _toml() -> Named:
         "huge number": f"x = {'9' * N}\n",
         "blanks": f"x ={' ' * N}1\n",
         "NUL": "x = 1\0\n",
+        "keys of a deep table": f"[{'a.' * 900}a]\n" + "".join(f"{n:x} = 1\n" for n in range(N)),
     }
+    values = {
+        "hexadecimal": f"x = 0x{'f' * N}\n",
+        "deep": f"[tool.pytest.ini_options.{'a.' * 900}a]\n{'b.' * 900}b = 1\n",
+        "long": "x = [" + "1, " * 4_000_000 + "]\n",
+        "line ends": "\n" * 12_000_000,
+        "tables": "".join(f"[{n:x}{'.a' * 15}]\n" for n in range(300_000)),
+    }
+    for name, text in values.items():
+        table = f"[tool.pytest.ini_options]\n{text}# pytest-asyncio\n"
+        yield f"value {name}", {"pyproject.toml": table}
+    yield "setting", {"pyproject.toml": f"[tool.loopscope]\nselect = 0x{'f' * N}\n"}
     tail = '\n[tool.loopscope]\nx = "pytest-asyncio"\n'
     for place in ("pyproject.toml", "pytest.toml", "tox.toml", "Pipfile", "poetry.lock"):
         for name, text in texts.items():
@@ -156,6 +168,7 @@ def _python() -> Named:
         "calls": f"x = a{'()' * 20_000}",
         "terms": f"x = {'1 + ' * 20_000}1",
         "ands": f"x = {'a and ' * 20_000}a",
+        "ands in a test": f"async def test_a(event_loop):\n    assert {'a and ' * 20_000}a",
         "comparisons": f"x = {'a < ' * 20_000}a",
         "strings": "x = " + "'a' " * 20_000,
         "import": f"from {'.'.join('a' * 100_000)} import event_loop",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,11 +12,14 @@ from typing import Any
 from loopscope.timeouts import OutOfTime, time_limit, took_too_long
 
 _PATIENCE = 5.0  # seconds for one TOML file: a hundred times what a large one takes
-_ALWAYS_QUICK = 100_000  # characters: at worst half a second
-_MOST_WORK = 100_000_000  # squares of dots in a line: a second; a lock of 3 MB has two million
+_LONGEST = 1 << 19  # characters; lock files, which are longer, are not read as TOML
+_ALWAYS_QUICK = 10_000  # characters: at worst a fifth of a second
+_MOST_WORK = 10_000_000  # steps of dotted keys: a second; a lock of that length has half a million
 _BOM = "\N{BYTE ORDER MARK}"
 _COMMENT = ("#", ";")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+_NEWER = re.compile(r"\\[ex]|,[ \t]*\}|\d:\d\d(?![\d:])")
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LAST_END = re.compile(r"(?:\r\n|\n|\r)\Z")
@@ -93,13 +97,21 @@ def parse_toml_afresh(text: str) -> dict[str, Any]:
     if text.startswith(_BOM):
         raise FormatError("TOML may not start with a byte order mark", 1)
     last = text.rstrip("\n").count("\n") + 1
+    if len(text) > _LONGEST:
+        raise FormatError(f"longer than {_LONGEST} characters: too long to be read", 1)
     if _is_costly(text):
         raise FormatError("too many parts in its dotted keys to be read", 1)
     import tomli  # compiled: a third of the time of tomllib, and bounds for depth and keys
 
+    newer = ""
     try:
         with time_limit(0 if len(text) < _ALWAYS_QUICK else _PATIENCE):
             document: dict[str, Any] = tomli.loads(text)
+            if _may_be_newer(text) and sys.version_info >= (3, 11):
+                import tomllib
+
+                newer = "TOML 1.1, which pytest reads on Python 3.10 and from 3.15 on only: "
+                tomllib.loads(text)
             return document
     except (RecursionError, MemoryError):
         failure = FormatError("too deeply nested to be read", 1)
@@ -109,18 +121,34 @@ def parse_toml_afresh(text: str) -> dict[str, Any]:
         message = str(error)
         place = _TOML_PLACE.search(message)
         line = int(place[1]) if place and place[1] else last
-        failure = FormatError(_TOML_PLACE.sub("", message), line)
+        failure = FormatError(newer + _TOML_PLACE.sub("", message), line)
     raise failure  # not in a handler: as its context, the error would keep all that was parsed
 
 
 def _is_costly(text: str) -> bool:
-    """Tell whether dotted keys may take minutes: one takes the square of its parts.
+    """Tell whether dotted keys may take minutes: each part looks at all those before it.
 
-    No time limit ends that, since signals wait for compiled code.
+    Those of the table count, too. No time limit ends that, since signals wait for compiled code.
     """
     if len(text) < _ALWAYS_QUICK:
         return False
-    return sum(line.count(".") ** 2 for line in text.split("\n")) > _MOST_WORK
+    table = work = 0
+    for line in text.split("\n"):
+        parts = line.count(".") + 1
+        if line.lstrip().startswith("["):  # a table, or in an array, which ends none
+            table = max(table, parts)
+        work += parts * (table + parts)
+    return work > _MOST_WORK
+
+
+def _may_be_newer(text: str) -> bool:
+    """Tell whether the text may need TOML 1.1, which tomli reads and most tomllib do not.
+
+    New are some escapes, times without seconds, and a comma or line end in an inline table.
+    """
+    return _NEWER.search(text) is not None or any(
+        line.count("{") != line.count("}") for line in text.split("\n")
+    )
 
 
 def parse_ini(text: str) -> dict[str, IniSection]:

@@ -82,6 +82,8 @@ def read_configuration(name: str, data: bytes, path: str) -> PytestConfig | File
         return _read_ini(name, text, path)
     except FormatError as error:
         return FileError(path, str(error), error.line)
+    except (RecursionError, ValueError):  # of ``str()``, which pytest calls, too
+        return FileError(path, "a value is too deeply nested, or a number too long, to be read")
 
 
 def asyncio_mode(config: PytestConfig) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from loopscope.config.formats import parse_toml
+from loopscope.config.formats import parse_toml_afresh
 from loopscope.frozen import frozen
 
 Path = tuple[str, ...]
@@ -149,5 +149,5 @@ def _plain(part: str) -> str:
     if part[0] == "'":
         return part[1:-1]
     if part[0] == '"':
-        return str(parse_toml(f"key = {part}")["key"])
+        return str(parse_toml_afresh(f"key = {part}")["key"])  # and keep what is kept
     return part

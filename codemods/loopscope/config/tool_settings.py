@@ -194,6 +194,9 @@ def _values(
         except click.BadParameter as error:
             message = f"[tool.loopscope] {key}: {error.message}"
             raise SettingsError(path, line, message) from None
+        except (RecursionError, ValueError):  # no message can show it
+            message = f"[tool.loopscope] {key}: too deeply nested, or too long a number"
+            raise SettingsError(path, line, message) from None
     return values
 
 

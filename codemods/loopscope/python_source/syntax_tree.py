@@ -227,7 +227,9 @@ def blocks(node: ast.AST) -> Iterator[ast.stmt]:
 
 
 def depth(text: str) -> int:
-    """Count the levels of the syntax tree: an expression of N terms has about N.
+    """Count the levels of LibCST's syntax tree: an expression of N terms has about N.
+
+    So has a chain of ``and``, which is one level for Python.
 
     Raises:
         SyntaxError: this Python cannot parse ``text``.
@@ -236,7 +238,9 @@ def depth(text: str) -> int:
     level: list[ast.AST] = [parse_afresh(text)]
     count = 0
     while level:
-        count += 1
+        count += max(
+            (len(node.values) for node in level if isinstance(node, ast.BoolOp)), default=1
+        )
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     return count
 

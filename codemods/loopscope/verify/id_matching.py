@@ -46,7 +46,8 @@ def renamed(first: SuiteRun, second: SuiteRun) -> Mapping[str, str]:
 
 def bare_id(test: str) -> str:
     """Return the node id of a test function, for that of a test."""
-    return test.partition("[")[0]
+    path, colons, inside = test.partition("::")  # a folder may have a bracket in its name
+    return path + colons + inside.partition("[")[0]
 
 
 def _names(run: SuiteRun) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ def _by_function(names: Iterable[str], others: Iterable[str]) -> defaultdict[str
     known = frozenset(others)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        function, bracket, _ = name.partition("[")
-        if bracket and name not in known:
+        function = bare_id(name)
+        if function != name and name not in known:
             found[function].append(name)
     return found

@@ -99,8 +99,9 @@ class Test:
     @property
     def base_ids(self) -> tuple[str, ...]:
         """The class and module base ids of the test, outer to inner."""
-        parts = self.id.split("[")[0].split("::")[:-1]
-        return tuple("::".join(parts[: n + 1]) for n in range(len(parts)))
+        # A folder may have the signs of an id in its name, too: ``tests/[id]/test_x.py``.
+        inside = self.id.removeprefix(self.module).split("[")[0].split("::")[1:-1]
+        return tuple("::".join((self.module, *inside[:n])) for n in range(len(inside) + 1))
 
 
 def conftest_base_id(path: str) -> str:

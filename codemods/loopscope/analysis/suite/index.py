@@ -251,4 +251,5 @@ class SuiteIndex:
 
 def _nearest(test: Test) -> str:
     """Return the id of the module or class of a test: all in it see the same fixtures."""
-    return test.id.partition("[")[0].rpartition("::")[0]
+    inside = test.id.removeprefix(test.module).partition("[")[0].rpartition("::")[0]
+    return test.module + inside
