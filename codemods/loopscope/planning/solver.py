@@ -296,7 +296,9 @@ class ComponentSolver:
             debugs_all=self.model.debugs_all(places),
             careful=self.caution.is_careful(override.key.path, self.options),
         )
-        if chosen.works and self.model.driven.by_what_it_calls(override.key):
+        body = override.function.override
+        methods = body.methods if body is not None else ()
+        if chosen.works and self.model.driven.by_calls(override.key, methods):
             return manual(
                 "it calls code that runs a loop, which fails in an async fixture, where one runs"
             )

@@ -8,6 +8,7 @@ import re
 from loopscope.frozen import frozen
 
 NEW_LOOP = "asyncio.new_event_loop()"
+_METHOD = re.compile(r"\.[ ]*(\w+)\(")
 OF_BASE = "super().new_event_loop()"  # the same in a policy
 _MAKES = re.compile(
     r"(?:return|(?P<name>\w+) =) (?:\w+\.)*\w+\([^\n()]*\)(?:\.new_event_loop\(\))?"
@@ -112,6 +113,12 @@ class OverrideBody:
     variants: tuple[LoopVariant, ...] = ()  # for FACTORY: one, or one for each of the params
     windows: tuple[str, ...] = ()  # what it sets on Windows; elsewhere its loop is a plain one
     debug: bool = False  # it switches the debug mode of its loop on
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The names of all methods that its work calls, of whatever object."""
+        work = (*self.before, *self.after, *self.closed, *self.around)
+        return frozenset(name for text in work for name in _METHOD.findall(text))
 
     @property
     def makes_another_kind(self) -> bool:

@@ -7,14 +7,17 @@ and whoever reaches it has to stay sync.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import FileFacts
 from loopscope.analysis.file.references import RUNNERS, UNSETTING, drives
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
-from loopscope.analysis.suite.mention_graph import MentionGraph, Node
+from loopscope.analysis.suite.mention_graph import MentionGraph, Node, NodeKind
+
+# Run where an object is made, or used as a context manager.
+_MAKING = ("__init__", "__new__", "__post_init__", "__enter__", "__exit__")
 
 
 class MentionSearch:
@@ -97,14 +100,33 @@ class DrivenLoops:
         return known
 
     def _by_key(self, key: Key) -> bool:
-        return self._index.function(key).drives_loops or self.by_what_it_calls(key)
-
-    def by_what_it_calls(self, key: Key) -> bool:
-        """Whether what a function mentions drives a loop, or runs one of its own."""
         function = self._index.function(key)
-        if not RUNNERS.isdisjoint(function.refers):
+        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
             return True
         return self._drives(self.graph.mentioned_by(key, function))
+
+    def by_calls(self, key: Key, methods: Collection[str]) -> bool:
+        """Whether what a function calls drives a loop, beside what it does itself.
+
+        Of a class within reach only what making an object runs counts, and its ``methods`` of
+        these names.
+        """
+        names = {*_MAKING, *methods}
+
+        def follows(node: Node, origin: Node | None) -> bool:
+            kind, path, name = node
+            if kind is NodeKind.MODULE:
+                return False
+            if origin is None or origin[0] is not NodeKind.CLASS:
+                return True
+            if kind is NodeKind.CLASS:
+                return Key(path, int(name)) in self._index.mro(Key(origin[1], int(origin[2])))
+            is_method = kind is NodeKind.FUNCTION
+            return is_method and self._index.function(Key(path, int(name))).name in names
+
+        search = MentionSearch(self.graph, lambda node: drives(self.graph.refers(node)), follows)
+        nodes = self.graph.mentioned_by(key, self._index.function(key))
+        return self._any and bool(search.way(nodes))
 
     def unsets_current(self, key: Key) -> bool:
         """Whether the function, or what it mentions, leaves no loop as the current one."""
