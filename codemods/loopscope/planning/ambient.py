@@ -16,7 +16,7 @@ from posixpath import commonpath, dirname, join
 from loopscope.analysis.file.calls import CURRENT_LOOP
 from loopscope.analysis.file.facts import LoopCall, Place
 from loopscope.analysis.file.override_facts import BodyKind
-from loopscope.analysis.file.references import RUNNERS
+from loopscope.analysis.file.references import drives_itself
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import AMBIENT, FixtureDef, Key, Test
 from loopscope.analysis.suite.mention_graph import Node, NodeKind
@@ -166,7 +166,8 @@ class AmbientUsers:
         starts = []
         for key, subject in self._runs(test):
             call = self._asking.get(key)
-            if call is not None and not self._drives_its_own(key):
+            # On a loop of its own what it hands on may run.
+            if call is not None and not drives_itself(index.function(key)):
                 yield f"{subject} hands on {call.what}()"
             starts.append((subject, graph.in_text_of(key, index.function(key))))
         starts.append((test.id, tuple(graph.around(test))))
@@ -177,11 +178,6 @@ class AmbientUsers:
                 asker = Key(path, int(ordinal))
                 called = f"{index.function(asker).qualname}() ({self._place(asker)})"
                 yield f"{subject} reaches {called}, which calls {self._asking[asker].what}()"
-
-    def _drives_its_own(self, key: Key) -> bool:
-        """Whether a function makes the loop on which what it hands on may run."""
-        function = self._model.index.function(key)
-        return function.drives_loops or not RUNNERS.isdisjoint(function.refers)
 
     def _place(self, key: Key) -> str:
         return f"{key.path}:{self._model.index.function(key).line}"

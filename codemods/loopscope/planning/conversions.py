@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.calls import CURRENT_LOOP
-from loopscope.analysis.file.facts import Function, LoopCall, Place, UseKind
+from loopscope.analysis.file.facts import LATER, Function, LoopCall, Place, UseKind
 from loopscope.analysis.file.override_facts import BodyKind
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import FixtureDef, Key, Test
@@ -198,7 +198,7 @@ class Candidates:
             return self.model.driven.by_function(fixture_def.key)
         driven = function.drives_loops or self.model.driven.by_function(fixture_def.key)
         if driven or any(
-            call.place in (Place.NESTED, Place.LAMBDA, Place.HANDED, Place.GENERATOR)
+            call.place in (*LATER, Place.GENERATOR)
             or (call.what in CURRENT_LOOP and (call.through or call.method != _RUNS))
             for call in self.current_calls(fixture_def.key)
         ):

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from loopscope.analysis.file.facts import Function, Place, UseKind
-from loopscope.analysis.file.references import DRIVEN, RUNNERS, drives
+from loopscope.analysis.file.facts import LATER, Function, UseKind
+from loopscope.analysis.file.references import DRIVEN, drives, drives_itself
 from loopscope.analysis.suite.closure import EVENT_LOOP
 from loopscope.analysis.suite.fixtures import Key
 from loopscope.analysis.suite.mention_graph import Node, NodeKind
@@ -47,7 +47,7 @@ class SyncReasons:
         methods |= {call.method for call in model.current.calls(key)}
         if methods & _DRIVING or DRIVEN in function.refers:
             return "it drives a loop"
-        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
+        if drives_itself(function):
             return "what it calls may drive a loop"
         if way := self._drivers.way(self._called(key, function)):
             looks = any(map(_LOOKS.search, self._refers(way[-1])))
@@ -154,7 +154,6 @@ class SyncReasons:
         """Whether the value of a fixture may drive a loop, as a function or where it is used."""
         function = self._model.index.function(key)
         nested = any(use.kind is UseKind.NESTED for use in function.loop_uses) or any(
-            call.place in (Place.NESTED, Place.LAMBDA, Place.HANDED)
-            for call in self._model.current.calls(key)
+            call.place in LATER for call in self._model.current.calls(key)
         )
         return nested or function.drives_loops or (called and self._model.driven.by_function(key))

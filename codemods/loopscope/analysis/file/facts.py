@@ -131,6 +131,10 @@ class Place(enum.Enum):
     MODULE = "module level"
 
 
+# Code that runs where it is called, by whoever it is handed to.
+LATER = (Place.NESTED, Place.LAMBDA, Place.HANDED)
+
+
 @frozen
 class LoopCall:
     """A call that asks for the current loop, such as ``asyncio.get_event_loop()``."""

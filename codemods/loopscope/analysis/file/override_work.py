@@ -28,9 +28,8 @@ def is_work(node: ast.stmt, code: LoopCode, other: OtherLoops) -> bool:
             continue
         if isinstance(child, (ast.Return, ast.Yield, ast.YieldFrom, *_DEFINITIONS)):
             return False
-        if code.closer(child) or _drives(
-            child
-        ):  # it would close the loop of the runner, or run it
+        # It would close the loop of the runner, or run it.
+        if code.closer(child) or _drives(child):
             return False
         if isinstance(child, ast.Call):
             resolved = code.names.resolve(child.func) or ""

@@ -11,6 +11,8 @@ import re
 import sys
 from collections.abc import Collection, Mapping
 
+from loopscope.analysis.file.facts import Function
+
 # Run a loop of their own, and refuse to where one runs already.
 RUNNERS = frozenset(
     {
@@ -46,6 +48,11 @@ _OBJECT = ("self", "cls")
 def drives(refers: Collection[str]) -> bool:
     """Whether what is mentioned there drives a loop."""
     return DRIVEN in refers or not RUNNERS.isdisjoint(refers)
+
+
+def drives_itself(function: Function) -> bool:
+    """Whether a function drives a loop by itself, other than the one that it got as argument."""
+    return function.drives_loops or not RUNNERS.isdisjoint(function.refers)
 
 
 class References:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from loopscope.analysis.file.facts import FileFacts, LoopCall, Place
+from loopscope.analysis.file.facts import LATER, FileFacts, LoopCall, Place
 from loopscope.analysis.suite.fixtures import AMBIENT, Key
 from loopscope.analysis.suite.index import SuiteIndex
 
@@ -173,11 +173,7 @@ class CurrentLoop:
         found: dict[str, list[tuple[str, Sequence[LoopCall]]]] = defaultdict(list)
         for key, calls in self._own.items():
             function = self._index.function(key)
-            later = [
-                replace(call, place=Place.SYNC)
-                for call in calls
-                if call.place in (Place.NESTED, Place.LAMBDA, Place.HANDED)
-            ]
+            later = [replace(call, place=Place.SYNC) for call in calls if call.place in LATER]
             if later and function.fixture is not None and not function.is_async:
                 found[function.fixture.name].append((function.qualname, later))
         return found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 
 from loopscope.analysis.file.facts import FileFacts
-from loopscope.analysis.file.references import RUNNERS, UNSETTING, drives
+from loopscope.analysis.file.references import UNSETTING, drives, drives_itself
 from loopscope.analysis.suite.fixtures import Key, Test
 from loopscope.analysis.suite.index import SuiteIndex
 from loopscope.analysis.suite.mention_graph import MentionGraph, Node, NodeKind
@@ -101,9 +101,7 @@ class DrivenLoops:
 
     def _by_key(self, key: Key) -> bool:
         function = self._index.function(key)
-        if function.drives_loops or not RUNNERS.isdisjoint(function.refers):
-            return True
-        return self._drives(self.graph.mentioned_by(key, function))
+        return drives_itself(function) or self._drives(self.graph.mentioned_by(key, function))
 
     def by_calls(self, key: Key, methods: Collection[str]) -> bool:
         """Whether what a function calls drives a loop, beside what it does itself.
